@@ -1,0 +1,194 @@
+"""A TOML document is read against a table of keys, and every slip is named with its key and line.
+
+Nothing here knows what a target is: `target_keys.py` holds the table, this module holds the rules.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+REQUIRED: Final = object()
+Path = tuple[str | int, ...]
+
+_HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
+_ASSIGNMENT = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*(?:\.|=)""")
+
+
+class SlipError(Exception):
+    """One thing wrong in a document: where it stands and one sentence about it."""
+
+    def __init__(self, path: Path, sentence: str) -> None:
+        super().__init__(sentence)
+        self.path = path
+        self.sentence = sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a table: how its value is read, what stands in for it, and what it is for."""
+
+    name: str
+    read: Callable[[Any], Any]
+    default: Any = REQUIRED
+    says: str = ""
+    secret: bool = False  # a secret may come from the environment, as `<name>_env`
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table's keys; `many` is an array of tables, `implied` one that stands when absent."""
+
+    keys: tuple[Key, ...]
+    many: bool = False
+    implied: bool = False
+
+
+def read(
+    document: Mapping[str, Any], tables: Mapping[str, Table], environ: Mapping[str, str]
+) -> dict[str, Any]:
+    """The document's values by table, defaults filled in; the first slip is raised."""
+    top = {key.name for key in tables[""].keys}
+    _no_strangers((), document, [*top, *(name for name in tables if name)])
+    plain = {name: value for name, value in document.items() if name in top}
+    found = _read_table((), plain, tables[""], environ)
+    for name, table in tables.items():
+        if name:
+            found[name] = _read_member(name, document.get(name), table, environ)
+    return found
+
+
+def _read_member(name: str, value: Any, table: Table, environ: Mapping[str, str]) -> Any:
+    if value is None:
+        return _absent(name, table, environ)
+    if table.many:
+        if not isinstance(value, list):
+            raise SlipError((name,), f"{name} is a list of tables: write [[{name}]]")
+        return [
+            _read_table((name, place), item, table, environ) for place, item in enumerate(value)
+        ]
+    if not isinstance(value, dict):
+        raise SlipError((name,), f"{name} is a table: write [{name}] on a line of its own")
+    return _read_table((name,), value, table, environ)
+
+
+def _absent(name: str, table: Table, environ: Mapping[str, str]) -> Any:
+    if table.many:
+        return []
+    return _read_table((name,), {}, table, environ) if table.implied else None
+
+
+def _read_table(
+    path: Path, values: Any, table: Table, environ: Mapping[str, str]
+) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise SlipError(path, f"{dotted(path)} holds tables only: write [[{path[0]}]] above each")
+    _no_strangers(path, values, _names(table.keys))
+    return {key.name: _read_key(path, values, key, environ) for key in table.keys}
+
+
+def _read_key(path: Path, values: Mapping[str, Any], key: Key, environ: Mapping[str, str]) -> Any:
+    here, by_environment = (*path, key.name), f"{key.name}_env"
+    if key.secret and by_environment in values:
+        if key.name in values:
+            raise SlipError(here, f"{dotted(here)} is given twice: keep it or {by_environment}")
+        return from_environment((*path, by_environment), values[by_environment], environ)
+    if key.name in values:
+        return _converted(here, values[key.name], key.read)
+    if key.default is REQUIRED:
+        raise SlipError(path, _missing(path, key))
+    return key.default
+
+
+def _missing(path: Path, key: Key) -> str:
+    either = f" (or {key.name}_env)" if key.secret else ""
+    return f"{dotted(path) or 'the file'} has no {key.name}{either}: add it"
+
+
+def from_environment(path: Path, variable: Any, environ: Mapping[str, str]) -> str:
+    """The value of the environment variable that a `…_env` key or an `env` table names."""
+    if not isinstance(variable, str) or not variable:
+        raise SlipError(path, f"{dotted(path)} must name an environment variable, in quotes")
+    value = environ.get(variable, "")
+    if not value:
+        raise SlipError(
+            path, f"{dotted(path)} names {variable}, which is not set or empty: export it"
+        )
+    return value
+
+
+def _converted(path: Path, value: Any, convert: Callable[[Any], Any]) -> Any:
+    try:
+        return convert(value)
+    except ValueError as trouble:
+        raise SlipError(path, f"{dotted(path)} must be {trouble}") from None
+
+
+def _names(keys: Iterable[Key]) -> list[str]:
+    return [name for key in keys for name in (key.name, *([f"{key.name}_env"] * key.secret))]
+
+
+def _no_strangers(path: Path, values: Mapping[str, Any], known: Iterable[str]) -> None:
+    names = list(known)
+    for name in values:
+        if name not in names:
+            here = (*path, name)
+            raise SlipError(here, f"{dotted(here)} is not a known key{did_you_mean(name, names)}")
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean "x"?` where something near is known, else what there is to choose from."""
+    names = list(known)
+    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return f'; did you mean "{near[0]}"?' if near else f" (known: {', '.join(sorted(names))})"
+
+
+def dotted(path: Path) -> str:
+    """`customers[2].email` for ("customers", 1, "email"): places are counted from one."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+def lines_of(text: str) -> dict[Path, int]:
+    """The line on which each table and each key of a TOML text stands, counted from one."""
+    lines: dict[Path, int] = {}
+    counts: dict[str, int] = {}
+    table: Path = ()
+    quoted = ""  # the delimiter of a multi-line string that is still open
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not quoted and (header := _HEADER.match(line)):
+            table = _table_path(header, counts)
+            lines.setdefault(table, number)
+        elif not quoted and (assignment := _ASSIGNMENT.match(line)):
+            lines.setdefault((*table, assignment[1].strip("\"'")), number)
+        quoted = _open_quote(line, quoted)
+    return lines
+
+
+def _table_path(header: re.Match[str], counts: dict[str, int]) -> Path:
+    name = header[2]
+    if header[1] == "[[":
+        counts[name] = counts.get(name, -1) + 1
+        return (name, counts[name])
+    return tuple(part.strip().strip("\"'") for part in name.split("."))
+
+
+def _open_quote(line: str, quoted: str) -> str:
+    for mark in ('"""', "'''"):
+        if (not quoted or quoted == mark) and line.count(mark) % 2:
+            return "" if quoted else mark
+    return quoted
+
+
+def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:
+    """The line of this path, or of the nearest table that holds it."""
+    while path:
+        if path in lines:
+            return lines[path]
+        path = path[:-1]
+    return None

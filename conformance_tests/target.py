@@ -1,0 +1,334 @@
+"""A target is one deployment and all that the suite may use to judge it.
+
+`load` reads a target file strictly, `from_url` builds one from an address and the environment.
+What is given on the command line stands over the file, and the file over the defaults.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from conformance_tests import strict, target_keys
+from conformance_tests.registry import GROUPS, REQUIREMENTS, Requirement
+
+
+class TargetError(Exception):
+    """A target that cannot be used: one sentence that names the key, the line and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """How requests reach the deployment; `timeout` is in seconds."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    ca_file: str | None = None
+    timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """One customer made for these tests."""
+
+    email: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TableAddress:
+    """Where the session rows are; credentials come from the usual AWS variables."""
+
+    name: str
+    region: str
+    endpoint_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockAddress:
+    """The rungs of the time ladder that the target offers; `max_wait` is in seconds."""
+
+    http: str | None = None
+    faketime: str | None = None
+    max_wait: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """The deployment's lifetimes in seconds."""
+
+    access: int = 840
+    refresh: int = 900
+    extended: int = 2_592_000
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the deployment offers beyond the documented flow; 0 is off."""
+
+    grace_seconds: int = 0
+    max_session_minutes: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OddLogin:
+    """A login for which the platform answers no usable customer id (HARD-18)."""
+
+    kind: str
+    email: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultAddress:
+    """The fault proxy: where it listens (`host:port`) and the emulator behind it."""
+
+    listen: str
+    upstream: str
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How the suite starts the deployment under another environment."""
+
+    command: tuple[str, ...]
+    url: str
+    port_variable: str = "PORT"
+    environment_variable: str = "NODE_ENV"
+    development_value: str = "development"
+    secret_variable: str = "JWT_PRIVATE_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFailure:
+    """A failure that is listed, with its reason, so that it does not stop the line."""
+
+    id: str
+    reason: str = ""
+    issue: str = ""
+    until: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """One deployment, what it claims, and what the suite may see and move."""
+
+    url: str
+    name: str = ""
+    version: str = ""
+    environment: str = "production"
+    profile: str = "documented"
+    claims: tuple[str, ...] = GROUPS
+    http: Http = Http()
+    customers: tuple[Credentials, ...] = ()
+    secret: str | None = field(default=None, repr=False)
+    table: TableAddress | None = None
+    clock: ClockAddress = ClockAddress()
+    lifetimes: Lifetimes = Lifetimes()
+    features: Features = Features()
+    protected_query: str | None = None
+    odd_logins: tuple[OddLogin, ...] = ()
+    faults: FaultAddress | None = None
+    log_file: str | None = None
+    launch: Launch | None = None
+    logins_per_minute: int = 0
+    known_failures: tuple[KnownFailure, ...] = ()
+    instances: Mapping[str, str] = field(default_factory=dict)  # embedded only, not in the file
+
+    def answers_for(self, requirement: Requirement) -> bool:
+        """True of the rows that the target claims: its profile's, in the groups it names."""
+        return requirement.group in self.claims and in_profile(requirement, self.profile)
+
+
+def in_profile(requirement: Requirement, profile: str) -> bool:
+    """`hardened` holds every row, `documented` those of the flow as it was documented."""
+    return profile == "hardened" or requirement.documented
+
+
+def groups_of(profile: str) -> tuple[str, ...]:
+    """The groups in which a profile has rows, in the catalogue's order."""
+    held = {row.group for row in REQUIREMENTS.values() if in_profile(row, profile)}
+    return tuple(group for group in GROUPS if group in held)
+
+
+def load(path: str | Path, environ: Mapping[str, str], *, url: str | None = None) -> Target:
+    """The target that a file describes; `url` stands over the file's. Raises TargetError."""
+    text = _text_of(Path(path))
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as trouble:
+        raise TargetError(f"{path} is not TOML: {trouble}.") from None
+    if url is not None:
+        document["url"] = url
+    try:
+        return _build(document, environ, Path(path).parent)
+    except strict.SlipError as slip:
+        line = strict.line_of(slip.path, strict.lines_of(text))
+        where = f"{path}, line {line}" if line else f"{path}"
+        raise TargetError(f"{where}: {_ended(slip.sentence)}") from None
+
+
+def from_url(url: str, environ: Mapping[str, str]) -> Target:
+    """A target of which only the address is known, with customers from the environment.
+
+    AUTH_CONFORMANCE_CUSTOMER_1 and AUTH_CONFORMANCE_PASSWORD_1, then _2: two, or none at all.
+    """
+    try:
+        return _build(
+            {"url": url, "customers": _customers_of(environ)}, environ, Path(), lonely=True
+        )
+    except strict.SlipError as slip:
+        raise TargetError(_ended(slip.sentence)) from None
+
+
+def with_profile(target: Target, profile: str) -> Target:
+    """The same target held to another profile; groups it named must have rows there."""
+    if target.claims == groups_of(target.profile):
+        return replace(target, profile=profile, claims=groups_of(profile))
+    try:
+        return replace(target, profile=profile, claims=_claims(list(target.claims), profile))
+    except strict.SlipError as slip:
+        raise TargetError(_ended(f"--profile {profile}: {slip.sentence}")) from None
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith("?") else sentence + "."
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise TargetError(f"{path} is not a text in UTF-8: save it as UTF-8.") from None
+    except OSError as trouble:
+        raise TargetError(f"{path} cannot be read: {trouble.strerror}.") from None
+
+
+def _customers_of(environ: Mapping[str, str]) -> list[dict[str, str]]:
+    customers = []
+    for number in ("1", "2"):
+        email = environ.get(f"AUTH_CONFORMANCE_CUSTOMER_{number}", "")
+        password = environ.get(f"AUTH_CONFORMANCE_PASSWORD_{number}", "")
+        if bool(email) != bool(password):
+            absent = "CUSTOMER" if password else "PASSWORD"
+            raise strict.SlipError((), f"AUTH_CONFORMANCE_{absent}_{number} is not set: export it")
+        if email:
+            customers.append({"email": email, "password": password})
+    return customers
+
+
+def _build(
+    document: Mapping[str, Any], environ: Mapping[str, str], folder: Path, lonely: bool = False
+) -> Target:
+    """The target of a document; `lonely` allows one without any customer."""
+    found = strict.read(document, target_keys.TABLES, environ)
+    table, clock, log = found["table"], found["clock"], found["log"]
+    return Target(
+        name=found["name"] or urlsplit(found["url"]).netloc,
+        version=found["version"],
+        url=found["url"],
+        environment=found["environment"],
+        profile=found["profile"],
+        claims=_claims(found["claims"], found["profile"]),
+        http=_http(found["http"], environ, folder),
+        customers=_customers(found["customers"], lonely),
+        secret=found["signing"] and found["signing"]["secret"],
+        table=table and _table(table, environ),
+        clock=_clock(clock, folder),
+        lifetimes=_lifetimes(found["lifetimes"]),
+        features=Features(**found["features"]),
+        protected_query=found["protected"] and found["protected"]["query"],
+        odd_logins=tuple(OddLogin(**odd) for odd in found["odd_logins"]),
+        faults=found["faults"] and FaultAddress(**found["faults"]),
+        log_file=log and str(folder / log["file"]),
+        launch=found["launch"] and Launch(**found["launch"]),
+        logins_per_minute=found["limits"]["logins_per_minute"],
+        known_failures=tuple(KnownFailure(**known) for known in found["known_failures"]),
+    )
+
+
+def _claims(named: Any, profile: str) -> tuple[str, ...]:
+    offered = groups_of(profile)
+    for group in named or ():
+        if group not in GROUPS:
+            hint = strict.did_you_mean(group, GROUPS)
+            raise strict.SlipError(("claims",), f'claims names "{group}", which is no group{hint}')
+        if group not in offered:
+            remedy = 'take it out, or set profile = "hardened"'
+            sentence = f'claims names {group}, of which profile "{profile}" has no row: {remedy}'
+            raise strict.SlipError(("claims",), sentence)
+    return tuple(group for group in offered if named is None or group in named)
+
+
+def _http(found: dict[str, Any], environ: Mapping[str, str], folder: Path) -> Http:
+    headers = {
+        name: _header(("http", "headers", name), value, environ)
+        for name, value in found["headers"].items()
+    }
+    return Http(headers, _ca_file(found["ca_file"], folder), found["timeout"])
+
+
+def _header(path: strict.Path, value: Any, environ: Mapping[str, str]) -> str:
+    text = (
+        strict.from_environment(path, value["env"], environ) if isinstance(value, dict) else value
+    )
+    if not text.isascii() or not text.isprintable():
+        raise strict.SlipError(path, f"{strict.dotted(path)} must be plain ASCII on one line")
+    return str(text)
+
+
+def _ca_file(name: str | None, folder: Path) -> str | None:
+    if name is None:
+        return None
+    path = folder / name
+    if not path.is_file():
+        raise strict.SlipError(("http", "ca_file"), f"http.ca_file: there is no file {path}")
+    return str(path)
+
+
+def _customers(found: list[dict[str, str]], lonely: bool) -> tuple[Credentials, ...]:
+    customers = tuple(Credentials(**customer) for customer in found)
+    if lonely and not customers:
+        return ()
+    emails = [customer.email.casefold() for customer in customers]
+    for place, email in enumerate(emails):
+        if email in emails[:place]:
+            raise strict.SlipError(
+                ("customers", place, "email"),
+                f"the customer {customers[place].email} is given twice: name two different ones",
+            )
+    if len(customers) < 2:
+        raise strict.SlipError(
+            ("customers", 0),
+            f"two different customers are needed, and {len(customers) or 'none'} is given",
+        )
+    return customers
+
+
+def _table(found: dict[str, Any], environ: Mapping[str, str]) -> TableAddress:
+    region = found["region"] or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
+    if not region:
+        raise strict.SlipError(("table",), "table has no region: add it, or export AWS_REGION")
+    return TableAddress(found["name"], region, found["endpoint_url"])
+
+
+def _clock(found: dict[str, Any], folder: Path) -> ClockAddress:
+    if found["http"] and found["faketime"]:
+        raise strict.SlipError(
+            ("clock", "faketime"), "clock has http and faketime: keep one of them"
+        )
+    faketime = found["faketime"] and str(folder / found["faketime"])
+    return ClockAddress(found["http"], faketime, found["max_wait"])
+
+
+def _lifetimes(found: dict[str, int]) -> Lifetimes:
+    lifetimes = Lifetimes(**found)
+    if not lifetimes.access < lifetimes.refresh < lifetimes.extended:
+        raise strict.SlipError(
+            ("lifetimes",), "lifetimes must be in the order access < refresh < extended"
+        )
+    return lifetimes

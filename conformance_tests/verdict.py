@@ -1,0 +1,316 @@
+"""What was found becomes rows, groups and one exit code; a row's status only ever worsens.
+
+Only claimed rows count; the rest is advice. Nothing evaluated is never conformant.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final, Literal
+
+from conformance_tests.registry import GROUPS, REQUIREMENTS, Requirement
+from conformance_tests.target import KnownFailure, Target
+
+Status = Literal[
+    "pass",
+    "fail",
+    "warn",
+    "known-failure",
+    "not-applicable",
+    "not-testable",
+    "excluded",
+    "error",
+]
+STATUSES: Final[tuple[Status, ...]] = Status.__args__  # type: ignore[attr-defined]
+#: From best to worst: of several parts of a row the last one here wins.
+WORSENING: Final[tuple[Status, ...]] = (
+    "not-applicable",
+    "pass",
+    "not-testable",
+    "warn",
+    "fail",
+    "error",
+)
+EVALUATED: Final[frozenset[Status]] = frozenset({"pass", "fail", "warn", "known-failure"})
+
+CONFORMANT, FAILED, USAGE, UNTESTED, BROKEN_SUITE, STALE_LIST = range(6)
+#: The exit codes and what each means: `--help` prints this table.
+EXITS: Final[Mapping[int, str]] = {
+    CONFORMANT: "conformant to what was claimed, as far as it could be tested",
+    FAILED: "at least one MUST failed (or a SHOULD under --strict)",
+    USAGE: "usage or target file wrong",
+    UNTESTED: "could not test: unreachable, cannot log in, or nothing was evaluated",
+    BROKEN_SUITE: "the suite itself failed",
+    STALE_LIST: "a known failure passed, or names no requirement",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A failure in full, already redacted."""
+
+    expected: str
+    actual: str
+    transcript: tuple[str, ...] = ()
+    reproduce: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one test says of one requirement; `level` stands where a feature raises the row's."""
+
+    requirement: str
+    status: Status
+    detail: str | None = None
+    test: str = ""
+    card: Card | None = None
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run's findings and its circumstances; each sentence is None where all went well."""
+
+    findings: tuple[Finding, ...]
+    started: dt.datetime
+    duration_s: float = 0.0
+    clock: str = "none"
+    skew_s: float | None = None
+    command: str = ""
+    unreachable: str | None = None
+    crashed: str | None = None
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How hard to judge, and which rows were asked for (ids and groups; none is all)."""
+
+    strict: bool = False
+    require_complete: bool = False
+    claimed_only: bool = False
+    only: tuple[str, ...] = ()
+
+    def asks_for(self, requirement: Requirement) -> bool:
+        """True of the rows that `--only` names."""
+        return not self.only or requirement.id in self.only or requirement.group in self.only
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One requirement as judged."""
+
+    requirement: Requirement
+    claimed: bool
+    status: Status
+    level: str
+    detail: str | None = None
+    tests: tuple[str, ...] = ()
+    cards: tuple[Card, ...] = ()
+
+    @property
+    def fatal(self) -> bool:
+        """A MUST of the claim that failed."""
+        return self.claimed and self.status == "fail"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All rows with their circumstances; what the verdict says is worked out from them."""
+
+    target: Target
+    run: Run
+    terms: Terms
+    rows: tuple[Row, ...]
+    complaints: tuple[str, ...] = ()  # about the list of known failures
+
+    @cached_property
+    def claimed(self) -> tuple[Row, ...]:
+        """The rows that count."""
+        return tuple(row for row in self.rows if row.claimed)
+
+    @cached_property
+    def groups(self) -> dict[str, dict[Status, int]]:
+        """How many claimed rows of each group ended in each status."""
+        counts = {group: Counter[Status]() for group in self.target.claims}
+        for row in self.claimed:
+            counts[row.requirement.group][row.status] += 1
+        return {
+            group: {status: count[status] for status in STATUSES} for group, count in counts.items()
+        }
+
+    @cached_property
+    def failed(self) -> tuple[Row, ...]:
+        """The claimed rows that make the run red."""
+        red: set[Status] = {"fail", "warn"} if self.terms.strict else {"fail"}
+        return tuple(row for row in self.claimed if row.status in red)
+
+    @property
+    def evaluated(self) -> int:
+        """How many claimed rows were really judged."""
+        return sum(row.status in EVALUATED for row in self.claimed)
+
+    @property
+    def partial(self) -> bool:
+        """True where some of the claim could not be seen."""
+        unseen = any(row.status == "not-testable" for row in self.claimed)
+        return unseen or self.run.interrupted or self.run.crashed is not None
+
+    @property
+    def suite_failed(self) -> bool:
+        """True where the suite itself broke, in whole or in one claimed row."""
+        return self.run.crashed is not None or any(row.status == "error" for row in self.claimed)
+
+    @property
+    def untested(self) -> str | None:
+        """Why there is no verdict, if there is none."""
+        if self.run.unreachable:
+            return self.run.unreachable
+        if self.run.interrupted:
+            return "the run was interrupted"
+        if not self.target.customers:
+            return "no customers were given, so nobody could log in"
+        return None if self.evaluated else "nothing was evaluated"
+
+    @property
+    def exit(self) -> int:
+        """The first code that applies, in the order 4, 1, 5, 3, 0 (2 never gets this far)."""
+        if self.run.interrupted:
+            return FAILED if self.failed else UNTESTED
+        if self.suite_failed:
+            return BROKEN_SUITE
+        if self.failed:
+            return FAILED
+        if self.complaints:
+            return STALE_LIST
+        incomplete = self.terms.require_complete and self.partial
+        return UNTESTED if self.untested or incomplete else CONFORMANT
+
+    @property
+    def conformant(self) -> bool:
+        """True where the claim was looked at and nothing in it is red."""
+        sound = not self.failed and not self.suite_failed and self.untested is None
+        return sound and self.evaluated > 0
+
+    def of_status(self, *statuses: Status, claimed: bool = True) -> tuple[Row, ...]:
+        """The rows that ended so, of the claim or beyond it."""
+        return tuple(row for row in self.rows if row.claimed is claimed and row.status in statuses)
+
+
+def judge(target: Target, run: Run, terms: Terms | None = None) -> Report:
+    """The report of a run: every row of the registry, whether a test spoke of it or not."""
+    terms = terms or Terms()
+    spoken: dict[str, list[Finding]] = defaultdict(list)
+    for finding in run.findings:
+        spoken[finding.requirement].append(finding)
+    known = {failure.id: failure for failure in target.known_failures}
+    rows = tuple(
+        _row(requirement, spoken[requirement.id], target, run, terms, known)
+        for requirement in REQUIREMENTS.values()
+    )
+    return Report(target, run, terms, rows, tuple(_complaints(rows, known, run.started.date())))
+
+
+def _row(
+    requirement: Requirement,
+    findings: list[Finding],
+    target: Target,
+    run: Run,
+    terms: Terms,
+    known: Mapping[str, KnownFailure],
+) -> Row:
+    claimed = target.answers_for(requirement)
+    if terms.claimed_only and not claimed:
+        return _unspoken(requirement, claimed, "not-applicable", "left out by --claimed-only")
+    if requirement.excluded:
+        return _unspoken(requirement, claimed, "excluded", requirement.excluded)
+    if not findings:
+        return _unspoken(requirement, claimed, "not-testable", _why_silent(requirement, run, terms))
+    judged = [(finding, _status(finding, requirement)) for finding in findings]
+    status = worst(each for _, each in judged)
+    red = [finding for finding, each in judged if each == status and each in ("fail", "warn")]
+    detail = _detail(judged, status)
+    if red and requirement.id in known:
+        status, detail = "known-failure", _reason(known[requirement.id]) or detail
+    return Row(
+        requirement,
+        claimed,
+        status,
+        level=next((f.level for f in red if f.level), requirement.level),
+        detail=detail,
+        tests=tuple(dict.fromkeys(finding.test for finding in findings if finding.test)),
+        cards=tuple(finding.card for finding in red if finding.card),
+    )
+
+
+def _unspoken(requirement: Requirement, claimed: bool, status: Status, detail: str) -> Row:
+    return Row(requirement, claimed, status, requirement.level, detail)
+
+
+def _why_silent(requirement: Requirement, run: Run, terms: Terms) -> str:
+    if not terms.asks_for(requirement):
+        return "left out by --only"
+    if run.unreachable:
+        return f"not reached: {run.unreachable}"
+    if run.crashed:
+        return "not reached: the suite failed before it"
+    return "not reached: the run was interrupted" if run.interrupted else "no test yet"
+
+
+def _status(finding: Finding, requirement: Requirement) -> Status:
+    """The level decides, never the test: a SHOULD that fails is a warning."""
+    gentle = (finding.level or requirement.level) != "MUST"
+    return "warn" if finding.status == "fail" and gentle else finding.status
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """The worst of several parts of one row."""
+    return max(statuses, key=lambda status: _RANK.get(status, 0))
+
+
+_RANK: Final = {status: rank for rank, status in enumerate(WORSENING)}
+
+
+def _detail(judged: Collection[tuple[Finding, Status]], status: Status) -> str | None:
+    """What the worst parts say, once each; beside an unseen part, what passed."""
+    said = dict.fromkeys(f.detail or _expectation(f) for f, each in judged if each == status)
+    details = "; ".join(filter(None, said))
+    passed = sum(each == "pass" for _, each in judged)
+    if status == "not-testable" and passed:
+        checks = "check" if passed == 1 else "checks"
+        return f"{passed} {checks} passed; unseen: {details}"
+    return details or None
+
+
+def _expectation(finding: Finding) -> str:
+    card = finding.card
+    return f"expected {card.expected}; got {card.actual}" if card else ""
+
+
+def _reason(failure: KnownFailure) -> str:
+    return " ".join(filter(None, (failure.reason, failure.issue)))
+
+
+def _complaints(
+    rows: Iterable[Row], known: Mapping[str, KnownFailure], today: dt.date
+) -> Iterable[str]:
+    by_id = {row.requirement.id: row for row in rows}
+    for name, failure in known.items():
+        if name not in by_id:
+            yield f"known failure {name} names no requirement: mend the id or take it out"
+            continue
+        if not failure.reason.strip():
+            yield f"known failure {name} has no reason: say why it fails"
+        if failure.until and failure.until < today:
+            yield f"known failure {name} was listed until {failure.until}: mend it or set a new day"
+        if by_id[name].claimed and by_id[name].status == "pass":
+            yield f"known failure {name} passed: take it out of the list"
+
+
+def named_groups(words: Iterable[str]) -> list[str]:
+    """The words of `--only` that name neither a requirement nor a group."""
+    return [word for word in words if word not in REQUIREMENTS and word not in GROUPS]
