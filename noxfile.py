@@ -1,0 +1,44 @@
+"""The checks, a few lines each: `nox` runs what every change must pass, `nox -l` lists all."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = "none"  # the tools stand beside nox already: extra `dev`
+nox.options.sessions = ["lint", "types", "conformance", "tests"]
+
+TOOLS = Path(sys.executable).parent
+
+
+def tool(session: nox.Session, name: str, *args: str, **env: str) -> None:
+    """Run a program of the environment that nox itself runs in."""
+    session.run(str(TOOLS / name), *args, env=env, external=True)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Rules and form, as pyproject.toml has them; `-- --fix` mends what can be mended."""
+    tool(session, "ruff", "check", *session.posargs)
+    tool(session, "ruff", "format", *([] if "--fix" in session.posargs else ["--check"]))
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Every function's types, strictly."""
+    tool(session, "mypy", *session.posargs)
+
+
+@nox.session
+def conformance(session: nox.Session) -> None:
+    """The suite judges the embedded reference, as `auth-conformance run` does for anyone."""
+    tool(session, "auth-conformance", "run", *session.posargs)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def tests(session: nox.Session) -> None:
+    """Our own tests; this session's environment is ministack's, whose pins clash with ours."""
+    session.install("ministack>=1.5.33,<2")
+    tool(session, "pytest", *session.posargs, MINISTACK=str(Path(session.bin) / "ministack"))

@@ -1,0 +1,190 @@
+"""The house stands as CONTRIBUTING.md draws it: its rooms, who may import whom, its README."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import importlib.metadata
+import io
+import re
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+CORE = {"config", "errors", "tokens", "states", "rolling"}
+MAY_IMPORT = {name: {"jwt"} for name in CORE} | {"tokens": {"jwt", "cryptography"}}
+SMALL_INSTALL = {"boto3", "botocore", "httpx", "jinja2", "jwt", "pytest", "_pytest", "rich"}
+MEBIBYTE = 2**20
+
+
+def sources(folder: str) -> list[Path]:
+    found = sorted((ROOT / folder).rglob("*.py"))
+    assert found, f"{folder}/ holds no Python"
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    """The full names of all modules that a file imports, wherever in the file it does."""
+    package = path.relative_to(ROOT).parent.parts
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) + 1 - node.level] if node.level else ()
+            found |= {".".join([*base, *filter(None, [node.module]), a.name]) for a in node.names}
+    return found
+
+
+def outside(path: Path) -> set[str]:
+    """The top-level packages a file imports that are neither the standard library's nor its own."""
+    own = path.relative_to(ROOT).parts[0]
+    return {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {own}
+
+
+@pytest.mark.parametrize("name", ["SPEC.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"])
+def test_a_stranger_finds_the_usual_papers(name: str) -> None:
+    """Each paper lies at the root, is not empty, and the README or the map points to it."""
+    assert (ROOT / name).read_text().strip()
+    assert f"]({name})" in README
+
+
+@pytest.mark.parametrize("name", sorted(CORE))
+def test_the_core_imports_nothing_that_acts(name: str) -> None:
+    """A module of the core imports the standard library, jwt and other modules of the core."""
+    path = ROOT / "reference_auth" / f"{name}.py"
+    assert outside(path) <= MAY_IMPORT[name]
+    siblings = {full.split(".")[1] for full in imports(path) if full.startswith("reference_auth.")}
+    assert siblings <= CORE
+
+
+def test_only_the_embedded_target_knows_the_reference() -> None:
+    """Nothing in the suite but embedded.py imports reference_auth."""
+    knowing = [
+        path.name for path in sources("conformance_tests") if "reference_auth" in outside(path)
+    ]
+    assert knowing == ["embedded.py"]
+
+
+def test_the_reference_knows_nothing_of_the_suite() -> None:
+    """Nothing in the reference imports the suite."""
+    assert not [p for p in sources("reference_auth") if "conformance_tests" in outside(p)]
+
+
+def test_the_suite_runs_on_the_small_install() -> None:
+    """Whatever the suite imports, embedded.py apart, is among the dependencies without an extra."""
+    parts = [path for path in sources("conformance_tests") if path.name != "embedded.py"]
+    assert set().union(*map(outside, parts)) <= SMALL_INSTALL
+
+
+def requirements(distribution: str, extra: str) -> Iterator[Requirement]:
+    for line in importlib.metadata.requires(distribution) or []:
+        requirement = Requirement(line)
+        if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+            yield requirement
+
+
+def closure(distribution: str, extra: str, seen: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Every distribution that one brings along, each with the extra it is asked for with."""
+    for requirement in requirements(distribution, extra):
+        for wanted in ["", *sorted(requirement.extras)]:
+            if (requirement.name.lower(), wanted) not in seen:
+                seen.add((requirement.name.lower(), wanted))
+                closure(requirement.name, wanted, seen)
+    return seen
+
+
+def blocks_on_disk(distribution: str) -> int:
+    files = importlib.metadata.files(distribution) or []
+    paths = {Path(str(file.locate())) for file in files}
+    return sum(path.stat().st_blocks * 512 for path in paths if path.is_file())
+
+
+def test_the_small_install_stays_small() -> None:
+    """Judging a remote deployment takes at most 70 MiB beyond an empty environment."""
+    names = {name for name, _ in closure("reference-auth", "", set())}
+    assert {"pytest", "botocore", "pygments"} <= names
+    assert not {"moto", "cryptography", "strawberry-graphql"} & names
+    sizes = {name: blocks_on_disk(name) / MEBIBYTE for name in names}
+    assert 20 < sum(sizes.values()) <= 70, sizes
+
+
+def test_the_two_commands_are_one_line_each() -> None:
+    """The README's first two shell blocks each do all the set-up and the work in one line."""
+    for block in BLOCKS[:2]:
+        assert block.count("\n") == 1
+        assert block.startswith("python3 -m venv .venv && .venv/bin/pip install")
+    assert BLOCKS[0].endswith("/auth-conformance run\n")
+    assert BLOCKS[1].endswith("/nox\n")
+
+
+def test_ci_runs_the_readme_s_own_test_command() -> None:
+    """.ci/run holds no copy of the test command, and has its run bit."""
+    script = ROOT / ".ci" / "run"
+    assert script.stat().st_mode & 0o111
+    assert "README.md" in script.read_text()
+    assert "pip install" not in script.read_text()
+
+
+def commands() -> list[list[str]]:
+    """The calls of our two programs in the README's shell blocks, as argument lists."""
+    lines = [line for block in BLOCKS for line in re.split(r"&&|\n", block)]
+    words = [shlex.split(line, comments=True) for line in lines if "EOF" not in line]
+    return [w for w in words if w and Path(w[0]).name in {"auth-conformance", "reference-auth"}]
+
+
+def help_of(program: str, subcommand: str) -> str:
+    """What `PROGRAM SUBCOMMAND --help` prints."""
+    (script,) = importlib.metadata.entry_points(group="console_scripts", name=program)
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [program, subcommand, "--help"])
+        with pytest.raises(SystemExit) as ended:
+            script.load()()
+    assert ended.value.code == 0
+    return out.getvalue()
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    """Each subcommand and flag that the README shows is in that command's help."""
+    assert len(commands()) >= 4
+    for program, subcommand, *rest in commands():
+        text = help_of(Path(program).name, subcommand)
+        for flag in [word for word in rest if word.startswith("--")]:
+            assert re.search(rf"{flag}\b", text), f"{program} {subcommand} has no {flag}"
+
+
+@pytest.mark.parametrize("name", re.findall(r"\]\((?!http)([^)#]+)\)", README))
+def test_every_link_of_the_readme_leads_somewhere(name: str) -> None:
+    """A relative link in the README names a file or folder that exists."""
+    assert (ROOT / name).exists()
+
+
+def test_the_picture_shows_the_four_states() -> None:
+    """The README's picture names the four states, and no other."""
+    from reference_auth.states import State
+
+    picture = README.split("```mermaid", 1)[1].split("```", 1)[0]
+    drawn = set(re.findall(r"ACCESS_\w+_REFRESH_\w+", picture))
+    assert drawn == {state.name for state in State}
+
+
+def test_every_test_says_what_holds() -> None:
+    """Each test, ours and the suite's, has a docstring of one sentence."""
+    paths = [*sources("tests"), *sources("conformance_tests/suite")]
+    assert not [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in paths
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ]
