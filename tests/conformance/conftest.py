@@ -1,0 +1,150 @@
+"""A session table for the suite's machinery: in the process (moto), or ministack's over HTTP."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from conformance_tests.faults import FaultProxy
+from conformance_tests.moto_endpoint import MotoEndpoint
+from moto import mock_aws
+
+REGION = "ap-southeast-2"
+KEYS = (("customer_id", "HASH"), ("refresh_token_hash", "RANGE"))
+Connect = Callable[..., Any]
+
+
+class Locked:
+    """A client behind a lock: moto is not safe to call from several threads."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self._lock = client, threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._client, name)
+
+        def locked(**arguments: Any) -> Any:
+            with self._lock:
+                return method(**arguments)
+
+        return locked
+
+
+@pytest.fixture
+def connect() -> Iterator[Connect]:
+    """Clients of an endpoint, which give up after two seconds and try once unless told."""
+    with ExitStack() as stack:
+
+        def connected(url: str, *, attempts: int = 1, read_timeout: float = 2.0) -> Any:
+            client = boto3.client(
+                "dynamodb",
+                endpoint_url=url,
+                region_name=REGION,
+                aws_access_key_id="suite",
+                aws_secret_access_key="suite",
+                config=Config(
+                    connect_timeout=1,
+                    read_timeout=read_timeout,
+                    max_pool_connections=16,
+                    retries={"total_max_attempts": attempts, "mode": "standard"},
+                ),
+            )
+            stack.callback(client.close)
+            return client
+
+        yield connected
+
+
+@pytest.fixture
+def moto_client() -> Iterator[Any]:
+    """moto's client in this process."""
+    with mock_aws():
+        yield Locked(
+            boto3.client(
+                "dynamodb",
+                region_name=REGION,
+                aws_access_key_id="suite",
+                aws_secret_access_key="suite",
+            )
+        )
+
+
+@pytest.fixture
+def moto_url(moto_client: Any) -> Iterator[str]:
+    """moto's tables over HTTP."""
+    with MotoEndpoint(moto_client) as endpoint:
+        yield endpoint.url
+
+
+@pytest.fixture(scope="session")
+def ministack_url() -> Iterator[str]:
+    """ministack on a free port, ended with the session."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = shutil.which(os.environ["MINISTACK"])
+    assert program is not None
+    environment = {
+        **os.environ,
+        "SERVICES": "dynamodb",
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+    }
+    started = subprocess.Popen(
+        [program], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        _await_port(port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        started.terminate()
+        started.wait(10)
+
+
+@pytest.fixture(params=["moto", pytest.param("ministack", marks=pytest.mark.needs("ministack"))])
+def table_url(request: pytest.FixtureRequest) -> str:
+    """Each of the two engines in turn."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture
+def proxy(table_url: str) -> Iterator[FaultProxy]:
+    """The fault proxy in front of an engine."""
+    with FaultProxy("127.0.0.1:0", table_url) as faults:
+        yield faults
+
+
+@pytest.fixture
+def table(table_url: str, connect: Connect) -> str:
+    """A fresh session table."""
+    name = f"auth-{uuid.uuid4().hex[:12]}"
+    connect(table_url).create_table(
+        TableName=name,
+        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in KEYS],
+        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in KEYS],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    return name
+
+
+def _await_port(port: int) -> None:
+    end = time.monotonic() + 20
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)
