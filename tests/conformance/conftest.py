@@ -16,9 +16,10 @@ from typing import Any
 import boto3
 import pytest
 from botocore.config import Config
+from moto import mock_aws
+
 from conformance_tests.faults import FaultProxy
 from conformance_tests.moto_endpoint import MotoEndpoint
-from moto import mock_aws
 
 REGION = "ap-southeast-2"
 KEYS = (("customer_id", "HASH"), ("refresh_token_hash", "RANGE"))
@@ -148,3 +149,79 @@ def _await_port(port: int) -> None:
             if time.monotonic() > end:
                 raise
             time.sleep(0.05)
+
+
+class Deployment:
+    """What a deployment does to its session rows, each as one call of a real client."""
+
+    def __init__(self, client: Any, table: str) -> None:
+        self.client, self.table = client, table
+
+    def key(self, customer: str, session: str) -> dict[str, Any]:
+        return {"customer_id": {"S": customer}, "refresh_token_hash": {"S": session}}
+
+    def write(self, customer: str, session: str) -> Any:
+        return self.client.put_item(TableName=self.table, Item=self.key(customer, session))
+
+    def read(self, customer: str, session: str, **more: Any) -> Any:
+        key = self.key(customer, session)
+        return self.client.get_item(TableName=self.table, Key=key, **more).get("Item")
+
+    def sessions(self, customer: str) -> set[str]:
+        found = self.client.query(
+            TableName=self.table,
+            KeyConditionExpression="#c = :c",
+            ExpressionAttributeNames={"#c": "customer_id"},
+            ExpressionAttributeValues={":c": {"S": customer}},
+        )
+        return {row["refresh_token_hash"]["S"] for row in found["Items"]}
+
+    def delete(self, customer: str, session: str) -> Any:
+        key = self.key(customer, session)
+        return self.client.delete_item(TableName=self.table, Key=key)
+
+    def touch(self, customer: str, session: str) -> Any:
+        return self.client.update_item(
+            TableName=self.table,
+            Key=self.key(customer, session),
+            UpdateExpression="SET seen = :now",
+            ExpressionAttributeValues={":now": {"N": "1"}},
+        )
+
+    def rotate(self, customer: str, old: str, new: str, **more: Any) -> Any:
+        """One transaction, with a check in the bookkeeping partition beside the two rows."""
+        fence = self.key(f"ended#{customer}", "burn")
+        there = {"ConditionExpression": "attribute_exists(customer_id)"}
+        absent = {"ConditionExpression": "attribute_not_exists(customer_id)"}
+        named = {"TableName": self.table}
+        items = [
+            {"Delete": {**named, "Key": self.key(customer, old), **there}},
+            {"Put": {**named, "Item": self.key(customer, new), **absent}},
+            {"ConditionCheck": {**named, "Key": fence, **absent}},
+        ]
+        return self.client.transact_write_items(TransactItems=items, **more)
+
+    def burn(self, customer: str, *sessions: str) -> list[str]:
+        """One batch; gives the sessions that were left unprocessed."""
+        parts = [{"DeleteRequest": {"Key": self.key(customer, one)}} for one in sessions]
+        said = self.client.batch_write_item(RequestItems={self.table: parts})
+        left = said.get("UnprocessedItems", {}).get(self.table, [])
+        return [part["DeleteRequest"]["Key"]["refresh_token_hash"]["S"] for part in left]
+
+
+@pytest.fixture
+def direct(table_url: str, table: str, connect: Connect) -> Deployment:
+    """The table as it really is, past the proxy."""
+    return Deployment(connect(table_url), table)
+
+
+@pytest.fixture
+def deployment(proxy: FaultProxy, table: str, connect: Connect) -> Deployment:
+    """A deployment behind the proxy, with a client that tries once."""
+    return Deployment(connect(proxy.url), table)
+
+
+@pytest.fixture
+def stubborn(proxy: FaultProxy, table: str, connect: Connect) -> Deployment:
+    """A deployment behind the proxy whose client tries three times."""
+    return Deployment(connect(proxy.url, attempts=3), table)

@@ -1,0 +1,570 @@
+"""Each word of the fault proxy does what it says, to real clients, on every engine at hand."""
+
+from __future__ import annotations
+
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionClosedError,
+    ReadTimeoutError,
+)
+
+from conformance_tests.faults import FaultProxy, LoopbackError
+
+ALICE, BOB = "conformance-7-alice", "conformance-7-alice-2"
+
+
+def code_of(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return str(error.value.response["Error"]["Code"])
+
+
+def apart(work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+    """The same call from a thread of its own."""
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(work, *arguments)
+    pool.shutdown(wait=False)
+    return future
+
+
+# Passing on
+
+
+def test_a_call_that_no_fault_concerns_passes(deployment, direct):
+    """Without a fault the deployment and the table see each other as if nothing were between."""
+    deployment.write(ALICE, "one")
+    assert direct.sessions(ALICE) == {"one"}
+    assert deployment.rotate(ALICE, "one", "two")
+    assert deployment.sessions(ALICE) == direct.sessions(ALICE) == {"two"}
+
+
+def test_cancellation_reasons_pass(deployment):
+    """The engine's own reasons for a cancelled transaction reach the client one by one."""
+    with pytest.raises(ClientError) as error:
+        deployment.rotate(ALICE, "none", "two")
+    reasons = error.value.response["CancellationReasons"]
+    assert [reason["Code"] for reason in reasons] == ["ConditionalCheckFailed", "None", "None"]
+
+
+def test_the_proxy_costs_little(deployment, direct):
+    """A read through the proxy takes less than twice a direct one and 1.5 ms more."""
+
+    def seconds(side: Any) -> float:
+        started = time.perf_counter()
+        side.read(ALICE, "one")
+        return time.perf_counter() - started
+
+    pairs = [(seconds(direct), seconds(deployment)) for _ in range(150)][10:]
+    straight, through = (statistics.median(times) for times in zip(*pairs, strict=True))
+    assert through < straight * 2 + 0.0015, f"ratio {through / straight:.2f}"
+
+
+def test_a_large_answer_passes(deployment, direct):
+    """An answer of many segments arrives whole."""
+    row = {**direct.key(ALICE, "large"), "blob": {"S": "x" * 350_000}}
+    direct.client.put_item(TableName=direct.table, Item=row)
+    assert len(deployment.read(ALICE, "large")["blob"]["S"]) == 350_000
+
+
+@pytest.mark.parametrize(
+    "listen, upstream",
+    [
+        ("0.0.0.0:0", "http://127.0.0.1:1"),
+        ("192.0.2.1:0", "http://127.0.0.1:1"),
+        ("127.0.0.1:0", "http://192.0.2.1:8000"),
+        ("127.0.0.1:0", "https://127.0.0.1:8000"),
+        ("127.0.0.1:0", "http://dynamodb.example.com"),
+        ("127.0.0.1", "http://127.0.0.1:1"),
+    ],
+)
+def test_only_the_loopback_is_served(listen, upstream):
+    """Another address than this machine's, on either side, is refused in one sentence."""
+    with pytest.raises(LoopbackError, match=r"\.$"):
+        FaultProxy(listen, upstream)
+
+
+def test_a_port_in_use_is_named(proxy, table_url):
+    """A second proxy on the same port is refused with the address in the sentence."""
+    taken = proxy.url.removeprefix("http://")
+    with pytest.raises(LoopbackError, match=f"Cannot listen on {taken}"):
+        FaultProxy(taken, table_url)
+
+
+def test_an_upstream_that_is_gone_looks_like_a_lost_connection(connect):
+    """With no table behind it the proxy closes, and goes on serving the next call."""
+    with FaultProxy("127.0.0.1:0", "http://127.0.0.1:9") as faults:
+        client = connect(faults.url)
+        for _ in range(2):
+            with pytest.raises(ConnectionClosedError):
+                client.list_tables()
+
+
+# Roles
+
+
+ROLES = {
+    "get": ("read",),
+    "query": ("read",),
+    "put": ("write", "change", "rotate"),
+    "update": ("write", "change", "rotate"),
+    "delete": ("delete", "change", "rotate", "burn"),
+    "transaction": ("write", "delete", "change", "rotate"),
+    "batch": ("delete", "change", "burn"),
+}
+
+
+@pytest.mark.parametrize("kind", ROLES)
+def test_a_call_plays_the_roles_of_its_effects(kind, proxy, deployment, direct):
+    """Whichever API is used, a call is known by what it does to the customer's rows."""
+    direct.write(ALICE, "one")
+    work = {
+        "get": lambda: deployment.read(ALICE, "one"),
+        "query": lambda: deployment.sessions(ALICE),
+        "put": lambda: deployment.write(ALICE, "two"),
+        "update": lambda: deployment.touch(ALICE, "one"),
+        "delete": lambda: deployment.delete(ALICE, "one"),
+        "transaction": lambda: deployment.rotate(ALICE, "one", "two"),
+        "batch": lambda: deployment.burn(ALICE, "one"),
+    }[kind]
+    with proxy.watch() as calls:
+        work()
+    every = ("read", "write", "delete", "change", "rotate", "burn")
+    assert tuple(role for role in every if calls.doing(role, ALICE)) == ROLES[kind]
+    assert not any(calls.doing(role, BOB) for role in every)
+    assert calls.doing("any", BOB) == list(calls)
+
+
+def test_bookkeeping_is_no_session_row(proxy, deployment):
+    """A write beside the customer's own partition is no write of a session, but touches them."""
+    with proxy.watch() as calls:
+        deployment.write(f"ended#{ALICE}", "burn")
+    assert not calls.doing("write")
+    assert len(calls.touching(ALICE)) == 1
+
+
+def test_an_older_way_to_ask_is_understood(proxy, deployment):
+    """A Query with KeyConditions, a batch read and PartiQL are reads of the customer's rows."""
+    condition = {"AttributeValueList": [{"S": ALICE}], "ComparisonOperator": "EQ"}
+    statement = f'SELECT * FROM "{deployment.table}" WHERE customer_id = ?'
+    with proxy.watch() as calls:
+        deployment.client.query(
+            TableName=deployment.table, KeyConditions={"customer_id": condition}
+        )
+        deployment.client.batch_get_item(
+            RequestItems={deployment.table: {"Keys": [deployment.key(ALICE, "one")]}}
+        )
+        deployment.client.execute_statement(Statement=statement, Parameters=[{"S": ALICE}])
+    assert len(calls.doing("read", ALICE)) == 3
+    assert not calls.doing("read", BOB)
+
+
+def test_an_unknown_role_is_an_error(proxy):
+    """A misspelt role does not pass for a fault that met nothing."""
+    with pytest.raises(ValueError, match="neither a role"):
+        proxy.refuse("wirte")
+
+
+# The log of calls
+
+
+def test_the_log_tells_whose_rows_were_touched(proxy, deployment):
+    """Calls are kept with their keys while the log is open, and not before or after."""
+    deployment.write(BOB, "before")
+    with proxy.watch() as calls:
+        deployment.read(ALICE, "one", ConsistentRead=True)
+        deployment.read(ALICE, "one")
+    deployment.write(BOB, "after")
+    assert [call.operation for call in calls] == ["GetItem", "GetItem"]
+    assert [call.consistent for call in calls] == [True, False]
+    assert calls.touching(ALICE) == list(calls)
+    assert not calls.touching(BOB)
+
+
+def test_the_log_finds_literal_bad_keys(proxy, deployment):
+    """A row under the word "undefined" is found, whether written, read or deleted."""
+    with proxy.watch() as calls:
+        deployment.write("undefined", "one")
+        deployment.read(ALICE, "None")
+        deployment.read(ALICE, "one")
+    assert len(calls.under("undefined", "None", "null", "")) == 2
+
+
+def test_a_call_keeps_its_values_out_of_sight(proxy, deployment):
+    """What a call shows when printed holds no attribute beyond the key."""
+    with proxy.watch() as calls:
+        row = {**deployment.key(ALICE, "one"), "token": {"S": "raw-token"}}
+        deployment.client.put_item(TableName=deployment.table, Item=row)
+    assert "raw-token" not in repr(list(calls))
+
+
+# Refusing
+
+
+@pytest.mark.parametrize(
+    "how, code",
+    [
+        ("error", "InternalServerError"),
+        ("denied", "AccessDeniedException"),
+        ("missing", "ResourceNotFoundException"),
+        ("unknown", "UnheardOfException"),
+    ],
+)
+def test_refuse_answers_as_the_table_would(how, code, proxy, deployment, direct):
+    """A refused write says so in DynamoDB's words and never reaches the table."""
+    with (
+        proxy.refuse("write", how, of=ALICE, saying="a secret detail") as fault,
+        pytest.raises(ClientError, match="a secret detail") as error,
+    ):
+        deployment.write(ALICE, "one")
+    assert code_of(error) == code
+    assert fault.hits == 1
+    assert not direct.sessions(ALICE)
+
+
+def test_refuse_concerns_one_customer(proxy, deployment, direct):
+    """Another customer's write passes meanwhile, and so does a read of the same one."""
+    with proxy.refuse("write", of=ALICE) as fault:
+        deployment.write(BOB, "one")
+        assert deployment.read(ALICE, "one") is None
+    assert fault.hits == 0
+    assert direct.sessions(BOB) == {"one"}
+
+
+def test_refuse_ends_with_its_block(proxy, deployment):
+    """After the block, and after `times` calls in it, the service is back."""
+    with proxy.refuse("write", times=2):
+        for _ in range(2):
+            with pytest.raises(ClientError):
+                deployment.write(ALICE, "one")
+        deployment.write(ALICE, "one")
+    with proxy.refuse("write"), pytest.raises(ClientError):
+        deployment.write(ALICE, "two")
+    deployment.write(ALICE, "three")
+    assert deployment.sessions(ALICE) == {"one", "three"}
+
+
+def test_refuse_may_reset_the_connection(proxy, deployment, direct):
+    """A reset leaves no answer at all, and nothing in the table."""
+    with proxy.refuse("write", "reset"), pytest.raises(ConnectionClosedError):
+        deployment.write(ALICE, "one")
+    assert not direct.sessions(ALICE)
+
+
+def test_refuse_may_answer_with_a_page(proxy, deployment):
+    """Garbage from a broken gateway is no DynamoDB error that a client knows."""
+    with proxy.refuse("read", "garbage"), pytest.raises((ClientError, BotoCoreError)) as error:
+        deployment.read(ALICE, "one")
+    assert "InternalServerError" not in str(error.value)
+
+
+def test_a_transaction_is_a_write_too(proxy, deployment, direct):
+    """A rotation in one transaction is refused as a write, and so is one in two calls."""
+    direct.write(ALICE, "one")
+    with proxy.refuse("write", of=ALICE) as fault, pytest.raises(ClientError):
+        deployment.rotate(ALICE, "one", "two")
+    assert fault.calls[0].transaction
+    assert direct.sessions(ALICE) == {"one"}
+
+
+@pytest.mark.parametrize(
+    "how, code",
+    [
+        ("throughput", "ProvisionedThroughputExceededException"),
+        ("rate", "ThrottlingException"),
+        ("requests", "RequestLimitExceeded"),
+    ],
+)
+def test_throttle_is_something_a_client_retries(how, code, proxy, deployment, stubborn):
+    """A throttled call fails with the code of a throttle, and a patient client gets through."""
+    with proxy.throttle("read", how), pytest.raises(ClientError) as error:
+        deployment.read(ALICE, "one")
+    assert code_of(error) == code
+    with proxy.throttle("write", how, times=1) as fault:
+        stubborn.write(ALICE, "one")
+    assert fault.hits == 1
+    assert stubborn.sessions(ALICE) == {"one"}
+
+
+# Time
+
+
+def test_delay_passes_the_call_on_later(proxy, deployment, direct):
+    """A delayed write takes its time and then happens."""
+    started = time.monotonic()
+    with proxy.delay("write", 0.3):
+        deployment.write(ALICE, "one")
+    assert time.monotonic() - started >= 0.3
+    assert direct.sessions(ALICE) == {"one"}
+
+
+def test_hang_never_answers(proxy, table, connect, direct):
+    """A hanging write runs into the client's own limit and never happens; a read goes on."""
+    client = connect(proxy.url, read_timeout=0.3)
+    item = direct.key(ALICE, "one")
+    with proxy.hang("write"):
+        with pytest.raises(ReadTimeoutError):
+            client.put_item(TableName=table, Item=item)
+        assert "Item" not in client.get_item(TableName=table, Key=item)
+    assert not direct.sessions(ALICE)
+
+
+def test_hang_ends_with_its_block(proxy, deployment):
+    """A call that hangs is cut off when the test is over with it."""
+    with proxy.hang("write") as fault:
+        hanging = apart(deployment.write, ALICE, "one")
+        assert fault.held()
+    with pytest.raises(ConnectionClosedError):
+        hanging.result(5)
+
+
+def test_hang_ends_by_itself(proxy, deployment):
+    """A hang is bounded, should the test forget it."""
+    with proxy.hang("write", seconds=0.2) as fault, pytest.raises(ConnectionClosedError):
+        deployment.write(ALICE, "one")
+    assert fault.hits == 1
+
+
+def test_closing_the_proxy_ends_a_hang(table_url, connect, table, direct):
+    """Nothing outlives the proxy: closing it lets a hanging client go at once."""
+    with FaultProxy("127.0.0.1:0", table_url) as faults:
+        client = connect(faults.url, read_timeout=30)
+        with faults.hang("write") as fault:
+            item = direct.key(ALICE, "one")
+            hanging = apart(lambda: client.put_item(TableName=table, Item=item))
+            assert fault.held()
+            faults.close()
+            with pytest.raises(ConnectionClosedError):
+                hanging.result(5)
+
+
+# Losing the answer
+
+
+def test_drop_answer_commits_and_says_nothing(proxy, deployment, direct):
+    """The table has done it, but the client sees a closed connection."""
+    direct.write(ALICE, "one")
+    with proxy.drop_answer("rotate", of=ALICE) as fault, pytest.raises(ConnectionClosedError):
+        deployment.rotate(ALICE, "one", "two")
+    assert fault.hits == 1
+    assert direct.sessions(ALICE) == {"two"}
+
+
+def test_a_client_retries_after_a_dropped_answer(proxy, stubborn, direct):
+    """The retry of a client carries the same token, and reaches the table after the first."""
+    direct.write(ALICE, "one")
+    with proxy.watch() as calls, proxy.drop_answer("rotate"):
+        try:
+            stubborn.rotate(ALICE, "one", "two")
+        except ClientError as error:  # moto forgets the token, and sees its row gone
+            assert error.response["Error"]["Code"] == "TransactionCanceledException"
+    first, second = calls.doing("rotate", ALICE)
+    assert first.body["ClientRequestToken"] == second.body["ClientRequestToken"]
+    assert direct.sessions(ALICE) == {"two"}
+
+
+# Stale reads
+
+
+@pytest.mark.parametrize("consistent", [True, False])
+def test_stale_answers_with_a_deleted_row(consistent, proxy, deployment, direct):
+    """A read is answered as it was while the row was there, however it asks now."""
+    direct.write(ALICE, "one")
+    assert deployment.read(ALICE, "one", ConsistentRead=True)
+    direct.delete(ALICE, "one")
+    with proxy.stale("read", of=ALICE) as fault:
+        assert deployment.read(ALICE, "one", ConsistentRead=consistent)
+    assert fault.hits == 1
+    assert deployment.read(ALICE, "one") is None
+
+
+def test_stale_knows_queries(proxy, deployment, direct):
+    """A query is answered with the rows that it once found."""
+    direct.write(ALICE, "one")
+    assert deployment.sessions(ALICE) == {"one"}
+    direct.delete(ALICE, "one")
+    assert deployment.sessions(ALICE) == set()
+    with proxy.stale():
+        assert deployment.sessions(ALICE) == {"one"}
+
+
+def test_stale_does_not_invent(proxy, deployment, direct):
+    """A row that was never read passes as it is, and the fault has met nothing."""
+    direct.write(ALICE, "one")
+    with proxy.stale() as fault:
+        assert deployment.read(ALICE, "one")
+        assert deployment.read(ALICE, "two") is None
+    assert fault.hits == 0
+
+
+# Transactions
+
+
+@pytest.mark.parametrize("reason", ["TransactionConflict", "ThrottlingError"])
+def test_conflict_names_the_rows_at_fault(reason, proxy, deployment, direct):
+    """The changed rows are at fault, the check beside them is not, and nothing is done."""
+    direct.write(ALICE, "one")
+    with proxy.conflict("rotate", reason, of=ALICE), pytest.raises(ClientError) as error:
+        deployment.rotate(ALICE, "one", "two")
+    assert code_of(error) == "TransactionCanceledException"
+    reasons = error.value.response["CancellationReasons"]
+    assert [each["Code"] for each in reasons] == [reason, reason, "None"]
+    assert direct.sessions(ALICE) == {"one"}
+
+
+def test_conflict_is_for_transactions(proxy, deployment):
+    """A deployment without transactions meets no conflict, and the fault says so."""
+    with proxy.conflict("write") as fault:
+        deployment.write(ALICE, "one")
+    assert fault.hits == 0
+
+
+def test_in_progress_is_a_retryable_refusal(proxy, deployment, direct):
+    """The answer says that the same transaction is under way."""
+    direct.write(ALICE, "one")
+    with proxy.in_progress(of=ALICE, times=1) as fault:
+        with pytest.raises(ClientError) as error:
+            deployment.rotate(ALICE, "one", "two")
+        assert deployment.rotate(ALICE, "one", "two")
+    assert code_of(error) == "TransactionInProgressException"
+    assert fault.hits == 1
+
+
+# Batches
+
+
+@pytest.mark.parametrize("items, left", [(1, ["three"]), (2, ["two", "three"])])
+def test_leave_unprocessed_keeps_items_back(items, left, proxy, deployment, direct):
+    """The last items of a batch stay in the table and come back as unprocessed."""
+    sessions = ["one", "two", "three"]
+    for session in sessions:
+        direct.write(ALICE, session)
+    with proxy.leave_unprocessed(items, of=ALICE) as fault:
+        assert deployment.burn(ALICE, *sessions) == left
+        assert direct.sessions(ALICE) == set(left)
+        assert deployment.burn(ALICE, *left) == []
+    assert fault.hits == 1
+    assert not direct.sessions(ALICE)
+
+
+def test_leave_unprocessed_may_keep_all(proxy, deployment, direct):
+    """Where everything is kept back, the table hears nothing."""
+    direct.write(ALICE, "one")
+    with proxy.leave_unprocessed(items=25):
+        assert deployment.burn(ALICE, "one") == ["one"]
+    assert direct.sessions(ALICE) == {"one"}
+
+
+# Holding
+
+
+def test_hold_stops_one_at_a_time(proxy, deployment, direct):
+    """Held writes happen in the order in which they came, each when the test says so."""
+    with proxy.hold("write", of=ALICE) as held:
+        first = apart(deployment.write, ALICE, "one")
+        assert held.held(1)
+        second = apart(deployment.write, ALICE, "two")
+        assert held.held(2)
+        assert not direct.sessions(ALICE)
+        held.next()
+        first.result(5)
+        assert direct.sessions(ALICE) == {"one"}
+        held.next()
+        second.result(5)
+    assert direct.sessions(ALICE) == {"one", "two"}
+    assert not held.timed_out
+
+
+def test_release_lets_all_go(proxy, deployment, direct):
+    """After the release the held call goes on and later ones are left alone."""
+    with proxy.hold("write") as held:
+        waiting = apart(deployment.write, ALICE, "one")
+        assert held.held()
+        held.release()
+        waiting.result(5)
+        deployment.write(ALICE, "two")
+    assert direct.sessions(ALICE) == {"one", "two"}
+
+
+def test_a_held_read_has_already_read(proxy, deployment, direct):
+    """A read is held with its answer, so that it tells what was true when it asked."""
+    direct.write(ALICE, "one")
+    with proxy.hold("read", of=ALICE, times=1) as held:
+        reading = apart(deployment.read, ALICE, "one")
+        assert held.held()
+        direct.delete(ALICE, "one")
+    assert reading.result(5) is not None
+    assert deployment.read(ALICE, "one") is None
+
+
+def test_a_held_call_whose_caller_has_gone_is_not_done(proxy, table, connect, direct):
+    """A client that gave up while it was held finds nothing done afterwards."""
+    client = connect(proxy.url, read_timeout=0.2)
+    with proxy.hold("write") as held:
+        with pytest.raises(ReadTimeoutError):
+            client.put_item(TableName=table, Item=direct.key(ALICE, "one"))
+        assert held.hits == 1
+    assert not direct.sessions(ALICE)
+
+
+def test_hold_ends_by_itself(proxy, deployment):
+    """A hold is bounded, and says that it was not the test that ended it."""
+    with proxy.hold("write", seconds=0.2) as held:
+        deployment.write(ALICE, "one")
+    assert held.timed_out
+    assert deployment.sessions(ALICE) == {"one"}
+
+
+def test_a_barrier_lets_its_parties_go_together(proxy, deployment, direct):
+    """Two readers both hold their answers before either goes on, then later reads pass."""
+    direct.write(ALICE, "one")
+    with proxy.barrier("read", parties=2, of=ALICE) as barrier:
+        first = apart(deployment.read, ALICE, "one")
+        assert barrier.held(1)
+        assert not first.done()
+        second = apart(deployment.read, ALICE, "one")
+        assert first.result(5) == second.result(5) is not None
+        assert deployment.read(ALICE, "one")
+    assert barrier.complete
+    assert barrier.hits == 2
+
+
+def test_a_barrier_that_is_not_met_says_so(proxy, deployment):
+    """A party that waits in vain goes on, and the barrier is not complete."""
+    with proxy.barrier("read", parties=2, seconds=0.2) as barrier:
+        deployment.read(ALICE, "one")
+    assert barrier.hits == 1
+    assert not barrier.complete
+
+
+def test_the_newest_fault_has_the_call(proxy, deployment):
+    """Inside an outage a narrower fault is met first."""
+    with proxy.refuse("any"), proxy.refuse("read", "denied") as inner:
+        with pytest.raises(ClientError) as error:
+            deployment.read(ALICE, "one")
+        assert code_of(error) == "AccessDeniedException"
+        with pytest.raises(ClientError) as error:
+            deployment.write(ALICE, "one")
+    assert code_of(error) == "InternalServerError"
+    assert inner.hits == 1
+
+
+def test_many_connections_at_once(deployment, direct):
+    """Sixteen writers at once each get their own answer."""
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda n: deployment.write(ALICE, f"session-{n}"), range(64)))
+    assert len(direct.sessions(ALICE)) == 64
+
+
+def test_closing_leaves_no_thread_behind(table_url, connect):
+    """A closed proxy has ended its threads."""
+    before = threading.active_count()
+    with FaultProxy("127.0.0.1:0", table_url) as faults:
+        connect(faults.url).list_tables()
+    assert threading.active_count() <= before
