@@ -1,0 +1,298 @@
+"""Customers and their sessions: the words in which a conformance test is written.
+
+A registered customer logs in over HTTP. A made-up one exists in the table alone: her logins are
+forged as the deployment would have written them, and nobody else is disturbed. Both speak alike.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from conformance_tests import ageing
+from conformance_tests.documents import ABSENT
+from conformance_tests.expect import pair_of
+from conformance_tests.outcomes import Broken, NotTestable, SuiteError
+from conformance_tests.table import Row
+
+if TYPE_CHECKING:
+    from conformance_tests.client import Answer
+    from conformance_tests.deployment import Deployment
+    from conformance_tests.target import Credentials
+
+
+@dataclass(frozen=True, eq=False)
+class Session:
+    """One token pair in a customer's hands; `row` is known where it was seen to appear."""
+
+    customer: Customer
+    token: str
+    refresh_token: str
+    row: Row | None = None
+
+    def refresh(self) -> Answer:
+        self.customer.acted()
+        return self.customer.deployment.client.refresh(self.token, self.refresh_token)
+
+    def revoke(self) -> Answer:
+        return self.customer.deployment.client.revoke(self.token, self.refresh_token)
+
+    def altered(self, *, token: str | None = None, refresh_token: str | None = None) -> Session:
+        """The same session with one of its tokens exchanged for another text."""
+        return replace(
+            self,
+            token=self.token if token is None else token,
+            refresh_token=self.refresh_token if refresh_token is None else refresh_token,
+        )
+
+    def on(self, deployment: Deployment) -> Session:
+        """The same session presented to another instance on the same table."""
+        return replace(self, customer=self.customer.on(deployment))
+
+    # -- what the token says -------------------------------------------------------------------
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """The access token's payload, unverified."""
+        return claims_of(self.token)
+
+    @property
+    def exp(self) -> int:
+        return self._seconds("exp", self.claims.get("exp"))
+
+    @property
+    def refresh_expiry(self) -> int:
+        """The claim, or the row's ttl where the token carries none."""
+        claimed = self.claims.get("refresh_expiry")
+        if claimed is None and self.customer.deployment.table is not None:
+            row = self.stored()
+            claimed = row.ttl if row is not None else None
+        return self._seconds("refresh_expiry (or the row's ttl)", claimed)
+
+    @staticmethod
+    def _seconds(name: str, value: Any) -> int:
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise Broken(f"{name} to be epoch seconds", f"{value!r}")
+        return int(value)
+
+    # -- what the table says -------------------------------------------------------------------
+
+    @property
+    def hash(self) -> str:
+        """The key of the session's row; NotTestable where it can neither be derived nor seen."""
+        if self.row is not None:
+            return self.row.hash
+        deployment = self.customer.deployment
+        if deployment.forge is None or not deployment.derives:
+            raise NotTestable("secret")
+        return deployment.forge.hash_of(self.refresh_token)
+
+    def stored(self) -> Row | None:
+        """The session's row as it is now, or None; NotTestable without a table."""
+        return self.customer.deployment.need_table().row(self.customer.id, self.hash)
+
+    # -- time ----------------------------------------------------------------------------------
+
+    def expired(self) -> Session:
+        """This session once its access token has expired (its refresh token has not)."""
+        return ageing.expired(self)[0]
+
+    def ended(self) -> Session:
+        """This session once its refresh token has expired too."""
+        return ageing.ended(self)[0]
+
+    def with_left(self, seconds: int) -> Session:
+        """This session, its access token expired, with so many seconds of refresh left."""
+        return ageing.with_left(seconds, self)[0]
+
+
+class Customer:
+    """What registered and made-up customers share."""
+
+    def __init__(self, deployment: Deployment, id_: int | str | None) -> None:
+        self.deployment = deployment
+        self._id = id_
+        self._last_second = 0
+        self.sessions: list[Session] = []
+
+    @property
+    def id(self) -> int | str:
+        """The id in the claims, its type kept."""
+        if self._id is None:
+            raise SuiteError("nobody has logged in as this customer yet")
+        return self._id
+
+    @property
+    def known_id(self) -> int | str | None:
+        """The id, or None where nobody has logged in as this customer yet."""
+        return self._id
+
+    def rows(self) -> list[Row]:
+        """The rows of the customer's own partition; NotTestable without a table."""
+        return self.deployment.need_table().rows(self.id)
+
+    def log_in(self, remember_me: Any = ABSENT) -> Session:
+        """A new session, in another second than this customer's last one."""
+        raise NotImplementedError
+
+    def on(self, deployment: Deployment) -> Customer:
+        raise NotImplementedError
+
+    def expired_sessions(self, count: int, remember_me: Any = ABSENT) -> list[Session]:
+        """So many sessions made in different seconds, their access tokens expired."""
+        return ageing.expired(*(self.log_in(remember_me) for _ in range(count)))
+
+    def expired_session(self, remember_me: Any = ABSENT) -> Session:
+        """One session, its access token expired."""
+        return self.expired_sessions(1, remember_me)[0]
+
+    def session_with_left(self, seconds: int, remember_me: Any = ABSENT) -> Session:
+        """One session, its access token expired, with so many seconds of refresh left."""
+        return self.log_in(remember_me).with_left(seconds)
+
+    def successor_of(self, session: Session) -> Session:
+        """What a refresh of the session hands out, in a second of its own."""
+        self.new_second()
+        return self._adopt(session.refresh)
+
+    def acted(self) -> None:
+        """Something happened in this second that a later login must not share it with."""
+        self._last_second = int(self.deployment.clock.now())
+
+    def new_second(self) -> None:
+        """Let the second turn if this customer did something in it."""
+        clock = self.deployment.clock
+        if int(clock.now()) <= self._last_second:
+            clock.next_second()
+
+    def _adopt(self, ask: Callable[[], Answer]) -> Session:
+        with self._new_row() as found:
+            token, refresh_token = pair_of(ask())
+        self.acted()
+        session = Session(self, token, refresh_token, found[0] if found else None)
+        self.sessions.append(session)
+        return session
+
+    @contextmanager
+    def _new_row(self) -> Iterator[list[Row]]:
+        """The one row that appears in here, where it cannot be found by its hash."""
+        found: list[Row] = []
+        if self.deployment.can_hash or self.deployment.table is None or self._id is None:
+            yield found
+            return
+        before = {row.hash for row in self.rows()}
+        yield found
+        new = [row for row in self.rows() if row.hash not in before]
+        found.extend(new if len(new) == 1 else [])
+
+
+class RegisteredCustomer(Customer):
+    """One of the target file's customers."""
+
+    def __init__(
+        self, deployment: Deployment, credentials: Credentials, id_: int | str | None = None
+    ) -> None:
+        super().__init__(deployment, id_)
+        self.credentials = credentials
+
+    def log_in(self, remember_me: Any = ABSENT) -> Session:
+        self.new_second()
+        session = self._adopt(lambda: self.ask_to_log_in(remember_me))
+        self.learn_id(session)
+        return session
+
+    def learn_id(self, session: Session) -> None:
+        """Take the id from a session's claims."""
+        self._id = session.claims.get("customer_id", self._id)
+
+    def ask_to_log_in(self, remember_me: Any = ABSENT, *, password: Any = None) -> Answer:
+        """The raw login, at once; with another password if one is named."""
+        given = self.credentials
+        return self.deployment.client.log_in(
+            given.email, given.password if password is None else password, remember_me
+        )
+
+    def take(self, answer: Answer) -> Session:
+        """The session that an answer (of a login, of a refresh) hands out."""
+        return self._adopt(lambda: answer)
+
+    def on(self, deployment: Deployment) -> RegisteredCustomer:
+        return RegisteredCustomer(deployment, self.credentials, self._id)
+
+
+class MadeUpCustomer(Customer):
+    """Somebody only the table knows, by an id that begins `conformance-<run>-`."""
+
+    def log_in(self, remember_me: Any = ABSENT) -> Session:
+        """A session as a login now would have made it: minted, and its row written."""
+        self.new_second()
+        self.acted()
+        lifetimes = self.deployment.target.lifetimes
+        left = lifetimes.extended if remember_me is True else lifetimes.refresh
+        return self.forge_session(lifetimes.access, left)
+
+    def forge_session(
+        self,
+        access_left: int,
+        refresh_left: int,
+        *,
+        claims: Mapping[str, Any] | None = None,
+        ttl: Any = ...,
+        extra: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Session:
+        """A session with so many seconds left of each token (negative: past).
+
+        claims: more claims, or other values for the usual ones.
+        ttl: the row's, stored as Number (int), String (str) or left out (None).
+        extra: further attributes of the row.
+        """
+        now = int(self.deployment.clock.now())
+        usual = {
+            "customer_id": self.id,
+            "exp": now + access_left,
+            "refresh_expiry": now + refresh_left,
+            "iat": now,
+        }
+        return self.mint_session({**usual, **(claims or {})}, ttl=ttl, extra=extra)
+
+    def mint_session(
+        self,
+        claims: Mapping[str, Any],
+        *,
+        ttl: Any = ...,
+        extra: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Session:
+        """A genuine pair of these claims with its row; `exp` moves down where it is taken."""
+        forge = self.deployment.need_forge()
+        claims = dict(claims)
+        while claims["exp"] in {session.claims.get("exp") for session in self.sessions}:
+            claims["exp"] -= 1
+        refresh_token = forge.refresh_token(claims["customer_id"], claims["exp"])
+        row = self.deployment.need_table().put(
+            claims["customer_id"],
+            forge.hash_of(refresh_token),
+            claims["refresh_expiry"] if ttl is ... else ttl,
+            extra,
+        )
+        session = Session(self, self.deployment.introduce(forge.mint(claims)), refresh_token, row)
+        self.sessions.append(session)
+        return session
+
+    def on(self, deployment: Deployment) -> MadeUpCustomer:
+        return MadeUpCustomer(deployment, self._id)
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    """The payload of a compact JWS, unverified; Broken where there is none."""
+    try:
+        payload = token.split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError) as error:
+        raise Broken("an access token that is a JWT with a JSON payload", "another text") from error
+    if not isinstance(claims, dict):
+        raise Broken("a JWT whose payload is a JSON object", type(claims).__name__)
+    return claims

@@ -1,0 +1,80 @@
+"""The time ladder: bring a session to a moment of its life by the best rung the target offers.
+
+Move the clock; or forge an equivalent older pair in its place; or really wait; or NotTestable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from conformance_tests.table import Row
+
+if TYPE_CHECKING:
+    from conformance_tests.actors import Session
+
+
+def expired(*sessions: Session) -> list[Session]:
+    """These sessions with their access tokens expired."""
+    return _reach(sessions, lambda session, margin: session.exp + margin)
+
+
+def ended(*sessions: Session) -> list[Session]:
+    """These sessions with their refresh tokens expired."""
+    return _reach(sessions, lambda session, margin: session.refresh_expiry + 1 + margin)
+
+
+def with_left(seconds: int, *sessions: Session) -> list[Session]:
+    """These sessions with so many seconds of refresh left."""
+    return _reach(sessions, lambda session, margin: session.refresh_expiry - seconds)
+
+
+def _reach(
+    sessions: tuple[Session, ...], when: Callable[[Session, int], int]
+) -> list[Session]:
+    deployment = sessions[0].customer.deployment
+    clock = deployment.clock
+    moments = [when(session, clock.margin) for session in sessions]
+    if not clock.movable and deployment.can_forge:
+        return [
+            _aged(session, moment - int(clock.now()))
+            for session, moment in zip(sessions, moments, strict=True)
+        ]
+    if max(moments) > clock.now():
+        clock.move_to(max(moments))
+    return list(sessions)
+
+
+def _aged(session: Session, seconds: int) -> Session:
+    """A pair that is so much older takes the session's place; its row is replaced at once."""
+    deployment, owner = session.customer.deployment, session.customer
+    forge, table = deployment.need_forge(), deployment.need_table()
+    taken = {other.exp for other in owner.sessions}
+    while session.exp - seconds in taken:
+        seconds += 1
+    shifted = {
+        name: value - seconds
+        for name, value in session.claims.items()
+        if name in ("exp", "refresh_expiry", "iat")
+    }
+    refresh_token = forge.refresh_token(owner.id, shifted["exp"])
+    old = Row(session.row.attributes) if session.row else session.stored()
+    new = _rekeyed(old, forge.hash_of(refresh_token), shifted["refresh_expiry"])
+    table.replace(old, new)
+    aged = replace(
+        session,
+        token=deployment.introduce(forge.mint({**session.claims, **shifted})),
+        refresh_token=refresh_token,
+        row=new,
+    )
+    owner.sessions.append(aged)
+    return aged
+
+
+def _rekeyed(old: Row, hash_: str, ttl: int) -> Row:
+    """The row under another hash and expiry; the type that its ttl was stored in is kept."""
+    attributes = {**old.attributes, "refresh_token_hash": {"S": hash_}}
+    if old.ttl_type is not None:
+        attributes["ttl"] = {old.ttl_type: str(ttl)}
+    return Row(attributes)

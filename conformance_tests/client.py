@@ -1,0 +1,320 @@
+"""The client: each operation as a call, each answer as a value, whatever came back.
+
+Nothing that a deployment answers raises here: a dropped connection or a page of HTML is an `Answer`
+like any other, for `expect.py` to judge.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from conformance_tests import documents
+from conformance_tests.documents import ABSENT, OPERATIONS
+from conformance_tests.recorder import Exchange, Recorder
+
+if TYPE_CHECKING:
+    from conformance_tests.target import Http
+
+JSON = "application/json"
+#: Request headers that a transcript shows: the rest is the HTTP library's.
+SHOWN_HEADERS = ("authorization", "content-type", "accept")
+#: Answer headers that a transcript shows.
+SHOWN_ANSWER_HEADERS = ("content-type", "cache-control", "retry-after", "location", "set-cookie")
+MOST_THROTTLED_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one request.
+
+    operation: the field asked for, or "" for a request of another kind.
+    status: the HTTP status, or None where no answer came (`trouble` says why).
+    """
+
+    operation: str
+    status: int | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    raw: bytes = b""
+    trouble: str | None = None
+    seconds: float = 0.0
+
+    @cached_property
+    def body(self) -> Any:
+        """The parsed JSON body, or None."""
+        try:
+            return json.loads(self.raw)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def data(self) -> Any:
+        return self.body.get("data") if isinstance(self.body, dict) else None
+
+    @property
+    def value(self) -> Any:
+        """The operation's own result, or None."""
+        return self.data.get(self.operation) if isinstance(self.data, dict) else None
+
+    @property
+    def errors(self) -> list[dict[str, Any]]:
+        found = self.body.get("errors") if isinstance(self.body, dict) else None
+        return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+
+    @property
+    def messages(self) -> list[Any]:
+        return [error.get("message") for error in self.errors]
+
+    @property
+    def categories(self) -> list[Any]:
+        """`extensions.category` of each error, None where an error has none."""
+        extensions = (error.get("extensions") for error in self.errors)
+        return [e.get("category") if isinstance(e, dict) else None for e in extensions]
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    def brief(self) -> str:
+        """The answer in one line, for a card's "actual"."""
+        if self.status is None:
+            return f"no answer: {self.trouble}"
+        if self.body is None:
+            return f"HTTP {self.status} with {len(self.raw)} bytes of {self.content_type or 'no'} type"
+        said = [
+            f"{message!r} ({category or 'no category'})"
+            for message, category in zip(self.messages, self.categories, strict=True)
+        ]
+        what = json.dumps(self.data, ensure_ascii=False)
+        return f"HTTP {self.status}, data {what}, errors {', '.join(said) or 'none'}"
+
+
+class Client:
+    """Speaks to one instance of a deployment, and shows the recorder everything."""
+
+    def __init__(
+        self,
+        url: str,
+        http: Http,
+        recorder: Recorder,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        logins_per_minute: int = 0,
+    ) -> None:
+        self.url = url
+        self.recorder = recorder
+        self.logins = 0
+        #: Seconds that the deployment's `Date` header is ahead of this machine, at each answer.
+        self.skews: list[float] = []
+        self._pace = Pace(logins_per_minute)
+        self._http = httpx.Client(
+            headers=dict(http.headers),
+            verify=_trust(http.ca_file),
+            timeout=http.timeout,
+            transport=transport,
+            follow_redirects=False,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        self._http.close()
+
+    # -- the operations ------------------------------------------------------------------------
+
+    def log_in(self, email: Any, password: Any, remember_me: Any = ABSENT) -> Answer:
+        self._pace.wait()
+        self.logins += 1
+        return self.call(
+            "generateCustomerToken",
+            {"email": email, "password": password, "remember_me": remember_me},
+        )
+
+    def refresh(self, token: str | None, refresh_token: Any, *, scheme: str = "Bearer") -> Answer:
+        return self.call(
+            "refreshCustomerToken", {"refresh_token": refresh_token}, bearer(token, scheme)
+        )
+
+    def revoke(self, token: str | None, refresh_token: Any = ABSENT) -> Answer:
+        return self.call("revokeCustomerToken", {"refresh_token": refresh_token}, bearer(token))
+
+    def call(
+        self,
+        operation: str,
+        arguments: Mapping[str, Any],
+        authorization: str | None = None,
+        *,
+        accept: str = JSON,
+    ) -> Answer:
+        """One operation with its arguments as variables; ABSENT ones are left out."""
+        given = {name: value for name, value in arguments.items() if value is not ABSENT}
+        return self.ask(
+            OPERATIONS[operation].document(given),
+            given,
+            operation=operation,
+            authorization=authorization,
+            accept=accept,
+        )
+
+    def trivial(self, *, accept: str = JSON) -> Answer:
+        """The cheapest query there is."""
+        return self.ask(documents.TYPENAME, {}, operation="__typename", accept=accept)
+
+    def protected(self, query: str, authorization: str | None) -> Answer:
+        """The target's own query that needs a signed-in customer."""
+        return self.ask(query, {}, authorization=authorization)
+
+    # -- requests of any form ------------------------------------------------------------------
+
+    def ask(
+        self,
+        document: str,
+        variables: Mapping[str, Any],
+        *,
+        operation: str = "",
+        authorization: str | None = None,
+        accept: str = JSON,
+        **more: Any,
+    ) -> Answer:
+        """POST one GraphQL document; `more` joins the JSON body (operationName, extensions)."""
+        body: dict[str, Any] = {"query": document, **more}
+        if variables:
+            body["variables"] = dict(variables)
+        return self.post(
+            body, operation=operation, authorization=authorization, headers={"accept": accept}
+        )
+
+    def post(
+        self,
+        body: Mapping[str, Any] | Sequence[Any] | bytes,
+        *,
+        operation: str = "",
+        authorization: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """POST a body: a value as JSON, bytes as they are (name their content-type)."""
+        sent = {"content-type": JSON, **(headers or {})}
+        if authorization is not None:
+            sent["authorization"] = authorization
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.send("POST", operation, headers=sent, content=content)
+
+    def get(self, parameters: Mapping[str, str], *, operation: str = "", **headers: str) -> Answer:
+        """GET with these query parameters."""
+        return self.send("GET", operation, headers={"accept": JSON, **headers}, params=parameters)
+
+    def send(self, method: str, operation: str, **request: Any) -> Answer:
+        """One request; HTTP 429 is "wait", as long as that is bounded."""
+        deadline = time.monotonic() + MOST_THROTTLED_SECONDS
+        while True:
+            answer = self._send_once(method, operation, request)
+            pause = retry_after(answer)
+            if pause is None or time.monotonic() + pause > deadline:
+                return answer
+            time.sleep(pause)
+
+    def _send_once(self, method: str, operation: str, request: dict[str, Any]) -> Answer:
+        started = time.monotonic()
+        try:
+            prepared = self._http.build_request(method, self.url, **request)
+        except (UnicodeError, httpx.InvalidURL, TypeError) as error:
+            raise ValueError(f"the suite made a request that cannot be sent: {error}") from error
+        try:
+            response = self._http.send(prepared)
+        except httpx.HTTPError as error:
+            answer = Answer(operation, None, trouble=trouble(error))
+            self._record(prepared, f"no answer: {answer.trouble}", None)
+            return answer
+        self._note_skew(response)
+        self._record(prepared, f"HTTP {response.status_code} {response.reason_phrase}", response)
+        return Answer(
+            operation,
+            response.status_code,
+            headers=response.headers,
+            text=response.text,
+            raw=response.content,
+            seconds=time.monotonic() - started,
+        )
+
+    def _record(self, sent: httpx.Request, status: str, got: httpx.Response | None) -> None:
+        self.recorder.record(
+            Exchange(
+                request_line=f"{sent.method} {sent.url}",
+                request_headers=_some(sent.headers, SHOWN_HEADERS),
+                request_body=sent.content.decode("utf-8", "replace"),
+                status_line=status,
+                answer_headers=_some(got.headers, SHOWN_ANSWER_HEADERS) if got is not None else (),
+                answer_body=got.text if got is not None else "",
+            )
+        )
+
+    def _note_skew(self, response: httpx.Response) -> None:
+        try:
+            stamp = parsedate_to_datetime(response.headers["date"]).timestamp()
+        except (KeyError, ValueError, TypeError):
+            return
+        # The header has whole seconds, cut off: on average half a second early.
+        self.skews.append(stamp + 0.5 - time.time())
+
+
+class Pace:
+    """Keeps logins to so many a minute; 0 is no limit."""
+
+    def __init__(self, per_minute: int) -> None:
+        self._interval = 60.0 / per_minute if per_minute else 0.0
+        self._next = 0.0
+
+    def wait(self) -> None:
+        now = time.monotonic()
+        if self._interval:
+            time.sleep(max(0.0, self._next - now))
+            self._next = max(now, self._next) + self._interval
+
+
+def bearer(token: str | None, scheme: str = "Bearer") -> str | None:
+    """The Authorization header's value for an access token."""
+    return None if token is None else f"{scheme} {token}"
+
+
+def retry_after(answer: Answer) -> float | None:
+    """Seconds to wait before asking again, or None where the answer is no throttle."""
+    if answer.status != 429:
+        return None
+    said = answer.headers.get("retry-after", "")
+    if said.isdigit():
+        return max(0.1, float(said))
+    try:
+        return max(0.1, parsedate_to_datetime(said).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return 1.0
+
+
+def trouble(error: httpx.HTTPError) -> str:
+    """A transport error as a few plain words."""
+    kinds = {
+        httpx.ConnectTimeout: "the connection was not accepted in time",
+        httpx.ReadTimeout: "no answer came in time",
+        httpx.ConnectError: "the connection was refused",
+        httpx.RemoteProtocolError: "the connection was dropped",
+    }
+    found = [words for kind, words in kinds.items() if isinstance(error, kind)]
+    return f"{found[0] if found else type(error).__name__} ({str(error)[:120] or 'no detail'})"
+
+
+def _some(headers: httpx.Headers, shown: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, headers[name]) for name in shown if name in headers)
+
+
+def _trust(ca_file: Any) -> Any:
+    import ssl
+
+    return ssl.create_default_context(cafile=str(ca_file)) if ca_file else True

@@ -1,0 +1,138 @@
+"""The deployment's clock as the suite can read and move it.
+
+It only moves forward, never before real time, by a second at least, and is given back at the end.
+Times are epoch seconds.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from conformance_tests.outcomes import NotTestable, SuiteError
+
+
+class Clock:
+    """A clock that nobody can move: real time, as far ahead as the deployment's answers show."""
+
+    name = "real"
+    movable = False
+    standing = False
+
+    def __init__(self, skew: float = 0.0, max_wait: float = 0.0) -> None:
+        self.skew = skew
+        self.max_wait = max_wait
+
+    def now(self) -> float:
+        return time.time() + self.skew
+
+    def move_to(self, moment: float) -> None:
+        """Make it that moment, or wait for it within `max_wait`; NotTestable beyond it."""
+        ahead = moment - self.now()
+        if ahead > self.max_wait:
+            raise NotTestable("clock")
+        self._wait(ahead)
+
+    def stand_at(self, moment: int) -> None:
+        """Make it exactly this second and stay there; NotTestable where the clock ticks on."""
+        raise NotTestable("standing clock")
+
+    def next_second(self) -> None:
+        """Wait until the second has turned."""
+        self._wait(1.001 - self.now() % 1)
+
+    def give_back(self) -> None:
+        """Real time again."""
+
+    @property
+    def margin(self) -> int:
+        """Whole seconds by which a test keeps off an edge."""
+        return 0 if self.standing else 2
+
+    @staticmethod
+    def _wait(seconds: float) -> None:
+        time.sleep(max(0.0, seconds))
+
+
+class MovableClock(Clock):
+    """What the clocks share that the suite sets: forward only, standing or ticking."""
+
+    movable = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moment = time.time()
+        self._since = time.monotonic()
+
+    def now(self) -> float:
+        return self._moment + (0.0 if self.standing else time.monotonic() - self._since)
+
+    def move_to(self, moment: float) -> None:
+        if moment < self.now():
+            raise SuiteError("a test tried to move the clock back")
+        moment = max(int(moment), int(self.now()) + 1)
+        self._set(moment)
+        self._moment, self._since = float(moment), time.monotonic()
+
+    def next_second(self) -> None:
+        self.move_to(self.now() + 1)
+
+    def _set(self, moment: int | None) -> None:
+        raise NotImplementedError
+
+
+class HttpClock(MovableClock):
+    """`POST {"now": seconds}`: the clock stands still there; `{"now": null}` gives time back."""
+
+    name = "http"
+
+    def __init__(self, url: str, timeout: float = 10.0) -> None:
+        super().__init__()
+        self.url = url
+        self._http = httpx.Client(timeout=timeout)
+
+    def stand_at(self, moment: int) -> None:
+        if not self.standing:
+            super().stand_at(moment)
+        if moment > self.now():
+            self.move_to(moment)
+        elif moment < int(self.now()):
+            raise SuiteError("a test tried to move the clock back")
+
+    def give_back(self) -> None:
+        self._set(None)
+
+    def _set(self, moment: int | None) -> None:
+        answer: Any = self._http.post(self.url, json={"now": moment})
+        if not answer.is_success:
+            raise ClockError(f"the clock at {self.url} answered HTTP {answer.status_code}")
+
+
+class FaketimeClock(MovableClock):
+    """The file that a deployment under libfaketime reads: seconds ahead, replaced by rename."""
+
+    name = "faketime"
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = Path(path)
+
+    def give_back(self) -> None:
+        self._set(None)
+
+    def _set(self, moment: int | None) -> None:
+        ahead = 0 if moment is None else moment - time.time()
+        beside = self.path.with_name(f"{self.path.name}.new")
+        try:
+            beside.write_text(f"{ahead:+.3f}\n")
+            os.replace(beside, self.path)
+        except OSError as error:
+            raise ClockError(f"the clock file {self.path} cannot be written: {error.strerror}") from error
+
+
+class ClockError(Exception):
+    """A clock that was offered and does not work; one sentence."""

@@ -1,0 +1,138 @@
+"""The deployment under test, with everything the target lets the suite see and move."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.outcomes import NotTestable
+
+if TYPE_CHECKING:
+    from conformance_tests.client import Client
+    from conformance_tests.clock import Clock
+    from conformance_tests.faults import FaultProxy
+    from conformance_tests.forge import Forge
+    from conformance_tests.recorder import Recorder
+    from conformance_tests.table import Table
+    from conformance_tests.target import Features, Target
+
+R = TypeVar("R")
+
+
+@dataclass
+class Deployment:
+    """One instance. Capabilities that the target does not offer are None."""
+
+    target: Target
+    client: Client
+    recorder: Recorder
+    clock: Clock
+    features: Features
+    run: str
+    forge: Forge | None = None
+    table: Table | None = None
+    faults: FaultProxy | None = None
+    registered: tuple[RegisteredCustomer, ...] = ()
+    locked_out: str | None = None
+    made_up: list[MadeUpCustomer] = field(default_factory=list)
+
+    # -- what can be done here -----------------------------------------------------------------
+
+    @property
+    def derives(self) -> bool:
+        """Whether refresh tokens are derived from the claims: only claimed with WIRE."""
+        return "WIRE" in self.target.claims
+
+    @property
+    def can_hash(self) -> bool:
+        """Whether a row can be found from the refresh token."""
+        return self.derives and self.forge is not None
+
+    @property
+    def can_forge(self) -> bool:
+        """Whether sessions can be made without a login."""
+        return self.can_hash and self.table is not None
+
+    def need_table(self) -> Table:
+        if self.table is None:
+            raise NotTestable("table")
+        return self.table
+
+    def need_forge(self) -> Forge:
+        if self.forge is None:
+            raise NotTestable("secret")
+        return self.forge
+
+    def need_faults(self) -> FaultProxy:
+        if self.faults is None:
+            raise NotTestable("faults")
+        return self.faults
+
+    # -- customers -----------------------------------------------------------------------------
+
+    @property
+    def alice(self) -> RegisteredCustomer:
+        """The first of the target's customers."""
+        return self._registered(0, "customer")
+
+    @property
+    def bob(self) -> RegisteredCustomer:
+        """The second."""
+        return self._registered(1, "second customer")
+
+    def _registered(self, place: int, capability: str) -> RegisteredCustomer:
+        if self.locked_out:
+            raise NotTestable("customer", self.locked_out)
+        if len(self.registered) <= place:
+            raise NotTestable(capability)
+        return self.registered[place]
+
+    def someone(self, *, real: Customer | None = None) -> Customer:
+        """A customer of this test's own: made up where that can be, else alice."""
+        return self.somebody_made_up() if self.can_forge else (real or self.alice)
+
+    def somebody_made_up(self, suffix: str = "") -> MadeUpCustomer:
+        """A made-up customer with a fresh id; NotTestable where sessions cannot be forged."""
+        if not self.can_forge:
+            raise NotTestable("forge")
+        customer = MadeUpCustomer(self, f"conformance-{self.run}-{len(self.made_up)}{suffix}")
+        self.made_up.append(customer)
+        return customer
+
+    # -- more words for tests ------------------------------------------------------------------
+
+    def at(self, client: Client, features: Features) -> Deployment:
+        """Another instance of the deployment, on the same table and clock."""
+        other = replace(self, client=client, features=features, registered=())
+        other.registered = tuple(customer.on(other) for customer in self.registered)
+        return other
+
+    def introduce(self, token: str) -> str:
+        """Let the recorder know an access token that the suite minted."""
+        self.recorder.know("access", token)
+        return token
+
+    def pass_seconds(self, seconds: int) -> None:
+        """Let time go by: on its clock, or really, within `max_wait`."""
+        self.clock.move_to(self.clock.now() + seconds)
+
+    def wait_out_grace(self) -> None:
+        """Let any grace window of a rotation that just happened go by."""
+        if self.features.grace_seconds:
+            self.pass_seconds(self.features.grace_seconds + 1)
+
+    @staticmethod
+    def together(*calls: Callable[[], R]) -> Sequence[R]:
+        """These calls at the same moment, each on a connection of its own."""
+        gate = threading.Barrier(len(calls))
+
+        def start(call: Callable[[], R]) -> R:
+            gate.wait(timeout=10)
+            return call()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(start, calls))

@@ -1,0 +1,186 @@
+"""The judge: what an answer or the table must show, and `Broken` where it shows something else.
+
+Judged are category, null data and effects; wording, other status codes and further claims are free.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from conformance_tests.outcomes import Broken, Unseen
+
+if TYPE_CHECKING:
+    from conformance_tests.actors import Customer, Session
+    from conformance_tests.client import Answer
+    from conformance_tests.deployment import Deployment
+    from conformance_tests.table import Row
+
+SESSION_OVER = "graphql-authorization"
+WRONG_INPUT = "graphql-input"
+STORAGE_TROUBLE = "graphql-server-internal-error"
+
+
+def pair_of(answer: Answer) -> tuple[str, str]:
+    """The token pair of a login or refresh; Broken where the answer holds no usable one."""
+    found = answer.value if isinstance(answer.value, dict) else {}
+    token, refresh_token = found.get("token"), found.get("refresh_token")
+    usable = isinstance(token, str) and isinstance(refresh_token, str) and token and refresh_token
+    if not usable or answer.errors:
+        raise Broken(f"{answer.operation} to answer a token pair and no errors", answer.brief())
+    return token, refresh_token
+
+
+class Expect:
+    """One test's judge. It also keeps what the test could not see, and what only warns."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.unseen_parts: list[Unseen] = []
+        self.warnings: list[Broken] = []
+        self._deployment = deployment
+
+    # -- plain statements ----------------------------------------------------------------------
+
+    def that(self, condition: object, expected: str, actual: object) -> None:
+        """The condition holds; otherwise the card says what was expected and what was there."""
+        if not condition:
+            raise Broken(expected, str(actual))
+
+    def equal(self, actual: object, expected: object, what: str) -> None:
+        same = actual == expected and type(actual) is type(expected)
+        self.that(same, f"{what} to be {expected!r}", f"{actual!r}")
+
+    def between(self, actual: Any, low: float, high: float, what: str) -> None:
+        """`low <= actual <= high`, for a number that is not a bool."""
+        number = isinstance(actual, (int, float)) and not isinstance(actual, bool)
+        inside = number and low <= actual <= high
+        self.that(inside, f"{what} to be from {low} to {high}", f"{actual!r}")
+
+    def unseen(self, what: str, capability: str) -> None:
+        """Note a part of the requirement that this target does not let the suite see."""
+        self.unseen_parts.append(Unseen(what, capability))
+
+    @contextmanager
+    def should(self) -> Iterator[None]:
+        """What breaks in here is a warning: the SHOULD part of a MUST row."""
+        try:
+            yield
+        except Broken as broken:
+            self.warnings.append(broken)
+
+    # -- answers -------------------------------------------------------------------------------
+
+    def refused(self, answer: Answer, *categories: str) -> None:
+        """A GraphQL refusal: errors, null data, no 5xx, not storage trouble; of these categories."""
+        operation = answer.operation or "the request"
+        expected = f"{operation} to be refused with errors and null data"
+        if categories:
+            expected += f", category {' or '.join(categories)}"
+        self.that(answer.status is not None and answer.status < 500, expected, answer.brief())
+        self.that(answer.errors and answer.value is None, expected, answer.brief())
+        self.that(STORAGE_TROUBLE not in answer.categories, expected, answer.brief())
+        if categories:
+            self.that(set(answer.categories) <= set(categories), expected, answer.brief())
+
+    def session_over(self, answer: Answer) -> None:
+        """The refusal on which a storefront logs its customer out."""
+        self.refused(answer, SESSION_OVER)
+
+    def storage_trouble(self, answer: Answer) -> None:
+        """An error that asks the caller to try again, and no data."""
+        expected = f"{answer.operation} to answer {STORAGE_TROUBLE} and null data"
+        self.that(answer.errors and answer.value is None, expected, answer.brief())
+        self.that(set(answer.categories) == {STORAGE_TROUBLE}, expected, answer.brief())
+
+    def not_executed(self, answer: Answer) -> None:
+        """A request that is turned away as such: HTTP 4xx and no data."""
+        refused = answer.status is not None and 400 <= answer.status < 500
+        self.that(
+            refused and not answer.data, "the request to be answered 4xx, no data", answer.brief()
+        )
+
+    # -- sessions ------------------------------------------------------------------------------
+
+    def echoes(self, session: Session) -> None:
+        """A refresh hands back the very same pair."""
+        got = pair_of(session.refresh())
+        self.that(
+            got == (session.token, session.refresh_token),
+            "the same token and refresh token again",
+            f"token {got[0]}, refresh token {got[1]}",
+        )
+
+    def rotates(self, session: Session) -> Session:
+        """A refresh gives a new pair, both values different; the successor comes back."""
+        successor = session.customer.successor_of(session)
+        self.that(
+            successor.token != session.token and successor.refresh_token != session.refresh_token,
+            "a new token and a new refresh token",
+            f"token {successor.token}, refresh token {successor.refresh_token}",
+        )
+        return successor
+
+    def over(self, session: Session) -> None:
+        """A refresh of this session is refused: it has ended."""
+        self.session_over(session.refresh())
+
+    def revoked(self, session: Session) -> None:
+        """A revoke of this session answers true."""
+        answer = session.revoke()
+        said = answer.value if isinstance(answer.value, dict) else {}
+        told = said.get("result") is True and not answer.errors
+        self.that(told, "revokeCustomerToken to answer result true", answer.brief())
+
+    # -- the table -----------------------------------------------------------------------------
+
+    def stored(self, session: Session) -> Row | None:
+        """The session's row is in the table; None where there is no table to see."""
+        if self._blind("the session's row"):
+            return None
+        row = session.stored()
+        self.that(row is not None, "a row for this session", "no such row")
+        return row
+
+    def gone(self, session: Session) -> None:
+        """The session's row is not in the table."""
+        if not self._blind("that the session's row is gone"):
+            self.that(session.stored() is None, "no row for this session", "the row is there")
+
+    def rows(self, customer: Customer, count: int) -> None:
+        """The customer's own partition holds so many rows."""
+        if not self._blind("the customer's rows"):
+            there = len(customer.rows())
+            self.that(there == count, f"{count} rows for this customer", f"{there} rows")
+
+    @contextmanager
+    def unchanged(self, *customers: Customer) -> Iterator[None]:
+        """What happens in here changes no row of these customers."""
+        if self._blind("that no row changes"):
+            yield
+            return
+        before = [_by_hash(customer.rows()) for customer in customers]
+        yield
+        for customer, rows in zip(customers, before, strict=True):
+            changes = _changes(rows, _by_hash(customer.rows()))
+            self.that(not changes, "no row to change", ", ".join(changes))
+
+    def _blind(self, what: str) -> bool:
+        if self._deployment.table is None:
+            self.unseen(what, "table")
+            return True
+        return False
+
+
+def _by_hash(rows: Iterable[Row]) -> dict[str, Row]:
+    return {row.hash: row for row in rows}
+
+
+def _changes(before: dict[str, Row], after: dict[str, Row]) -> list[str]:
+    """What differs, in words: rows gone, new and altered."""
+    counts = {
+        "gone": len(before.keys() - after.keys()),
+        "new": len(after.keys() - before.keys()),
+        "altered": sum(before[key] != after[key] for key in before.keys() & after.keys()),
+    }
+    return [f"{count} {word}" for word, count in counts.items() if count]

@@ -1,0 +1,77 @@
+"""The suite's own oracle of the token formats, and the forge that mints with it.
+
+Derivation is hashlib's, so that an implementation built on another library is judged by a second
+opinion. Only targets that claim WIRE derive their refresh tokens.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import jwt
+
+ROUNDS = 10_000
+BYTES = 64
+
+
+@lru_cache(maxsize=10_000)
+def pbkdf2(password: str, salt: str) -> str:
+    """Lower-case hex of PBKDF2-HMAC-SHA512, 10 000 rounds, 64 bytes."""
+    return hashlib.pbkdf2_hmac("sha512", password.encode(), salt.encode(), ROUNDS, BYTES).hex()
+
+
+class Forge:
+    """Mints tokens under the target's secret, genuine ones and bad ones."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    def refresh_token(self, customer_id: object, exp: int) -> str:
+        """The refresh token that belongs to an access token of this id and `exp`."""
+        return pbkdf2(f"{customer_id}{exp}", self._secret)
+
+    def hash_of(self, refresh_token: str) -> str:
+        """What the table keeps of a refresh token: a hash over its hex text."""
+        return pbkdf2(refresh_token, self._secret)
+
+    def mint(
+        self,
+        claims: Mapping[str, Any] | bytes,
+        *,
+        algorithm: str = "HS256",
+        secret: str | None = None,
+        headers: Mapping[str, Any] | None = None,
+    ) -> str:
+        """A signed token of any claims (bytes as they are), algorithm and header.
+
+        algorithm "none" gives an empty signature. `secret` other than the target's is a forgery.
+        """
+        payload = claims if isinstance(claims, bytes) else _compact(claims)
+        key = self._secret if secret is None else secret
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", jwt.warnings.InsecureKeyLengthWarning)
+            return jwt.api_jws.encode(
+                payload,
+                None if algorithm == "none" else key,
+                algorithm,
+                headers={"typ": "JWT", **(headers or {})},
+            )
+
+    def verifies(self, token: str) -> bool:
+        """Whether the token is an HS256 JWS under the target's secret."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", jwt.warnings.InsecureKeyLengthWarning)
+            try:
+                jwt.api_jws.decode(token, self._secret, algorithms=["HS256"])
+            except jwt.PyJWTError:
+                return False
+        return True
+
+
+def _compact(claims: Mapping[str, Any]) -> bytes:
+    return json.dumps(claims, separators=(",", ":")).encode()

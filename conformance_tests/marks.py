@@ -1,0 +1,24 @@
+"""The one decorator of a conformance test: which requirement it proves, and its manners."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def requirement(
+    *ids: str,
+    logins: int = 1,
+    burns: bool = False,
+    long_jump: bool = False,
+    level: str | None = None,
+) -> pytest.MarkDecorator:
+    """Name the requirement that a test proves.
+
+    logins: the most logins of real customers that the test makes.
+    burns: where no made-up customer can be had, it ends every session of a real one: run late.
+    long_jump: it moves the clock by more than a day: run last.
+    level: where a feature raises a row's level (a SHOULD that is a MUST with grace).
+    """
+    return pytest.mark.requirement(
+        *ids, logins=logins, burns=burns, long_jump=long_jump, level=level
+    )

@@ -1,0 +1,63 @@
+"""How a test can end other than by passing: each ending is an exception of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+#: What a capability is called, and what to write into the target file to offer it.
+CAPABILITIES = {
+    "customer": ("a customer's credentials", "[[customers]] with email and password_env"),
+    "second customer": ("a second customer", "a second [[customers]] entry"),
+    "secret": ("the signing secret", "[signing] with secret_env"),
+    "table": ("the table", "[table] with name, region and, for an emulator, endpoint_url"),
+    "clock": ("control of time", "[clock] with http, faketime or max_wait"),
+    "standing clock": ("a clock that stands still", "[clock] with http, at a clock that stands still"),
+    "forge": ("forged sessions", "[signing] and [table], and the claim WIRE"),
+    "faults": ("the fault proxy", "[faults] with listen and upstream"),
+    "log": ("the deployment's log", "[log] with file"),
+    "launch": ("starting the deployment", "[launch] with command, url and port_variable"),
+    "odd logins": ("logins without a usable id", "[[odd_logins]]"),
+    "destructive": ("leave to disturb a production target", "the flag --allow-destructive"),
+    "second instance": ("a second instance on the same table", "[launch]"),
+}
+
+
+class Broken(AssertionError):
+    """The deployment did something else than the requirement asks."""
+
+    def __init__(self, expected: str, actual: str) -> None:
+        super().__init__(f"expected {expected}; got {actual}")
+        self.expected = expected
+        self.actual = actual
+
+
+class NotTestable(Exception):
+    """Something could not be seen, for want of a capability (a key of CAPABILITIES)."""
+
+    def __init__(self, capability: str, why: str | None = None) -> None:
+        self.capability = capability
+        super().__init__(why or unseen_sentence(capability))
+
+
+class NotApplicable(Exception):
+    """The requirement does not concern this target; the text says why."""
+
+
+class SuiteError(Exception):
+    """The suite itself did something wrong: never the deployment's fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """One part of a requirement that this run could not look at."""
+
+    what: str
+    capability: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {unseen_sentence(self.capability)}"
+
+
+def unseen_sentence(capability: str) -> str:
+    name, add = CAPABILITIES[capability]
+    return f"needs {name}; add {add}"

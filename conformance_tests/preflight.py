@@ -1,0 +1,180 @@
+"""What is found out before any test runs: is anyone there, can we log in, does a clock move.
+
+Each thing that goes wrong becomes one sentence; none of them is a requirement's failure.
+"""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+import time
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from conformance_tests.actors import RegisteredCustomer, claims_of
+from conformance_tests.client import Answer, Client
+from conformance_tests.clock import Clock, ClockError, FaketimeClock, HttpClock, MovableClock
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import pair_of
+from conformance_tests.forge import Forge
+from conformance_tests.outcomes import Broken
+from conformance_tests.recorder import Recorder
+from conformance_tests.table import Table
+from conformance_tests.target import Features, Target
+
+#: A difference of clocks below this is the network's, in seconds.
+NOTICED_SKEW = 1.5
+CANARY_LEAP = 60
+
+
+def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
+    """The deployment with all its target offers, and why it cannot be judged (None if it can).
+
+    What was opened is closed, and the clock given back, when `ends` ends.
+    """
+    recorder = Recorder()
+    introduce_secrets(target, recorder)
+    client = ends.enter_context(open_client(target, recorder))
+    deployment = Deployment(
+        target=target,
+        client=client,
+        recorder=recorder,
+        clock=Clock(max_wait=target.clock.max_wait),
+        features=Features() if target.instances else target.features,
+        run=secrets.token_hex(3),
+        forge=Forge(target.secret) if target.secret else None,
+    )
+    trouble = reach(client) or _open_table(deployment)
+    if trouble is None:
+        _start_faults(deployment, ends)
+        trouble = log_everyone_in(deployment)
+        set_clock(deployment)
+        ends.callback(deployment.clock.give_back)
+    return deployment, trouble
+
+
+def introduce_secrets(target: Target, recorder: Recorder) -> None:
+    """Name every secret of the target before any traffic can carry it."""
+    recorder.know("secret", target.secret or "")
+    for customer in (*target.customers, *target.odd_logins):
+        recorder.know("password", customer.password)
+    for value in target.http.headers.values():
+        recorder.know("header", value)
+
+
+def open_client(target: Target, recorder: Recorder, url: str | None = None) -> Client:
+    return Client(
+        url or target.url, target.http, recorder, logins_per_minute=target.logins_per_minute
+    )
+
+
+def reach(client: Client) -> str | None:
+    """Why the address is no GraphQL endpoint, in a sentence; None where it is one."""
+    answer = client.trivial()
+    if answer.status is None:
+        return f"{client.url} cannot be reached: {answer.trouble}"
+    if answer.headers.get("location"):
+        return f"{client.url} redirects to {answer.headers['location']}: put that address in url"
+    if not isinstance(answer.body, dict) or not answer.body.keys() & {"data", "errors"}:
+        kind = answer.content_type or "no content type"
+        return f"{client.url} answers HTTP {answer.status} ({kind}), which is not GraphQL: check url"
+    return None
+
+
+def _open_table(deployment: Deployment) -> str | None:
+    if deployment.target.table is None:
+        return None
+    table = Table(deployment.target.table)
+    if trouble := table.check():
+        return f"{trouble}; mend [table] or leave it out"
+    deployment.table = table
+    return None
+
+
+def _start_faults(deployment: Deployment, ends: ExitStack) -> None:
+    address = deployment.target.faults
+    if address is not None:
+        from conformance_tests.faults import FaultProxy
+
+        deployment.faults = ends.enter_context(FaultProxy(address.listen, address.upstream))
+
+
+def log_everyone_in(deployment: Deployment) -> str | None:
+    """Log each customer in once, to learn the ids; why that failed, in a sentence."""
+    customers = [RegisteredCustomer(deployment, c) for c in deployment.target.customers[:2]]
+    for customer in customers:
+        answer = customer.ask_to_log_in()
+        if trouble := refused_login(answer, customer.credentials.email):
+            deployment.locked_out = trouble
+            return trouble
+        try:
+            session = customer.take(answer)
+            customer.learn_id(session)
+        except Broken:
+            continue  # an answer without a usable pair: CORE-01 says so
+    ids = [str(customer.known_id) for customer in customers if customer.known_id is not None]
+    if len(ids) != len(set(ids)):
+        deployment.locked_out = "both customers log in as one and the same: name two different ones"
+        return deployment.locked_out
+    deployment.registered = tuple(customers)
+    return None
+
+
+def refused_login(answer: Answer, email: str) -> str | None:
+    """Why nobody can log in, where the deployment said no (or nothing)."""
+    if answer.status is None:
+        return f"the login of {email} got no answer: {answer.trouble}"
+    if answer.errors or answer.body is None:
+        return f"the login of {email} was refused: {answer.brief()}; check [[customers]]"
+    return None
+
+
+# -- clocks ------------------------------------------------------------------------------------
+
+
+def set_clock(deployment: Deployment) -> None:
+    """The best clock that the target offers and that a canary shows to move."""
+    offered = deployment.target.clock
+    deployment.clock = Clock(measured_skew(deployment.client), offered.max_wait)
+    clock: MovableClock | None = None
+    if offered.http:
+        clock = HttpClock(offered.http)
+    elif offered.faketime:
+        clock = FaketimeClock(offered.faketime)
+    if clock is not None and deployment.registered and canary(deployment, clock) is None:
+        deployment.clock = clock
+
+
+def measured_skew(client: Client) -> float:
+    """Seconds that the deployment's clock is ahead of this machine's, 0 where it is little."""
+    skew = statistics.median(client.skews) if client.skews else 0.0
+    return skew if abs(skew) >= NOTICED_SKEW else 0.0
+
+
+def canary(deployment: Deployment, clock: MovableClock) -> str | None:
+    """Why a clock that was offered cannot be used; None, and `standing` known, where it can."""
+    try:
+        before = login_exp(deployment)
+        clock.move_to(clock.now() + CANARY_LEAP)
+        after = login_exp(deployment)
+        if not CANARY_LEAP - 15 <= after - before <= CANARY_LEAP + 15:
+            clock.give_back()
+            return f"the clock was moved by {CANARY_LEAP} s, the deployment's time by {after - before} s"
+        clock.standing = clock.name == "http" and _stands_still(deployment, after)
+    except (ClockError, Broken, OSError) as error:
+        return f"the clock cannot be used: {error}"
+    return None
+
+
+def _stands_still(deployment: Deployment, exp: int) -> bool:
+    time.sleep(1.2)
+    return login_exp(deployment) <= exp
+
+
+def login_exp(deployment: Deployment) -> int:
+    """The `exp` that a login of the first customer gets now."""
+    token, _ = pair_of(deployment.registered[0].ask_to_log_in())
+    exp = claims_of(token).get("exp")
+    if not isinstance(exp, (int, float)):
+        raise Broken("an exp in epoch seconds", repr(exp))
+    return int(exp)

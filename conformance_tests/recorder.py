@@ -1,0 +1,147 @@
+"""One recorder sees all raw traffic, and is the only way from it to anything printed.
+
+A secret is known by its value and printed by its name: the second refresh token that a run meets is
+`refresh#2` wherever it turns up, so equality stays visible and the token does not.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Shapes that are secret even where nobody introduced the value.
+SECRET_SHAPES = {
+    "jwt": re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_=-]*"),
+    "hex": re.compile(r"\b[0-9a-fA-F]{64,}\b"),
+}
+#: Keys of an answer whose text is secret, and the name it gets.
+SECRET_KEYS = {"token": "access", "refresh_token": "refresh", "refresh_token_hash": "hash"}
+SHOWN_BODY = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, raw: text that never leaves this module unredacted."""
+
+    request_line: str
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: str
+    status_line: str
+    answer_headers: tuple[tuple[str, str], ...] = ()
+    answer_body: str = ""
+
+    def lines(self) -> Iterator[str]:
+        yield f"> {self.request_line}"
+        yield from (f"> {name}: {value}" for name, value in self.request_headers)
+        yield f"> {self.request_body}"
+        yield f"< {self.status_line}"
+        yield from (f"< {name}: {value}" for name, value in self.answer_headers)
+        if self.answer_body:
+            yield f"< {self.answer_body}"
+
+    def curl(self) -> str:
+        method, _, url = self.request_line.partition(" ")
+        words = ["curl", "-sS", "-X", method, url]
+        for name, value in self.request_headers:
+            words += ["-H", f"{name}: {value}"]
+        if self.request_body:
+            words += ["--data-binary", self.request_body]
+        return shlex.join(words)
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Keeps the exchanges of a run, and the names of the secrets met in it."""
+
+    history: list[Exchange] = field(default_factory=list)
+    _names: dict[str, str] = field(default_factory=dict)
+    _counts: Counter[str] = field(default_factory=Counter)
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _begun: int = 0
+
+    def know(self, kind: str, value: str) -> None:
+        """Give a secret its name (`kind#n`), once."""
+        with self._lock:
+            if value and value not in self._names:
+                self._counts[kind] += 1
+                self._names[value] = f"{kind}#{self._counts[kind]}"
+
+    def secrets(self, *kinds: str) -> dict[str, str]:
+        """Every secret known so far, value to name; only of these kinds, if any are named."""
+        with self._lock:
+            named = dict(self._names)
+        return {v: n for v, n in named.items() if not kinds or n.split("#")[0] in kinds}
+
+    def record(self, exchange: Exchange) -> None:
+        with self._lock:
+            self.learn(exchange.answer_body)
+            self.history.append(exchange)
+
+    def learn(self, text: str) -> None:
+        """Name the tokens that an answer holds under their own keys."""
+        try:
+            parsed = json.loads(text)
+        except (ValueError, RecursionError):
+            return
+        for key, value in _strings(parsed):
+            if key in SECRET_KEYS:
+                self.know(SECRET_KEYS[key], value)
+
+    def begin(self) -> None:
+        """A test begins: its transcript is what is recorded from here on."""
+        self._begun = len(self.history)
+
+    def exchanges(self) -> list[Exchange]:
+        """This test's exchanges, raw: for judging, not for printing."""
+        return self.history[self._begun :]
+
+    def transcript(self) -> tuple[str, ...]:
+        """This test's exchanges as lines that are safe to print."""
+        return tuple(
+            shorten(self.redact(line)) for exchange in self.exchanges() for line in exchange.lines()
+        )
+
+    def curl(self) -> str | None:
+        """This test's last request as a shell command, its secrets left to fill in."""
+        exchanges = self.exchanges()
+        return self.redact(exchanges[-1].curl()) if exchanges else None
+
+    def redact(self, text: str) -> str:
+        """The text with each secret replaced by its name."""
+        with self._lock:
+            for kind, shape in SECRET_SHAPES.items():
+                for found in shape.findall(text):
+                    if not any(found == known or known in found for known in self._names):
+                        self.know(kind, found)
+            for value in sorted(self._names, key=len, reverse=True):
+                for form in {value, json.dumps(value)[1:-1]}:
+                    text = text.replace(form, f"<{self._names[value]}>")
+        for kind, shape in SECRET_SHAPES.items():
+            text = shape.sub(f"<{kind}>", text)
+        return text
+
+
+def shorten(line: str) -> str:
+    """The line, cut where an answer is a whole page."""
+    spare = len(line) - SHOWN_BODY
+    return line if spare <= 0 else f"{line[:SHOWN_BODY]}… ({spare} characters more)"
+
+
+def _strings(node: object, key: str = "") -> Iterator[tuple[str, str]]:
+    pending: list[tuple[str, object]] = [(key, node)]
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, str):
+            yield name, value
+        elif isinstance(value, dict):
+            pending.extend((str(k), v) for k, v in value.items())
+        elif isinstance(value, list):
+            pending.extend((name, v) for v in value)

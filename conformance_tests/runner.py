@@ -1,0 +1,127 @@
+"""One run: look around, let pytest run the suite in this process, tidy up."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from conformance_tests.plugin import Bench, ConformancePlugin, Options, Progress, Silence
+from conformance_tests.preflight import prepare
+from conformance_tests.verdict import Run
+
+if TYPE_CHECKING:
+    from conformance_tests.deployment import Deployment
+    from conformance_tests.target import Target
+
+PACKAGE = Path(str(resources.files("conformance_tests")))
+#: pytest is told everything: neither the user's settings nor plugins change a verdict.
+SETTINGS = (
+    str(PACKAGE / "suite"),
+    f"--rootdir={PACKAGE}",
+    f"--confcutdir={PACKAGE}",
+    "-c",
+    str(PACKAGE / "suite" / "pytest.ini"),
+    "-p",
+    "no:cacheprovider",
+    "--assert=plain",
+)
+
+
+def run(target: Target, options: Options = Options(), progress: Progress | None = None) -> Run:
+    """Judge a target. Never raises for what a deployment does; `Run` says what stopped it."""
+    started, clock = dt.datetime.now(dt.timezone.utc), time.monotonic()
+    with ExitStack() as ends:
+        deployment, unreachable = prepare(target, ends)
+        bench = Bench(deployment, options, progress or Silence())
+        ends.callback(tidy, deployment)
+        code: int = pytest.ExitCode.OK
+        if unreachable is None or deployment.locked_out:
+            code = run_pytest(bench)
+    return Run(
+        findings=tuple(bench.findings),
+        started=started,
+        duration_s=round(time.monotonic() - clock, 3),
+        clock=deployment.clock.name,
+        skew_s=deployment.clock.skew,
+        command=options.again,
+        unreachable=unreachable,
+        crashed=crash_sentence(code),
+        interrupted=code == pytest.ExitCode.INTERRUPTED,
+    )
+
+
+def run_pytest(bench: Bench) -> int:
+    extra = list(bench.options.pytest_args)
+    quiet = [] if extra else ["-p", "no:terminal"]
+    with _environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS=None):
+        code = pytest.main([*SETTINGS, *quiet, *extra], plugins=[ConformancePlugin(bench)])
+    bench.progress.finished()
+    return int(code)
+
+
+def crash_sentence(code: int) -> str | None:
+    """What pytest's exit code says of the suite itself."""
+    return {
+        pytest.ExitCode.INTERNAL_ERROR: "pytest failed inside",
+        pytest.ExitCode.USAGE_ERROR: "pytest did not understand its arguments",
+    }.get(pytest.ExitCode(code))
+
+
+def tidy(deployment: Deployment) -> None:
+    """Leave no session behind: made-up customers' rows are deleted, real sessions revoked."""
+    for made_up in deployment.made_up:
+        deployment.need_table().clear(made_up.id)
+    for customer in deployment.registered:
+        for session in customer.sessions:
+            deployment.client.revoke(session.token, session.refresh_token)
+
+
+@contextmanager
+def _environment(**values: str | None) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    _set(values)
+    try:
+        yield
+    finally:
+        _set(before)
+
+
+def _set(values: dict[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def plug_into_pytest(config: pytest.Config, path: str) -> None:
+    """Under plain pytest: judge the target file's deployment by the same plugin."""
+    from conformance_tests.target import TargetError, load, with_profile
+
+    try:
+        target = load(path, os.environ)
+        profile = config.getoption("--profile")
+        target = with_profile(target, profile) if profile else target
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+    options = Options(
+        only=tuple(config.getoption("--only")),
+        claimed_only=config.getoption("--claimed-only"),
+        allow_destructive=config.getoption("--allow-destructive"),
+        again=f"pytest --pyargs conformance_tests --target {path}",
+    )
+    ends = ExitStack()
+    deployment, trouble = prepare(target, ends)
+    config.add_cleanup(ends.close)
+    if trouble is not None and not deployment.locked_out:
+        raise pytest.UsageError(trouble)
+    ends.callback(tidy, deployment)
+    config.pluginmanager.register(ConformancePlugin(Bench(deployment, options)), "conformance-run")

@@ -1,0 +1,1 @@
+"""The conformance tests, and nothing else: one file for each part of the flow."""

@@ -1,0 +1,102 @@
+"""The fixtures that a conformance test may ask for; each is NotTestable where it cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.client import Client
+from conformance_tests.clock import Clock
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import Expect
+from conformance_tests.faults import FaultProxy
+from conformance_tests.forge import Forge
+from conformance_tests.outcomes import NotApplicable
+from conformance_tests.plugin import BENCH, EXPECT, Bench
+from conformance_tests.table import Table
+
+
+@pytest.fixture(scope="session")
+def bench(request: pytest.FixtureRequest) -> Bench:
+    if BENCH not in request.config.stash:
+        raise pytest.UsageError("name the deployment to judge: --target FILE")
+    return request.config.stash[BENCH]
+
+
+@pytest.fixture
+def deployment(bench: Bench) -> Iterator[Deployment]:
+    """The deployment under test; customers made up in a test are gone after it."""
+    before = len(bench.deployment.made_up)
+    yield bench.deployment
+    for customer in bench.deployment.made_up[before:]:
+        bench.deployment.need_table().clear(customer.id)
+    del bench.deployment.made_up[before:]
+
+
+@pytest.fixture
+def expect(request: pytest.FixtureRequest, deployment: Deployment) -> Expect:
+    """The judge."""
+    request.node.stash[EXPECT] = Expect(deployment)
+    return request.node.stash[EXPECT]
+
+
+@pytest.fixture
+def client(deployment: Deployment) -> Client:
+    """The deployment's HTTP face, for requests that no customer would make."""
+    return deployment.client
+
+
+@pytest.fixture
+def alice(deployment: Deployment) -> RegisteredCustomer:
+    """The first of the target's customers, who logs in over HTTP."""
+    return deployment.alice
+
+
+@pytest.fixture
+def bob(deployment: Deployment) -> RegisteredCustomer:
+    """The second of the target's customers."""
+    return deployment.bob
+
+
+@pytest.fixture
+def someone(deployment: Deployment) -> Customer:
+    """A customer of this test's own: made up where sessions can be forged, else alice."""
+    return deployment.someone()
+
+
+@pytest.fixture
+def another(deployment: Deployment) -> Customer:
+    """Somebody else: made up where sessions can be forged, else bob."""
+    return deployment.somebody_made_up() if deployment.can_forge else deployment.bob
+
+
+@pytest.fixture
+def made_up(deployment: Deployment) -> MadeUpCustomer:
+    """A customer known to the table alone, whose sessions can be forged in any form."""
+    return deployment.somebody_made_up()
+
+
+@pytest.fixture
+def forge(deployment: Deployment) -> Forge:
+    """The target's secret at work."""
+    return deployment.need_forge()
+
+
+@pytest.fixture
+def table(deployment: Deployment) -> Table:
+    """The deployment's table."""
+    return deployment.need_table()
+
+
+@pytest.fixture
+def faults(deployment: Deployment) -> FaultProxy:
+    """The proxy between the deployment and its table."""
+    return deployment.need_faults()
+
+
+@pytest.fixture
+def clock(deployment: Deployment) -> Clock:
+    """The deployment's clock."""
+    return deployment.clock

@@ -1,0 +1,177 @@
+"""The table oracle: sees the rows of the suite's own customers appear, change and vanish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance_tests.outcomes import SuiteError
+
+if TYPE_CHECKING:
+    from conformance_tests.target import TableAddress
+
+PARTITION_KEY = "customer_id"
+SORT_KEY = "refresh_token_hash"
+#: Where an implementation of SPEC.md keeps a customer's tombstones and fence.
+BOOKKEEPING = "ended#"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item, its attributes in DynamoDB's JSON ({"S": …}, {"N": …})."""
+
+    attributes: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def customer_id(self) -> str:
+        return str(self.attributes[PARTITION_KEY].get("S", ""))
+
+    @property
+    def hash(self) -> str:
+        return str(self.attributes[SORT_KEY].get("S", ""))
+
+    @property
+    def ttl(self) -> int | None:
+        """The row's expiry in epoch seconds, stored as Number or String; None if unreadable."""
+        stored = self.attributes.get("ttl", {})
+        try:
+            return int(stored.get("N", stored.get("S", "")))
+        except ValueError:
+            return None
+
+    @property
+    def ttl_type(self) -> str | None:
+        """The DynamoDB type of ttl (N, S, …), None where there is none."""
+        return next(iter(self.attributes.get("ttl", {})), None)
+
+    def texts(self) -> Iterator[str]:
+        """Every scalar of the item as text."""
+        pending: list[Any] = [dict(self.attributes)]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, dict):
+                pending.extend(node.values())
+            elif isinstance(node, (list, tuple, set)):
+                pending.extend(node)
+            else:
+                yield node.decode("latin-1") if isinstance(node, bytes) else str(node)
+
+    def __repr__(self) -> str:
+        return f"Row({self.attributes})"
+
+
+class Table:
+    """Read and write access to the deployment's own table."""
+
+    def __init__(self, address: TableAddress) -> None:
+        import boto3
+        from botocore.config import Config
+
+        self.name = address.name
+        self._client = boto3.client(
+            "dynamodb",
+            region_name=address.region,
+            endpoint_url=address.endpoint_url,
+            config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3}),
+        )
+
+    def check(self) -> str | None:
+        """Why the table cannot be read, in a sentence; None when it can."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self.rows("conformance-check")
+        except ClientError as error:
+            return f"the table {self.name} may not be read: {error.response['Error']['Code']}"
+        except BotoCoreError as error:
+            return f"the table {self.name} cannot be reached: {type(error).__name__}"
+        return None
+
+    def rows(self, customer_id: object) -> list[Row]:
+        """Every row of the customer's own partition, by sort key, all pages."""
+        if customer_id == "":
+            return []
+        return [
+            Row(item)
+            for page in self._client.get_paginator("query").paginate(
+                TableName=self.name,
+                KeyConditionExpression="#id = :id",
+                ExpressionAttributeNames={"#id": PARTITION_KEY},
+                ExpressionAttributeValues={":id": {"S": str(customer_id)}},
+                ConsistentRead=True,
+            )
+            for item in page["Items"]
+        ]
+
+    def row(self, customer_id: object, hash_: str) -> Row | None:
+        got = self._client.get_item(
+            TableName=self.name, Key=_key(str(customer_id), hash_), ConsistentRead=True
+        )
+        return Row(got["Item"]) if "Item" in got else None
+
+    def scan(self) -> Iterator[Row]:
+        """Every item of the whole table."""
+        for page in self._client.get_paginator("scan").paginate(
+            TableName=self.name, ConsistentRead=True
+        ):
+            yield from (Row(item) for item in page["Items"])
+
+    def put(
+        self,
+        customer_id: object,
+        hash_: str,
+        ttl: int | str | None,
+        extra: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Row:
+        """Write a row; an int ttl is stored as Number, a str as String, None not at all."""
+        stored: dict[str, Mapping[str, Any]] = {**_key(str(customer_id), hash_), **(extra or {})}
+        if ttl is not None:
+            stored["ttl"] = {"S": ttl} if isinstance(ttl, str) else {"N": str(ttl)}
+        self._client.put_item(TableName=self.name, Item=stored)
+        return Row(stored)
+
+    def put_many(self, rows: list[Row]) -> None:
+        """Write many rows, 25 a call."""
+        for start in range(0, len(rows), 25):
+            requests = [{"PutRequest": {"Item": dict(r.attributes)}} for r in rows[start : start + 25]]
+            self._batch(requests)
+
+    def replace(self, old: Row, new: Row) -> None:
+        """Old row out, new row in, at once; the old one must be there."""
+        from botocore.exceptions import ClientError
+
+        delete = {
+            "TableName": self.name,
+            "Key": _key(old.customer_id, old.hash),
+            "ConditionExpression": f"attribute_exists({PARTITION_KEY})",
+        }
+        put = {"TableName": self.name, "Item": dict(new.attributes)}
+        try:
+            self._client.transact_write_items(TransactItems=[{"Delete": delete}, {"Put": put}])
+        except ClientError as error:
+            raise SuiteError("a test aged a session that had ended already") from error
+
+    def delete(self, row: Row) -> None:
+        self._client.delete_item(TableName=self.name, Key=_key(row.customer_id, row.hash))
+
+    def clear(self, customer_id: object) -> None:
+        """Delete all rows of a made-up customer, its bookkeeping included."""
+        for partition in (str(customer_id), f"{BOOKKEEPING}{customer_id}"):
+            rows = self.rows(partition)
+            for start in range(0, len(rows), 25):
+                self._batch(
+                    [
+                        {"DeleteRequest": {"Key": _key(row.customer_id, row.hash)}}
+                        for row in rows[start : start + 25]
+                    ]
+                )
+
+    def _batch(self, requests: list[dict[str, Any]]) -> None:
+        while requests:
+            got = self._client.batch_write_item(RequestItems={self.name: requests})
+            requests = got.get("UnprocessedItems", {}).get(self.name, [])
+
+
+def _key(customer_id: str, hash_: str) -> dict[str, Mapping[str, Any]]:
+    return {PARTITION_KEY: {"S": customer_id}, SORT_KEY: {"S": hash_}}
