@@ -6,7 +6,6 @@ What is given on the command line stands over the file, and the file over the de
 
 from __future__ import annotations
 
-import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,101 +15,42 @@ from urllib.parse import urlsplit
 
 from conformance_tests import strict, target_keys
 from conformance_tests.registry import GROUPS, REQUIREMENTS, Requirement
+from conformance_tests.target_parts import (
+    ClockAddress,
+    Credentials,
+    FaultAddress,
+    Features,
+    Http,
+    KnownFailure,
+    Launch,
+    Lifetimes,
+    OddLogin,
+    TableAddress,
+)
+
+__all__ = [
+    "ClockAddress",
+    "Credentials",
+    "FaultAddress",
+    "Features",
+    "Http",
+    "KnownFailure",
+    "Launch",
+    "Lifetimes",
+    "OddLogin",
+    "TableAddress",
+    "Target",
+    "TargetError",
+    "from_url",
+    "groups_of",
+    "in_profile",
+    "load",
+    "with_profile",
+]
 
 
 class TargetError(Exception):
     """A target that cannot be used: one sentence that names the key, the line and the remedy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Http:
-    """How requests reach the deployment; `timeout` is in seconds."""
-
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    ca_file: str | None = None
-    timeout: float = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """One customer made for these tests."""
-
-    email: str
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class TableAddress:
-    """Where the session rows are; credentials come from the usual AWS variables."""
-
-    name: str
-    region: str
-    endpoint_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClockAddress:
-    """The rungs of the time ladder that the target offers; `max_wait` is in seconds."""
-
-    http: str | None = None
-    faketime: str | None = None
-    max_wait: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Lifetimes:
-    """The deployment's lifetimes in seconds."""
-
-    access: int = 840
-    refresh: int = 900
-    extended: int = 2_592_000
-
-
-@dataclass(frozen=True, slots=True)
-class Features:
-    """What the deployment offers beyond the documented flow; 0 is off."""
-
-    grace_seconds: int = 0
-    max_session_minutes: float = 0
-
-
-@dataclass(frozen=True, slots=True)
-class OddLogin:
-    """A login for which the platform answers no usable customer id (HARD-18)."""
-
-    kind: str
-    email: str
-    password: str = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class FaultAddress:
-    """The fault proxy: where it listens (`host:port`) and the emulator behind it."""
-
-    listen: str
-    upstream: str
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """How the suite starts the deployment under another environment."""
-
-    command: tuple[str, ...]
-    url: str
-    port_variable: str = "PORT"
-    environment_variable: str = "NODE_ENV"
-    development_value: str = "development"
-    secret_variable: str = "JWT_PRIVATE_KEY"
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFailure:
-    """A failure that is listed, with its reason, so that it does not stop the line."""
-
-    id: str
-    reason: str = ""
-    issue: str = ""
-    until: dt.date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,13 +63,13 @@ class Target:
     environment: str = "production"
     profile: str = "documented"
     claims: tuple[str, ...] = GROUPS
-    http: Http = Http()
+    http: Http = field(default_factory=Http)
     customers: tuple[Credentials, ...] = ()
     secret: str | None = field(default=None, repr=False)
     table: TableAddress | None = None
-    clock: ClockAddress = ClockAddress()
-    lifetimes: Lifetimes = Lifetimes()
-    features: Features = Features()
+    clock: ClockAddress = field(default_factory=ClockAddress)
+    lifetimes: Lifetimes = field(default_factory=Lifetimes)
+    features: Features = field(default_factory=Features)
     protected_query: str | None = None
     odd_logins: tuple[OddLogin, ...] = ()
     faults: FaultAddress | None = None
@@ -142,6 +82,37 @@ class Target:
     def answers_for(self, requirement: Requirement) -> bool:
         """True of the rows that the target claims: its profile's, in the groups it names."""
         return requirement.group in self.claims and in_profile(requirement, self.profile)
+
+    @property
+    def passwords(self) -> tuple[str, ...]:
+        """Every password that the target was given: what no output may hold."""
+        customers = tuple(customer.password for customer in self.customers)
+        return customers + tuple(odd.password for odd in self.odd_logins)
+
+    @property
+    def declared(self) -> frozenset[str]:
+        """The features that the target declares, by the registry's names."""
+        offers = {
+            "wire": "WIRE" in self.claims,
+            "grace": self.features.grace_seconds > 0,
+            "max_session": self.features.max_session_minutes > 0,
+            "odd_logins": bool(self.odd_logins),
+            "protected": self.protected_query is not None,
+        }
+        return frozenset(name for name, offered in offers.items() if offered)
+
+    def leaves_out(self, requirement: Requirement) -> str | None:
+        """Why a row does not concern this target, or None where it does."""
+        if requirement.environment not in ("any", self.environment) and not self.other_environments:
+            return f"only in {requirement.environment}"
+        if requirement.feature and requirement.feature not in self.declared:
+            return f"the target does not declare {requirement.feature}"
+        return None
+
+    @property
+    def other_environments(self) -> bool:
+        """True where the deployment can be met in more than one environment."""
+        return bool(self.instances) or self.launch is not None
 
 
 def in_profile(requirement: Requirement, profile: str) -> bool:

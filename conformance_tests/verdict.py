@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Literal
 
-from conformance_tests.registry import GROUPS, REQUIREMENTS, Requirement
+from conformance_tests import known_failures
+from conformance_tests.exits import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST, UNTESTED
+from conformance_tests.registry import REQUIREMENTS, Requirement
 from conformance_tests.target import KnownFailure, Target
 
 Status = Literal[
@@ -36,17 +38,6 @@ WORSENING: Final[tuple[Status, ...]] = (
     "error",
 )
 EVALUATED: Final[frozenset[Status]] = frozenset({"pass", "fail", "warn", "known-failure"})
-
-CONFORMANT, FAILED, USAGE, UNTESTED, BROKEN_SUITE, STALE_LIST = range(6)
-#: The exit codes and what each means: `--help` prints this table.
-EXITS: Final[Mapping[int, str]] = {
-    CONFORMANT: "conformant to what was claimed, as far as it could be tested",
-    FAILED: "at least one MUST failed (or a SHOULD under --strict)",
-    USAGE: "usage or target file wrong",
-    UNTESTED: "could not test: unreachable, cannot log in, or nothing was evaluated",
-    BROKEN_SUITE: "the suite itself failed",
-    STALE_LIST: "a known failure passed, or names no requirement",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +100,9 @@ class Row:
     status: Status
     level: str
     detail: str | None = None
+    parts: tuple[str, ...] = ()  # what `detail` is made of: each unseen or failing part
     tests: tuple[str, ...] = ()
     cards: tuple[Card, ...] = ()
-
-    @property
-    def fatal(self) -> bool:
-        """A MUST of the claim that failed."""
-        return self.claimed and self.status == "fail"
 
 
 @dataclass(frozen=True)
@@ -155,10 +142,14 @@ class Report:
         return sum(row.status in EVALUATED for row in self.claimed)
 
     @property
+    def incomplete(self) -> bool:
+        """True of a run that stopped before its end."""
+        return self.run.interrupted or self.run.crashed is not None
+
+    @property
     def partial(self) -> bool:
         """True where some of the claim could not be seen."""
-        unseen = any(row.status == "not-testable" for row in self.claimed)
-        return unseen or self.run.interrupted or self.run.crashed is not None
+        return self.incomplete or any(row.status == "not-testable" for row in self.claimed)
 
     @property
     def suite_failed(self) -> bool:
@@ -212,7 +203,9 @@ def judge(target: Target, run: Run, terms: Terms | None = None) -> Report:
         _row(requirement, spoken[requirement.id], target, run, terms, known)
         for requirement in REQUIREMENTS.values()
     )
-    return Report(target, run, terms, rows, tuple(_complaints(rows, known, run.started.date())))
+    passed = {row.requirement.id for row in rows if row.claimed and row.status == "pass"}
+    complaints = known_failures.complaints(known.values(), passed, run.started.date())
+    return Report(target, run, terms, rows, tuple(complaints))
 
 
 def _row(
@@ -229,26 +222,39 @@ def _row(
     if requirement.excluded:
         return _unspoken(requirement, claimed, "excluded", requirement.excluded)
     if not findings:
-        return _unspoken(requirement, claimed, "not-testable", _why_silent(requirement, run, terms))
-    judged = [(finding, _status(finding, requirement)) for finding in findings]
+        return _silent(requirement, claimed, target, run, terms)
+    level = requirement.level_with(target.declared)
+    judged = [(finding, _status(finding, level)) for finding in findings]
     status = worst(each for _, each in judged)
     red = [finding for finding, each in judged if each == status and each in ("fail", "warn")]
-    detail = _detail(judged, status)
+    parts = tuple(dict.fromkeys(_said(finding) for finding, each in judged if each == status))
+    detail = _detail(parts, status, passed=sum(each == "pass" for _, each in judged))
     if red and requirement.id in known:
-        status, detail = "known-failure", _reason(known[requirement.id]) or detail
+        status, detail = (
+            "known-failure",
+            known_failures.explanation(known[requirement.id]) or detail,
+        )
     return Row(
         requirement,
         claimed,
         status,
-        level=next((f.level for f in red if f.level), requirement.level),
+        level=next((f.level for f in red if f.level), level),
         detail=detail,
+        parts=tuple(filter(None, parts)),
         tests=tuple(dict.fromkeys(finding.test for finding in findings if finding.test)),
         cards=tuple(finding.card for finding in red if finding.card),
     )
 
 
 def _unspoken(requirement: Requirement, claimed: bool, status: Status, detail: str) -> Row:
-    return Row(requirement, claimed, status, requirement.level, detail)
+    return Row(requirement, claimed, status, requirement.level, detail, (detail,))
+
+
+def _silent(requirement: Requirement, claimed: bool, target: Target, run: Run, terms: Terms) -> Row:
+    """A row of which no test spoke: it does not concern the target, or it could not be seen."""
+    if rests := target.leaves_out(requirement):
+        return _unspoken(requirement, claimed, "not-applicable", rests)
+    return _unspoken(requirement, claimed, "not-testable", _why_silent(requirement, run, terms))
 
 
 def _why_silent(requirement: Requirement, run: Run, terms: Terms) -> str:
@@ -261,9 +267,9 @@ def _why_silent(requirement: Requirement, run: Run, terms: Terms) -> str:
     return "not reached: the run was interrupted" if run.interrupted else "no test yet"
 
 
-def _status(finding: Finding, requirement: Requirement) -> Status:
+def _status(finding: Finding, level: str) -> Status:
     """The level decides, never the test: a SHOULD that fails is a warning."""
-    gentle = (finding.level or requirement.level) != "MUST"
+    gentle = (finding.level or level) != "MUST"
     return "warn" if finding.status == "fail" and gentle else finding.status
 
 
@@ -275,42 +281,14 @@ def worst(statuses: Iterable[Status]) -> Status:
 _RANK: Final = {status: rank for rank, status in enumerate(WORSENING)}
 
 
-def _detail(judged: Collection[tuple[Finding, Status]], status: Status) -> str | None:
-    """What the worst parts say, once each; beside an unseen part, what passed."""
-    said = dict.fromkeys(f.detail or _expectation(f) for f, each in judged if each == status)
-    details = "; ".join(filter(None, said))
-    passed = sum(each == "pass" for _, each in judged)
+def _detail(parts: Iterable[str], status: Status, passed: int) -> str | None:
+    """What the worst parts say; beside an unseen part, how much passed."""
+    details = "; ".join(filter(None, parts))
     if status == "not-testable" and passed:
-        checks = "check" if passed == 1 else "checks"
-        return f"{passed} {checks} passed; unseen: {details}"
+        return f"{passed} {'part' if passed == 1 else 'parts'} passed; unseen: {details}"
     return details or None
 
 
-def _expectation(finding: Finding) -> str:
+def _said(finding: Finding) -> str:
     card = finding.card
-    return f"expected {card.expected}; got {card.actual}" if card else ""
-
-
-def _reason(failure: KnownFailure) -> str:
-    return " ".join(filter(None, (failure.reason, failure.issue)))
-
-
-def _complaints(
-    rows: Iterable[Row], known: Mapping[str, KnownFailure], today: dt.date
-) -> Iterable[str]:
-    by_id = {row.requirement.id: row for row in rows}
-    for name, failure in known.items():
-        if name not in by_id:
-            yield f"known failure {name} names no requirement: mend the id or take it out"
-            continue
-        if not failure.reason.strip():
-            yield f"known failure {name} has no reason: say why it fails"
-        if failure.until and failure.until < today:
-            yield f"known failure {name} was listed until {failure.until}: mend it or set a new day"
-        if by_id[name].claimed and by_id[name].status == "pass":
-            yield f"known failure {name} passed: take it out of the list"
-
-
-def named_groups(words: Iterable[str]) -> list[str]:
-    """The words of `--only` that name neither a requirement nor a group."""
-    return [word for word in words if word not in REQUIREMENTS and word not in GROUPS]
+    return finding.detail or (f"expected {card.expected}; got {card.actual}" if card else "")

@@ -1,0 +1,1 @@
+"""The reports: one module for each form, all of one `verdict.Report`."""

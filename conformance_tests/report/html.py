@@ -1,0 +1,44 @@
+"""The HTML report: one file that opens anywhere, on a phone too, in light and in dark."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from conformance_tests.report import words
+from conformance_tests.report.square import MEANING, STATES, square
+from conformance_tests.verdict import STATUSES, Report, Status
+
+#: How each status is called on the page.
+LABELS: Final[dict[Status, str]] = {
+    "pass": "pass",
+    "fail": "fail",
+    "warn": "warning",
+    "known-failure": "known failure",
+    "not-applicable": "not applicable",
+    "not-testable": "not testable",
+    "excluded": "excluded",
+    "error": "error",
+}
+
+
+def text(report: Report) -> str:
+    """The report as one self-contained page."""
+    from conformance_tests.report.pages import page
+
+    return page(
+        "report.html.j2",
+        report=report,
+        sentence=words.sentence(report),
+        tone={0: "good", 1: "bad"}.get(report.exit, "unsure"),
+        square=square(report),
+        states=STATES,
+        meaning=MEANING,
+        statuses=[s for s in STATUSES if any(counts[s] for counts in report.groups.values())],
+        labels=LABELS,
+        signs=words.SIGNS,
+        unseen=words.by_detail(report.of_status("not-testable")),
+        red=report.of_status("error", "fail", "warn"),
+        advice=report.of_status("error", "fail", "warn", claimed=False),
+        provenance=words.provenance(report),
+        some_ids=words.some_ids,
+    )

@@ -1,0 +1,133 @@
+"""The Markdown report, for a CI job's summary page; what a deployment said stands in code only."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+from conformance_tests.printable import on_one_line, printable
+from conformance_tests.report import words
+from conformance_tests.report.square import STATES, Cell, Colour, square
+from conformance_tests.verdict import STATUSES, Card, Report, Row
+
+LIGHTS: dict[Colour, str] = {
+    "sound": "🟢",
+    "warned": "🟡",
+    "broken": "🔴",
+    "partly": "🔵",
+    "unseen": "⚪",
+}
+MOST_LINES = 40
+
+
+def text(report: Report) -> str:
+    """The report as Markdown, one blank line between its parts."""
+    return "\n\n".join(_parts(report)) + "\n"
+
+
+def _parts(report: Report) -> Iterator[str]:
+    sign = "✅" if report.exit == 0 else "❌" if report.exit == 1 else "⚠️"
+    yield f"## {sign} Conformance of {_plain(report.target.name)}"
+    yield f"**{_plain(words.sentence(report))}**"
+    if report.evaluated:
+        yield _square(report)
+    yield _groups(report)
+    yield from (_failure(row) for row in report.of_status("error", "fail", "warn"))
+    yield from _section("Not testable, and what to add", _unseen(report))
+    yield from _section("Known failures", _listed(report.of_status("known-failure")))
+    yield from _section("Beyond the claim (advice, not counted)", _advice(report))
+    yield from _section("Provenance", _provenance(report))
+
+
+def _plain(content: str) -> str:
+    """Text that Markdown and HTML leave as it is."""
+    escaped = html.escape(on_one_line(content), quote=False)
+    return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", escaped)
+
+
+def _code(content: str) -> str:
+    """Text of a deployment, in a code span that it cannot end."""
+    line = on_one_line(content)
+    return f"`` {line.replace('``', '` `')} ``"
+
+
+def _fenced(content: str) -> str:
+    longest = max((len(run) for run in re.findall("`+", content)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{content}\n{fence}"
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _square(report: Report) -> str:
+    rows = [
+        [f"**{states[0].split('_REFRESH')[0]}**", *map(_cell, cells)]
+        for states, cells in zip(STATES, square(report), strict=True)
+    ]
+    return _table(["", "REFRESH_VALID", "REFRESH_INVALID"], rows)
+
+
+def _cell(cell: Cell) -> str:
+    return f"{LIGHTS[cell.colour]} {cell.says}"
+
+
+def _groups(report: Report) -> str:
+    used = [s for s in STATUSES if s == "pass" or any(c[s] for c in report.groups.values())]
+    rows = [[group, *(str(c[s]) for s in used)] for group, c in report.groups.items()]
+    return _table(["group", *used], rows)
+
+
+def _failure(row: Row) -> str:
+    requirement = row.requirement
+    heading = f"{words.SIGNS[row.status]} <b>{requirement.id}</b> {row.level} "
+    parts = [
+        f"<details><summary>{heading}{html.escape(requirement.sentence)}</summary>",
+        *(_card(card) for card in row.cards),
+        *([] if row.cards else [_code(row.detail or row.status)]),
+        f"Likely cause: {_plain(requirement.likely_cause)}",
+        f"Source: {_plain(requirement.source)}",
+        "</details>",
+    ]
+    return "\n\n".join(parts)
+
+
+def _card(card: Card) -> str:
+    left_out = len(card.transcript) - MOST_LINES
+    lines = [
+        f"expected  {card.expected}",
+        f"actual    {card.actual}",
+        *card.transcript[:MOST_LINES],
+        *([f"… {left_out} more lines"] if left_out > 0 else []),
+        *(f"{words.REPRODUCE}: {line}" for line in card.reproduce),
+    ]
+    return _fenced(printable("\n".join(lines)))
+
+
+def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
+    body = "\n".join(f"- {line}" for line in lines)
+    if body:
+        yield f"### {title}\n\n{body}"
+
+
+def _unseen(report: Report) -> Iterator[str]:
+    for detail, rows in words.by_detail(report.of_status("not-testable")).items():
+        yield f"{_code(detail)}: {words.some_ids(rows, most=12)}"
+
+
+def _listed(rows: tuple[Row, ...]) -> Iterator[str]:
+    for row in rows:
+        yield f"{row.requirement.id}: {_plain(row.detail or '')}"
+
+
+def _advice(report: Report) -> Iterator[str]:
+    for row in report.of_status("fail", "warn", claimed=False):
+        yield f"{words.SIGNS[row.status]} {row.requirement.id} {_plain(row.requirement.sentence)}"
+
+
+def _provenance(report: Report) -> Iterator[str]:
+    for name, value in words.provenance(report).items():
+        yield f"{name}: {_code(value)}"

@@ -1,0 +1,182 @@
+"""The report for a terminal: cards, the square, groups, what stayed unseen, one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from conformance_tests.printable import printable
+from conformance_tests.report import words
+from conformance_tests.report.square import STATES, Cell, Colour, square
+from conformance_tests.verdict import STATUSES, Card, Report, Row, Status
+
+STYLES: Final[dict[Status, str]] = {
+    "pass": "green",
+    "fail": "bold red",
+    "warn": "yellow",
+    "known-failure": "magenta",
+    "not-applicable": "dim",
+    "not-testable": "cyan",
+    "excluded": "dim",
+    "error": "bold white on red",
+}
+CELL_STYLES: Final[dict[Colour, str]] = {
+    "sound": "bold white on dark_green",
+    "warned": "bold black on yellow",
+    "broken": "bold white on dark_red",
+    "partly": "bold white on dark_cyan",
+    "unseen": "bold white on grey37",
+}
+MOST_CARDS: Final = 3
+MOST_LINES: Final = 40
+PLAIN_WIDTH: Final = 100
+
+
+def console(**options: object) -> Console:
+    """A console that is plain where nobody looks at it as it runs; NO_COLOR is honoured."""
+    made = Console(highlight=False, **options)  # type: ignore[arg-type]
+    if not made.is_terminal:
+        made.width = PLAIN_WIDTH
+    return made
+
+
+def show(report: Report, out: Console) -> None:
+    """Print the whole report."""
+    for part in _parts(report):
+        out.print(part, soft_wrap=isinstance(part, Text) and bool(part.no_wrap))
+    out.print()
+    style = "bold green" if report.exit == 0 else "bold red" if report.exit == 1 else "bold yellow"
+    out.print(_text(words.sentence(report), style), soft_wrap=True)
+
+
+def _parts(report: Report) -> Iterator[RenderableType]:
+    yield from _cards(report)
+    if report.evaluated:
+        yield from _headed("ACCESS × REFRESH", [_square(report)])
+    yield from _headed("Groups", [_groups(report)])
+    yield from _headed("Not testable, and what to add", _unseen(report))
+    yield from _headed("Known failures", _listed(report.of_status("known-failure")))
+    yield from _headed("Excluded", _listed(report.of_status("excluded")))
+    yield from _headed("Beyond the claim (advice, not counted)", _advice(report))
+    yield from _headed("Provenance", [_provenance(report)])
+
+
+def _headed(title: str, parts: Iterable[RenderableType]) -> Iterator[RenderableType]:
+    body = list(parts)
+    if body:
+        yield Text()
+        yield Text(title, style="bold")
+        yield from body
+
+
+def _text(content: str, style: str = "") -> Text:
+    return Text(printable(content), style=style)
+
+
+def _cards(report: Report) -> Iterator[RenderableType]:
+    for row in report.of_status("error", "fail", "warn"):
+        yield Text()
+        yield _headline(row)
+        for card in row.cards[:MOST_CARDS]:
+            yield from _card(card)
+        if not row.cards and row.detail:
+            yield _indented(_text(row.detail))
+        if len(row.cards) > MOST_CARDS:
+            yield _indented(Text(f"and {len(row.cards) - MOST_CARDS} more like it"))
+        yield _indented(_background(row))
+
+
+def _headline(row: Row) -> Text:
+    line = Text().append(f"{words.SIGNS[row.status]} {row.requirement.id} ", STYLES[row.status])
+    return line.append(f"{row.level}  ", "bold").append(row.requirement.sentence)
+
+
+def _indented(part: RenderableType) -> Padding:
+    return Padding(part, (0, 0, 0, 2))
+
+
+def _pairs(pairs: Iterable[tuple[str, RenderableType]]) -> Table:
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim", no_wrap=True, min_width=10)
+    grid.add_column(overflow="fold")
+    for name, content in pairs:
+        grid.add_row(name, content)
+    return grid
+
+
+def _card(card: Card) -> Iterator[RenderableType]:
+    said = (("expected", _text(card.expected)), ("actual", _text(card.actual)))
+    yield _indented(_pairs(said))
+    yield from _block("transcript", card.transcript, "dim")
+    yield from _block("reproduce", card.reproduce, "")
+
+
+def _block(title: str, lines: tuple[str, ...], style: str) -> Iterator[Text]:
+    """Lines to be copied: each stays one line, however long it is."""
+    if lines:
+        yield Text(f"  {title}", "dim")
+    for line in lines[:MOST_LINES]:
+        yield Text(f"    {printable(line)}", style, no_wrap=True)
+    if len(lines) > MOST_LINES:
+        yield Text(f"    … {len(lines) - MOST_LINES} more lines: see --html", "dim")
+
+
+def _background(row: Row) -> Table:
+    requirement = row.requirement
+    return _pairs(
+        [
+            ("cause", _text(requirement.likely_cause)),
+            ("why", _text(requirement.why)),
+            ("source", _text(requirement.source)),
+        ]
+    )
+
+
+def _square(report: Report) -> Table:
+    grid = Table(show_header=True, header_style="bold", show_lines=True, expand=False)
+    grid.add_column("")
+    grid.add_column("REFRESH_VALID", justify="center", min_width=28, max_width=36)
+    grid.add_column("REFRESH_INVALID", justify="center", min_width=28, max_width=36)
+    for states, cells in zip(STATES, square(report), strict=True):
+        grid.add_row(Text(states[0].split("_REFRESH")[0], "bold"), *map(_cell, cells))
+    return grid
+
+
+def _cell(cell: Cell) -> Text:
+    return Text(f" {cell.says} ", style=CELL_STYLES[cell.colour])
+
+
+def _groups(report: Report) -> Table:
+    used = [s for s in STATUSES if s == "pass" or any(c[s] for c in report.groups.values())]
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    table.add_column("group")
+    for status in used:
+        table.add_column(status, justify="right", style=STYLES[status])
+    for group, counts in report.groups.items():
+        table.add_row(group, *(str(counts[status] or "·") for status in used))
+    return table
+
+
+def _unseen(report: Report) -> Iterator[RenderableType]:
+    for detail, rows in words.by_detail(report.of_status("not-testable")).items():
+        line = _text(f"• {detail}: ")
+        yield line.append(words.some_ids(rows, most=12), style="cyan")
+
+
+def _listed(rows: Iterable[Row]) -> Iterator[RenderableType]:
+    for row in rows:
+        yield _text(f"• {row.requirement.id}: {row.detail}")
+
+
+def _advice(report: Report) -> Iterator[RenderableType]:
+    for row in report.of_status("fail", "warn", claimed=False):
+        yield _headline(row)
+
+
+def _provenance(report: Report) -> Table:
+    return _pairs((name, _text(value)) for name, value in words.provenance(report).items())

@@ -1,0 +1,147 @@
+"""What every report says in the same words: the verdict, what to add, the provenance."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+from conformance_tests import __version__
+from conformance_tests.exits import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
+from conformance_tests.registry import VERSION
+from conformance_tests.verdict import Report, Row, Status
+
+#: One sign for each status, for those who do not see the colour.
+SIGNS: Final[dict[Status, str]] = {
+    "pass": "✓",
+    "fail": "✗",
+    "warn": "!",
+    "known-failure": "≈",
+    "not-applicable": "–",
+    "not-testable": "?",
+    "excluded": "·",
+    "error": "‼",
+}
+
+
+REPRODUCE: Final = "reproduce"
+
+
+def sentence(report: Report) -> str:
+    """The verdict in one sentence."""
+    return _OPENINGS.get(report.exit, _untested)(report) + _incomplete(report)
+
+
+def _conformant(report: Report) -> str:
+    claim = f"Conformant to what was claimed ({claim_of(report)})"
+    unseen = len(report.of_status("not-testable"))
+    known = len(report.of_status("known-failure"))
+    warned = len(report.of_status("warn"))
+    asides = [
+        *([f"with {count(warned, 'warning')}"] if warned else []),
+        *([f"but for {count(known, 'known failure')}"] if known else []),
+        *([f"as far as it could be tested: {count(unseen, 'row')} not testable"] if unseen else []),
+    ]
+    return f"{', '.join([claim, *asides])}{', so partial' if unseen else ''}."
+
+
+def _failed(report: Report) -> str:
+    must = [row for row in report.failed if row.status == "fail"]
+    kinds = [(must, "MUST"), ([row for row in report.failed if row not in must], "SHOULD")]
+    said = " and ".join(f"{count(len(rows), word)} failed" for rows, word in kinds if rows)
+    return f"Not conformant: {said} ({some_ids(report.failed)})."
+
+
+def _suite_failed(report: Report) -> str:
+    broken = report.of_status("error")
+    told = report.run.crashed or f"it broke on {some_ids(broken)}"
+    return f"No verdict: the suite itself failed; {told.rstrip('.')}."
+
+
+def _stale(report: Report) -> str:
+    told = "; ".join(complaint.rstrip(".") for complaint in report.complaints)
+    return f"The list of known failures is out of date: {told}."
+
+
+def _untested(report: Report) -> str:
+    if report.untested is None:
+        unseen = count(len(report.of_status("not-testable")), "row")
+        return f"Not complete, and --require-complete asks for it: {unseen} not testable."
+    return f"No verdict: {report.untested.rstrip('.')}."
+
+
+def _incomplete(report: Report) -> str:
+    if not report.incomplete or report.exit != FAILED:
+        return ""
+    return " The run is incomplete: it stopped before its end."
+
+
+_OPENINGS: Final = {
+    CONFORMANT: _conformant,
+    FAILED: _failed,
+    BROKEN_SUITE: _suite_failed,
+    STALE_LIST: _stale,
+}
+
+
+def claim_of(report: Report) -> str:
+    """`profile hardened: CORE, WIRE`."""
+    return f"profile {report.target.profile}: {', '.join(report.target.claims)}"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 row`, `2 rows`; words in capitals take no ending."""
+    return f"{number} {noun}" + ("s" if number != 1 and not noun.isupper() else "")
+
+
+def some_ids(rows: Iterable[Row], most: int = 8) -> str:
+    """The ids, or the first of them and how many more."""
+    ids = [row.requirement.id for row in rows]
+    more = len(ids) - most
+    return ", ".join(ids[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+_TO_ADD: Final = re.compile(r"needs .*; add .*")
+
+
+def by_detail(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Rows that lack the same thing, together: what to add, and what it would show."""
+    grouped: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        for lack in dict.fromkeys(_lack(part) for part in row.parts):
+            grouped[lack].append(row)
+    return dict(sorted(grouped.items(), key=lambda item: -len(item[1])))
+
+
+def _lack(part: str) -> str:
+    """`needs the table; add [table]`, without which part of the row wants it."""
+    found = _TO_ADD.search(part)
+    return found[0] if found else part
+
+
+def provenance(report: Report) -> dict[str, str]:
+    """What was judged, by what, when and how."""
+    target, run = report.target, report.run
+    version = f" {target.version}" if target.version else ""
+    return {
+        "target": f"{target.name}{version}, {target.url}",
+        "environment": target.environment,
+        "claim": claim_of(report),
+        "suite": f"{__version__}, requirements {VERSION}",
+        "clock": run.clock + skew(report),
+        "started": run.started.strftime("%Y-%m-%d %H:%M:%S UTC"),
+        "took": f"{run.duration_s:.1f} s",
+        "command": run.command,
+    }
+
+
+def skew(report: Report) -> str:
+    """How far the deployment's clock is from ours, where it was seen."""
+    seconds = report.run.skew_s
+    if seconds is None:
+        return ""
+    if abs(seconds) < 1:
+        return "; the deployment's clock agrees with ours"
+    side = "ahead of" if seconds > 0 else "behind"
+    return f"; the deployment's clock is {abs(seconds):.0f} s {side} ours"

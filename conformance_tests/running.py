@@ -1,0 +1,177 @@
+"""`auth-conformance run`: from the arguments to a judged run and its reports.
+
+Whatever happens on the way, what is known is judged, written and printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import shlex
+import signal
+import threading
+import time
+import tomllib
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from conformance_tests import known_failures, runner, suite_fault, verdict
+from conformance_tests.cli import UsageError
+from conformance_tests.plugin import Options
+from conformance_tests.registry import GROUPS, REQUIREMENTS
+from conformance_tests.report import files, html, json, junit, markdown, terminal
+from conformance_tests.report.progress import Collector
+from conformance_tests.strict import did_you_mean
+from conformance_tests.target import Target, TargetError, from_url, load, with_profile
+from conformance_tests.verdict import Report, Run, Terms
+
+#: The report flags, and what makes the text of each.
+FORMS: Final[dict[str, Callable[[Report], str]]] = {
+    "json": json.text,
+    "html": html.text,
+    "junit": junit.text,
+    "markdown": markdown.text,
+}
+#: What stands in the reports where the embedded reference did not even start.
+EMBEDDED: Final = Target(url="embedded", name="embedded reference", profile="hardened")
+_EMBEDDED_NEEDS: Final = ("moto", "strawberry", "uvicorn", "argon2")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge, write every report that was asked for, print one, and give the exit code."""
+    asked = {form: path for form in FORMS if (path := getattr(arguments, form)) is not None}
+    for path in asked.values():
+        files.remove_old(path)
+    terms = _terms(arguments)
+    target = named_target(arguments)
+    out = terminal.console()
+    with ExitStack() as stack:
+        target, found = _carry_out(target, arguments, stack, Collector(out))
+        report = verdict.judge(target, found, terms)
+        for form, path in asked.items():
+            files.write(path, FORMS[form](report))
+        terminal.show(report, out)
+    if arguments.write_known_failures:
+        _write_known_failures(report, arguments.target)
+    return report.exit
+
+
+def named_target(arguments: argparse.Namespace) -> Target | None:
+    """The target that the arguments name; None is the embedded reference."""
+    if arguments.target is not None:
+        target = load(arguments.target, os.environ, url=arguments.url)
+    elif arguments.url is not None:
+        target = from_url(arguments.url, os.environ)
+    else:
+        _need_embedded()
+        return None
+    return _held_to(target, arguments)
+
+
+def _held_to(target: Target, arguments: argparse.Namespace) -> Target:
+    profile = getattr(arguments, "profile", None)
+    return with_profile(target, profile) if profile else target
+
+
+def _need_embedded() -> None:
+    if not all(find_spec(name) for name in _EMBEDDED_NEEDS):
+        raise UsageError(
+            "Without a URL the embedded reference is judged, and it is not installed here: "
+            "name a URL, or pip install 'reference-auth[embedded]'."
+        )
+
+
+def _terms(arguments: argparse.Namespace) -> Terms:
+    for word in arguments.only:
+        if word not in REQUIREMENTS and word not in GROUPS:
+            hint = did_you_mean(word, [*GROUPS, *REQUIREMENTS])
+            hint = hint if "mean" in hint else "; auth-conformance list shows them all."
+            raise UsageError(f"--only {word}: there is no such requirement or group{hint}")
+    return Terms(
+        strict=arguments.strict,
+        require_complete=arguments.require_complete,
+        claimed_only=arguments.claimed_only,
+        only=tuple(arguments.only),
+    )
+
+
+def _carry_out(
+    target: Target | None, arguments: argparse.Namespace, stack: ExitStack, collector: Collector
+) -> tuple[Target, Run]:
+    """The run; one that breaks or is interrupted still gives what was found until then."""
+    started, begun = dt.datetime.now(dt.UTC), time.monotonic()
+    _terminate_as_interrupt()
+    judged = target or EMBEDDED
+    try:
+        judged = target or _held_to(_booted(stack), arguments)
+        found = runner.run(judged, _options(arguments), collector)
+    except TargetError:
+        raise
+    except KeyboardInterrupt:
+        found = Run(tuple(collector.findings), started, interrupted=True)
+    except Exception as trouble:
+        told = suite_fault.sentence(trouble, judged)
+        found = Run(tuple(collector.findings), started, crashed=told)
+    finally:
+        collector.finished()
+    command = shlex.join(["auth-conformance", *arguments.given])
+    duration = found.duration_s or time.monotonic() - begun
+    return judged, replace(found, command=command, duration_s=duration)
+
+
+def _booted(stack: ExitStack) -> Target:
+    from conformance_tests import embedded
+
+    return stack.enter_context(embedded.boot())
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    return Options(
+        only=tuple(arguments.only),
+        claimed_only=arguments.claimed_only,
+        allow_destructive=arguments.allow_destructive,
+        pytest_args=tuple(arguments.pytest_args),
+        again=_again(arguments),
+    )
+
+
+def _again(arguments: argparse.Namespace) -> str:
+    """The command that a card repeats for its one row."""
+    words = ["auth-conformance", "run"]
+    words += [arguments.url] if arguments.url else []
+    words += ["--target", str(arguments.target)] if arguments.target else []
+    words += ["--profile", arguments.profile] if arguments.profile else []
+    words += ["--allow-destructive"] if arguments.allow_destructive else []
+    return shlex.join(words)
+
+
+def _terminate_as_interrupt() -> None:
+    """SIGTERM, as CI sends it, ends a run as Ctrl-C does: with its reports."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _write_known_failures(report: Report, path: Path | None) -> None:
+    """Append the failures that the target file does not list yet; without a file, print them."""
+    block = known_failures.block(report)
+    if not block:
+        print("\nThere is no failure to list.")
+    elif path is None or not _appended(path, block):
+        print(f"\n{block}", end="")
+    else:
+        print(f"\nThe present failures were added to {path}: write each one's reason.")
+
+
+def _appended(path: Path, block: str) -> bool:
+    text = f"{path.read_text(encoding='utf-8').rstrip()}\n\n{block}"
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    files.write(path, text)
+    return True
