@@ -21,6 +21,12 @@ from conformance_tests.faults.calls import TARGET
 from conformance_tests.loopback import Server
 from conformance_tests.wire import Message, Stream
 
+ROWS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan")
+BATCHES = ("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems")
+STATEMENTS = ("ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction")
+TABLES = ("CreateTable", "DeleteTable", "DescribeTable", "ListTables", "UpdateTable")
+EXPIRY = ("DescribeTimeToLive", "UpdateTimeToLive")
+OPERATIONS = frozenset(ROWS + BATCHES + STATEMENTS + TABLES + EXPIRY)
 # What an error carries beside its code and message.
 EVIDENCE = ("CancellationReasons", "Item")
 
@@ -60,9 +66,9 @@ class MotoEndpoint:
 
     def _answer(self, request: Message) -> bytes:
         operation = (request.header(TARGET) or "").rpartition(".")[2]
-        method = getattr(self._client, snake_case(operation), None) if operation else None
-        if method is None:
+        if operation not in OPERATIONS:
             return answers.error(400, "UnknownOperationException", "No such operation.")
+        method = getattr(self._client, snake_case(operation))
         try:
             said = method(**json.loads(request.body or b"{}", object_hook=_with_bytes))
         except ClientError as error:

@@ -22,6 +22,7 @@ from conformance_tests.faults import FaultProxy
 from conformance_tests.moto_endpoint import MotoEndpoint
 
 REGION = "ap-southeast-2"
+CREDENTIALS = {"aws_access_key_id": "suite", "aws_secret_access_key": "suite"}
 KEYS = (("customer_id", "HASH"), ("refresh_token_hash", "RANGE"))
 Connect = Callable[..., Any]
 
@@ -52,8 +53,7 @@ def connect() -> Iterator[Connect]:
                 "dynamodb",
                 endpoint_url=url,
                 region_name=REGION,
-                aws_access_key_id="suite",
-                aws_secret_access_key="suite",
+                **CREDENTIALS,
                 config=Config(
                     connect_timeout=1,
                     read_timeout=read_timeout,
@@ -69,16 +69,13 @@ def connect() -> Iterator[Connect]:
 
 @pytest.fixture
 def moto_client() -> Iterator[Any]:
-    """moto's client in this process."""
-    with mock_aws():
-        yield Locked(
-            boto3.client(
-                "dynamodb",
-                region_name=REGION,
-                aws_access_key_id="suite",
-                aws_secret_access_key="suite",
-            )
-        )
+    """moto's client in this process, where other tests' tables may live and stay."""
+    mock = mock_aws()
+    mock.start(reset=False)
+    try:
+        yield Locked(boto3.client("dynamodb", region_name=REGION, **CREDENTIALS))
+    finally:
+        mock.stop()
 
 
 @pytest.fixture
