@@ -1,0 +1,132 @@
+"""A GraphQL document is small: limits on it, linear in its size, and caches that forget secrets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    SelectionNode,
+    SelectionSetNode,
+    ValidationContext,
+    ValidationRule,
+)
+from graphql.validation import NoSchemaIntrospectionCustomRule
+from strawberry.extensions import (
+    AddValidationRules,
+    MaxTokensLimiter,
+    ParserCache,
+    SchemaExtension,
+    ValidationCache,
+)
+
+MUTATIONS = 10  # how many logins one request can try (GQL-07)
+ALIASES = 20
+DEPTH = 10
+TOKENS = 1000
+KEPT = 64  # documents
+
+
+class WithinLimits(ValidationRule):
+    """Refuses a document with too many mutations or aliases, or one nested too deeply.
+
+    Each field that runs stands in the text once, however fragments are nested, so counting nodes
+    is enough. Strawberry's own limiters walk every path instead: 2**n steps for n fragments.
+    """
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self.mutations = 0
+        self.aliases = 0
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        self.aliases += node.alias is not None
+        self.mutations += self.context.get_parent_type() is self.context.schema.mutation_type
+
+    def leave_document(self, *_: object) -> None:
+        self._hold("mutations", self.mutations, MUTATIONS)
+        self._hold("aliases", self.aliases, ALIASES)
+        self._hold("levels", Depths(self.context).deepest(), DEPTH)
+
+    def _hold(self, what: str, count: int, limit: int) -> None:
+        if count > limit:
+            self.report_error(GraphQLError(f"The document has more than {limit} {what}."))
+
+
+class Depths:
+    """How deep a document's fields are nested; each fragment is measured once."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        self._definitions = context.document.definitions
+        self._fragments = {
+            definition.name.value: definition.selection_set
+            for definition in self._definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        self._known: dict[str, int] = {}
+
+    def deepest(self) -> int:
+        sets = (getattr(definition, "selection_set", None) for definition in self._definitions)
+        return max((self._of_set(selections) for selections in sets), default=0)
+
+    def _of_set(self, selections: SelectionSetNode | None) -> int:
+        return max(map(self._of, selections.selections), default=0) if selections else 0
+
+    def _of(self, node: SelectionNode) -> int:
+        if isinstance(node, FragmentSpreadNode):
+            return self._of_fragment(node.name.value)
+        inner = self._of_set(getattr(node, "selection_set", None))
+        if not isinstance(node, FieldNode):
+            return inner
+        # Introspection nests deeply by nature and costs little.
+        return 0 if node.name.value.startswith("__") else inner + 1
+
+    def _of_fragment(self, name: str) -> int:
+        if name not in self._known:
+            self._known[name] = 0  # a cycle, which another rule refuses, ends here
+            self._known[name] = self._of_set(self._fragments.get(name))
+        return self._known[name]
+
+
+class DocumentCache(ParserCache):
+    """Parses each document once, but never keeps one that may spell out a password."""
+
+    def on_parse(self) -> Iterator[None]:
+        if _quotes(self.execution_context.query):
+            yield
+        else:
+            yield from super().on_parse()
+
+
+class JudgementCache(ValidationCache):
+    """Validates each document once, under the same condition."""
+
+    def on_validate(self) -> Iterator[None]:
+        if _quotes(self.execution_context.query):
+            yield
+        else:
+            yield from super().on_validate()
+
+
+def _quotes(query: str | None) -> bool:
+    return '"' in (query or "")
+
+
+# Made once: rules made anew for each request would never meet the cache.
+OPEN_RULES: list[Any] = [WithinLimits]
+CLOSED_RULES: list[Any] = [WithinLimits, NoSchemaIntrospectionCustomRule]
+
+
+def extensions(*, introspection: bool) -> list[Callable[[], SchemaExtension]]:
+    """What every schema of ours runs with; introspection is for development (GQL-09, DEV-10)."""
+    rules = OPEN_RULES if introspection else CLOSED_RULES
+    return [
+        lambda: MaxTokensLimiter(TOKENS),
+        lambda: AddValidationRules(rules),
+        lambda: DocumentCache(KEPT),
+        lambda: JudgementCache(KEPT),
+    ]

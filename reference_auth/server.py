@@ -1,0 +1,107 @@
+"""Run the app under uvicorn: one process or several on one port, ended without losing an answer."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import socket
+import time
+from functools import partial
+from typing import cast
+
+import uvicorn
+from starlette.applications import Starlette
+
+from reference_auth import logs
+from reference_auth.app import create_app
+from reference_auth.clock import MovableClock
+from reference_auth.config import ConfigError
+from reference_auth.login import LoginService
+from reference_auth.schema import AuthQuery
+from reference_auth.settings import Settings
+from reference_auth.storage import Client, make_client
+
+LAST_ANSWERS_SECONDS = 15  # longer than any request may take
+BACKLOG = 2048
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take the port, or raise ConfigError with one sentence; port 0 takes any free one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or "no such port"
+        raise ConfigError(
+            f"Cannot listen on {host} port {port} ({reason}): name another --port."
+        ) from None
+
+
+def serve(settings: Settings, listener: socket.socket, announcement: str = "") -> None:
+    """Serve until SIGINT or SIGTERM, and answer what is in flight before returning."""
+    config = uvicorn.Config(
+        partial(build, settings),
+        factory=True,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
+    )
+    # uvicorn raises the signal again when it is done: that shall not end us by force.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    Announcing(config, announcement).run(sockets=[listener])
+
+
+class Announcing(uvicorn.Server):
+    """Says where it listens once it answers."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._announcement:
+            print(self._announcement, flush=True)
+
+
+def build(settings: Settings) -> Starlette:
+    """Build the app in the process that serves it."""
+    logs.configure()
+    os.environ.update(settings.environ)  # the AWS SDK reads the variables that flags stand for
+    login_service, query = find_platform(settings.login_service)
+    return create_app(
+        settings.config,
+        login_service,
+        client=_client(settings),
+        clock=MovableClock() if settings.test_clock else time.time,
+        query=query,
+        allow_origins=settings.allow_origins,
+    )
+
+
+def find_platform(name: str | None) -> tuple[LoginService, type]:
+    """Return the login service called MODULE:NAME and the query type beside it, or the demo's."""
+    if name is None:
+        from reference_auth.demo import DIRECTORY, DemoQuery, WithOddLogins
+
+        return WithOddLogins(DIRECTORY), DemoQuery
+    module, _, attribute = name.partition(":")
+    try:
+        return cast(LoginService, getattr(importlib.import_module(module), attribute)), AuthQuery
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(
+            f"--login-service {name} cannot be loaded ({error}): name it as MODULE:NAME."
+        ) from None
+
+
+def _client(settings: Settings) -> Client:
+    if not settings.table_in_process:
+        return make_client(settings.config, settings.environ)
+    from reference_auth.memory import memory_table
+
+    return memory_table(settings.config.table, settings.config.region)
