@@ -69,7 +69,7 @@ class NotThePair(SessionOver):
 
 
 class Replayed(SessionOver):
-    """A pair that was already spent came back: every session of the customer has ended (CORE-12)."""
+    """A spent pair came back: every session of the customer has ended (CORE-12)."""
 
     message = "The session is over, please log in again"
 

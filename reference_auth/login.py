@@ -1,4 +1,4 @@
-"""The platform behind the login is plugged in here: it checks credentials and names the customer."""
+"""The platform behind the login is plugged in here: it checks credentials and names customers."""
 
 from __future__ import annotations
 

@@ -72,7 +72,7 @@ def issue(claims: Claims, secret: str) -> Issue:
 
 
 def mint(claims: Claims, secret: str) -> str:
-    """Sign the claims as a compact HS256 JWT, byte for byte as the documented module does (WIRE-01)."""
+    """Sign the claims as a compact HS256 JWT, byte for byte as the module does (WIRE-01)."""
     payload = json.dumps(payload_of(claims), separators=(",", ":"), ensure_ascii=False)
     return _signer().encode(payload.encode(), secret, ALGORITHM, headers=dict(HEADER))
 
@@ -115,12 +115,22 @@ def is_customer_id(value: object) -> bool:
     The same rule holds for a token's claim (HARD-08) and for a platform's answer (HARD-18).
     """
     if isinstance(value, str):
-        return value not in NO_IDS and not value.startswith(BOOKKEEPING) and _fits_a_key(value)
+        return value not in NO_IDS and not value.startswith(BOOKKEEPING) and fits_a_key(value)
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < EXACT
 
 
+def is_text(value: str) -> bool:
+    """A lone surrogate is no text: it has no UTF-8 form (GQL-06)."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def fits_a_key(text: str) -> bool:
+    """A partition key is UTF-8, and only so many bytes."""
+    return is_text(text) and len(text.encode()) <= LONGEST_ID
+
+
 def is_time(value: object) -> bool:
-    """A time is an integer above 0 and below 2^53: no text, float, bool or null (HARD-04, HARD-05)."""
+    """A time is an integer above 0 and below 2^53: nothing else (HARD-04, HARD-05)."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 < value < EXACT
 
 
@@ -146,7 +156,7 @@ def verify(token: str, secret: str, now: int) -> Claims:
 
 
 def open_signed(token: str, secret: str) -> bytes:
-    """Return the payload of a canonical JWS that this secret signed with HS256 (HARD-01..03, 06)."""
+    """Return the payload of a canonical JWS that this secret signed (HARD-01..03, HARD-06)."""
     if not is_canonical(token):
         raise BadAccessToken
     try:
@@ -179,7 +189,7 @@ def is_begun(members: Mapping[str, Any], now: int) -> bool:
 
 
 def judge_claims(members: Mapping[str, Any]) -> Claims:
-    """Take the claims from a payload, each of its exact kind; names that we do not know are welcome."""
+    """Take the claims from a payload, each of its exact kind; others are welcome (WIRE-03)."""
     if not is_customer_id(members.get("customer_id")):
         raise BadAccessToken  # HARD-08
     if not (is_time(members.get("exp")) and is_time(members.get("refresh_expiry"))):
@@ -195,14 +205,6 @@ def judge_claims(members: Mapping[str, Any]) -> Claims:
 
 def _time_or_none(value: Any) -> int | None:
     return value if is_time(value) else None
-
-
-def _fits_a_key(text: str) -> bool:
-    """A lone surrogate has no UTF-8 form, and a key only so many bytes (GQL-06)."""
-    try:
-        return len(text.encode()) <= LONGEST_ID
-    except UnicodeEncodeError:
-        return False
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,0 +1,58 @@
+"""Grace: for a few seconds after a rotation, the old pair leads on to its successor (RACE-08..10).
+
+A lost answer must not cost a customer the session, so a rotation leaves a tombstone that leads on.
+It holds no token: tokens are derived, so the server rebuilds the identical pair and writes nothing.
+While the feature is off no such tombstone is written, and none leads anywhere.
+"""
+
+from __future__ import annotations
+
+from reference_auth import tokens
+from reference_auth.config import Config
+from reference_auth.derivation import Derivation
+from reference_auth.endings import Endings
+from reference_auth.errors import SessionOver
+from reference_auth.rows import CLOCK_SKEW, ROTATED, Row, Tombstone
+from reference_auth.sessions import Sessions
+from reference_auth.tokens import Claims, TokenPair
+
+
+class Grace:
+    """Leave a tombstone that leads on, and follow it."""
+
+    def __init__(
+        self, config: Config, sessions: Sessions, endings: Endings, derivation: Derivation
+    ) -> None:
+        self.seconds = config.grace_seconds
+        self.sessions = sessions
+        self.endings = endings
+        self.derivation = derivation
+
+    def tombstone(self, old: Row, successor: Claims, now: int) -> Tombstone | None:
+        """What a rotation leaves of the old pair, while grace is on."""
+        if not self.seconds:
+            return None
+        until = now + self.seconds
+        return Tombstone(old.customer_id, old.hash, ROTATED, until, until, successor)
+
+    async def successor(self, tombstone: Tombstone | None, now: int) -> TokenPair | None:
+        """Rebuild the pair that followed; none outside the window, or when it was rotated on."""
+        if not self.seconds or tombstone is None or not tombstone.leads_on(now):
+            return None
+        if tombstone.successor is None:
+            return None
+        fresh = await self.derivation.issue(tombstone.successor)
+        row = Row.of(fresh.claims, fresh.hash)
+        found = await self.sessions.read(row.customer_id, row.hash)
+        if found is None:
+            await self.refuse_ended(fresh.claims, row, now)
+            return None
+        if found.is_expired(now) or tokens.is_past_refresh(fresh.claims, now):
+            raise SessionOver
+        return fresh.pair  # RACE-08
+
+    async def refuse_ended(self, claims: Claims, row: Row, now: int) -> None:
+        """A successor that has ended leads nowhere; one that was rotated on is a replay."""
+        ending = await self.endings.of(claims.customer_id, row)
+        if ending.is_over or claims.refresh_expiry - now <= CLOCK_SKEW:
+            raise SessionOver  # RACE-10

@@ -1,0 +1,67 @@
+"""Twelve cells, four states: what a presented pair is worth.
+
+The documented module describes ACCESS_VALID_REFRESH_VALID and ACCESS_INVALID_REFRESH_INVALID with
+their meanings swapped; the names are right, and the names are what stands here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+from types import MappingProxyType
+
+
+class Access(Enum):
+    """What can be said of an access token."""
+
+    LIVE = "live"
+    EXPIRED = "expired"
+    FORGED = "forged"
+
+
+class Refresh(Enum):
+    """What can be said of the refresh token beside it.
+
+    MATCHES: it belongs to the access token, and its row is there.
+    MISMATCH: it does not belong to the access token.
+    EXPIRED: it belongs, and its time is up.
+    ABSENT: it belongs, and its row is gone: rotated, revoked, burned or never written.
+    """
+
+    MATCHES = "matches"
+    MISMATCH = "mismatch"
+    EXPIRED = "expired"
+    ABSENT = "absent"
+
+
+class State(Enum):
+    """The four states that the documented flow works by."""
+
+    ACCESS_VALID_REFRESH_VALID = "ACCESS_VALID_REFRESH_VALID"
+    ACCESS_INVALID_REFRESH_VALID = "ACCESS_INVALID_REFRESH_VALID"
+    ACCESS_VALID_REFRESH_INVALID = "ACCESS_VALID_REFRESH_INVALID"
+    ACCESS_INVALID_REFRESH_INVALID = "ACCESS_INVALID_REFRESH_INVALID"
+
+
+# A forged access token cannot vouch for a refresh token, so its whole row is the last state.
+CELLS: Mapping[tuple[Access, Refresh], State] = MappingProxyType(
+    {
+        (Access.LIVE, Refresh.MATCHES): State.ACCESS_VALID_REFRESH_VALID,
+        (Access.LIVE, Refresh.MISMATCH): State.ACCESS_VALID_REFRESH_INVALID,
+        (Access.LIVE, Refresh.EXPIRED): State.ACCESS_VALID_REFRESH_INVALID,
+        (Access.LIVE, Refresh.ABSENT): State.ACCESS_VALID_REFRESH_INVALID,
+        (Access.EXPIRED, Refresh.MATCHES): State.ACCESS_INVALID_REFRESH_VALID,
+        (Access.EXPIRED, Refresh.MISMATCH): State.ACCESS_INVALID_REFRESH_INVALID,
+        (Access.EXPIRED, Refresh.EXPIRED): State.ACCESS_INVALID_REFRESH_INVALID,
+        (Access.EXPIRED, Refresh.ABSENT): State.ACCESS_INVALID_REFRESH_INVALID,
+        (Access.FORGED, Refresh.MATCHES): State.ACCESS_INVALID_REFRESH_INVALID,
+        (Access.FORGED, Refresh.MISMATCH): State.ACCESS_INVALID_REFRESH_INVALID,
+        (Access.FORGED, Refresh.EXPIRED): State.ACCESS_INVALID_REFRESH_INVALID,
+        (Access.FORGED, Refresh.ABSENT): State.ACCESS_INVALID_REFRESH_INVALID,
+    }
+)
+
+
+def state_of(access: Access, refresh: Refresh) -> State:
+    """Return the state of one cell."""
+    return CELLS[access, refresh]
