@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 PROFILES: Final = ("documented", "hardened")
 
 
-class UsageError(Exception):
-    """A command that cannot be carried out as it was given: one sentence."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; bad input never makes a traceback."""
     given = list(sys.argv[1:] if argv is None else argv)
@@ -54,6 +50,7 @@ def _carry_out(arguments: argparse.Namespace) -> int:
 def _is_usage(trouble: Exception) -> bool:
     from conformance_tests.report.files import ReportPathError
     from conformance_tests.target import TargetError
+    from conformance_tests.usage import UsageError
 
     return isinstance(trouble, UsageError | TargetError | ReportPathError)
 

@@ -21,13 +21,11 @@ from pathlib import Path
 from typing import Final
 
 from conformance_tests import known_failures, runner, suite_fault, verdict
-from conformance_tests.cli import UsageError
 from conformance_tests.plugin import Options
-from conformance_tests.registry import GROUPS, REQUIREMENTS
 from conformance_tests.report import files, html, json, junit, markdown, terminal
 from conformance_tests.report.progress import Collector
-from conformance_tests.strict import did_you_mean
 from conformance_tests.target import Target, TargetError, from_url, load, with_profile
+from conformance_tests.usage import UsageError, row_or_group_named
 from conformance_tests.verdict import Report, Run, Terms
 
 #: The report flags, and what makes the text of each.
@@ -87,11 +85,7 @@ def _need_embedded() -> None:
 
 
 def _terms(arguments: argparse.Namespace) -> Terms:
-    for word in arguments.only:
-        if word not in REQUIREMENTS and word not in GROUPS:
-            hint = did_you_mean(word, [*GROUPS, *REQUIREMENTS])
-            hint = hint if "mean" in hint else "; auth-conformance list shows them all."
-            raise UsageError(f"--only {word}: there is no such requirement or group{hint}")
+    arguments.only = [row_or_group_named(word) for word in arguments.only]
     return Terms(
         strict=arguments.strict,
         require_complete=arguments.require_complete,

@@ -37,6 +37,7 @@ WORSENING: Final[tuple[Status, ...]] = (
     "fail",
     "error",
 )
+NOT_REACHED: Final = "not reached"
 EVALUATED: Final[frozenset[Status]] = frozenset({"pass", "fail", "warn", "known-failure"})
 
 
@@ -261,10 +262,10 @@ def _why_silent(requirement: Requirement, run: Run, terms: Terms) -> str:
     if not terms.asks_for(requirement):
         return "left out by --only"
     if run.unreachable:
-        return f"not reached: {run.unreachable}"
+        return f"{NOT_REACHED}: {run.unreachable}"
     if run.crashed:
-        return "not reached: the suite failed before it"
-    return "not reached: the run was interrupted" if run.interrupted else "no test yet"
+        return f"{NOT_REACHED}: the suite failed before it"
+    return f"{NOT_REACHED}: the run was interrupted" if run.interrupted else "no test yet"
 
 
 def _status(finding: Finding, level: str) -> Status:

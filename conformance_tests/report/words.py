@@ -10,7 +10,7 @@ from typing import Final
 from conformance_tests import __version__
 from conformance_tests.exits import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
 from conformance_tests.registry import VERSION
-from conformance_tests.verdict import Report, Row, Status
+from conformance_tests.verdict import NOT_REACHED, Report, Row, Status
 
 #: One sign for each status, for those who do not see the colour.
 SIGNS: Final[dict[Status, str]] = {
@@ -110,7 +110,8 @@ def by_detail(rows: Iterable[Row]) -> dict[str, list[Row]]:
     grouped: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         for lack in dict.fromkeys(_lack(part) for part in row.parts):
-            grouped[lack].append(row)
+            if not lack.startswith(NOT_REACHED):  # the verdict's own sentence says why
+                grouped[lack].append(row)
     return dict(sorted(grouped.items(), key=lambda item: -len(item[1])))
 
 
@@ -139,7 +140,7 @@ def provenance(report: Report) -> dict[str, str]:
 def skew(report: Report) -> str:
     """How far the deployment's clock is from ours, where it was seen."""
     seconds = report.run.skew_s
-    if seconds is None:
+    if seconds is None or not report.evaluated:
         return ""
     if abs(seconds) < 1:
         return "; the deployment's clock agrees with ours"

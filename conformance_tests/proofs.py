@@ -1,0 +1,37 @@
+"""Which test proves which requirement: read from the suite's own marks, without importing it."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+SUITE = Path(__file__).parent / "suite"
+
+
+@cache
+def tests_by_requirement() -> dict[str, tuple[str, ...]]:
+    """For each requirement id the tests that name it: `suite/test_login.py::test_…`."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(SUITE.rglob("test_*.py")):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        for name, test in _marked(module):
+            found[name].append(f"{path.relative_to(SUITE.parent).as_posix()}::{test}")
+    return {name: tuple(tests) for name, tests in found.items()}
+
+
+def _marked(module: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(module):
+        if isinstance(node, ast.FunctionDef):
+            for name in _ids(node):
+                yield name, node.name
+
+
+def _ids(test: ast.FunctionDef) -> Iterator[str]:
+    """The texts in `@requirement("…")`, however the name is imported."""
+    for mark in test.decorator_list:
+        if isinstance(mark, ast.Call) and ast.unparse(mark.func).endswith("requirement"):
+            texts = (arg.value for arg in mark.args if isinstance(arg, ast.Constant))
+            yield from (text for text in texts if isinstance(text, str))
