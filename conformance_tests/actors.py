@@ -159,6 +159,10 @@ class Customer:
         self.new_second()
         return self._adopt(session.refresh)
 
+    def take(self, answer: Answer) -> Session:
+        """The session that an answer (of a login, of a refresh) hands out."""
+        return self._adopt(lambda: answer)
+
     def acted(self) -> None:
         """Something happened in this second that a later login must not share it with."""
         self._last_second = int(self.deployment.clock.now())
@@ -215,10 +219,6 @@ class RegisteredCustomer(Customer):
         return self.deployment.client.log_in(
             given.email, given.password if password is None else password, remember_me
         )
-
-    def take(self, answer: Answer) -> Session:
-        """The session that an answer (of a login, of a refresh) hands out."""
-        return self._adopt(lambda: answer)
 
     def on(self, deployment: Deployment) -> RegisteredCustomer:
         return RegisteredCustomer(deployment, self.credentials, self._id)

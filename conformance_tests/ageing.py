@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from conformance_tests.outcomes import SuiteError
 from conformance_tests.table import Row
 
 if TYPE_CHECKING:
@@ -30,9 +31,7 @@ def with_left(seconds: int, *sessions: Session) -> list[Session]:
     return _reach(sessions, lambda session, margin: session.refresh_expiry - seconds)
 
 
-def _reach(
-    sessions: tuple[Session, ...], when: Callable[[Session, int], int]
-) -> list[Session]:
+def _reach(sessions: tuple[Session, ...], when: Callable[[Session, int], int]) -> list[Session]:
     deployment = sessions[0].customer.deployment
     clock = deployment.clock
     moments = [when(session, clock.margin) for session in sessions]
@@ -59,7 +58,9 @@ def _aged(session: Session, seconds: int) -> Session:
         if name in ("exp", "refresh_expiry", "iat")
     }
     refresh_token = forge.refresh_token(owner.id, shifted["exp"])
-    old = Row(session.row.attributes) if session.row else session.stored()
+    old = session.row or session.stored()
+    if old is None:
+        raise SuiteError("a test aged a session that had ended already")
     new = _rekeyed(old, forge.hash_of(refresh_token), shifted["refresh_expiry"])
     table.replace(old, new)
     aged = replace(

@@ -88,7 +88,8 @@ class Answer:
         if self.status is None:
             return f"no answer: {self.trouble}"
         if self.body is None:
-            return f"HTTP {self.status} with {len(self.raw)} bytes of {self.content_type or 'no'} type"
+            kind = self.content_type or "no stated type"
+            return f"HTTP {self.status} with {len(self.raw)} bytes of {kind}"
         said = [
             f"{message!r} ({category or 'no category'})"
             for message, category in zip(self.messages, self.categories, strict=True)

@@ -6,14 +6,33 @@ Times are epoch seconds.
 
 from __future__ import annotations
 
-import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from conformance_tests.outcomes import NotTestable, SuiteError
+
+#: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
+COLLISIONS = 10
+
+
+@dataclass
+class Window:
+    """The stretch of the deployment's time in which something happened."""
+
+    opened: float
+    margin: int
+    closed: float = 0.0
+
+    def after(self, seconds: int) -> tuple[float, float]:
+        """Earliest and latest moment that may be meant by "so many seconds from now"."""
+        earliest = int(self.opened) + seconds - COLLISIONS - self.margin
+        return earliest, int(self.closed) + seconds + 1 + self.margin
 
 
 class Clock:
@@ -47,6 +66,13 @@ class Clock:
 
     def give_back(self) -> None:
         """Real time again."""
+
+    @contextmanager
+    def window(self) -> Iterator[Window]:
+        """Note when something begins and ends."""
+        window = Window(self.now(), self.margin)
+        yield window
+        window.closed = self.now()
 
     @property
     def margin(self) -> int:
@@ -129,9 +155,10 @@ class FaketimeClock(MovableClock):
         beside = self.path.with_name(f"{self.path.name}.new")
         try:
             beside.write_text(f"{ahead:+.3f}\n")
-            os.replace(beside, self.path)
+            beside.replace(self.path)
         except OSError as error:
-            raise ClockError(f"the clock file {self.path} cannot be written: {error.strerror}") from error
+            sentence = f"the clock file {self.path} cannot be written: {error.strerror}"
+            raise ClockError(sentence) from error
 
 
 class ClockError(Exception):

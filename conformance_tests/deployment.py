@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustome
 from conformance_tests.outcomes import NotTestable
 
 if TYPE_CHECKING:
+    from conformance_tests.actors import Session
     from conformance_tests.client import Client
     from conformance_tests.clock import Clock
     from conformance_tests.faults import FaultProxy
@@ -39,6 +41,7 @@ class Deployment:
     registered: tuple[RegisteredCustomer, ...] = ()
     locked_out: str | None = None
     made_up: list[MadeUpCustomer] = field(default_factory=list)
+    _counted: int = 0
 
     # -- what can be done here -----------------------------------------------------------------
 
@@ -91,17 +94,24 @@ class Deployment:
             raise NotTestable(capability)
         return self.registered[place]
 
-    def someone(self, *, real: Customer | None = None) -> Customer:
+    def someone(self) -> Customer:
         """A customer of this test's own: made up where that can be, else alice."""
-        return self.somebody_made_up() if self.can_forge else (real or self.alice)
+        return self.somebody_made_up() if self.can_forge else self.alice
 
-    def somebody_made_up(self, suffix: str = "") -> MadeUpCustomer:
+    def somebody_made_up(self, id_: str | None = None) -> MadeUpCustomer:
         """A made-up customer with a fresh id; NotTestable where sessions cannot be forged."""
         if not self.can_forge:
             raise NotTestable("forge")
-        customer = MadeUpCustomer(self, f"conformance-{self.run}-{len(self.made_up)}{suffix}")
+        self._counted += 1
+        customer = MadeUpCustomer(self, id_ or f"conformance-{self.run}-{self._counted}")
         self.made_up.append(customer)
         return customer
+
+    def somebody_named_like(self, customer: Customer) -> MadeUpCustomer | None:
+        """Somebody whose id begins with a made-up customer's; None beside a real one."""
+        if not isinstance(customer, MadeUpCustomer):
+            return None
+        return self.somebody_made_up(f"{customer.id}-longer")
 
     # -- more words for tests ------------------------------------------------------------------
 
@@ -110,6 +120,19 @@ class Deployment:
         other = replace(self, client=client, features=features, registered=())
         other.registered = tuple(customer.on(other) for customer in self.registered)
         return other
+
+    @property
+    def slack(self) -> int:
+        """Seconds by which a test stays on the safe side of a lifetime; few beside it."""
+        if self.clock.standing:
+            return 0
+        return max(2, min(30, self.target.lifetimes.refresh // 8))
+
+    def latest_end(self, session: Session) -> float:
+        """The absolute end of a session, where the deployment declares one; else infinity."""
+        minutes = self.features.max_session_minutes
+        begun = session.claims.get("auth_time", session.claims.get("iat", 0))
+        return begun + minutes * 60 if minutes else math.inf
 
     def introduce(self, token: str) -> str:
         """Let the recorder know an access token that the suite minted."""

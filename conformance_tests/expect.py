@@ -26,9 +26,10 @@ def pair_of(answer: Answer) -> tuple[str, str]:
     """The token pair of a login or refresh; Broken where the answer holds no usable one."""
     found = answer.value if isinstance(answer.value, dict) else {}
     token, refresh_token = found.get("token"), found.get("refresh_token")
-    usable = isinstance(token, str) and isinstance(refresh_token, str) and token and refresh_token
-    if not usable or answer.errors:
+    if answer.errors or not (isinstance(token, str) and isinstance(refresh_token, str)):
         raise Broken(f"{answer.operation} to answer a token pair and no errors", answer.brief())
+    if not (token and refresh_token):
+        raise Broken("two tokens that are not empty", answer.brief())
     return token, refresh_token
 
 
@@ -72,7 +73,7 @@ class Expect:
     # -- answers -------------------------------------------------------------------------------
 
     def refused(self, answer: Answer, *categories: str) -> None:
-        """A GraphQL refusal: errors, null data, no 5xx, not storage trouble; of these categories."""
+        """A GraphQL refusal: errors, null data, no 5xx, no storage trouble; of these categories."""
         operation = answer.operation or "the request"
         expected = f"{operation} to be refused with errors and null data"
         if categories:
@@ -86,6 +87,14 @@ class Expect:
     def session_over(self, answer: Answer) -> None:
         """The refusal on which a storefront logs its customer out."""
         self.refused(answer, SESSION_OVER)
+
+    def mismatch_refused(self, answer: Answer) -> None:
+        """The refusal of a revoke whose tokens do not belong together."""
+        if self._deployment.derives:
+            self.refused(answer, WRONG_INPUT)
+        elif not answer.errors:  # without derivation the server may only see "not there"
+            said = answer.value if isinstance(answer.value, dict) else {}
+            self.that(said.get("result") is False, "an error, or result false", answer.brief())
 
     def storage_trouble(self, answer: Answer) -> None:
         """An error that asks the caller to try again, and no data."""

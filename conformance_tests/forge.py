@@ -52,12 +52,14 @@ class Forge:
         algorithm "none" gives an empty signature. `secret` other than the target's is a forgery.
         """
         payload = claims if isinstance(claims, bytes) else _compact(claims)
-        key = self._secret if secret is None else secret
+        key: Any = self._secret if secret is None else secret
+        if algorithm == "none":
+            key = None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", jwt.warnings.InsecureKeyLengthWarning)
             return jwt.api_jws.encode(
                 payload,
-                None if algorithm == "none" else key,
+                key,
                 algorithm,
                 headers={"typ": "JWT", **(headers or {})},
             )

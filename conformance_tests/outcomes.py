@@ -11,7 +11,7 @@ CAPABILITIES = {
     "secret": ("the signing secret", "[signing] with secret_env"),
     "table": ("the table", "[table] with name, region and, for an emulator, endpoint_url"),
     "clock": ("control of time", "[clock] with http, faketime or max_wait"),
-    "standing clock": ("a clock that stands still", "[clock] with http, at a clock that stands still"),
+    "standing clock": ("a clock that stands still", "[clock] with http, where such a clock is"),
     "forge": ("forged sessions", "[signing] and [table], and the claim WIRE"),
     "faults": ("the fault proxy", "[faults] with listen and upstream"),
     "log": ("the deployment's log", "[log] with file"),

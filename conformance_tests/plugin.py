@@ -14,11 +14,12 @@ import pytest
 if TYPE_CHECKING:
     from conformance_tests.deployment import Deployment
     from conformance_tests.expect import Expect
+    from conformance_tests.instances import Instances
     from conformance_tests.registry import Requirement
     from conformance_tests.verdict import Card, Finding
 
-EXPECT = pytest.StashKey["Expect"]()
-BENCH = pytest.StashKey["Bench"]()
+EXPECT: pytest.StashKey[Expect] = pytest.StashKey()
+BENCH: pytest.StashKey[Bench] = pytest.StashKey()
 
 
 class Progress(Protocol):
@@ -55,6 +56,7 @@ class Bench:
     """What the tests of one run stand on."""
 
     deployment: Deployment
+    instances: Instances
     options: Options = Options()
     progress: Progress = field(default_factory=Silence)
     findings: list[Finding] = field(default_factory=list)
@@ -159,9 +161,7 @@ class ConformancePlugin:
             return "fail", None, self._card(error)
         return "error", redact(f"{type(error).__name__}: {error}"), None
 
-    def _quiet_endings(
-        self, item: pytest.Item
-    ) -> Iterable[tuple[Any, str | None, Card | None]]:
+    def _quiet_endings(self, item: pytest.Item) -> Iterable[tuple[Any, str | None, Card | None]]:
         """What a test says that ran to its end: passed, perhaps with a part unseen or a warning."""
         expect = item.stash.get(EXPECT, None)
         yield "pass", None, None
@@ -233,9 +233,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("auth-conformance", "judge a deployment of the auth flow")
     group.addoption("--target", metavar="FILE", help="target file of the deployment to judge")
     group.addoption("--profile", choices=("documented", "hardened"), help="over the file's profile")
-    group.addoption("--only", action="append", metavar="ID|GROUP", default=[], help="these rows only")
+    group.addoption("--only", action="append", metavar="ID|GROUP", default=[], help="only these")
     group.addoption("--claimed-only", action="store_true", help="leave out rows beyond the claim")
-    group.addoption("--allow-destructive", action="store_true", help="burn, fault and load rows too")
+    group.addoption("--allow-destructive", action="store_true", help="burn, fault, load rows too")
 
 
 def pytest_configure(config: pytest.Config) -> None:

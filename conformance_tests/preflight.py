@@ -9,7 +9,6 @@ import secrets
 import statistics
 import time
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
 
 from conformance_tests.actors import RegisteredCustomer, claims_of
 from conformance_tests.client import Answer, Client
@@ -56,8 +55,9 @@ def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
 def introduce_secrets(target: Target, recorder: Recorder) -> None:
     """Name every secret of the target before any traffic can carry it."""
     recorder.know("secret", target.secret or "")
-    for customer in (*target.customers, *target.odd_logins):
-        recorder.know("password", customer.password)
+    passwords = [customer.password for customer in target.customers]
+    for password in (*passwords, *(odd.password for odd in target.odd_logins)):
+        recorder.know("password", password)
     for value in target.http.headers.values():
         recorder.know("header", value)
 
@@ -77,7 +77,7 @@ def reach(client: Client) -> str | None:
         return f"{client.url} redirects to {answer.headers['location']}: put that address in url"
     if not isinstance(answer.body, dict) or not answer.body.keys() & {"data", "errors"}:
         kind = answer.content_type or "no content type"
-        return f"{client.url} answers HTTP {answer.status} ({kind}), which is not GraphQL: check url"
+        return f"{client.url} answers HTTP {answer.status} ({kind}), not GraphQL: check url"
     return None
 
 
@@ -159,7 +159,8 @@ def canary(deployment: Deployment, clock: MovableClock) -> str | None:
         after = login_exp(deployment)
         if not CANARY_LEAP - 15 <= after - before <= CANARY_LEAP + 15:
             clock.give_back()
-            return f"the clock was moved by {CANARY_LEAP} s, the deployment's time by {after - before} s"
+            moved = f"the deployment's time by {after - before} s"
+            return f"the clock was moved by {CANARY_LEAP} s, {moved}"
         clock.standing = clock.name == "http" and _stands_still(deployment, after)
     except (ClockError, Broken, OSError) as error:
         return f"the clock cannot be used: {error}"

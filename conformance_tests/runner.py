@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance_tests.instances import Instances
 from conformance_tests.plugin import Bench, ConformancePlugin, Options, Progress, Silence
 from conformance_tests.preflight import prepare
 from conformance_tests.verdict import Run
@@ -34,13 +35,15 @@ SETTINGS = (
     "--assert=plain",
 )
 
+DEFAULTS = Options()
 
-def run(target: Target, options: Options = Options(), progress: Progress | None = None) -> Run:
+
+def run(target: Target, options: Options = DEFAULTS, progress: Progress | None = None) -> Run:
     """Judge a target. Never raises for what a deployment does; `Run` says what stopped it."""
-    started, clock = dt.datetime.now(dt.timezone.utc), time.monotonic()
+    started, clock = dt.datetime.now(dt.UTC), time.monotonic()
     with ExitStack() as ends:
         deployment, unreachable = prepare(target, ends)
-        bench = Bench(deployment, options, progress or Silence())
+        bench = Bench(deployment, Instances(deployment, ends), options, progress or Silence())
         ends.callback(tidy, deployment)
         code: int = pytest.ExitCode.OK
         if unreachable is None or deployment.locked_out:
@@ -124,4 +127,5 @@ def plug_into_pytest(config: pytest.Config, path: str) -> None:
     if trouble is not None and not deployment.locked_out:
         raise pytest.UsageError(trouble)
     ends.callback(tidy, deployment)
-    config.pluginmanager.register(ConformancePlugin(Bench(deployment, options)), "conformance-run")
+    bench = Bench(deployment, Instances(deployment, ends), options)
+    config.pluginmanager.register(ConformancePlugin(bench), "conformance-run")

@@ -134,8 +134,8 @@ class Table:
     def put_many(self, rows: list[Row]) -> None:
         """Write many rows, 25 a call."""
         for start in range(0, len(rows), 25):
-            requests = [{"PutRequest": {"Item": dict(r.attributes)}} for r in rows[start : start + 25]]
-            self._batch(requests)
+            batch = rows[start : start + 25]
+            self._batch([{"PutRequest": {"Item": dict(row.attributes)}} for row in batch])
 
     def replace(self, old: Row, new: Row) -> None:
         """Old row out, new row in, at once; the old one must be there."""

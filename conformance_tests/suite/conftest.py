@@ -13,7 +13,6 @@ from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.faults import FaultProxy
 from conformance_tests.forge import Forge
-from conformance_tests.outcomes import NotApplicable
 from conformance_tests.plugin import BENCH, EXPECT, Bench
 from conformance_tests.table import Table
 
@@ -38,8 +37,9 @@ def deployment(bench: Bench) -> Iterator[Deployment]:
 @pytest.fixture
 def expect(request: pytest.FixtureRequest, deployment: Deployment) -> Expect:
     """The judge."""
-    request.node.stash[EXPECT] = Expect(deployment)
-    return request.node.stash[EXPECT]
+    judge = Expect(deployment)
+    request.node.stash[EXPECT] = judge
+    return judge
 
 
 @pytest.fixture
@@ -100,3 +100,27 @@ def faults(deployment: Deployment) -> FaultProxy:
 def clock(deployment: Deployment) -> Clock:
     """The deployment's clock."""
     return deployment.clock
+
+
+@pytest.fixture
+def production(bench: Bench, deployment: Deployment) -> Deployment:
+    """The instance outside development."""
+    return bench.instances.in_environment("production")
+
+
+@pytest.fixture
+def development(bench: Bench, deployment: Deployment) -> Deployment:
+    """The instance in development mode."""
+    return bench.instances.in_environment("development")
+
+
+@pytest.fixture
+def graceful(bench: Bench, deployment: Deployment) -> Deployment:
+    """The instance that declares a grace window."""
+    return bench.instances.with_grace()
+
+
+@pytest.fixture
+def bounded(bench: Bench, deployment: Deployment) -> Deployment:
+    """The instance that declares an absolute end of a session."""
+    return bench.instances.with_absolute_end()

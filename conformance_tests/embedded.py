@@ -1,0 +1,171 @@
+"""Boots the embedded reference: real servers over HTTP in this process, their table in moto.
+
+The one module of the suite that imports the reference. Three servers share one table, one clock
+and one secret: "development", "production" and "featured" (grace and an absolute end).
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from conformance_tests.moto_endpoint import MotoEndpoint
+from conformance_tests.target import (
+    ClockAddress,
+    Credentials,
+    FaultAddress,
+    Features,
+    Launch,
+    OddLogin,
+    TableAddress,
+    Target,
+)
+from reference_auth.app import create_app
+from reference_auth.clock import MovableClock
+from reference_auth.config import Config
+from reference_auth.demo import (
+    CUSTOMERS,
+    DIRECTORY,
+    ODD_IDS,
+    ODD_PASSWORD,
+    DemoQuery,
+    WithOddLogins,
+    odd_email,
+)
+from reference_auth.logs import JsonLines
+from reference_auth.memory import REGION, memory_table
+from reference_auth.storage import make_client
+
+HOST = "127.0.0.1"
+TABLE = "auth"
+GRACE_SECONDS = 30
+MAX_SESSION_MINUTES = 60
+PASSWORDS = {customer.email: customer.password for customer in CUSTOMERS}
+#: What each server does otherwise than the plain one.
+SERVERS: dict[str, dict[str, Any]] = {
+    "development": {"development": True},
+    "production": {"development": False},
+    "featured": {
+        "development": True,
+        "grace_seconds": GRACE_SECONDS,
+        "max_session_seconds": MAX_SESSION_MINUTES * 60,
+    },
+}
+AppFactory = Callable[..., Any]
+
+
+@contextmanager
+def boot(make_app: AppFactory = create_app) -> Iterator[Target]:
+    """The embedded reference as a target that offers everything; it ends with the context."""
+    with ExitStack() as ends:
+        folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
+        table = ends.enter_context(MotoEndpoint(memory_table(TABLE)))
+        proxy = f"{HOST}:{free_port()}"
+        secret, clock = secrets.token_hex(32), MovableClock()
+        ends.enter_context(logging_to(folder / "deployment.log"))
+        urls = {}
+        for name, settings in SERVERS.items():
+            config = Config(secret=secret, region=REGION, table=TABLE, **settings)
+            app = make_app(
+                config,
+                WithOddLogins(DIRECTORY),
+                client=make_client(config, table_environment(f"http://{proxy}")),
+                clock=clock,
+                query=DemoQuery,
+            )
+            urls[name] = ends.enter_context(serving(app))
+        yield Target(
+            name="embedded reference",
+            version=version(),
+            url=f"{urls['development']}/graphql",
+            environment="development",
+            profile="hardened",
+            customers=tuple(Credentials(email, word) for email, word in PASSWORDS.items()),
+            secret=secret,
+            table=TableAddress(TABLE, REGION, table.url),
+            clock=ClockAddress(http=f"{urls['development']}/clock"),
+            features=Features(GRACE_SECONDS, MAX_SESSION_MINUTES),
+            protected_query="{ me { customer_id } }",
+            odd_logins=tuple(OddLogin(kind, odd_email(kind), ODD_PASSWORD) for kind in ODD_IDS),
+            faults=FaultAddress(proxy, table.url),
+            log_file=str(folder / "deployment.log"),
+            launch=launch(),
+            instances={name: f"{url}/graphql" for name, url in urls.items()},
+        )
+
+
+def launch() -> Launch:
+    """How to start one more server of the reference, as a process of its own."""
+    return Launch(
+        command=(sys.executable, "-m", "reference_auth", "serve", "--port", "{port}"),
+        url=f"http://{HOST}:{{port}}/graphql",
+    )
+
+
+def table_environment(endpoint: str) -> dict[str, str]:
+    """The AWS variables of a deployment whose table is behind this endpoint."""
+    return {
+        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
+        "AWS_ACCESS_KEY_ID": "embedded",
+        "AWS_SECRET_ACCESS_KEY": "embedded",
+    }
+
+
+def version() -> str:
+    import reference_auth
+
+    return getattr(reference_auth, "__version__", "")
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.create_server((HOST, 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@contextmanager
+def serving(app: Any) -> Iterator[str]:
+    """A real uvicorn with this app, on a thread of its own; gives its address."""
+    listener = socket.create_server((HOST, 0), backlog=512)
+    server = uvicorn.Server(
+        uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off")
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.005)
+    try:
+        yield f"http://{HOST}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join(timeout=5)
+        listener.close()
+
+
+@contextmanager
+def logging_to(path: Path) -> Iterator[None]:
+    """The reference's log lines go to a file, as a deployment's would."""
+    handler = logging.FileHandler(path, encoding="utf-8")
+    handler.setFormatter(JsonLines())
+    logger = logging.getLogger("reference_auth")
+    before = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.level, logger.propagate = before
+        handler.close()

@@ -1,0 +1,72 @@
+"""A login makes two promises: a short access token and a longer refresh token."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests.actors import RegisteredCustomer
+from conformance_tests.deployment import Deployment
+from conformance_tests.documents import ABSENT
+from conformance_tests.expect import Expect
+from conformance_tests.marks import requirement
+
+
+@requirement("CORE-01", logins=2)
+def test_good_credentials_give_a_pair(
+    alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
+) -> None:
+    """Each customer gets a token pair, and not the other's."""
+    hers, his = alice.log_in(), bob.log_in()
+    expect.that(hers.token != his.token, "two customers to get two tokens", "the same token")
+    expect.that(
+        hers.refresh_token != his.refresh_token,
+        "two customers to get two refresh tokens",
+        "the same refresh token",
+    )
+
+
+@requirement("CORE-02")
+def test_wrong_credentials_give_nothing(
+    alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
+) -> None:
+    """The right password logs in; a wrong one is refused and writes no row."""
+    alice.log_in()
+    with expect.unchanged(alice, bob):
+        expect.refused(alice.ask_to_log_in(password=f"not {alice.credentials.password}"))
+        expect.refused(alice.ask_to_log_in(password=f"{alice.credentials.password} "))
+
+
+@requirement("CORE-03")
+@pytest.mark.parametrize("remember_me", [ABSENT, None, False], ids=["absent", "null", "false"])
+def test_a_normal_login_has_the_declared_lifetimes(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect, remember_me: object
+) -> None:
+    """Access and refresh tokens live as long as declared, counted from now."""
+    lifetimes = deployment.target.lifetimes
+    with deployment.clock.window() as window:
+        session = alice.log_in(remember_me)
+    expect.between(session.exp, *window.after(lifetimes.access), "exp")
+    expect.between(session.refresh_expiry, *window.after(lifetimes.refresh), "refresh_expiry")
+
+
+@requirement("CORE-04")
+def test_remember_me_extends_the_refresh_token_alone(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """remember_me gives the extended refresh lifetime and the same access lifetime."""
+    lifetimes = deployment.target.lifetimes
+    with deployment.clock.window() as window:
+        session = alice.log_in(remember_me=True)
+    expect.between(session.exp, *window.after(lifetimes.access), "exp")
+    expect.between(session.refresh_expiry, *window.after(lifetimes.extended), "refresh_expiry")
+
+
+@requirement("CORE-26")
+def test_the_id_in_the_token_is_the_customers_own(
+    alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
+) -> None:
+    """Two logins of one customer carry one id, of one JSON type; another customer has another."""
+    first, second = alice.log_in(), alice.log_in()
+    expect.equal(second.claims.get("customer_id"), alice.id, "customer_id")
+    expect.equal(first.claims.get("customer_id"), alice.id, "customer_id")
+    expect.that(bob.log_in().claims.get("customer_id") != alice.id, "bob's own id", "alice's")

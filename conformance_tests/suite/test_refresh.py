@@ -1,0 +1,251 @@
+"""Refresh: whether a session is repeated, renewed or ended follows from four validation states."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests.actors import Customer, RegisteredCustomer
+from conformance_tests.client import Client
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import SESSION_OVER, Expect
+from conformance_tests.marks import requirement
+from conformance_tests.tampering import other_hex
+
+GENERATIONS = 3
+
+
+# -- ACCESS_VALID_REFRESH_VALID ----------------------------------------------------------------
+
+
+@requirement("CORE-05")
+def test_a_live_pair_is_repeated(alice: RegisteredCustomer, expect: Expect) -> None:
+    """A refresh with both tokens valid hands back the same bytes and touches no row."""
+    session = alice.log_in()
+    with expect.unchanged(alice):
+        expect.echoes(session)
+        expect.echoes(session)
+
+
+# -- ACCESS_INVALID_REFRESH_VALID --------------------------------------------------------------
+
+
+@requirement("CORE-06")
+def test_an_expired_access_token_is_renewed(someone: Customer, expect: Expect) -> None:
+    """A refresh with an expired access token gives a pair of which both halves are new."""
+    expect.rotates(someone.expired_session())
+
+
+@requirement("CORE-07")
+def test_each_generation_is_as_good_as_the_first(someone: Customer, expect: Expect) -> None:
+    """Three rotations in a row: each new pair is repeated now and renewed once expired."""
+    session = someone.expired_session()
+    for _ in range(GENERATIONS):
+        successor = expect.rotates(session)
+        expect.echoes(successor)
+        session = successor.expired()
+
+
+@requirement("CORE-08", long_jump=True)
+def test_a_long_session_keeps_its_end(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """With more than the normal refresh lifetime left, a rotation keeps refresh_expiry."""
+    left = deployment.target.lifetimes.refresh + 1 + deployment.slack
+    session = someone.session_with_left(left, remember_me=True)
+    successor = expect.rotates(session)
+    expect.equal(successor.refresh_expiry, session.refresh_expiry, "refresh_expiry")
+
+
+@requirement("CORE-09", long_jump=True)
+@pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
+def test_a_session_near_its_end_is_extended_by_the_normal_lifetime(
+    deployment: Deployment, someone: Customer, expect: Expect, remember_me: bool
+) -> None:
+    """With less than the normal refresh lifetime left, a rotation gives one more of it."""
+    lifetimes = deployment.target.lifetimes
+    left = min(lifetimes.refresh - lifetimes.access, lifetimes.refresh - 1)
+    session = someone.session_with_left(left - deployment.clock.margin, remember_me)
+    with deployment.clock.window() as window:
+        successor = expect.rotates(session)
+    end = deployment.latest_end(session)
+    low, high = window.after(lifetimes.refresh)
+    expect.between(successor.refresh_expiry, min(low, end), min(high, end), "refresh_expiry")
+
+
+@requirement("CORE-10")
+def test_an_access_token_expires_at_its_very_second(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """One second before exp the pair is repeated; at exp it is renewed."""
+    session = someone.log_in()
+    deployment.clock.stand_at(session.exp - 1)
+    expect.echoes(session)
+    deployment.clock.stand_at(session.exp)
+    expect.rotates(session)
+
+
+@requirement("CORE-11")
+def test_a_refresh_token_is_good_through_its_last_second(
+    deployment: Deployment, someone: Customer, another: Customer, expect: Expect
+) -> None:
+    """At refresh_expiry a session is renewed; one second later another one is over."""
+    lucky, late = someone.log_in(), another.log_in()
+    deployment.clock.stand_at(lucky.refresh_expiry)
+    expect.rotates(lucky)
+    deployment.clock.stand_at(late.refresh_expiry + 1)
+    expect.over(late)
+
+
+@requirement("CORE-19")
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+def test_the_scheme_may_be_written_in_any_case(
+    client: Client, someone: Customer, expect: Expect, scheme: str
+) -> None:
+    """`Bearer` renews a session, and so does the same word in another case."""
+    usual, odd = someone.expired_sessions(2)
+    expect.rotates(usual)
+    renewed = someone.take(client.refresh(odd.token, odd.refresh_token, scheme=scheme))
+    expect.that(renewed.token != odd.token, "a new token", "the old one")
+
+
+@requirement("CORE-26")
+def test_the_id_keeps_its_type_through_a_rotation(
+    alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """customer_id is the same value of the same JSON type in a renewed token."""
+    session = alice.expired_session()
+    successor = expect.rotates(session)
+    expect.equal(
+        successor.claims.get("customer_id"), session.claims.get("customer_id"), "customer_id"
+    )
+
+
+# -- ACCESS_VALID_REFRESH_INVALID --------------------------------------------------------------
+
+
+@requirement("CORE-16", burns=True)
+def test_a_refresh_token_that_does_not_match_gets_nothing(
+    someone: Customer, expect: Expect
+) -> None:
+    """A live access token beside another refresh token is refused; with its own it is repeated."""
+    session = someone.log_in()
+    expect.echoes(session)
+    mismatched = session.altered(refresh_token=other_hex(session.refresh_token))
+    expect.refused(mismatched.refresh())
+
+
+# -- ACCESS_INVALID_REFRESH_INVALID ------------------------------------------------------------
+
+
+@requirement("CORE-15", long_jump=True)
+def test_an_expired_session_is_over_and_its_row_gone(
+    someone: Customer, another: Customer, expect: Expect
+) -> None:
+    """Past refresh_expiry a pair is refused and its row removed."""
+    expect.rotates(another.expired_session())
+    session = someone.log_in().ended()
+    expect.over(session)
+    expect.gone(session)
+
+
+@requirement("CORE-12", burns=True)
+def test_a_replay_ends_every_session_of_the_customer(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """A pair that was already spent is refused, and no row of the customer is left."""
+    stolen, other = someone.expired_sessions(2)
+    expect.rotates(stolen)
+    expect.stored(other)
+    deployment.wait_out_grace()
+    expect.over(stolen)
+    expect.rows(someone, 0)
+
+
+@requirement("CORE-13", burns=True)
+def test_a_replay_leaves_other_customers_alone(
+    deployment: Deployment, bob: RegisteredCustomer, expect: Expect
+) -> None:
+    """One customer's burn touches neither a namesake whose id is longer nor a real customer."""
+    victim = deployment.someone()
+    namesake = deployment.somebody_named_like(victim)
+    bystander = bob.log_in()
+    theirs = namesake.log_in(remember_me=True) if namesake else None
+    if namesake is None:
+        expect.unseen("a customer whose id begins with the victim's", "forge")
+    stolen = victim.expired_session()
+    expect.rotates(stolen)
+    deployment.wait_out_grace()
+    expect.over(stolen)
+    for session in filter(None, (bystander, theirs)):
+        expect.stored(session)
+    if theirs is not None:
+        expect.rotates(theirs.expired())
+
+
+@requirement("CORE-14", burns=True)
+def test_a_replay_ends_the_successor_too(
+    deployment: Deployment, someone: Customer, another: Customer, expect: Expect
+) -> None:
+    """Once a spent pair was replayed, its successor cannot be renewed; others can."""
+    bystander, stolen = another.log_in(remember_me=True), someone.expired_session()
+    successor = expect.rotates(stolen)
+    deployment.wait_out_grace()
+    expect.over(stolen)
+    expect.over(successor.expired())
+    expect.rotates(bystander.expired())
+
+
+# -- no session at all -------------------------------------------------------------------------
+
+
+@requirement("CORE-17")
+def test_a_refresh_needs_an_authorization_header(
+    alice: RegisteredCustomer, client: Client, expect: Expect
+) -> None:
+    """The pair is repeated with its access token in the header and refused without a header."""
+    session = alice.log_in()
+    expect.echoes(session)
+    expect.refused(client.refresh(None, session.refresh_token), SESSION_OVER)
+
+
+@requirement("CORE-18", burns=True)
+@pytest.mark.parametrize(
+    "scheme", ["Basic", "Token", "Bearer Bearer", "Bearer x.y"], ids=lambda s: s.replace(" ", "_")
+)
+def test_a_header_of_another_kind_is_refused(
+    alice: RegisteredCustomer, client: Client, expect: Expect, scheme: str
+) -> None:
+    """Only `Bearer` and the token are an access token; anything else is refused."""
+    session = alice.log_in()
+    expect.echoes(session)
+    expect.refused(client.refresh(session.token, session.refresh_token, scheme=scheme))
+
+
+@requirement("CORE-18", burns=True)
+@pytest.mark.parametrize("value", ["not-a-jwt", "a.b.c", "e30.e30.e30", "...", "%00"])
+def test_a_bearer_token_that_cannot_be_decoded_is_refused(
+    alice: RegisteredCustomer, client: Client, expect: Expect, value: str
+) -> None:
+    """A bearer value that is no JWT is refused beside a genuine refresh token."""
+    session = alice.log_in()
+    expect.echoes(session)
+    expect.refused(client.refresh(value, session.refresh_token))
+
+
+@requirement("CORE-27", logins=2)
+def test_what_ends_a_session_says_so(
+    alice: RegisteredCustomer, client: Client, expect: Expect
+) -> None:
+    """The refusals on which a storefront logs out carry `graphql-authorization`."""
+    session = alice.log_in()
+    expect.echoes(session)
+    expect.session_over(client.refresh(None, session.refresh_token))
+
+
+@requirement("CORE-27", burns=True)
+def test_a_session_that_ended_says_so(someone: Customer, expect: Expect) -> None:
+    """A revoked pair whose access token expired is refused with `graphql-authorization`."""
+    kept, revoked = someone.expired_sessions(2)
+    expect.rotates(kept)
+    expect.revoked(revoked)
+    expect.session_over(revoked.refresh())

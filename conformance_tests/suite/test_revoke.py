@@ -1,0 +1,90 @@
+"""Revoke ends one session: this pair's, whatever the age of its tokens, and no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests.actors import Customer, RegisteredCustomer
+from conformance_tests.client import Client
+from conformance_tests.documents import ABSENT
+from conformance_tests.expect import SESSION_OVER, Expect
+from conformance_tests.marks import requirement
+from conformance_tests.tampering import other_hex
+
+
+@requirement("CORE-20", logins=2)
+def test_a_revoke_ends_exactly_this_session(alice: RegisteredCustomer, expect: Expect) -> None:
+    """Result true, this session's row gone, the customer's other row as it was."""
+    laptop, phone = alice.log_in(), alice.log_in()
+    kept = expect.stored(laptop)
+    expect.revoked(phone)
+    expect.gone(phone)
+    expect.equal(expect.stored(laptop), kept, "the other session's row")
+
+
+@requirement("CORE-21")
+def test_a_revoke_works_with_an_expired_access_token(someone: Customer, expect: Expect) -> None:
+    """Logging out needs no live access token."""
+    session = someone.expired_session()
+    expect.revoked(session)
+    expect.gone(session)
+
+
+@requirement("CORE-21", long_jump=True)
+def test_a_revoke_works_with_an_expired_refresh_token(someone: Customer, expect: Expect) -> None:
+    """Logging out succeeds for a session that has run out by itself."""
+    session = someone.log_in().ended()
+    expect.revoked(session)
+    expect.gone(session)
+
+
+@requirement("CORE-22")
+def test_a_revoke_of_a_mismatched_pair_deletes_nothing(someone: Customer, expect: Expect) -> None:
+    """Another refresh token beside the access token is an input error; the right one revokes."""
+    session, twin = someone.log_in(), someone.log_in()
+    expect.revoked(twin)
+    with expect.unchanged(someone):
+        answer = session.altered(refresh_token=other_hex(session.refresh_token)).revoke()
+        expect.mismatch_refused(answer)
+    expect.echoes(session)
+
+
+@requirement("CORE-23")
+def test_a_revoke_needs_an_authorization_header(
+    alice: RegisteredCustomer, client: Client, expect: Expect
+) -> None:
+    """Without the header a revoke is refused, and the session lives on until it is revoked."""
+    session = alice.log_in()
+    expect.refused(client.revoke(None, session.refresh_token), SESSION_OVER)
+    expect.echoes(session)
+    expect.revoked(session)
+
+
+@requirement("CORE-23")
+@pytest.mark.parametrize("given", [ABSENT, None, ""], ids=["absent", "null", "empty"])
+def test_a_revoke_needs_a_refresh_token(
+    alice: RegisteredCustomer, client: Client, expect: Expect, given: object
+) -> None:
+    """Without a refresh token a revoke is refused, and the session lives on until revoked."""
+    session = alice.log_in()
+    expect.refused(client.revoke(session.token, given), SESSION_OVER)
+    expect.echoes(session)
+    expect.revoked(session)
+
+
+@requirement("CORE-24", burns=True)
+def test_a_revoked_session_cannot_rotate(someone: Customer, expect: Expect) -> None:
+    """A revoked pair is refused once its access token has expired; an unrevoked one is renewed."""
+    laptop, phone = someone.expired_sessions(2)
+    expect.rotates(laptop)
+    expect.revoked(phone)
+    expect.over(phone)
+
+
+@requirement("CORE-25", logins=3)
+def test_sessions_of_one_customer_are_independent(someone: Customer, expect: Expect) -> None:
+    """Renewing one and revoking another leaves the third able to be renewed."""
+    laptop, phone, tablet = someone.expired_sessions(3)
+    expect.rotates(laptop)
+    expect.revoked(phone)
+    expect.rotates(tablet)
