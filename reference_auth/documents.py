@@ -24,6 +24,7 @@ from strawberry.extensions import (
     ValidationCache,
 )
 
+# Departs: GQL-07 the module allows 70 aliases.
 MUTATIONS = 10  # how many logins one request can try (GQL-07)
 ALIASES = 20
 DEPTH = 10
@@ -123,6 +124,7 @@ CLOSED_RULES: list[Any] = [WithinLimits, NoSchemaIntrospectionCustomRule]
 
 def extensions(*, introspection: bool) -> list[Callable[[], SchemaExtension]]:
     """What every schema of ours runs with; introspection is for development (GQL-09, DEV-10)."""
+    # Departs: DEV-10, GQL-09 the module shows the same schema everywhere.
     rules = OPEN_RULES if introspection else CLOSED_RULES
     return [
         lambda: MaxTokensLimiter(TOKENS),

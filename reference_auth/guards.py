@@ -17,6 +17,7 @@ from reference_auth.hosts import LOOPBACK_ORIGIN, is_loopback_host
 PREFLIGHT_SECONDS = 600
 
 # Tokens stay out of caches (HARD-22), and a browser takes the answer for nothing but JSON.
+# Departs: HARD-22 the module sets no such header.
 EVERY_ANSWER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 log = logging.getLogger(__name__)

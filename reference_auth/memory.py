@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from typing import Any
 
 from reference_auth.provision import create_table
@@ -20,33 +20,65 @@ _LOCK = threading.RLock()
 
 
 class LockedClient:
-    """A DynamoDB client whose operations take turns.
+    """A DynamoDB client whose operations take turns; it is made when it is first used.
 
-    Use it as the boto3 client it wraps (`client.get_item(…)`), or by the wire's names
-    (`client.call("GetItem", {…})`), which is what an HTTP endpoint before it needs.
-    Errors are botocore's `ClientError`, as from the client itself.
+    Otherwise it is the boto3 client that it wraps, errors included.
     """
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self.exceptions = client.exceptions
-        self.meta = client.meta
-        self._methods = {wire: name for name, wire in client.meta.method_to_api_mapping.items()}
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = cache(make)
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
-        operation = getattr(self._client, name)
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._wrapped(), name)
+        return _in_turn(found) if callable(found) else found
 
-        @wraps(operation)
-        def in_turn(*args: Any, **kwargs: Any) -> Any:
-            with _LOCK:
-                return operation(*args, **kwargs)
+    def warm(self) -> None:
+        """Make the client now, so that no caller waits for it."""
+        self._wrapped()
 
-        return in_turn
+    def _wrapped(self) -> Any:
+        with _LOCK:
+            return self._make()
 
-    def call(self, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        """Run the operation that the wire calls `operation`; KeyError if there is none."""
-        answer: dict[str, Any] = getattr(self, self._methods[operation])(**parameters)
-        return answer
+
+def _in_turn(operation: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(operation)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        with _LOCK:
+            return operation(*args, **kwargs)
+
+    return call
+
+
+def memory_client(region: str = REGION) -> LockedClient:
+    """Return a client of the tables in this process; all its clients share them."""
+    return LockedClient(partial(_client, region))
+
+
+def memory_table(name: str = TABLE, region: str = REGION) -> LockedClient:
+    """Return a client that finds the table `name` made."""
+    return LockedClient(partial(_client_with_table, name, region))
+
+
+def _client_with_table(name: str, region: str) -> Any:
+    client = _client(region)
+    create_table(client, name)
+    return client
+
+
+def _client(region: str) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    _mock()
+    return boto3.client(
+        "dynamodb",
+        region_name=region,
+        aws_access_key_id="in-process",
+        aws_secret_access_key="in-process",
+        # moto does not catch a client whose endpoint comes from the environment.
+        config=Config(ignore_configured_endpoint_urls=True, retries={"max_attempts": 1}),
+    )
 
 
 @cache
@@ -57,28 +89,3 @@ def _mock() -> Any:
     mock = mock_aws()
     mock.start(reset=False)
     return mock
-
-
-def memory_client(region: str = REGION) -> LockedClient:
-    """Return a client of the tables in this process; they are shared by all its callers."""
-    import boto3
-    from botocore.config import Config
-
-    with _LOCK:
-        _mock()
-        client = boto3.client(
-            "dynamodb",
-            region_name=region,
-            aws_access_key_id="in-process",
-            aws_secret_access_key="in-process",
-            # moto does not catch a client whose endpoint comes from the environment.
-            config=Config(ignore_configured_endpoint_urls=True, retries={"max_attempts": 1}),
-        )
-    return LockedClient(client)
-
-
-def memory_table(name: str = TABLE, region: str = REGION) -> LockedClient:
-    """Return a client with the table `name` made."""
-    client = memory_client(region)
-    create_table(client, name)
-    return client

@@ -168,7 +168,7 @@ class AuthMutation:
         self, info: Info[Any, Any], user_id: str | None = UNSET
     ) -> RemoveAllUserAuthItems | None:
         auth = auth_of(info)
-        await auth.development.remove_all(user_id or None, auth.now)
+        await auth.development.remove_all(user_id or None)
         return RemoveAllUserAuthItems(success=True)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
+import importlib.util
 import os
 import signal
 import socket
+import threading
 import time
 from functools import partial
 from typing import cast
@@ -24,6 +27,16 @@ from reference_auth.storage import Client, make_client
 
 LAST_ANSWERS_SECONDS = 15  # longer than any request may take
 BACKLOG = 2048
+
+
+def check(settings: Settings) -> None:
+    """Raise ConfigError for what would fail only once the server listens."""
+    find_platform(settings.login_service)
+    if settings.table_in_process and importlib.util.find_spec("moto") is None:
+        raise ConfigError(
+            "The table in this process needs moto: install reference-auth[embedded], "
+            "or name a --dynamodb-endpoint."
+        )
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -65,6 +78,8 @@ class Announcing(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        gc.freeze()
+        gc.enable()
         if self._announcement:
             print(self._announcement, flush=True)
 
@@ -77,7 +92,7 @@ def build(settings: Settings) -> Starlette:
     return create_app(
         settings.config,
         login_service,
-        client=_client(settings),
+        client=find_table(settings),
         clock=MovableClock() if settings.test_clock else time.time,
         query=query,
         allow_origins=settings.allow_origins,
@@ -99,9 +114,12 @@ def find_platform(name: str | None) -> tuple[LoginService, type]:
         ) from None
 
 
-def _client(settings: Settings) -> Client:
+def find_table(settings: Settings) -> Client:
+    """A client of the table; the one in this process is made while the server already answers."""
     if not settings.table_in_process:
         return make_client(settings.config, settings.environ)
     from reference_auth.memory import memory_table
 
-    return memory_table(settings.config.table, settings.config.region)
+    table = memory_table(settings.config.table, settings.config.region)
+    threading.Thread(target=table.warm, daemon=True).start()
+    return table
