@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
+import subprocess
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -20,14 +23,14 @@ def _libfaketime() -> bool:
     return any(Path("/usr/lib").glob(LIBFAKETIME))
 
 
-def _ministack() -> bool:
-    return shutil.which(os.environ.get("MINISTACK", "")) is not None
+def _ministack() -> str | None:
+    return shutil.which(os.environ.get("MINISTACK") or "ministack")
 
 
 PROGRAMS: dict[str, tuple[Callable[[], bool], str]] = {
     "faketime": (_libfaketime, "apt install faketime"),
     "chromium": (lambda: shutil.which("chromium") is not None, "apt install chromium"),
-    "ministack": (_ministack, "nox -s tests"),
+    "ministack": (lambda: _ministack() is not None, "nox -s tests"),
 }
 NOT_RUN_HERE = "not run here"
 
@@ -63,3 +66,37 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     missing = Counter(_reason(report) for report in terminalreporter.stats.get(NOT_RUN_HERE, []))
     for reason, count in sorted(missing.items()):
         terminalreporter.write_line(f"{count} {reason}", yellow=True)
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A second table engine, as a process of its own for the whole session: its URL."""
+    program, port = _ministack(), _free_port()
+    assert program is not None, "mark the test with needs('ministack')"
+    settings = {"SERVICES": "dynamodb", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
+    home = tmp_path_factory.mktemp("ministack")
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [program], env=os.environ | settings, cwd=home, stdout=log, stderr=log
+        )
+    try:
+        _wait_until_it_listens(process, port)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
+
+
+def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    pytest.fail(f"ministack does not listen on port {port}")

@@ -19,7 +19,18 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
-CORE = {"config", "errors", "tokens", "states", "rolling"}
+CORE = {
+    "absolute_end",
+    "config",
+    "errors",
+    "items",
+    "login",
+    "replay",
+    "rolling",
+    "rows",
+    "states",
+    "tokens",
+}
 MAY_IMPORT_TOO = {"tokens": {"cryptography"}}
 SMALL_INSTALL = {"boto3", "botocore", "httpx", "jinja2", "jwt", "pytest", "_pytest", "rich"}
 MEBIBYTE = 2**20

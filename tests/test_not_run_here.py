@@ -22,6 +22,7 @@ def test_modest():
 def house(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
     """A project of one needy and one modest test, on a machine without ministack."""
     monkeypatch.delenv("MINISTACK", raising=False)
+    monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("REQUIRE_TOOLS", raising=False)
     pytester.makeconftest((Path(__file__).parent / "conftest.py").read_text())
     pytester.makepyfile(NEEDY)
