@@ -20,6 +20,7 @@ from typing import Any
 
 import uvicorn
 
+from conformance_tests.environment import variables
 from conformance_tests.moto_endpoint import MotoEndpoint
 from conformance_tests.target import (
     ClockAddress,
@@ -62,6 +63,8 @@ SERVERS: dict[str, dict[str, Any]] = {
         "max_session_seconds": MAX_SESSION_MINUTES * 60,
     },
 }
+#: The table in the process asks for credentials, and for no particular ones.
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "embedded", "AWS_SECRET_ACCESS_KEY": "embedded"}
 AppFactory = Callable[..., Any]
 
 
@@ -73,6 +76,7 @@ def boot(make_app: AppFactory = create_app) -> Iterator[Target]:
         table = ends.enter_context(MotoEndpoint(memory_table(TABLE)))
         proxy = f"{HOST}:{free_port()}"
         secret, clock = secrets.token_hex(32), MovableClock()
+        ends.enter_context(variables(**CREDENTIALS))
         ends.enter_context(logging_to(folder / "deployment.log"))
         urls = {}
         for name, settings in SERVERS.items():
@@ -80,7 +84,7 @@ def boot(make_app: AppFactory = create_app) -> Iterator[Target]:
             app = make_app(
                 config,
                 WithOddLogins(DIRECTORY),
-                client=make_client(config, table_environment(f"http://{proxy}")),
+                client=make_client(config, {"AWS_ENDPOINT_URL_DYNAMODB": f"http://{proxy}"}),
                 clock=clock,
                 query=DemoQuery,
             )
@@ -111,15 +115,6 @@ def launch() -> Launch:
         command=(sys.executable, "-m", "reference_auth", "serve", "--port", "{port}"),
         url=f"http://{HOST}:{{port}}/graphql",
     )
-
-
-def table_environment(endpoint: str) -> dict[str, str]:
-    """The AWS variables of a deployment whose table is behind this endpoint."""
-    return {
-        "AWS_ENDPOINT_URL_DYNAMODB": endpoint,
-        "AWS_ACCESS_KEY_ID": "embedded",
-        "AWS_SECRET_ACCESS_KEY": "embedded",
-    }
 
 
 def version() -> str:

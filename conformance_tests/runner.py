@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance_tests.environment import variables
 from conformance_tests.instances import Instances
 from conformance_tests.plugin import Bench, ConformancePlugin, Options, Progress, Silence
 from conformance_tests.preflight import prepare
@@ -64,7 +64,7 @@ def run(target: Target, options: Options = DEFAULTS, progress: Progress | None =
 def run_pytest(bench: Bench) -> int:
     extra = list(bench.options.pytest_args)
     quiet = [] if extra else ["-p", "no:terminal"]
-    with _environment(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS=None):
+    with variables(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS=None):
         code = pytest.main([*SETTINGS, *quiet, *extra], plugins=[ConformancePlugin(bench)])
     bench.progress.finished()
     return int(code)
@@ -85,24 +85,6 @@ def tidy(deployment: Deployment) -> None:
     for customer in deployment.registered:
         for session in customer.sessions:
             deployment.client.revoke(session.token, session.refresh_token)
-
-
-@contextmanager
-def _environment(**values: str | None) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    _set(values)
-    try:
-        yield
-    finally:
-        _set(before)
-
-
-def _set(values: dict[str, str | None]) -> None:
-    for name, value in values.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
 
 
 def plug_into_pytest(config: pytest.Config, path: str) -> None:
