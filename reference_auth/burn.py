@@ -75,6 +75,7 @@ class Burn:
 
     def report(self, customer_id: str) -> None:
         """One security event a burn, with the customer's id and nothing secret (HARD-28)."""
+        # Departs: HARD-28 the module says nothing.
         security.warning(
             "A spent pair came back: every session of the customer ends",
             extra={"event": "replay", "customer_id": customer_id},

@@ -35,4 +35,5 @@ class Derivation:
         return await self._apart(lambda: tokens.hash_of(refresh_token, self._secret))
 
     async def _apart(self, work: Callable[[], T]) -> T:
+        # Departs: HARD-26 the module derives on its event loop.
         return await anyio.to_thread.run_sync(work, limiter=self._limiter)

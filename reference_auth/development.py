@@ -49,6 +49,7 @@ class Development:
         """Write the row of a refresh token, good for the normal refresh lifetime (DEV-05)."""
         with deadline():
             customer_id, hash = await self.key(user_id, refresh_token)
+            # Departs: DEV-05 the module writes a `ttl` of 1970.
             ttl = now + self.sessions.config.lifetimes.refresh
             await self.sessions.put(Row(customer_id, hash, ttl))
 
@@ -92,6 +93,7 @@ def customer(user_id: str | None) -> str:
 
 def shown(item: Item) -> AuthItem:
     """An item as text, whether its ttl is a String, a Number or missing (STORE-06)."""
+    # Departs: DEV-06 the module shows a Number as null.
     return AuthItem(
         customer_id=item.get("customer_id", {}).get("S"),
         refresh_token_hash=item.get("refresh_token_hash", {}).get("S"),

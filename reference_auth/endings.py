@@ -41,6 +41,7 @@ class Endings:
 
     async def of(self, customer_id: CustomerId, row: Row) -> Ending:
         """Read a missing row's tombstone and fence; a burn that is met unfinished is finished."""
+        # Departs: HARD-13, HARD-30 the module keeps nothing, and burns for whatever is missing.
         tombstone = await self.sessions.tombstone(customer_id, row.hash)
         fence = await self.sessions.fence(row.customer_id)
         ending = Ending(row.exp, tombstone, fence)

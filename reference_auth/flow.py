@@ -98,10 +98,12 @@ class Flow:
 
     async def present(self, access_token: str, refresh_token: str, now: int) -> Presented:
         """Take a pair for genuine, or refuse it without looking at the table (HARD-01..11)."""
+        # Departs: HARD-17 the module's revoke does not verify.
         claims = tokens.verify(access_token, self.config.secret, now)
         if not tokens.is_refresh_token(refresh_token):  # HARD-25
             raise NotThePair
         derived = await self.derivation.derive(claims.customer_id, claims.exp)
+        # Departs: HARD-09, HARD-10, HARD-11, HARD-24 the module burns, or deletes the live row.
         if not tokens.matches(refresh_token, derived):  # CORE-16
             raise NotThePair
         return Presented(claims, Row.of(claims, await self.derivation.hash_of(refresh_token)))
@@ -112,8 +114,10 @@ class Flow:
 
     async def judge_refresh(self, presented: Presented, now: int) -> Refresh:
         """A matching refresh token has expired, has lost its row, or is good."""
+        # Departs: HARD-12 the module looks for the row first, and burns when it is gone.
         if self.is_past(presented.claims, now):
             return Refresh.EXPIRED
+        # Departs: HARD-14, HARD-15 the module echoes a live pair without a look at the table.
         row = await self.sessions.read(presented.row.customer_id, presented.row.hash)
         if row is None:
             return Refresh.ABSENT
@@ -203,6 +207,7 @@ class Flow:
 
     async def follow(self, old: Presented, now: int) -> TokenPair:
         """A lost race is no replay: the winner's pair with grace, else try again (RACE-05..07)."""
+        # Departs: RACE-05, RACE-06, RACE-07 the module burns for the loser.
         ending = await self.endings.of(old.claims.customer_id, old.row)
         if ending.is_over:
             raise SessionOver
@@ -226,6 +231,7 @@ class Flow:
 
     async def end_absent(self, presented: Presented, now: int) -> None:
         """Revoke a pair whose row is gone: it has ended, or its successor must (HARD-16)."""
+        # Departs: HARD-16 to the module a second revoke is an error.
         if tokens.is_past_refresh(presented.claims, now):
             return
         lineage = {presented.row.hash}

@@ -28,6 +28,7 @@ def number(value: int) -> Item:
 
 def row_item(row: Row) -> Item:
     """A row as an item; `ttl` is a Number, or the table would never delete it (STORE-05)."""
+    # Departs: STORE-05 the module writes a String.
     item = dict(key(row.customer_id, row.hash))
     if row.ttl is not None:
         item["ttl"] = number(row.ttl)
@@ -86,6 +87,7 @@ def read_fence(item: Item) -> Fence:
 
 def read_number(attribute: Item | None) -> int | None:
     """A whole number however it is stored; none where there is nothing to read (STORE-06)."""
+    # Departs: STORE-06 the module's listing fails where there is none.
     stored = (attribute or {}).get("N") or (attribute or {}).get("S")
     found = _NUMBER.fullmatch(stored) if isinstance(stored, str) else None
     return int(found[1]) if found else None

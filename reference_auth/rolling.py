@@ -59,6 +59,7 @@ def candidates(claims: Claims, now: int) -> Iterator[Claims]:
     Tokens derive from `exp`, so this keeps two sessions of one second apart (RACE-01..03).
     Minus, not plus: a token never outlives its maximum (WIRE-10).
     """
+    # Departs: RACE-01, RACE-02, RACE-03 the module's two sessions of a second are one.
     for shift in range(MOST_SHIFTS + 1):
         if claims.exp - shift > now:
             yield replace(claims, exp=claims.exp - shift)

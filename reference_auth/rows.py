@@ -34,6 +34,7 @@ class Row:
 
     def is_expired(self, now: int) -> bool:
         """The table deletes expired rows late, so every reader judges `ttl` itself (STORE-08)."""
+        # Departs: STORE-08 the module takes a row that is there for one that is good.
         return self.ttl is not None and now > self.ttl
 
 

@@ -58,6 +58,7 @@ class Sessions:
 
     async def begin(self, row: Row) -> None:
         """Write a login's row: on a free key, never an ended pair's, and after any burn."""
+        # Departs: HARD-31 the module's login can issue an ended pair again.
         parts = [
             self.put_new(items.row_item(row)),  # RACE-01, RACE-02
             self.check_no_tombstone(row),  # HARD-31
@@ -71,6 +72,7 @@ class Sessions:
 
     async def rotate(self, old: Row, new: Row, tombstone: Tombstone | None) -> None:
         """Replace a row by its successor; with grace, leave a tombstone that leads on to it."""
+        # Departs: RACE-04, RACE-12, FAULT-02, FAULT-04 the module deletes first and writes after.
         parts = [
             self.delete_existing(old),  # RACE-04, FAULT-02, FAULT-04
             self.put_new(items.row_item(new)),  # RACE-03
@@ -154,6 +156,7 @@ class Sessions:
 
     async def pages(self, customer_id: str) -> AsyncIterator[list[Item]]:
         """All of a customer's items as they are now, page by page (STORE-09)."""
+        # Departs: STORE-09, DEV-07, DEV-09 the module reads one page.
         start: dict[str, Any] = {}
         while True:
             page = await self.storage.call(
@@ -171,6 +174,7 @@ class Sessions:
 
     async def successor_of(self, customer_id: str, hashes: Container[str]) -> Row | None:
         """Find the row that was rotated from one of these hashes."""
+        # Departs: RACE-11 the module's revoke knows the presented row only.
         async for page in self.pages(customer_id):
             for row in map(items.read_row, page):
                 if row.rotated_from is not None and row.rotated_from in hashes:
@@ -187,6 +191,7 @@ class Sessions:
 
     async def write_batch(self, batch: Sequence[Item]) -> None:
         """Send a batch, and again what the table left unprocessed (FAULT-07)."""
+        # Departs: FAULT-07 the module never looks at what was left.
         left, backoff = batch, Backoff()
         while True:
             answer = await self.storage.call(
@@ -198,6 +203,7 @@ class Sessions:
             await backoff.wait()
 
     async def get(self, key: Item) -> Item | None:
+        # Departs: FAULT-11 the module takes a read that may be stale.
         answer = await self.storage.call(
             "get_item", TableName=self.config.table, Key=key, ConsistentRead=True
         )

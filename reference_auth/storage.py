@@ -104,7 +104,7 @@ def make_client(config: Config, environ: Mapping[str, str]) -> Client:
         "dynamodb",
         region_name=config.region,
         endpoint_url=environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
-        config=BotoConfig(
+        config=BotoConfig(  # Departs: FAULT-10 the module waits as long as its library does.
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
@@ -141,6 +141,7 @@ class Storage:
 
     def _ask(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call the client, and let no other error than ours out (FAULT-05, HARD-20)."""
+        # Departs: FAULT-03, FAULT-05, WIRE-12 the module goes on, or ends the session.
         try:
             answer: Mapping[str, Any] = getattr(self._client, operation)(**parameters)
         except ClientError as error:

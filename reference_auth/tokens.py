@@ -106,6 +106,7 @@ def matches(presented: str, derived: str) -> bool:
 
 def is_refresh_token(text: str) -> bool:
     """Only 128 lower-case hex digits can be a refresh token (HARD-09, HARD-24, HARD-25)."""
+    # Departs: HARD-25 the module derives and reads for any text.
     return _REFRESH_TOKEN.fullmatch(text) is not None
 
 
@@ -114,6 +115,7 @@ def is_customer_id(value: object) -> bool:
 
     The same rule holds for a token's claim (HARD-08) and for a platform's answer (HARD-18).
     """
+    # Departs: STORE-11, HARD-08, HARD-18 the module takes whatever it gets, "undefined" too.
     if isinstance(value, str):
         return value not in NO_IDS and not value.startswith(BOOKKEEPING) and fits_a_key(value)
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < EXACT
@@ -157,6 +159,8 @@ def verify(token: str, secret: str, now: int) -> Claims:
 
 def open_signed(token: str, secret: str) -> bytes:
     """Return the payload of a canonical JWS that this secret signed (HARD-01..03, HARD-06)."""
+    # Departs: HARD-01, HARD-02 the module decodes without verifying, then burns.
+    # Departs: HARD-03, HARD-06 it takes HS384 and HS512, and does not look at `crit`.
     if not is_canonical(token):
         raise BadAccessToken
     try:
@@ -192,6 +196,7 @@ def judge_claims(members: Mapping[str, Any]) -> Claims:
     """Take the claims from a payload, each of its exact kind; others are welcome (WIRE-03)."""
     if not is_customer_id(members.get("customer_id")):
         raise BadAccessToken  # HARD-08
+    # Departs: HARD-04, HARD-05 to the module a token without a time lasts for ever.
     if not (is_time(members.get("exp")) and is_time(members.get("refresh_expiry"))):
         raise BadAccessToken  # HARD-04, HARD-05
     return Claims(
