@@ -151,7 +151,3 @@ def create_table_command(flags: Namespace) -> int:
     for sentence in provision(with_flags(flags, os.environ)):
         print(sentence)
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
