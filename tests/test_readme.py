@@ -1,0 +1,92 @@
+"""The README tells the truth: its commands, its target file, its tables, its links, its picture."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import conformance_tests.cli
+import reference_auth.cli
+from conformance_tests.exits import EXITS
+from conformance_tests.target import load
+from reference_auth.demo import CUSTOMERS
+from reference_auth.states import State
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PARSERS = {
+    "auth-conformance": conformance_tests.cli.parser,
+    "reference-auth": reference_auth.cli.parser,
+}
+
+
+def test_the_two_commands_are_one_line_each() -> None:
+    """The README's first two shell blocks each do all the set-up and the work in one line."""
+    for block in BLOCKS[:2]:
+        assert block.count("\n") == 1
+        assert block.startswith("python3 -m venv .venv && .venv/bin/pip install")
+    assert BLOCKS[0].endswith("/auth-conformance run\n")
+    assert BLOCKS[1].endswith("/nox\n")
+
+
+def commands() -> list[list[str]]:
+    """The calls of our two programs in the README's shell blocks, as argument lists."""
+    lines = [line for block in BLOCKS for line in re.split(r"&&|\n", block)]
+    words = [shlex.split(line) for line in lines]
+    return [[Path(w[0]).name, *w[1:]] for w in words if w and Path(w[0]).name in PARSERS]
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_of_the_readme_is_understood(command: list[str]) -> None:
+    """Each call of our programs in the README is one that its program can read."""
+    program, *arguments = command
+    assert PARSERS[program]().parse_args(arguments).command
+
+
+def test_the_readme_calls_both_programs() -> None:
+    """The commands that the README shows were found."""
+    assert {command[0] for command in commands()} == set(PARSERS)
+
+
+def test_the_readme_s_target_file_is_one(tmp_path: Path) -> None:
+    """The target file in the README loads, and opens the capabilities that it says it does."""
+    (text,) = re.findall(r"^```toml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    names = re.findall(r'_env = "(\w+)"', text)
+    path = tmp_path / "staging.toml"
+    path.write_text(text)
+    target = load(path, {name: f"{name} of at least 32 bytes, all told" for name in names})
+    assert len(target.customers) == 2
+    assert target.secret
+    assert target.table
+    assert target.clock.max_wait
+
+
+def test_the_readme_s_call_logs_a_demo_customer_in() -> None:
+    """The curl in the README names a demo customer and the right password."""
+    (body,) = re.findall(r"curl .* -d '(.*)'", README)
+    query = json.loads(body)["query"]
+    assert any(f'"{c.email}"' in query and f'"{c.password}"' in query for c in CUSTOMERS)
+
+
+def test_the_readme_s_exit_codes_are_those_of_the_program() -> None:
+    """The table of exit codes says what the program's own help says."""
+    rows = re.findall(r"^\| (\d) \| (.*) \|$", README, re.MULTILINE)
+    assert {int(code): meaning for code, meaning in rows} == dict(EXITS)
+
+
+@pytest.mark.parametrize("name", re.findall(r"\]\((?!http)([^)#]+)\)", README))
+def test_every_link_of_the_readme_leads_somewhere(name: str) -> None:
+    """A relative link in the README names a file or folder that exists."""
+    assert (ROOT / name).exists()
+
+
+def test_the_picture_shows_the_four_states() -> None:
+    """The README's picture names the four states, and no other."""
+    picture = README.split("```mermaid", 1)[1].split("```", 1)[0]
+    drawn = set(re.findall(r"ACCESS_\w+_REFRESH_\w+", picture))
+    assert drawn == {state.name for state in State}
