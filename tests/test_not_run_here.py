@@ -24,6 +24,7 @@ def house(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     monkeypatch.delenv("MINISTACK", raising=False)
     monkeypatch.setenv("PATH", "")
     monkeypatch.delenv("REQUIRE_TOOLS", raising=False)
+    monkeypatch.setenv("PATH", "")
     pytester.makeconftest((Path(__file__).parent / "conftest.py").read_text())
     pytester.makepyfile(NEEDY)
     return pytester
