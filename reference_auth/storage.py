@@ -104,7 +104,7 @@ def make_client(config: Config, environ: Mapping[str, str]) -> Client:
         "dynamodb",
         region_name=config.region,
         endpoint_url=environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
-        config=BotoConfig(  # Departs: FAULT-10 the module waits as long as its library does.
+        config=BotoConfig(  # Departs: FAULT-10 the module sets no bound.
             connect_timeout=CONNECT_SECONDS,
             read_timeout=READ_SECONDS,
             retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
