@@ -71,13 +71,13 @@ class MotoEndpoint:
         method = getattr(self._client, snake_case(operation))
         try:
             said = method(**json.loads(request.body or b"{}", object_hook=_with_bytes))
+            return answers.answer(200, _json(said))
         except ClientError as error:
             return _refusal(error)
         except (ParamValidationError, ValueError, TypeError) as error:
             return answers.error(400, "ValidationException", str(error))
         except Exception as error:
             return answers.error(500, "InternalServerError", f"The table failed: {error!r}.")
-        return answers.answer(200, _json(said))
 
 
 def snake_case(operation: str) -> str:
