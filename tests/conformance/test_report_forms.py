@@ -1,0 +1,280 @@
+"""Each report form says the same verdict, is valid in its own format and obeys no deployment."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json as stdlib_json
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree as ET
+
+import jsonschema
+import pytest
+
+from conformance_tests.report import html, json, junit, markdown, terminal, words
+from conformance_tests.report.square import square
+from conformance_tests.verdict import Report, Run, Terms, judge
+from tests.conformance.golden_file import matches_golden
+from tests.conformance.sample_report import passed, run, sample, target
+from tests.conformance.test_verdict import EXITS
+
+FORMS = {
+    "report.json": json.text,
+    "report.xml": junit.text,
+    "report.md": markdown.text,
+    "report.html": html.text,
+}
+
+
+def printed(report: Report, **options: object) -> str:
+    """What the terminal report prints."""
+    out = io.StringIO()
+    terminal.show(report, terminal.console(file=out, **options))
+    return out.getvalue()
+
+
+@pytest.fixture(autouse=True)
+def _steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The version and the caller's colours do not show in golden files."""
+    for module in (json, words):
+        monkeypatch.setattr(module, "__version__", "0.0.0")
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_form_looks_as_it_did(name: str) -> None:
+    """UPDATE_GOLDEN=1 takes a wanted change over."""
+    assert matches_golden(name, FORMS[name](sample()))
+
+
+def test_the_terminal_report_looks_as_it_did() -> None:
+    """Without a terminal it is plain text."""
+    text = printed(sample())
+    assert "\x1b" not in text
+    assert matches_golden("report.txt", text)
+
+
+def test_no_color_is_honoured_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal gets colours, unless NO_COLOR is set."""
+    assert re.search(r"\x1b\[[0-9;]*3[0-9]m", printed(sample(), force_terminal=True))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not re.search(r"\x1b\[[0-9;]*[34][0-9]m", printed(sample(), force_terminal=True))
+
+
+@pytest.mark.parametrize("name", [*FORMS, "terminal"])
+def test_what_a_deployment_says_steers_nothing(name: str) -> None:
+    """Escape sequences, markup and null characters of an answer appear as text."""
+    text = FORMS[name](sample()) if name in FORMS else printed(sample())
+    assert "alert(1)" in text or name == "report.json"
+    assert "\x1b" not in text
+    assert "\x00" not in text
+    if name == "report.html":
+        assert "<script" not in text
+
+
+@pytest.mark.parametrize("name", [*FORMS, "terminal"])
+def test_no_form_shows_a_percentage(name: str) -> None:
+    """Which requirement failed says everything, a share of them nothing."""
+    text = FORMS[name](sample()) if name in FORMS else printed(sample())
+    body = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
+    assert not re.search(r"\d\s*%", body)
+
+
+# -- JSON --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", EXITS, ids=lambda case: case.replace(" ", "-"))
+def test_every_verdict_keeps_the_published_schema(case: str) -> None:
+    """The schema holds for reports of every exit code, and `verdict.exit` is that code."""
+    code, conformant, report = EXITS[case]
+    document = stdlib_json.loads(json.text(report))
+    jsonschema.validate(document, json.schema(), jsonschema.Draft202012Validator)
+    assert (document["verdict"]["exit"], document["verdict"]["conformant"]) == (code, conformant)
+
+
+@pytest.mark.parametrize(
+    "path, value",
+    [
+        ("verdict.exit", 2),
+        ("requirements.0.status", "ok"),
+        ("run.started", "today"),
+        ("surprise", 1),
+        ("verdict.groups.CORE.pass", -1),
+        ("verdict.groups.CORE.passed", 1),
+    ],
+)
+def test_the_schema_refuses_what_is_no_report(path: str, value: object) -> None:
+    """A schema that accepts everything would prove nothing."""
+    document = json.document(sample())
+    *parents, last = path.split(".")
+    node = document
+    for parent in parents:
+        node = node[int(parent)] if isinstance(node, list) else node[parent]
+    node[last] = value
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(document, json.schema(), jsonschema.Draft202012Validator)
+
+
+def test_the_schema_is_itself_valid() -> None:
+    """Draft 2020-12."""
+    jsonschema.Draft202012Validator.check_schema(json.schema())
+
+
+# -- JUnit -------------------------------------------------------------------------------------
+
+
+def parsed(report: Report) -> ET.Element:
+    """The JUnit report as a CI server reads it."""
+    return ET.fromstring(junit.text(report))
+
+
+def test_every_red_case_has_a_failure_and_no_other_has() -> None:
+    """The failing MUST of the claim, and nothing beyond it."""
+    cases = parsed(sample()).findall(".//testcase[failure]")
+    assert [str(case.get("name"))[:7] for case in cases] == ["CORE-12"]
+    failure = cases[0].find("failure")
+    assert failure is not None
+    assert failure.get("type") == "MUST"
+    assert "expected: the customer's partition to be empty" in str(failure.text)
+    assert "--only CORE-12" in str(failure.text)
+
+
+def test_a_warning_is_red_under_strict_alone() -> None:
+    """A SHOULD that fails is output, or a failure where it was asked to be."""
+    gentle, strict = (EXITS[case][2] for case in ("a SHOULD failed", "a SHOULD failed, strict"))
+    assert parsed(gentle).findall(".//failure") == []
+    assert len(parsed(strict).findall(".//failure")) == 1
+
+
+def test_an_error_of_the_suite_is_an_error_element() -> None:
+    """CI readers tell it from a failure."""
+    root = parsed(EXITS["a row broke the suite"][2])
+    assert len(root.findall(".//testcase[error]")) == 1
+    assert (root.get("errors"), root.get("failures")) == ("1", "0")
+
+
+def test_the_counts_are_those_of_the_cases() -> None:
+    """Each suite and the whole count what they hold, every claimed row once."""
+    root = parsed(sample())
+    for suite in root:
+        assert int(str(suite.get("tests"))) == len(suite)
+        assert int(str(suite.get("skipped"))) == len(suite.findall("testcase/skipped"))
+    assert int(str(root.get("tests"))) == len(root.findall(".//testcase"))
+
+
+# -- HTML --------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Collects what a page would fetch, its ids and links, and whether its tags close."""
+
+    VOID = frozenset({"meta", "br", "hr", "img", "link", "input"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fetched: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.open: list[str] = []
+        self.crossed: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Notes a tag; scripts, images and style sheets would be fetched."""
+        values = dict(attrs)
+        if tag in ("script", "link", "img", "iframe", "object"):
+            self.fetched.append(tag)
+        self.ids += [str(values["id"])] if "id" in values else []
+        self.links += [str(values["href"])] if "href" in values else []
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Closes the innermost tag, or notes that another one was open."""
+        if not self.open or self.open.pop() != tag:
+            self.crossed.append(tag)
+
+
+def test_the_page_needs_nothing_from_elsewhere() -> None:
+    """No script, picture, style sheet or font is fetched; every link stays on the page."""
+    text = html.text(sample())
+    page = Page()
+    page.feed(text)
+    assert page.fetched == []
+    assert "@import" not in text
+    assert "url(" not in text
+    assert {link.removeprefix("#") for link in page.links} <= set(page.ids)
+
+
+def test_the_page_is_well_formed() -> None:
+    """Every tag is closed in its turn, and no id stands twice."""
+    page = Page()
+    page.feed(html.text(sample()))
+    assert (page.open, page.crossed) == ([], [])
+    assert len(page.ids) == len(set(page.ids))
+
+
+def test_the_page_names_every_claimed_requirement_with_its_sentence() -> None:
+    """Passed ones too."""
+    text, report = html.text(sample()), sample()
+    for row in report.claimed:
+        assert f'id="{row.requirement.id}"' in text
+
+
+# -- the square and the words ------------------------------------------------------------------
+
+
+def test_the_square_takes_the_worst_of_each_state() -> None:
+    """A failure shows where its requirement speaks, and unseen is never sound."""
+    cells = {cell.state: cell for line in square(sample()) for cell in line}
+    assert cells["ACCESS_INVALID_REFRESH_INVALID"].broken == ("CORE-12",)
+    assert cells["ACCESS_INVALID_REFRESH_INVALID"].colour == "broken"
+    assert cells["ACCESS_VALID_REFRESH_VALID"].colour == "sound"
+    empty = [cell.colour for line in square(judge(target(), run())) for cell in line]
+    assert empty == ["unseen"] * 4
+
+
+def test_what_to_add_is_said_once_for_all_rows_that_lack_it() -> None:
+    """The part that was unseen goes, the remedy stays."""
+    assert "needs the table; add [table]" in words.by_detail(sample().of_status("not-testable"))
+
+
+SENTENCES = {
+    "all passed": "Conformant to what was claimed (profile documented: CORE, GQL).",
+    "a MUST failed": "Not conformant: 1 MUST failed (CORE-01).",
+    "a SHOULD failed, strict": "Not conformant: 1 SHOULD failed (CORE-02).",
+    "nothing evaluated": "No verdict: nothing was evaluated.",
+    "unreachable": "No verdict: refused.",
+    "no customers": "No verdict: no customers were given, so nobody could log in.",
+    "the suite crashed": "No verdict: the suite itself failed; boom.",
+    "interrupted": "No verdict: the run was interrupted.",
+    "interrupted after a failure": (
+        "Not conformant: 1 MUST failed (CORE-01). The run is incomplete: it stopped before its end."
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SENTENCES, ids=lambda case: case.replace(" ", "-"))
+def test_the_verdict_is_one_sentence(case: str) -> None:
+    """It says why, whatever the exit."""
+    assert words.sentence(EXITS[case][2]) == SENTENCES[case]
+
+
+def test_a_partial_verdict_says_so() -> None:
+    """How many rows were not testable."""
+    assert words.sentence(EXITS["some unseen"][2]).endswith(
+        "as far as it could be tested: 29 rows not testable, so partial."
+    )
+
+
+def test_the_clocks_difference_is_stated() -> None:
+    """In whole seconds and with its direction, where anything was seen."""
+    ahead = judge(target(), run(*passed("CORE-01"), skew_s=-42.3), Terms())
+    assert words.provenance(ahead)["clock"] == "http; the deployment's clock is 42 s behind ours"
+    unseen = judge(target(), dataclasses.replace(_empty(), skew_s=None))
+    assert words.provenance(unseen)["clock"] == "http"
+
+
+def _empty() -> Run:
+    return run()
