@@ -8,12 +8,17 @@ from pathlib import Path
 import pytest
 
 import reference_auth
-from conformance_tests.registry import REQUIREMENTS, Requirement
+from conformance_tests.registry import REQUIREMENTS, VERSION, Requirement
 from tests.spec_page import ANNEX, CLAUSES, PAGE, TEXTS, ids, table
 
 ANNEX_ROWS = table("id", "level", "only with", "clauses", within=ANNEX)
 DEPARTURES = "21.1"  # lists ids without setting anything down
 MARK = re.compile(r"#\s*Departs:(.*)")
+
+
+def test_the_version_is_the_registrys() -> None:
+    """The page says which version of the requirements it speaks of."""
+    assert f"\nRequirements version {VERSION}.\n" in PAGE
 
 
 def test_clauses_are_numbered_without_a_gap() -> None:
