@@ -132,7 +132,9 @@ def free_port() -> int:
 @contextmanager
 def serving(app: Any) -> Iterator[str]:
     """A real uvicorn with this app, on a thread of its own; gives its address."""
-    listener = socket.create_server((HOST, 0), backlog=512)
+    # Named TCP outright: asyncio turns Nagle's delay off only on sockets that say so.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.bind((HOST, 0))
     server = uvicorn.Server(
         uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off")
     )
