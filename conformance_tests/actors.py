@@ -144,6 +144,9 @@ class Customer:
 
     def expired_sessions(self, count: int, remember_me: Any = ABSENT) -> list[Session]:
         """So many sessions made in different seconds, their access tokens expired."""
+        self.deployment.need_time()
+        if self.deployment.only_waits and remember_me is not False:
+            return self.deployment.pool.take(self, count)
         return ageing.expired(*(self.log_in(remember_me) for _ in range(count)))
 
     def expired_session(self, remember_me: Any = ABSENT) -> Session:
@@ -152,6 +155,7 @@ class Customer:
 
     def session_with_left(self, seconds: int, remember_me: Any = ABSENT) -> Session:
         """One session, its access token expired, with so many seconds of refresh left."""
+        self.deployment.need_time()
         return self.log_in(remember_me).with_left(seconds)
 
     def successor_of(self, session: Session) -> Session:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.outcomes import NotTestable
+from conformance_tests.pool import Pool
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Session
@@ -41,6 +42,7 @@ class Deployment:
     registered: tuple[RegisteredCustomer, ...] = ()
     locked_out: str | None = None
     made_up: list[MadeUpCustomer] = field(default_factory=list)
+    pool: Pool = field(default_factory=Pool)
     _counted: int = 0
 
     # -- what can be done here -----------------------------------------------------------------
@@ -59,6 +61,16 @@ class Deployment:
     def can_forge(self) -> bool:
         """Whether sessions can be made without a login."""
         return self.can_hash and self.table is not None
+
+    @property
+    def only_waits(self) -> bool:
+        """Whether a session can grow old in no other way than by really waiting."""
+        return not self.clock.movable and not self.can_forge
+
+    def need_time(self) -> None:
+        """NotTestable, before anybody logs in, where an access token cannot be seen expired."""
+        if self.only_waits and self.target.lifetimes.access > self.clock.max_wait:
+            raise NotTestable("clock")
 
     def need_table(self) -> Table:
         if self.table is None:

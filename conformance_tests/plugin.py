@@ -106,6 +106,9 @@ class ConformancePlugin:
         self.bench.progress.testing(tuple(row.id for row in rows), item.name)
         for row in rows:
             self._check_applies(row)
+        if _mark(item, "burns"):
+            self.bench.deployment.pool.ahead = 0
+            self.bench.deployment.pool.forget()
 
     def _check_applies(self, row: Requirement) -> None:
         """Raise where the row does not concern the target, or would disturb it unasked."""
