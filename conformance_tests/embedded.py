@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from conformance_tests.target import (
     FaultAddress,
     Features,
     Launch,
+    Lifetimes,
     OddLogin,
     TableAddress,
     Target,
@@ -35,6 +37,7 @@ from conformance_tests.target import (
 from reference_auth.app import create_app
 from reference_auth.clock import MovableClock
 from reference_auth.config import Config
+from reference_auth.config import Lifetimes as ReferenceLifetimes
 from reference_auth.demo import (
     CUSTOMERS,
     DIRECTORY,
@@ -65,26 +68,42 @@ SERVERS: dict[str, dict[str, Any]] = {
 }
 #: The table in the process asks for credentials, and for no particular ones.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "embedded", "AWS_SECRET_ACCESS_KEY": "embedded"}
+DEFAULT_LIFETIMES = Lifetimes()
 AppFactory = Callable[..., Any]
 
 
 @contextmanager
-def boot(make_app: AppFactory = create_app) -> Iterator[Target]:
-    """The embedded reference as a target that offers everything; it ends with the context."""
+def boot(
+    make_app: AppFactory = create_app,
+    *,
+    lifetimes: Lifetimes = DEFAULT_LIFETIMES,
+    behind_proxy: bool = True,
+) -> Iterator[Target]:
+    """The embedded reference as a target that offers everything; it ends with the context.
+
+    behind_proxy: the servers reach their table through the fault proxy, which a run starts.
+    """
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
         table = ends.enter_context(MotoEndpoint(memory_table(TABLE)))
         proxy = f"{HOST}:{free_port()}"
+        endpoint = f"http://{proxy}" if behind_proxy else table.url
         secret, clock = secrets.token_hex(32), MovableClock()
         ends.enter_context(variables(**CREDENTIALS))
         ends.enter_context(logging_to(folder / "deployment.log"))
         urls = {}
         for name, settings in SERVERS.items():
-            config = Config(secret=secret, region=REGION, table=TABLE, **settings)
+            config = Config(
+                secret=secret,
+                region=REGION,
+                table=TABLE,
+                lifetimes=ReferenceLifetimes(**asdict(lifetimes)),
+                **settings,
+            )
             app = make_app(
                 config,
                 WithOddLogins(DIRECTORY),
-                client=make_client(config, {"AWS_ENDPOINT_URL_DYNAMODB": f"http://{proxy}"}),
+                client=make_client(config, {"AWS_ENDPOINT_URL_DYNAMODB": endpoint}),
                 clock=clock,
                 query=DemoQuery,
             )
@@ -99,10 +118,11 @@ def boot(make_app: AppFactory = create_app) -> Iterator[Target]:
             secret=secret,
             table=TableAddress(TABLE, REGION, table.url),
             clock=ClockAddress(http=f"{urls['development']}/clock"),
+            lifetimes=lifetimes,
             features=Features(GRACE_SECONDS, MAX_SESSION_MINUTES),
             protected_query="{ me { customer_id } }",
             odd_logins=tuple(OddLogin(kind, odd_email(kind), ODD_PASSWORD) for kind in ODD_IDS),
-            faults=FaultAddress(proxy, table.url),
+            faults=FaultAddress(proxy, table.url) if behind_proxy else None,
             log_file=str(folder / "deployment.log"),
             launch=launch(),
             instances={name: f"{url}/graphql" for name, url in urls.items()},
