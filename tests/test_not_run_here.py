@@ -23,8 +23,10 @@ def house(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
     """A project of one needy and one modest test, on a machine without ministack."""
     monkeypatch.delenv("MINISTACK", raising=False)
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.delenv("REQUIRE_TOOLS", raising=False)
     monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeconftest((Path(__file__).parent / "conftest.py").read_text())
     pytester.makepyfile(NEEDY)
     return pytester
