@@ -79,3 +79,10 @@ DEVELOPMENT_OPERATIONS: Final = (
     "removeAllUserAuthItems",
 )
 TYPENAME: Final = "{ __typename }"
+#: Which fields there are, where introspection is open.
+FIELDS: Final = "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }"
+
+
+def probe(kind: str, name: str) -> str:
+    """A document that no server executes, and whose refusal tells whether it knows the field."""
+    return f"{kind} {{ {name}(no_such_argument: 1) {{ __typename }} }}"

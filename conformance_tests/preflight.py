@@ -31,10 +31,22 @@ def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
 
     What was opened is closed, and the clock given back, when `ends` ends.
     """
+    deployment = assemble(target, ends)
+    trouble = reach(deployment.client) or _open_table(deployment)
+    if trouble is None:
+        start_faults(deployment, ends)
+        trouble = log_everyone_in(deployment)
+        set_clock(deployment)
+        ends.callback(deployment.clock.give_back)
+    return deployment, trouble
+
+
+def assemble(target: Target, ends: ExitStack) -> Deployment:
+    """The deployment as the target describes it, before anyone has spoken to it."""
     recorder = Recorder()
     introduce_secrets(target, recorder)
     client = ends.enter_context(open_client(target, recorder))
-    deployment = Deployment(
+    return Deployment(
         target=target,
         client=client,
         recorder=recorder,
@@ -43,13 +55,6 @@ def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
         run=secrets.token_hex(3),
         forge=Forge(target.secret) if target.secret else None,
     )
-    trouble = reach(client) or _open_table(deployment)
-    if trouble is None:
-        _start_faults(deployment, ends)
-        trouble = log_everyone_in(deployment)
-        set_clock(deployment)
-        ends.callback(deployment.clock.give_back)
-    return deployment, trouble
 
 
 def introduce_secrets(target: Target, recorder: Recorder) -> None:
@@ -91,7 +96,7 @@ def _open_table(deployment: Deployment) -> str | None:
     return None
 
 
-def _start_faults(deployment: Deployment, ends: ExitStack) -> None:
+def start_faults(deployment: Deployment, ends: ExitStack) -> None:
     address = deployment.target.faults
     if address is not None:
         from conformance_tests.faults import FaultProxy

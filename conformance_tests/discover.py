@@ -1,0 +1,103 @@
+"""What can be found out about a deployment from outside: its operations, environment, lifetimes."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance_tests import documents
+from conformance_tests.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
+
+if TYPE_CHECKING:
+    from conformance_tests.client import Answer, Client
+    from conformance_tests.target import Credentials, Lifetimes
+
+FLOW_OPERATIONS: Final = tuple(name for name in OPERATIONS if name not in DEVELOPMENT_OPERATIONS)
+#: No schema has this field: the answer to it is what an unknown field sounds like.
+NONSENSE: Final = "noSuchOperationAnywhere"
+SHUT: Final = "graphql-authorization"
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Which of the eight operations are there (None: it could not be told), and how it was seen."""
+
+    there: frozenset[str] | None
+    how: str
+
+    def missing(self, names: Collection[str]) -> list[str]:
+        """Those of these names that are not there; none where it could not be told."""
+        return [] if self.there is None else [name for name in names if name not in self.there]
+
+
+def operations(client: Client) -> Operations:
+    """By introspection where it is open, else by how each name is refused."""
+    listed = _listed(client.ask(documents.FIELDS, {}, operation="__schema").value)
+    if listed is not None:
+        return Operations(frozenset(listed & OPERATIONS.keys()), "introspection")
+    there = frozenset(o.name for o in OPERATIONS.values() if _known(client, o.kind, o.name))
+    return Operations(there or None, "probing")
+
+
+def _listed(schema: Any) -> set[str] | None:
+    if not isinstance(schema, dict):
+        return None
+    names: set[str] = set()
+    for root in ("queryType", "mutationType"):
+        fields = (schema.get(root) or {}).get("fields") or []
+        names |= {str(field.get("name")) for field in fields if isinstance(field, dict)}
+    return names or None
+
+
+def _known(client: Client, kind: str, name: str) -> bool:
+    """True where the name is refused for another reason than a name that cannot exist."""
+    return _refusal(client, kind, name) != _refusal(client, kind, NONSENSE)
+
+
+def _refusal(client: Client, kind: str, name: str) -> tuple[int | None, tuple[str, ...]]:
+    """How it is refused, with the name itself and any suggestion taken out."""
+    answer = client.ask(documents.probe(kind, name), {})
+    said = (str(message).replace(name, "…") for message in answer.messages)
+    return answer.status, tuple(message.split(" Did you mean")[0] for message in said)
+
+
+def environment(client: Client) -> str | None:
+    """`development` where the development operations answer, None where nothing can be told."""
+    made_up = {"user_id": f"conformance-{secrets.token_hex(4)}-nobody", "refresh_token": "0" * 128}
+    answer = client.call("getUserAuth", made_up)
+    if SHUT in answer.categories:
+        return "production"
+    if not answer.errors and isinstance(answer.data, dict) and "getUserAuth" in answer.data:
+        return "development"
+    return None
+
+
+def lifetimes(client: Client, customer: Credentials) -> Lifetimes | None:
+    """The lifetimes that two logins show, to the second; both sessions are ended again."""
+    from conformance_tests.target import Lifetimes
+
+    normal = _left(client, client.log_in(customer.email, customer.password))
+    extended = _left(client, client.log_in(customer.email, customer.password, remember_me=True))
+    if normal is None or extended is None:
+        return None
+    return Lifetimes(normal[0], normal[1], extended[1])
+
+
+def _left(client: Client, answer: Answer) -> tuple[int, int] | None:
+    """Seconds that the access and the refresh token of a login live, or None without a pair."""
+    from conformance_tests.actors import claims_of
+    from conformance_tests.expect import pair_of
+    from conformance_tests.outcomes import Broken
+
+    try:
+        token, refresh_token = pair_of(answer)
+        claims = claims_of(token)
+        issued = claims.get("iat", time.time())
+        left = int(claims["exp"] - issued), int(claims["refresh_expiry"] - issued)
+    except (Broken, KeyError, TypeError):
+        return None
+    client.revoke(token, refresh_token)
+    return left

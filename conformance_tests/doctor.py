@@ -1,0 +1,173 @@
+"""`auth-conformance doctor`: ten lines that say whether a run would get anywhere.
+
+Each thing that is wrong is one sentence with what to do; nothing is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from conformance_tests import discover, exits, preflight
+from conformance_tests.clock import FaketimeClock, HttpClock, MovableClock
+from conformance_tests.deployment import Deployment
+from conformance_tests.printable import on_one_line
+from conformance_tests.runner import tidy
+from conformance_tests.table import Table
+from conformance_tests.target import Target
+from conformance_tests.target_keys import is_loopback
+
+Sign = Literal["ok", "bad", "note", "-"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at."""
+
+    sign: Sign
+    what: str
+    says: str
+
+
+def doctor(target: Target | None) -> int:
+    """Print what was found and give 0, or 3 where a run would not get anywhere."""
+    bad = 0
+    with ExitStack() as ends:
+        for line in examine(target or _embedded(ends), ends):
+            print(f"{line.sign:4}  {line.what:12}  {on_one_line(line.says)}", flush=True)
+            bad += line.sign == "bad"
+    print("A run can begin." if not bad else "Mend what is bad first: a run would end with exit 3.")
+    return exits.UNTESTED if bad else exits.CONFORMANT
+
+
+def _embedded(ends: ExitStack) -> Target:
+    from conformance_tests import embedded
+
+    return ends.enter_context(embedded.boot())
+
+
+def examine(target: Target, ends: ExitStack) -> Iterator[Line]:
+    """The lines, in the order in which one thing needs another."""
+    deployment = preflight.assemble(target, ends)
+    claims = ", ".join(target.claims)
+    yield Line("ok", "target", f"{target.name}, {target.environment}, {target.profile}: {claims}")
+    if trouble := preflight.reach(deployment.client):
+        yield Line("bad", "reachable", trouble)
+        return
+    preflight.start_faults(deployment, ends)
+    ends.callback(tidy, deployment)
+    for look in LOOKS:
+        yield look(deployment)
+
+
+def _reachable(deployment: Deployment) -> Line:
+    took = deployment.client.trivial().seconds * 1000
+    return Line("ok", "reachable", f"{deployment.client.url} answers GraphQL in {took:.0f} ms")
+
+
+def _encrypted(deployment: Deployment) -> Line:
+    address = urlsplit(deployment.client.url)
+    if address.scheme == "https":
+        trust = deployment.target.http.ca_file or "this machine's authorities"
+        return Line("ok", "TLS", f"the certificate is good, by {trust}")
+    if is_loopback(address.hostname or ""):
+        return Line("-", "TLS", "none, and none needed on this machine")
+    return Line("note", "TLS", "none: tokens and passwords travel in clear; put https:// in url")
+
+
+def _operations(deployment: Deployment) -> Line:
+    found = discover.operations(deployment.client)
+    if found.there is None:
+        return Line("note", "operations", "which ones there are could not be told")
+    if missing := found.missing(discover.FLOW_OPERATIONS):
+        says = f"{', '.join(missing)} not found by {found.how}: is this the right endpoint?"
+        return Line("bad", "operations", says)
+    more = len(found.there) - len(discover.FLOW_OPERATIONS)
+    says = f"all three of the flow, {more or 'none'} of the five for development, by {found.how}"
+    return Line("ok", "operations", says)
+
+
+def _environment(deployment: Deployment) -> Line:
+    declared, seen = deployment.target.environment, discover.environment(deployment.client)
+    if seen is None or seen == declared:
+        return Line("ok", "environment", f"{declared}, as declared")
+    says = f'it behaves as {seen}; the target says {declared}: set environment = "{seen}"'
+    return Line("note", "environment", says)
+
+
+def _customers(deployment: Deployment) -> Line:
+    if not deployment.target.customers:
+        return Line("bad", "customers", "none given: add two [[customers]], or export them")
+    if trouble := preflight.log_everyone_in(deployment):
+        return Line("bad", "customers", trouble)
+    emails = " and ".join(one.credentials.email for one in deployment.registered)
+    return Line("ok", "customers", f"{emails} can log in")
+
+
+def _secret(deployment: Deployment) -> Line:
+    if deployment.forge is None:
+        return Line("-", "secret", "not given: [signing] lets forged and expired pairs be tried")
+    tokens = [session.token for one in deployment.registered for session in one.sessions]
+    if not tokens:
+        return Line("-", "secret", "not checked: nobody is logged in")
+    if deployment.forge.verifies(tokens[0]):
+        return Line("ok", "secret", "it verifies the tokens that a login gives")
+    return Line("bad", "secret", "it does not verify a login's token: check [signing]")
+
+
+def _table(deployment: Deployment) -> Line:
+    address = deployment.target.table
+    if address is None:
+        return Line("-", "table", "not given: [table] lets the session rows be seen")
+    if trouble := Table(address).check():
+        return Line("bad", "table", f"{trouble}; mend [table] or leave it out")
+    return Line("ok", "table", f"{address.name} can be read")
+
+
+def _offset(deployment: Deployment) -> Line:
+    if not deployment.client.skews:
+        return Line("note", "clock offset", "not known: the answers have no Date header")
+    skew = preflight.measured_skew(deployment.client)
+    if not skew:
+        return Line("ok", "clock offset", "its clock agrees with ours")
+    side = "ahead of" if skew > 0 else "behind"
+    return Line("note", "clock offset", f"its clock is {abs(skew):.0f} s {side} ours")
+
+
+def _clock(deployment: Deployment) -> Line:
+    offered = deployment.target.clock
+    clock: MovableClock | None = HttpClock(offered.http) if offered.http else None
+    clock = FaketimeClock(offered.faketime) if offered.faketime else clock
+    if clock is None:
+        return _waiting(offered.max_wait)
+    if not deployment.registered:
+        return Line("-", "clock", "not tried: nobody is logged in")
+    try:
+        trouble = preflight.canary(deployment, clock)
+    finally:
+        clock.give_back()
+    if trouble:
+        return Line("bad", "clock", f"{trouble}; mend [clock] or leave it out")
+    return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.standing}")
+
+
+def _waiting(max_wait: float) -> Line:
+    if max_wait:
+        return Line("ok", "clock", f"none to move: the suite may wait for {max_wait:g} s")
+    return Line("-", "clock", "not given: [clock] lets the suite see what happens later")
+
+
+LOOKS: Final[tuple[Callable[[Deployment], Line], ...]] = (
+    _reachable,
+    _encrypted,
+    _operations,
+    _environment,
+    _customers,
+    _secret,
+    _table,
+    _offset,
+    _clock,
+)
