@@ -11,6 +11,8 @@ def requirement(
     burns: bool = False,
     long_jump: bool = False,
     level: str | None = None,
+    extra: bool = False,
+    hazard: str = "",
 ) -> pytest.MarkDecorator:
     """Name the requirement that a test proves.
 
@@ -18,7 +20,16 @@ def requirement(
     burns: where no made-up customer can be had, it ends every session of a real one: run late.
     long_jump: it moves the clock by more than a day: run last.
     level: where a feature raises a row's level (a SHOULD that is a MUST with grace).
+    extra: it looks further than the row's `observe` asks for: judged where the target lets it be
+        seen, and not missed elsewhere.
+    hazard: what this test alone does to a deployment, where the row's other tests do not.
     """
     return pytest.mark.requirement(
-        *ids, logins=logins, burns=burns, long_jump=long_jump, level=level
+        *ids,
+        logins=logins,
+        burns=burns,
+        long_jump=long_jump,
+        level=level,
+        extra=extra,
+        hazard=hazard,
     )

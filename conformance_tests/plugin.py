@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EXPECT: pytest.StashKey[Expect] = pytest.StashKey()
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
+#: How a test that looks further than its row asks for may end without a word.
+UNMISSED = ("not-applicable", "not-testable")
 
 
 class Progress(Protocol):
@@ -105,12 +107,12 @@ class ConformancePlugin:
         rows = requirements_of(item)
         self.bench.progress.testing(tuple(row.id for row in rows), item.name)
         for row in rows:
-            self._check_applies(row)
+            self._check_applies(row, _mark(item, "hazard"))
         if _mark(item, "burns"):
             self.bench.deployment.pool.ahead = 0
             self.bench.deployment.pool.forget()
 
-    def _check_applies(self, row: Requirement) -> None:
+    def _check_applies(self, row: Requirement, hazard: str) -> None:
         """Raise where the row does not concern the target, or would disturb it unasked."""
         from conformance_tests.outcomes import NotApplicable, NotTestable
 
@@ -118,7 +120,7 @@ class ConformancePlugin:
         if reason := target.leaves_out(row):
             raise NotApplicable(reason)
         guarded = target.environment == "production" and not self.bench.options.allow_destructive
-        if row.destructive and guarded:
+        if (row.destructive or hazard) and guarded:
             raise NotTestable("destructive")
 
     @pytest.hookimpl(wrapper=True)
@@ -141,6 +143,8 @@ class ConformancePlugin:
         from conformance_tests.verdict import Finding
 
         endings = [self._ending(error)] if error else list(self._quiet_endings(item))
+        if _mark(item, "extra"):
+            endings = [ending for ending in endings if ending[0] not in UNMISSED]
         for row in requirements_of(item):
             for status, detail, card in endings:
                 yield Finding(
@@ -216,7 +220,7 @@ def _told(report: pytest.TestReport, findings: list[Finding]) -> pytest.TestRepo
         None,
     )  # fmt: skip
     if worst is None:
-        return report
+        return _unmissed(report) if report.failed else report
     text = worst.detail or (
         f"expected {worst.card.expected}; got {worst.card.actual}" if worst.card else ""
     )
@@ -225,6 +229,14 @@ def _told(report: pytest.TestReport, findings: list[Finding]) -> pytest.TestRepo
         report.outcome, report.longrepr = "failed", sentence
     else:
         report.outcome, report.longrepr = "skipped", (report.nodeid, 0, sentence)
+    report.sections = []
+    return report
+
+
+def _unmissed(report: pytest.TestReport) -> pytest.TestReport:
+    """A test that could not look, and that no row misses."""
+    sentence = "looks further than this target lets be seen, and is not missed"
+    report.outcome, report.longrepr = "skipped", (report.nodeid, 0, sentence)
     report.sections = []
     return report
 
