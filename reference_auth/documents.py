@@ -10,6 +10,7 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
     ValidationContext,
@@ -71,8 +72,12 @@ class Depths:
         self._known: dict[str, int] = {}
 
     def deepest(self) -> int:
-        sets = (getattr(definition, "selection_set", None) for definition in self._definitions)
-        return max((self._of_set(selections) for selections in sets), default=0)
+        operations = (
+            definition.selection_set
+            for definition in self._definitions
+            if isinstance(definition, OperationDefinitionNode)
+        )
+        return max(map(self._of_set, operations), default=0)
 
     def _of_set(self, selections: SelectionSetNode | None) -> int:
         return max(map(self._of, selections.selections), default=0) if selections else 0

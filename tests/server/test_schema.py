@@ -1,0 +1,120 @@
+"""The GraphQL face: names, types and what a host merges with its own."""
+
+# mypy: disable-error-code="untyped-decorator"
+
+from typing import Any
+
+import pytest
+import strawberry
+from strawberry import Info
+
+from reference_auth.app import create_app, make_schema
+from reference_auth.demo import ALICE
+from reference_auth.memory import LockedClient
+from reference_auth.schema import AuthMutation, AuthQuery, SignedIn, current_customer
+from tests.server.serving import LOGIN, PLATFORM, Caller, calling, make_config
+
+SDL = """\
+type CustomerToken {
+  token: String
+  refresh_token: String
+}
+
+type GetAuthUser {
+  customer_id: String
+  refresh_token_hash: String
+  ttl: String
+}
+
+type Mutation {
+  generateCustomerToken(email: String!, password: String!, remember_me: Boolean): CustomerToken
+  refreshCustomerToken(refresh_token: String!): CustomerToken
+  revokeCustomerToken(refresh_token: String): RevokeCustomerTokenOutput
+  updateUserAuth(user_id: String, refresh_token: String): UpdateUserAuth
+  removeUserAuth(user_id: String, refresh_token: String): RemoveUserAuth
+  removeAllUserAuthItems(user_id: String): RemoveAllUserAuthItems
+}
+
+type Query {
+  getUserAuth(user_id: String, refresh_token: String): GetAuthUser
+  getAllAuthItemsById(user_id: String): [GetAuthUser]
+}
+
+type RemoveAllUserAuthItems {
+  success: Boolean
+}
+
+type RemoveUserAuth {
+  customer_id: String
+  refresh_token_hash: String
+  ttl: String
+  success: Boolean
+}
+
+type RevokeCustomerTokenOutput {
+  result: Boolean!
+}
+
+type UpdateUserAuth {
+  success: Boolean
+}"""
+
+
+@strawberry.type(name="Query")
+class ShopQuery(AuthQuery):
+    @strawberry.field
+    def greeting(self) -> str:
+        return "hello"
+
+    @strawberry.field(permission_classes=[SignedIn])
+    def basket(self, info: Info[Any, Any]) -> str | None:
+        return f"basket of {current_customer(info)!r}"
+
+
+@strawberry.type(name="Mutation")
+class ShopMutation(AuthMutation):
+    @strawberry.mutation
+    def add(self, sku: str) -> str:
+        return sku
+
+
+@pytest.fixture(scope="module")
+def shop(memory: LockedClient) -> Any:
+    """A host application with fields of its own beside ours."""
+    app = create_app(
+        make_config(table="edges"), PLATFORM, client=memory, query=ShopQuery, mutation=ShopMutation
+    )
+    with calling(app) as caller:
+        yield caller
+
+
+@pytest.mark.parametrize("development", [True, False])
+def test_sdl(development: bool) -> None:
+    """The schema prints exactly as the specification has it, in either environment (WIRE-11)."""
+    assert make_schema(AuthQuery, AuthMutation, development).as_str() == SDL
+
+
+def test_a_host_merges_its_fields(shop: Caller) -> None:
+    """A host's own query and mutation answer beside ours."""
+    assert shop.data("{ greeting }") == "hello"
+    assert shop.data('mutation { add(sku: "tea") }') == "tea"
+    assert shop.log_in()["token"]
+
+
+def test_a_protected_field_names_the_customer(shop: Caller) -> None:
+    """current_customer gives the id in the type that the platform gave it."""
+    token = shop.data(LOGIN, email=ALICE.email, password=ALICE.password)["token"]
+    assert shop.data("{ basket }", token) == f"basket of {ALICE.customer_id!r}"
+
+
+@pytest.mark.parametrize("token", [None, "junk", "a.b.c", "f" * 128])
+def test_a_protected_field_needs_a_token(shop: Caller, token: str | None) -> None:
+    """Without a genuine access token the field is refused; the rest of the schema is not."""
+    assert shop.category("{ basket }", token) == "graphql-authorization"
+    assert shop.data("{ greeting }", token) == "hello"
+
+
+def test_a_protected_field_refuses_a_refresh_token(shop: Caller) -> None:
+    """A genuine refresh token is no bearer token (API-05)."""
+    pair = shop.log_in()
+    assert shop.category("{ basket }", pair["refresh_token"]) == "graphql-authorization"
