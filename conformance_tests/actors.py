@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -59,6 +60,11 @@ class Session:
     def claims(self) -> dict[str, Any]:
         """The access token's payload, unverified."""
         return claims_of(self.token)
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The access token's header, unverified."""
+        return header_of(self.token)
 
     @property
     def exp(self) -> int:
@@ -134,6 +140,20 @@ class Customer:
     def rows(self) -> list[Row]:
         """The rows of the customer's own partition; NotTestable without a table."""
         return self.deployment.need_table().rows(self.id)
+
+    @contextmanager
+    def crowd(self, count: int, size: int = 0) -> Iterator[list[Row]]:
+        """So many sessions more in the customer's partition, of so many bytes; gone afterwards."""
+        table = self.deployment.need_table()
+        ttl = int(self.deployment.clock.now()) + self.deployment.target.lifetimes.extended
+        padding = {"padding": {"S": "x" * size}} if size else {}
+        hashes = (secrets.token_hex(64) for _ in range(count))
+        rows = [table.make(self.id, hash_, ttl, padding) for hash_ in hashes]
+        table.put_many(rows)
+        try:
+            yield rows
+        finally:
+            table.delete_many(rows)
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         """A new session, in another second than this customer's last one."""
@@ -251,7 +271,8 @@ class MadeUpCustomer(Customer):
         """A session with so many seconds left of each token (negative: past).
 
         claims: more claims, or other values for the usual ones.
-        ttl: the row's, stored as Number (int), String (str) or left out (None).
+        ttl: the row's, stored as Number (int), String (str) or left out (None); the type `str`
+            stores refresh_expiry as a String.
         extra: further attributes of the row.
         """
         now = int(self.deployment.clock.now())
@@ -275,11 +296,12 @@ class MadeUpCustomer(Customer):
         claims = dict(claims)
         while claims["exp"] in {session.claims.get("exp") for session in self.sessions}:
             claims["exp"] -= 1
+        ttl = {...: claims["refresh_expiry"], str: str(claims["refresh_expiry"])}.get(ttl, ttl)
         refresh_token = forge.refresh_token(claims["customer_id"], claims["exp"])
         row = self.deployment.need_table().put(
             claims["customer_id"],
             forge.hash_of(refresh_token),
-            claims["refresh_expiry"] if ttl is ... else ttl,
+            ttl,
             extra,
         )
         session = Session(self, self.deployment.introduce(forge.mint(claims)), refresh_token, row)
@@ -292,11 +314,20 @@ class MadeUpCustomer(Customer):
 
 def claims_of(token: str) -> dict[str, Any]:
     """The payload of a compact JWS, unverified; Broken where there is none."""
+    return _part_of(token, 1, "payload")
+
+
+def header_of(token: str) -> dict[str, Any]:
+    """The header of a compact JWS, unverified; Broken where there is none."""
+    return _part_of(token, 0, "header")
+
+
+def _part_of(token: str, place: int, name: str) -> dict[str, Any]:
     try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (IndexError, ValueError) as error:
-        raise Broken("an access token that is a JWT with a JSON payload", "another text") from error
-    if not isinstance(claims, dict):
-        raise Broken("a JWT whose payload is a JSON object", type(claims).__name__)
-    return claims
+        part = token.split(".")[place]
+        members = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (IndexError, ValueError, RecursionError) as error:
+        raise Broken(f"an access token that is a JWT with a JSON {name}", "another text") from error
+    if not isinstance(members, dict):
+        raise Broken(f"a JWT whose {name} is a JSON object", type(members).__name__)
+    return members

@@ -110,12 +110,12 @@ class Table:
         )
         return Row(got["Item"]) if "Item" in got else None
 
-    def scan(self) -> Iterator[Row]:
-        """Every item of the whole table."""
+    def scan(self) -> Iterator[list[Row]]:
+        """Every item of the whole table, page by page."""
         for page in self._client.get_paginator("scan").paginate(
             TableName=self.name, ConsistentRead=True
         ):
-            yield from (Row(item) for item in page["Items"])
+            yield [Row(item) for item in page["Items"]]
 
     def put(
         self,
@@ -125,11 +125,26 @@ class Table:
         extra: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Row:
         """Write a row; an int ttl is stored as Number, a str as String, None not at all."""
+        row = self.make(customer_id, hash_, ttl, extra)
+        self.write(row)
+        return row
+
+    @staticmethod
+    def make(
+        customer_id: object,
+        hash_: str,
+        ttl: int | str | None,
+        extra: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Row:
+        """The row that `put` would write."""
         stored: dict[str, Mapping[str, Any]] = {**_key(str(customer_id), hash_), **(extra or {})}
         if ttl is not None:
             stored["ttl"] = {"S": ttl} if isinstance(ttl, str) else {"N": str(ttl)}
-        self._client.put_item(TableName=self.name, Item=stored)
         return Row(stored)
+
+    def write(self, row: Row) -> None:
+        """Write a row over whatever is there."""
+        self._client.put_item(TableName=self.name, Item=dict(row.attributes))
 
     def put_many(self, rows: list[Row]) -> None:
         """Write many rows, 25 a call."""
@@ -152,20 +167,23 @@ class Table:
         except ClientError as error:
             raise SuiteError("a test aged a session that had ended already") from error
 
+    def delete_many(self, rows: list[Row]) -> None:
+        """Delete many rows, 25 a call; those that are gone already are no matter."""
+        for start in range(0, len(rows), 25):
+            self._batch(
+                [
+                    {"DeleteRequest": {"Key": _key(row.customer_id, row.hash)}}
+                    for row in rows[start : start + 25]
+                ]
+            )
+
     def delete(self, row: Row) -> None:
         self._client.delete_item(TableName=self.name, Key=_key(row.customer_id, row.hash))
 
     def clear(self, customer_id: object) -> None:
         """Delete all rows of a made-up customer, its bookkeeping included."""
         for partition in (str(customer_id), f"{BOOKKEEPING}{customer_id}"):
-            rows = self.rows(partition)
-            for start in range(0, len(rows), 25):
-                self._batch(
-                    [
-                        {"DeleteRequest": {"Key": _key(row.customer_id, row.hash)}}
-                        for row in rows[start : start + 25]
-                    ]
-                )
+            self.delete_many(self.rows(partition))
 
     def _batch(self, requests: list[dict[str, Any]]) -> None:
         while requests:
