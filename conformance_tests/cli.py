@@ -182,9 +182,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _init(arguments: argparse.Namespace) -> int:
-    from conformance_tests import discover
+    from conformance_tests import init
 
-    return discover.init(arguments.url)
+    return init.init(arguments.url)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -36,6 +36,7 @@ class Key:
     default: Any = REQUIRED
     says: str = ""
     secret: bool = False  # a secret may come from the environment, as `<name>_env`
+    example: Any = None  # shown where there is no default to show
 
 
 @dataclass(frozen=True, slots=True)
