@@ -168,7 +168,7 @@ def _add_explain(commands: Commands) -> None:
 
 
 def _add_compare(commands: Commands) -> None:
-    says = "what two reports tell apart, or a grid of more; exit 1 if anything broke"
+    says = "what changed between two reports (exit 1 if anything broke), or a grid of more"
     compare = _command(commands, "compare", says)
     compare.set_defaults(command=_compare)
     compare.add_argument("reports", nargs="+", type=Path, metavar="REPORT.json")
