@@ -43,6 +43,11 @@ class Judged:
         """The report's rows by id."""
         return {row["id"]: row for row in self.document["requirements"]}
 
+    @property
+    def sentence(self) -> str:
+        """The report's verdict."""
+        return str(self.document["verdict"]["sentence"])
+
     def status(self, name: str) -> str:
         """The row's status, `absent` where the report has no such row."""
         return str(self.rows[name]["status"]) if name in self.rows else ABSENT
@@ -123,6 +128,7 @@ def _is_report(document: Any) -> bool:
             document["schema_version"] == 1
             and isinstance(target["name"], str)
             and isinstance(target["version"], str)
+            and isinstance(document["verdict"]["sentence"], str)
             and whole
         )
     except (KeyError, TypeError):
