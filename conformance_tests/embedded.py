@@ -124,17 +124,31 @@ def boot(
             odd_logins=tuple(OddLogin(kind, odd_email(kind), ODD_PASSWORD) for kind in ODD_IDS),
             faults=FaultAddress(proxy, table.url) if behind_proxy else None,
             log_file=str(folder / "deployment.log"),
-            launch=launch(),
+            launch=launch(endpoint, lifetimes),
             instances={name: f"{url}/graphql" for name, url in urls.items()},
         )
 
 
-def launch() -> Launch:
-    """How to start one more server of the reference, as a process of its own."""
+def launch(endpoint: str, lifetimes: Lifetimes) -> Launch:
+    """How to start one more server of the reference on the same table, as its own process."""
+    settings = {
+        "--dynamodb-endpoint": endpoint,
+        "--region": REGION,
+        "--table": TABLE,
+        "--access-minutes": _minutes(lifetimes.access),
+        "--refresh-minutes": _minutes(lifetimes.refresh),
+        "--extended-minutes": _minutes(lifetimes.extended),
+        "--port": "{port}",
+    }
+    words = (word for setting in settings.items() for word in setting)
     return Launch(
-        command=(sys.executable, "-m", "reference_auth", "serve", "--port", "{port}"),
+        command=(sys.executable, "-m", "reference_auth", "serve", *words),
         url=f"http://{HOST}:{{port}}/graphql",
     )
+
+
+def _minutes(seconds: int) -> str:
+    return f"{seconds / 60:.9f}"
 
 
 def version() -> str:

@@ -1,18 +1,24 @@
 """The instances of one deployment: in either environment, and with the features it declares.
 
 A target is one instance; the embedded reference has three, and `[launch]` lets the suite start
-others on the same table.
+others on the same table. Each that is started ends with the run at the latest.
 """
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 
 from conformance_tests.deployment import Deployment
-from conformance_tests.outcomes import NotApplicable
+from conformance_tests.launch import Launched, Launcher, LaunchError
+from conformance_tests.outcomes import NotApplicable, NotTestable
 from conformance_tests.preflight import open_client
 from conformance_tests.target import Features
+
+Start = AbstractContextManager[Launched]
+Mode = str | None
+AT_ONCE = 4
 
 
 @dataclass
@@ -22,6 +28,11 @@ class Instances:
     main: Deployment
     ends: ExitStack
     _known: dict[str, Deployment] = field(default_factory=dict)
+    _launched: dict[Mode, Launched | LaunchError] = field(default_factory=dict)
+    _to_end: list[Start] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.ends.callback(self._end_all)
 
     def in_environment(self, environment: str) -> Deployment:
         """The instance that runs in this environment; NotApplicable where there is none."""
@@ -30,7 +41,10 @@ class Instances:
             return self.main
         if environment in target.instances:
             return self._named(environment, Features())
-        raise NotApplicable(f"the target runs in {target.environment}; add [launch]")
+        if target.launch is None:
+            raise NotApplicable(f"the target runs in {target.environment}; add [launch]")
+        development = environment == "development"
+        return self._answering(target.launch.development_value if development else environment)
 
     def with_grace(self) -> Deployment:
         """The instance that declares a grace window."""
@@ -39,6 +53,54 @@ class Instances:
     def with_absolute_end(self) -> Deployment:
         """The instance that declares an absolute end of a session."""
         return self._featured("max_session", self.main.target.features.max_session_minutes > 0)
+
+    # -- started by the suite ------------------------------------------------------------------
+
+    def launcher(self) -> Launcher:
+        """What starts the deployment under an environment of the test's choice."""
+        target = self.main.target
+        if target.launch is None:
+            raise NotTestable("launch")
+        return Launcher(target.launch, target.secret)
+
+    def in_mode(self, mode: Mode, *, among: tuple[Mode, ...] = ()) -> Deployment | None:
+        """The instance started with this mode; None where it would not start in it.
+
+        among: the modes that will be asked for, to be started together.
+        """
+        self._start(mode, *among)
+        launched = self._launched[mode]
+        if isinstance(launched, LaunchError):
+            raise NotTestable("launch", str(launched))
+        return self._at(launched.url, self.main.target.features) if launched.answers else None
+
+    def _answering(self, mode: str) -> Deployment:
+        instance = self.in_mode(mode)
+        if instance is None:
+            raise NotTestable("launch", f"the deployment ended when it was started in mode {mode}")
+        return instance
+
+    def _start(self, *modes: Mode) -> None:
+        """Start those not started yet, a few at a time; what came up is ended with the run."""
+        launcher = self.launcher()
+        new = [mode for mode in dict.fromkeys(modes) if mode not in self._launched]
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            starts = [launcher.start(mode=mode) for mode in new]
+            self._launched.update(zip(new, pool.map(self._enter, starts), strict=True))
+
+    def _enter(self, start: Start) -> Launched | LaunchError:
+        try:
+            launched = start.__enter__()
+        except LaunchError as trouble:
+            return trouble
+        self._to_end.append(start)
+        return launched
+
+    def _end_all(self) -> None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(lambda start: start.__exit__(None, None, None), self._to_end))
+
+    # -- already there -------------------------------------------------------------------------
 
     def _featured(self, feature: str, declared: bool) -> Deployment:
         target = self.main.target
@@ -49,8 +111,10 @@ class Instances:
         return self._named("featured", target.features)
 
     def _named(self, name: str, features: Features) -> Deployment:
-        if name not in self._known:
-            url = self.main.target.instances[name]
+        return self._at(self.main.target.instances[name], features)
+
+    def _at(self, url: str, features: Features) -> Deployment:
+        if url not in self._known:
             client = open_client(self.main.target, self.main.recorder, url)
-            self._known[name] = self.main.at(self.ends.enter_context(client), features)
-        return self._known[name]
+            self._known[url] = self.main.at(self.ends.enter_context(client), features)
+        return self._known[url]
