@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
-from conformance_tests.outcomes import NotTestable
+from conformance_tests.outcomes import NotApplicable, NotTestable
 from conformance_tests.pool import Pool
 
 if TYPE_CHECKING:
@@ -124,6 +124,17 @@ class Deployment:
         if not isinstance(customer, MadeUpCustomer):
             return None
         return self.somebody_made_up(f"{customer.id}-longer")
+
+    def somebody_numbered(self) -> MadeUpCustomer:
+        """A registered customer whose id is a number, with forged logins of her own."""
+        if not self.can_forge:
+            raise NotTestable("forge")
+        numbered = [c for c in (self.alice, *self.registered) if isinstance(c.known_id, int)]
+        if not numbered:
+            raise NotApplicable("no customer's id is a number")
+        forged = MadeUpCustomer(self, numbered[0].id)
+        forged.sessions = numbered[0].sessions  # so that none shares an `exp`, and all are revoked
+        return forged
 
     # -- more words for tests ------------------------------------------------------------------
 

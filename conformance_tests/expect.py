@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance_tests.outcomes import Broken, Unseen
@@ -31,6 +32,27 @@ def pair_of(answer: Answer) -> tuple[str, str]:
     if not (token and refresh_token):
         raise Broken("two tokens that are not empty", answer.brief())
     return token, refresh_token
+
+
+@dataclass
+class RowChanges:
+    """A customer's rows, by hash, before and after something happened."""
+
+    before: dict[str, Row]
+    after: dict[str, Row] = field(default_factory=dict)
+
+    @property
+    def new(self) -> list[Row]:
+        return [row for key, row in self.after.items() if key not in self.before]
+
+    @property
+    def gone(self) -> list[Row]:
+        return [row for key, row in self.before.items() if key not in self.after]
+
+    @property
+    def altered(self) -> int:
+        """How many rows are there still, but not as they were."""
+        return _altered(self.before, self.after)
 
 
 class Expect:
@@ -102,6 +124,17 @@ class Expect:
         self.that(answer.errors and answer.value is None, expected, answer.brief())
         self.that(set(answer.categories) == {STORAGE_TROUBLE}, expected, answer.brief())
 
+    def flow_error(self, answer: Answer) -> None:
+        """The form of every refusal: a message, a category of GraphQL's own, the field null."""
+        expected = f"{answer.operation} to answer an error with a message, and a null field"
+        data = answer.data if isinstance(answer.data, dict) else {}
+        null = answer.operation in data and answer.value is None
+        self.that(answer.errors and null, expected, answer.brief())
+        spoken = all(isinstance(message, str) and message for message in answer.messages)
+        self.that(spoken, "a text as each error's message", answer.brief())
+        expected = "each error's extensions.category to begin with graphql- and to name a kind"
+        self.that(all(map(_is_category, answer.categories)), expected, answer.brief())
+
     def not_executed(self, answer: Answer) -> None:
         """A request that is turned away as such: HTTP 4xx and no data."""
         refused = answer.status is not None and 400 <= answer.status < 500
@@ -163,6 +196,26 @@ class Expect:
             self.that(there == count, f"{count} rows for this customer", f"{there} rows")
 
     @contextmanager
+    def row_changes(self, customer: Customer, *, new: int, gone: int = 0) -> Iterator[RowChanges]:
+        """What happens in here adds and removes so many rows of the customer's and alters none."""
+        changes = RowChanges(_by_hash(customer.rows()))
+        yield changes
+        changes.after = _by_hash(customer.rows())
+        expected = f"{new} new and {gone} gone of this customer's rows, the others as they were"
+        told = ", ".join(_changes(changes.before, changes.after)) or "no change"
+        as_expected = (len(changes.new), len(changes.gone), changes.altered) == (new, gone, 0)
+        self.that(as_expected, expected, told)
+
+    @contextmanager
+    def no_new_row(self, *customers: Customer) -> Iterator[None]:
+        """What happens in here creates no row of these customers; whether any goes is free."""
+        before = [_by_hash(customer.rows()).keys() for customer in customers]
+        yield
+        for customer, known in zip(customers, before, strict=True):
+            new = _by_hash(customer.rows()).keys() - known
+            self.that(not new, "no new row", f"{len(new)} new")
+
+    @contextmanager
     def unchanged(self, *customers: Customer) -> Iterator[None]:
         """What happens in here changes no row of these customers."""
         if self._blind("that no row changes"):
@@ -181,8 +234,18 @@ class Expect:
         return False
 
 
+def _is_category(said: object) -> bool:
+    """A word of GraphQL's own; `graphql-undefined` is what a missing one turns into."""
+    prefix, _, kind = said.partition("graphql-") if isinstance(said, str) else ("-", "", "")
+    return prefix == "" and kind not in ("", "undefined", "null", "None")
+
+
 def _by_hash(rows: Iterable[Row]) -> dict[str, Row]:
     return {row.hash: row for row in rows}
+
+
+def _altered(before: dict[str, Row], after: dict[str, Row]) -> int:
+    return sum(before[key] != after[key] for key in before.keys() & after.keys())
 
 
 def _changes(before: dict[str, Row], after: dict[str, Row]) -> list[str]:
@@ -190,6 +253,6 @@ def _changes(before: dict[str, Row], after: dict[str, Row]) -> list[str]:
     counts = {
         "gone": len(before.keys() - after.keys()),
         "new": len(after.keys() - before.keys()),
-        "altered": sum(before[key] != after[key] for key in before.keys() & after.keys()),
+        "altered": _altered(before, after),
     }
     return [f"{count} {word}" for word, count in counts.items() if count]

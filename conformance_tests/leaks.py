@@ -29,3 +29,12 @@ def forms(secret: str) -> Iterator[str]:
         yield raw.decode("latin-1")
         yield base64.b64encode(raw).decode().rstrip("=")
         yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def anywhere(node: object, secret: str) -> bool:
+    """Whether any text in a JSON value, a key's too, gives the secret away."""
+    if isinstance(node, dict):
+        return any(anywhere(part, secret) for item in node.items() for part in item)
+    if isinstance(node, list):
+        return any(anywhere(part, secret) for part in node)
+    return isinstance(node, str) and holds(node, secret)

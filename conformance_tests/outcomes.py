@@ -10,6 +10,11 @@ CAPABILITIES = {
     "second customer": ("a second customer", "a second [[customers]] entry"),
     "secret": ("the signing secret", "[signing] with secret_env"),
     "table": ("the table", "[table] with name, region and, for an emulator, endpoint_url"),
+    "small table": ("a smaller table", "[table] with a table made for tests"),
+    "introspection": (
+        "open introspection",
+        "an instance that answers it, such as one in development, as a target of its own",
+    ),
     "clock": ("control of time", "[clock] with http, faketime or max_wait"),
     "standing clock": ("a clock that stands still", "[clock] with http, where such a clock is"),
     "forge": ("forged sessions", "[signing] and [table], and the claim WIRE"),

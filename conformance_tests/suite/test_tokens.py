@@ -1,0 +1,285 @@
+"""The tokens themselves: an access token that any verifier reads, a refresh token derived of it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from conformance_tests import leaks, recorded
+from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer, Session
+from conformance_tests.clock import Window
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import Expect
+from conformance_tests.forge import Forge
+from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable, SuiteError
+
+COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+DERIVED = re.compile(r"[0-9a-f]{128}", re.ASCII)
+#: Claims that name the customer and the times; an id may well be an e-mail address.
+USUAL_CLAIMS = {"customer_id", "exp", "refresh_expiry", "iat", "auth_time"}
+AT_ONCE = 5
+
+
+@pytest.fixture
+def renewed(someone: Customer, expect: Expect) -> Session:
+    """A session as a rotation hands it out."""
+    return expect.rotates(someone.expired_session())
+
+
+# -- the access token --------------------------------------------------------------------------
+
+
+@requirement("WIRE-01")
+def test_an_access_token_is_a_compact_jws(alice: RegisteredCustomer, expect: Expect) -> None:
+    """Three parts of unpadded base64url, of which the first says HS256 and JWT."""
+    session = alice.log_in()
+    is_compact = COMPACT.fullmatch(session.token)
+    expect.that(is_compact, "three parts of unpadded base64url", session.token)
+    expect.equal(session.header.get("alg"), "HS256", "alg")
+    expect.equal(session.header.get("typ"), "JWT", "typ")
+
+
+@requirement("WIRE-01")
+def test_an_access_token_is_signed_with_the_secret(
+    alice: RegisteredCustomer, forge: Forge, expect: Expect
+) -> None:
+    """The signature verifies with the secret's UTF-8 bytes."""
+    session = alice.log_in()
+    expect.that(forge.verifies(session.token), "a token signed with the secret", session.token)
+
+
+@requirement("WIRE-01", extra=True)
+def test_a_renewed_access_token_is_signed_alike(
+    renewed: Session, forge: Forge, expect: Expect
+) -> None:
+    """A rotation signs as a login does."""
+    expect.that(COMPACT.fullmatch(renewed.token), "unpadded base64url", renewed.token)
+    expect.that(forge.verifies(renewed.token), "a token signed with the secret", renewed.token)
+
+
+@requirement("WIRE-02")
+def test_a_payload_names_the_customer_and_two_times(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """A login's token has customer_id, exp and refresh_expiry, the times in whole seconds."""
+    judge_payload(deployment, alice.log_in(remember_me=True), expect)
+
+
+@requirement("WIRE-02", extra=True)
+def test_a_renewed_payload_names_them_too(
+    deployment: Deployment, renewed: Session, expect: Expect
+) -> None:
+    """A rotation's token has the same claims of the same kinds."""
+    judge_payload(deployment, renewed, expect)
+
+
+def judge_payload(deployment: Deployment, session: Session, expect: Expect) -> None:
+    now, claims = deployment.clock.now(), session.claims
+    named = claims.get("customer_id")
+    is_name = isinstance(named, (str, int)) and not isinstance(named, bool) and named != ""
+    expect.that(is_name, "customer_id to be a text or an integer", repr(named))
+    for name in ("exp", "refresh_expiry"):
+        time = claims.get(name)
+        expect.that(type(time) is int, f"{name} to be an integer", repr(time))
+        expect.between(time, now, now + 2 * deployment.target.lifetimes.extended, name)
+
+
+@requirement("WIRE-04")
+def test_a_payload_holds_nothing_that_opens_a_session(
+    alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Neither e-mail nor password, refresh token or secret stands in a login's token."""
+    judge_secrecy(alice, alice.log_in(), expect)
+
+
+@requirement("WIRE-04", extra=True)
+def test_a_renewed_payload_holds_no_more(alice: RegisteredCustomer, expect: Expect) -> None:
+    """Nor does it stand in a token that was renewed."""
+    judge_secrecy(alice, expect.rotates(alice.expired_session()), expect)
+
+
+def judge_secrecy(customer: RegisteredCustomer, session: Session, expect: Expect) -> None:
+    known = {
+        "e-mail": customer.credentials.email,
+        "password": customer.credentials.password,
+        "refresh token": session.refresh_token,
+        "secret": customer.deployment.target.secret or "",
+    }
+    for claim, value in session.claims.items():
+        if claim not in USUAL_CLAIMS:
+            found = [what for what, secret in known.items() if leaks.anywhere(value, secret)]
+            expect.that(not found, "no claim that gives a secret away", f"{claim}: {found}")
+
+
+@requirement("WIRE-10", logins=AT_ONCE + 1)
+def test_an_access_token_never_outlives_its_lifetime(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """However many logins share a second, exp stays within now + the access lifetime."""
+    with deployment.clock.window() as window:
+        crowd = [alice.take(alice.ask_to_log_in()) for _ in range(AT_ONCE)]
+        remembered = alice.log_in(remember_me=True)
+    for session in (*crowd, remembered):
+        judge_lifetime(deployment, session, window, expect)
+
+
+@requirement("WIRE-10", extra=True)
+def test_a_renewed_access_token_does_not_either(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """A rotation's exp keeps within the access lifetime, and before its refresh_expiry."""
+    session = someone.expired_session()
+    with deployment.clock.window() as window:
+        renewed = expect.rotates(session)
+    judge_lifetime(deployment, renewed, window, expect)
+
+
+def judge_lifetime(
+    deployment: Deployment, session: Session, window: Window, expect: Expect
+) -> None:
+    _, latest = window.after(deployment.target.lifetimes.access)
+    expect.that(session.exp <= latest, f"exp to be {latest} at most", session.exp)
+    before_its_end = session.exp < session.refresh_expiry
+    expect.that(before_its_end, f"exp {session.exp} before refresh_expiry", session.refresh_expiry)
+
+
+# -- the refresh token -------------------------------------------------------------------------
+
+
+@requirement("WIRE-05")
+def test_a_refresh_token_is_128_hex_characters(alice: RegisteredCustomer, expect: Expect) -> None:
+    """A login's refresh token is lower-case hex of 64 bytes."""
+    token = alice.log_in().refresh_token
+    expect.that(DERIVED.fullmatch(token), "128 lower-case hex characters", kind_of(token))
+
+
+@requirement("WIRE-05", extra=True)
+def test_a_renewed_refresh_token_has_the_same_form(renewed: Session, expect: Expect) -> None:
+    """So is a rotation's."""
+    token = renewed.refresh_token
+    expect.that(DERIVED.fullmatch(token), "128 lower-case hex characters", kind_of(token))
+
+
+def kind_of(token: str) -> str:
+    """A token's form, told without its text."""
+    alphabet = "hex" if re.fullmatch(r"[0-9a-fA-F]+", token) else "other"
+    case = "lower-case " if token == token.lower() else ""
+    return f"{len(token)} {case}{alphabet} characters"
+
+
+@requirement("WIRE-06", "WIRE-07")
+def test_a_refresh_token_is_derived_from_id_and_exp(
+    alice: RegisteredCustomer, forge: Forge, expect: Expect
+) -> None:
+    """At login it is PBKDF2 over the id and the exp of the token beside it."""
+    for session in (alice.log_in(), alice.log_in(remember_me=True)):
+        judge_derivation(session, forge, expect)
+
+
+@requirement("WIRE-07")
+def test_a_renewed_refresh_token_is_derived_from_the_new_exp(
+    renewed: Session, forge: Forge, expect: Expect
+) -> None:
+    """At a rotation it follows the exp of the new access token."""
+    judge_derivation(renewed, forge, expect)
+
+
+def judge_derivation(session: Session, forge: Forge, expect: Expect) -> None:
+    derived = forge.refresh_token(session.claims.get("customer_id"), session.exp)
+    expect.that(
+        session.refresh_token == derived,
+        f"the refresh token derived from customer_id and exp {session.exp}",
+        f"another text, {session.refresh_token}",
+    )
+
+
+# -- tokens of another make --------------------------------------------------------------------
+
+
+@requirement("WIRE-03")
+def test_claims_that_nobody_knows_are_welcome(made_up: MadeUpCustomer, expect: Expect) -> None:
+    """A pair with further claims is repeated, and renewed once expired, as any other."""
+    more = {"jti": "conformance-1", "locale": "de-CH", "roles": ["buyer", {"of": 7}], "x": None}
+    expect.echoes(made_up.log_in())
+    expect.echoes(made_up.forge_session(300, 600, claims=more))
+    expect.rotates(made_up.forge_session(-5, 600, claims=more))
+
+
+@requirement("WIRE-03")
+def test_a_token_from_a_faster_clock_is_welcome(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """An iat up to a minute ahead changes nothing, for a live token and an expired one."""
+    ahead = {"iat": int(deployment.clock.now()) + 60 - deployment.clock.margin}
+    expect.echoes(made_up.log_in())
+    expect.echoes(made_up.forge_session(300, 600, claims=ahead))
+    expect.rotates(made_up.forge_session(-5, 600, claims=ahead))
+
+
+@requirement("WIRE-08")
+@pytest.mark.parametrize("id_", ["number", "text"])
+def test_a_session_of_the_module_goes_on(deployment: Deployment, expect: Expect, id_: str) -> None:
+    """A pair and row in the module's form are repeated, renewed and revoked."""
+    if unlike := recorded.minted_otherwise():
+        raise SuiteError(f"the suite does not mint as the module did: {unlike}")
+    numbered = id_ == "number"
+    customer = deployment.somebody_numbered() if numbered else deployment.somebody_made_up()
+    live, expired, unwanted = (customer.forge_session(left, 600, ttl=str) for left in (300, -5, -7))
+    expect.echoes(live)
+    successor = expect.rotates(expired)
+    expect.equal(successor.claims.get("customer_id"), customer.id, "customer_id")
+    expect.revoked(unwanted)
+    expect.gone(unwanted)
+    expect.echoes(successor)
+
+
+@requirement("WIRE-09")
+def test_an_id_beyond_ascii_is_utf_8(
+    deployment: Deployment, made_up: MadeUpCustomer, forge: Forge, expect: Expect
+) -> None:
+    """A session of such an id is repeated, renewed under the same id, and found by its key."""
+    expect.rotates(made_up.expired_session())
+    foreign = deployment.somebody_made_up(f"{made_up.id}-Zoë-李-🌱")
+    expect.echoes(foreign.log_in(remember_me=True))
+    successor = expect.rotates(foreign.expired_session())
+    expect.equal(successor.claims.get("customer_id"), foreign.id, "customer_id")
+    judge_derivation(successor, forge, expect)
+    expect.stored(successor)
+
+
+# -- refusals ----------------------------------------------------------------------------------
+
+
+@requirement("WIRE-12", logins=2, burns=True)
+def test_every_refusal_has_the_same_form(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """A message, a category of GraphQL's own, and the field null, whatever was refused."""
+    client, session = deployment.client, alice.log_in()
+    expect.echoes(session)
+    stranger = session.refresh_token[::-1]
+    for answer in (
+        alice.ask_to_log_in(password=f"not {alice.credentials.password}"),
+        client.refresh(None, session.refresh_token),
+        client.refresh(session.token, stranger),
+        client.refresh("not-a-token", session.refresh_token),
+        client.revoke(None, session.refresh_token),
+        client.revoke(session.token),
+        client.revoke(session.token, ""),
+        client.revoke(session.token, stranger),
+    ):
+        expect.flow_error(answer)
+
+
+@requirement("WIRE-12", extra=True, hazard="fault")
+def test_a_login_that_cannot_be_stored_has_the_same_form(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """A login whose row cannot be written is an error of the same form."""
+    with deployment.need_faults().refuse("write", "denied", of=alice.id, times=1) as fault:
+        answer = alice.ask_to_log_in()
+    if not fault.hits:
+        raise NotTestable("faults")
+    expect.flow_error(answer)
