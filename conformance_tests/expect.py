@@ -21,6 +21,13 @@ if TYPE_CHECKING:
 SESSION_OVER = "graphql-authorization"
 WRONG_INPUT = "graphql-input"
 STORAGE_TROUBLE = "graphql-server-internal-error"
+#: What a refusal may say of a pair that is not genuine: whether it was the token, the pair or both.
+NOT_GENUINE = (
+    SESSION_OVER,
+    WRONG_INPUT,
+    "graphql-authentication",
+    "graphql-no-such-entity",
+)
 
 
 def pair_of(answer: Answer) -> tuple[str, str]:
@@ -92,6 +99,14 @@ class Expect:
         except Broken as broken:
             self.warnings.append(broken)
 
+    @contextmanager
+    def when(self, what: str) -> Iterator[None]:
+        """What breaks in here says what was presented."""
+        try:
+            yield
+        except Broken as broken:
+            raise Broken(f"{broken.expected}, given {what}", broken.actual) from None
+
     # -- answers -------------------------------------------------------------------------------
 
     def refused(self, answer: Answer, *categories: str) -> None:
@@ -109,6 +124,15 @@ class Expect:
     def session_over(self, answer: Answer) -> None:
         """The refusal on which a storefront logs its customer out."""
         self.refused(answer, SESSION_OVER)
+
+    def turned_away(self, answer: Answer) -> None:
+        """The refusal of a pair that is not genuine, in a category of the flow's own."""
+        self.refused(answer, *NOT_GENUINE)
+
+    def nothing_issued(self, answer: Answer) -> None:
+        """An error of any category, and no token."""
+        expected = f"{answer.operation} to answer an error and null data"
+        self.that(answer.errors and answer.value is None, expected, answer.brief())
 
     def mismatch_refused(self, answer: Answer) -> None:
         """The refusal of a revoke whose tokens do not belong together."""

@@ -6,7 +6,9 @@ opinion. Only targets that claim WIRE derive their refresh tokens.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import hmac
 import json
 import warnings
 from collections.abc import Mapping
@@ -25,6 +27,17 @@ def pbkdf2(password: str, salt: str) -> str:
     return hashlib.pbkdf2_hmac("sha512", password.encode(), salt.encode(), ROUNDS, BYTES).hex()
 
 
+def encoded(raw: bytes) -> str:
+    """Unpadded base64url."""
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def mac(text: str, key: str, algorithm: str) -> str:
+    """The signature of a JWS under HS256, HS384 or HS512, encoded."""
+    digest = {"HS256": "sha256", "HS384": "sha384", "HS512": "sha512"}[algorithm]
+    return encoded(hmac.digest(key.encode(), text.encode(), digest))
+
+
 class Forge:
     """Mints tokens under the target's secret, genuine ones and bad ones."""
 
@@ -34,6 +47,14 @@ class Forge:
     def refresh_token(self, customer_id: object, exp: int) -> str:
         """The refresh token that belongs to an access token of this id and `exp`."""
         return pbkdf2(f"{customer_id}{exp}", self._secret)
+
+    def stretch(self, text: str) -> str:
+        """The derivation over any text, for what a careless deployment might derive."""
+        return pbkdf2(text, self._secret)
+
+    def signature(self, text: str, algorithm: str = "HS256") -> str:
+        """A signature with the target's secret over any text."""
+        return mac(text, self._secret, algorithm)
 
     def hash_of(self, refresh_token: str) -> str:
         """What the table keeps of a refresh token: a hash over its hex text."""
