@@ -93,12 +93,12 @@ def is_development(node_env: str | None) -> bool:
 def _secret(environ: Mapping[str, str]) -> str:
     """The secret is there, is text, and is long enough to sign with (HARD-19)."""
     # Departs: HARD-19 the module starts with any secret, or none.
-    secret = _required(environ, "JWT_PRIVATE_KEY")
+    secret, short_will_do = _required(environ, "JWT_PRIVATE_KEY"), _allows_short_secret(environ)
     try:
         size = len(secret.encode())
     except UnicodeEncodeError:
         raise ConfigError("JWT_PRIVATE_KEY must be UTF-8 text.") from None
-    if size < SHORTEST_SECRET and not _allows_short_secret(environ):
+    if size < SHORTEST_SECRET and not short_will_do:
         raise ConfigError(
             f"JWT_PRIVATE_KEY has {size} bytes: use at least {SHORTEST_SECRET}, "
             "or set ALLOW_SHORT_SECRET=1 for a legacy secret."
