@@ -116,10 +116,10 @@ class HttpClock(MovableClock):
 
     name = "http"
 
-    def __init__(self, url: str, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
         super().__init__()
         self.url = url
-        self._http = httpx.Client(timeout=timeout)
+        self._http = httpx.Client(transport=transport)
 
     def stand_at(self, moment: int) -> None:
         if not self.standing:

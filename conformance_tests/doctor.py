@@ -12,7 +12,6 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from conformance_tests import discover, exits, preflight
-from conformance_tests.clock import FaketimeClock, HttpClock, MovableClock
 from conformance_tests.deployment import Deployment
 from conformance_tests.printable import on_one_line
 from conformance_tests.runner import tidy
@@ -139,8 +138,7 @@ def _offset(deployment: Deployment) -> Line:
 
 def _clock(deployment: Deployment) -> Line:
     offered = deployment.target.clock
-    clock: MovableClock | None = HttpClock(offered.http) if offered.http else None
-    clock = FaketimeClock(offered.faketime) if offered.faketime else clock
+    clock = preflight.offered_clock(deployment)
     if clock is None:
         return _waiting(offered.max_wait)
     if not deployment.registered:

@@ -18,10 +18,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import uvicorn
 
 from conformance_tests.environment import variables
+from conformance_tests.in_process import in_process
 from conformance_tests.moto_endpoint import MotoEndpoint
 from conformance_tests.target import (
     ClockAddress,
@@ -78,10 +80,12 @@ def boot(
     *,
     lifetimes: Lifetimes = DEFAULT_LIFETIMES,
     behind_proxy: bool = True,
+    over_http: bool = True,
 ) -> Iterator[Target]:
     """The embedded reference as a target that offers everything; it ends with the context.
 
     behind_proxy: the servers reach their table through the fault proxy, which a run starts.
+    over_http: real servers on ports of their own; otherwise the apps are asked in the process.
     """
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
@@ -91,7 +95,7 @@ def boot(
         secret, clock = secrets.token_hex(32), MovableClock()
         ends.enter_context(variables(**CREDENTIALS))
         ends.enter_context(logging_to(folder / "deployment.log"))
-        urls = {}
+        apps = {}
         for name, settings in SERVERS.items():
             config = Config(
                 secret=secret,
@@ -100,14 +104,20 @@ def boot(
                 lifetimes=ReferenceLifetimes(**asdict(lifetimes)),
                 **settings,
             )
-            app = make_app(
+            apps[name] = make_app(
                 config,
                 WithOddLogins(DIRECTORY),
                 client=make_client(config, {"AWS_ENDPOINT_URL_DYNAMODB": endpoint}),
                 clock=clock,
                 query=DemoQuery,
             )
-            urls[name] = ends.enter_context(serving(app))
+        if over_http:
+            urls = {name: ends.enter_context(serving(app)) for name, app in apps.items()}
+            transport = None
+        else:
+            urls = {name: f"http://{HOST}:{port}" for port, name in enumerate(apps, start=1)}
+            named = {urlsplit(urls[name]).netloc: app for name, app in apps.items()}
+            transport = ends.enter_context(in_process(named))
         yield Target(
             name="embedded reference",
             version=version(),
@@ -126,6 +136,7 @@ def boot(
             log_file=str(folder / "deployment.log"),
             launch=launch(endpoint, lifetimes),
             instances={name: f"{url}/graphql" for name, url in urls.items()},
+            transport=transport,
         )
 
 

@@ -69,7 +69,11 @@ def introduce_secrets(target: Target, recorder: Recorder) -> None:
 
 def open_client(target: Target, recorder: Recorder, url: str | None = None) -> Client:
     return Client(
-        url or target.url, target.http, recorder, logins_per_minute=target.logins_per_minute
+        url or target.url,
+        target.http,
+        recorder,
+        transport=target.transport,
+        logins_per_minute=target.logins_per_minute,
     )
 
 
@@ -141,13 +145,17 @@ def set_clock(deployment: Deployment) -> None:
     """The best clock that the target offers and that a canary shows to move."""
     offered = deployment.target.clock
     deployment.clock = Clock(measured_skew(deployment.client), offered.max_wait)
-    clock: MovableClock | None = None
-    if offered.http:
-        clock = HttpClock(offered.http)
-    elif offered.faketime:
-        clock = FaketimeClock(offered.faketime)
+    clock = offered_clock(deployment)
     if clock is not None and deployment.registered and canary(deployment, clock) is None:
         deployment.clock = clock
+
+
+def offered_clock(deployment: Deployment) -> MovableClock | None:
+    """The clock that the target names, not yet tried."""
+    offered = deployment.target.clock
+    if offered.http:
+        return HttpClock(offered.http, deployment.target.transport)
+    return FaketimeClock(offered.faketime) if offered.faketime else None
 
 
 def measured_skew(client: Client) -> float:

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from conformance_tests import strict, target_keys
@@ -27,6 +27,9 @@ from conformance_tests.target_parts import (
     OddLogin,
     TableAddress,
 )
+
+if TYPE_CHECKING:
+    import httpx
 
 __all__ = [
     "ClockAddress",
@@ -77,7 +80,9 @@ class Target:
     launch: Launch | None = None
     logins_per_minute: int = 0
     known_failures: tuple[KnownFailure, ...] = ()
-    instances: Mapping[str, str] = field(default_factory=dict)  # embedded only, not in the file
+    # Embedded only, not in the file: further instances, and the way to them without a socket.
+    instances: Mapping[str, str] = field(default_factory=dict)
+    transport: httpx.BaseTransport | None = field(default=None, repr=False, compare=False)
 
     def answers_for(self, requirement: Requirement) -> bool:
         """True of the rows that the target claims: its profile's, in the groups it names."""
