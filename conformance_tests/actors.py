@@ -233,6 +233,18 @@ class RegisteredCustomer(Customer):
         self.learn_id(session)
         return session
 
+    @property
+    def written_id(self) -> str:
+        """The id as JSON."""
+        return json.dumps(self.id)
+
+    @property
+    def stranger_id(self) -> str:
+        """An id of the same kind that nobody has, as JSON."""
+        if isinstance(self.id, int):
+            return json.dumps(9_007_199_254_740_000 - self.id)
+        return json.dumps(f"conformance-{self.deployment.run}-nobody")
+
     def learn_id(self, session: Session) -> None:
         """Take the id from a session's claims."""
         self._id = session.claims.get("customer_id", self._id)

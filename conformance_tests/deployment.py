@@ -8,8 +8,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
 
 from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.decoy import Decoy
+from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import NotApplicable, NotTestable
 from conformance_tests.pool import Pool
 
@@ -161,6 +164,12 @@ class Deployment:
         """Let the recorder know an access token that the suite minted."""
         self.recorder.know("access", token)
         return token
+
+    def decoy(self) -> Decoy:
+        """An address that nobody should visit; NotTestable for a deployment that cannot."""
+        if not is_loopback(urlsplit(self.client.url).hostname or ""):
+            raise NotTestable("launch", "the deployment is on another machine")
+        return Decoy()
 
     def pass_seconds(self, seconds: int) -> None:
         """Let time go by: on its clock, or really, within `max_wait`."""

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from conformance_tests.outcomes import Broken, Unseen
+from conformance_tests.outcomes import Broken, NotTestable, Unseen
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Customer, Session
     from conformance_tests.client import Answer
     from conformance_tests.deployment import Deployment
+    from conformance_tests.faults import FaultProxy
+    from conformance_tests.faults.calls import CallLog
     from conformance_tests.table import Row
 
 SESSION_OVER = "graphql-authorization"
@@ -134,6 +136,11 @@ class Expect:
         expected = f"{answer.operation} to answer an error and null data"
         self.that(answer.errors and answer.value is None, expected, answer.brief())
 
+    def same_answer(self, one: Answer, other: Answer) -> None:
+        """Two answers by which nobody can tell one case from the other."""
+        same = _told(one) == _told(other)
+        self.that(same, f"the same answer as {one.brief()}", other.brief())
+
     def mismatch_refused(self, answer: Answer) -> None:
         """The refusal of a revoke whose tokens do not belong together."""
         if self._deployment.derives:
@@ -186,6 +193,12 @@ class Expect:
             f"token {successor.token}, refresh token {successor.refresh_token}",
         )
         return successor
+
+    def usable(self, session: Session) -> Session:
+        """A refresh answers a pair: the same while it is live, a new one once it has expired."""
+        if session.exp > self._deployment.clock.now():
+            return session.customer.take(session.refresh())
+        return session.customer.successor_of(session)
 
     def over(self, session: Session) -> None:
         """A refresh of this session is refused: it has ended."""
@@ -251,11 +264,34 @@ class Expect:
             changes = _changes(rows, _by_hash(customer.rows()))
             self.that(not changes, "no row to change", ", ".join(changes))
 
+    # -- the calls to the table ----------------------------------------------------------------
+
+    def table_seen(self, calls: CallLog) -> None:
+        """The proxy has seen calls of the deployment; NotTestable where it stands elsewhere."""
+        if not any(call.touches for call in calls):
+            raise NotTestable("faults", "no call of the deployment passes the fault proxy")
+
+    @contextmanager
+    def table_untouched(self, faults: FaultProxy) -> Iterator[None]:
+        """What happens in here reads, writes and deletes nothing, in no partition at all."""
+        with faults.watch() as calls:
+            yield
+        touching = [call.operation for call in calls if call.touches]
+        self.that(not touching, "no call to the table", ", ".join(touching))
+
     def _blind(self, what: str) -> bool:
         if self._deployment.table is None:
             self.unseen(what, "table")
             return True
         return False
+
+
+def _told(answer: Answer) -> tuple[object, ...]:
+    """What a caller reads: not the hour, nor the number that a server gave the request."""
+    extensions = (error.get("extensions") for error in answer.errors)
+    kinds = [sorted(e) if isinstance(e, dict) else e for e in extensions]
+    said = answer.data, answer.messages, answer.categories, kinds
+    return answer.status, answer.content_type, *said
 
 
 def _is_category(said: object) -> bool:

@@ -1,0 +1,204 @@
+"""A forged access token vouches for nothing: it is refused, and nobody loses a session over it."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests import forged
+from conformance_tests.actors import Customer, RegisteredCustomer, Session
+from conformance_tests.client import Client
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import Expect
+from conformance_tests.faults import FaultProxy
+from conformance_tests.forged import vectors
+from conformance_tests.marks import requirement
+from conformance_tests.tampering import never_issued
+
+#: Whether the token that a forgery is made from is live or expired.
+AGES = pytest.mark.parametrize("expired", [False, True], ids=["live", "expired"])
+
+
+def two_sessions(customer: Customer, expired: bool) -> list[Session]:
+    """Two sessions of one customer, of the age that a test asks for."""
+    if expired:
+        return customer.expired_sessions(2)
+    return [customer.log_in(), customer.log_in()]
+
+
+def refuses_each(row: str, session: Session, expect: Expect) -> None:
+    """Each forgery of the session's token is refused and changes no row of the customer."""
+    for vector in vectors(row):
+        for pair in forged.sessions(session, vector):
+            with expect.when(vector.what), expect.unchanged(session.customer):
+                expect.turned_away(pair.refresh())
+
+
+# -- signatures and algorithms -----------------------------------------------------------------
+
+
+@requirement("HARD-01", logins=2, burns=True)
+@AGES
+def test_a_bad_signature_vouches_for_nothing(
+    someone: Customer, expect: Expect, expired: bool
+) -> None:
+    """A good signature is taken; without one the same session is refused and its row stays."""
+    twin, session = two_sessions(someone, expired)
+    expect.usable(twin)
+    refuses_each("HARD-01", session, expect)
+    expect.usable(session)
+
+
+@requirement("HARD-01", logins=2, burns=True)
+def test_a_token_that_anybody_can_make_ends_no_session(someone: Customer, expect: Expect) -> None:
+    """A forged token beside a refresh token that nobody issued burns nothing."""
+    twin, session = two_sessions(someone, expired=False)
+    expect.usable(twin)
+    for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
+        stranger = forged.token(session, vector).altered(refresh_token=never_issued())
+        with expect.when(vector.what), expect.unchanged(someone):
+            expect.turned_away(stranger.refresh())
+    expect.usable(session)
+
+
+@requirement("HARD-02", logins=2, burns=True)
+@AGES
+def test_alg_none_is_no_algorithm(someone: Customer, expect: Expect, expired: bool) -> None:
+    """An unsigned token is refused however its header writes "none", and changes no row."""
+    twin, session = two_sessions(someone, expired)
+    expect.usable(twin)
+    refuses_each("HARD-02", session, expect)
+    expect.usable(session)
+
+
+@requirement("HARD-03", logins=2, burns=True)
+@AGES
+def test_only_hs256_is_accepted(someone: Customer, expect: Expect, expired: bool) -> None:
+    """The same claims under the same secret are taken in HS256 and refused in HS384 and HS512."""
+    twin, session = two_sessions(someone, expired)
+    expect.usable(twin)
+    refuses_each("HARD-03", session, expect)
+    expect.usable(session)
+
+
+@requirement("HARD-17", logins=2, burns=True)
+def test_a_revoke_needs_a_good_signature(someone: Customer, expect: Expect) -> None:
+    """A forged token revokes nothing; the genuine one does."""
+    twin, session = two_sessions(someone, expired=False)
+    expect.revoked(twin)
+    for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
+        with expect.when(vector.what), expect.unchanged(someone):
+            expect.turned_away(forged.token(session, vector).revoke())
+    expect.revoked(session)
+
+
+# -- claims and headers ------------------------------------------------------------------------
+
+
+@requirement("HARD-04", burns=True)
+def test_exp_must_be_a_time(someone: Customer, expect: Expect) -> None:
+    """A signed token whose exp is no positive number is refused, and changes no row."""
+    session = someone.log_in()
+    expect.usable(session)
+    refuses_each("HARD-04", session, expect)
+    expect.usable(session)
+
+
+@requirement("HARD-05", logins=7, burns=True)
+def test_a_session_without_an_end_never_rotates(someone: Customer, expect: Expect) -> None:
+    """An expired token whose refresh_expiry is no number is refused; with a number it rotates."""
+    odd = vectors("HARD-05")
+    twin, *sessions = someone.expired_sessions(1 + len(odd))
+    expect.rotates(twin)
+    for session, vector in zip(sessions, odd, strict=True):
+        with expect.when(vector.what):
+            expect.turned_away(forged.token(session, vector).refresh())
+
+
+@requirement("HARD-06", logins=2, burns=True)
+@AGES
+def test_an_extension_that_is_critical_must_be_known(
+    someone: Customer, expect: Expect, expired: bool
+) -> None:
+    """A signed token is refused when its crit header names what nobody knows."""
+    twin, session = two_sessions(someone, expired)
+    expect.usable(twin)
+    refuses_each("HARD-06", session, expect)
+    expect.usable(session)
+
+
+@requirement("HARD-07", burns=True)
+def test_headers_choose_no_key(someone: Customer, expect: Expect) -> None:
+    """kid, jku, jwk and x5u make no difference, and a future nbf does: not yet."""
+    session = someone.log_in()
+    for vector in vectors("HARD-07", accepted=True):
+        with expect.when(vector.what):
+            expect.echoes(forged.token(session, vector))
+    refuses_each("HARD-07", session, expect)
+    expect.usable(session)
+
+
+@requirement("HARD-07", burns=True, extra=True)
+def test_an_address_in_a_header_is_never_visited(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """Nobody comes to fetch a key from the address that a token names."""
+    session = someone.log_in()
+    with deployment.decoy() as decoy:
+        for vector in vectors("HARD-07"):
+            expect.turned_away(forged.token(session, vector, decoy=decoy.url).refresh())
+    expect.equal(decoy.visits, 0, "visits to the address in the token")
+
+
+@requirement("HARD-08", burns=True)
+def test_a_token_of_another_kind_is_refused(someone: Customer, expect: Expect) -> None:
+    """What the same key signed for another purpose opens no session here, and ends none."""
+    session = someone.log_in()
+    expect.usable(session)
+    for vector in vectors("HARD-08"):
+        for pair in forged.sessions(session, vector):
+            with expect.when(vector.what):
+                expect.turned_away(pair.refresh())
+                expect.turned_away(pair.revoke())
+
+
+@requirement("HARD-08", burns=True)
+def test_a_token_of_another_kind_never_reaches_the_table(
+    alice: RegisteredCustomer, faults: FaultProxy, expect: Expect
+) -> None:
+    """A login is seen to touch the table; a token of another kind is not."""
+    with faults.watch() as calls:
+        session = alice.log_in()
+    expect.table_seen(calls)
+    for vector in vectors("HARD-08"):
+        for pair in forged.sessions(session, vector):
+            with expect.when(vector.what), expect.table_untouched(faults):
+                pair.refresh()
+                pair.revoke()
+
+
+# -- what a refusal tells ----------------------------------------------------------------------
+
+
+@requirement("HARD-21", burns=True)
+def test_a_refusal_does_not_tell_who_is_a_customer(
+    alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """A token forged for a customer with a session and one for nobody get the same answers."""
+    session = alice.log_in()
+    expect.usable(session)
+    for vector in vectors("HARD-21"):
+        known = forged.token(session, vector, other=alice.written_id)
+        unknown = forged.token(session, vector, other=alice.stranger_id)
+        with expect.when(vector.what):
+            expect.same_answer(known.refresh(), unknown.refresh())
+            expect.same_answer(known.revoke(), unknown.revoke())
+
+
+@requirement("HARD-29", logins=2, burns=True)
+@AGES
+def test_a_token_has_one_spelling(someone: Customer, expect: Expect, expired: bool) -> None:
+    """A token is refused once it is padded or has blanks in it, and changes no row."""
+    twin, session = two_sessions(someone, expired)
+    expect.usable(twin)
+    refuses_each("HARD-29", session, expect)
+    expect.usable(session)
