@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 
+from conformance_tests import overlap
+from conformance_tests.client import trouble
 from conformance_tests.outcomes import NotTestable, SuiteError
 
 #: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
@@ -67,6 +69,9 @@ class Clock:
     def give_back(self) -> None:
         """Real time again."""
 
+    def close(self) -> None:
+        """Let go of what was opened to move it."""
+
     @contextmanager
     def window(self) -> Iterator[Window]:
         """Note when something begins and ends."""
@@ -81,7 +86,7 @@ class Clock:
 
     @staticmethod
     def _wait(seconds: float) -> None:
-        time.sleep(max(0.0, seconds))
+        overlap.sleep(max(0.0, seconds))
 
 
 class MovableClock(Clock):
@@ -132,8 +137,14 @@ class HttpClock(MovableClock):
     def give_back(self) -> None:
         self._set(None)
 
+    def close(self) -> None:
+        self._http.close()
+
     def _set(self, moment: int | None) -> None:
-        answer: Any = self._http.post(self.url, json={"now": moment})
+        try:
+            answer: Any = self._http.post(self.url, json={"now": moment})
+        except httpx.HTTPError as error:
+            raise ClockError(f"the clock at {self.url} gave no answer: {trouble(error)}") from error
         if not answer.is_success:
             raise ClockError(f"the clock at {self.url} answered HTTP {answer.status_code}")
 

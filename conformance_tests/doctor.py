@@ -15,7 +15,6 @@ from conformance_tests import discover, exits, preflight
 from conformance_tests.deployment import Deployment
 from conformance_tests.printable import on_one_line
 from conformance_tests.runner import tidy
-from conformance_tests.table import Table
 from conformance_tests.target import Target
 from conformance_tests.target_keys import is_loopback
 
@@ -121,8 +120,9 @@ def _table(deployment: Deployment) -> Line:
     address = deployment.target.table
     if address is None:
         return Line("-", "table", "not given: [table] lets the session rows be seen")
-    if trouble := Table(address).check():
-        return Line("bad", "table", f"{trouble}; mend [table] or leave it out")
+    with ExitStack() as ends:
+        if trouble := preflight.open_table(deployment, ends):
+            return Line("bad", "table", trouble)
     return Line("ok", "table", f"{address.name} can be read")
 
 
@@ -143,10 +143,8 @@ def _clock(deployment: Deployment) -> Line:
         return _waiting(offered.max_wait)
     if not deployment.registered:
         return Line("-", "clock", "not tried: nobody is logged in")
-    try:
-        trouble = preflight.canary(deployment, clock)
-    finally:
-        clock.give_back()
+    trouble = preflight.canary(deployment, clock)
+    preflight.return_clock(clock)
     if trouble:
         return Line("bad", "clock", f"{trouble}; mend [clock] or leave it out")
     return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.standing}")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any, Final, Literal
 
-from conformance_tests.proofs import tests_by_requirement
+from conformance_tests.proofs import proven_by
 from conformance_tests.registry import GROUPS, REQUIREMENTS, Requirement
 from conformance_tests.usage import group_named, row_named
 
@@ -42,7 +42,7 @@ def state(row: Requirement) -> State:
     """Whether a row has a test, or a reason to have none."""
     if row.excluded:
         return "excluded"
-    return "tested" if row.id in tests_by_requirement() else "no test yet"
+    return "tested" if row.id in proven_by() else "no test yet"
 
 
 def _entry(row: Requirement) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def _entry(row: Requirement) -> dict[str, Any]:
         "documented": row.documented,
         "state": state(row),
         "excluded": row.excluded,
-        "tests": list(tests_by_requirement().get(row.id, ())),
+        "tests": list(proven_by().get(row.id, ())),
     }
 
 
@@ -78,7 +78,7 @@ def _facts(row: Requirement) -> Iterator[tuple[str, str]]:
         yield "states", ", ".join(row.cells)
     yield "profiles", "documented, hardened" if row.documented else "hardened"
     yield "source", row.source
-    tests = tests_by_requirement().get(row.id, ())
+    tests = proven_by().get(row.id, ())
     yield "test", "\n".ljust(17).join(tests) or row.excluded or "no test yet"
     if row.notebook:
         yield "notebook", row.notebook

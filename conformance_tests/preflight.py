@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 import statistics
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 from conformance_tests.actors import RegisteredCustomer, claims_of
 from conformance_tests.client import Answer, Client
@@ -32,12 +32,12 @@ def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
     What was opened is closed, and the clock given back, when `ends` ends.
     """
     deployment = assemble(target, ends)
-    trouble = reach(deployment.client) or _open_table(deployment)
+    trouble = reach(deployment.client) or open_table(deployment, ends)
     if trouble is None:
         start_faults(deployment, ends)
         trouble = log_everyone_in(deployment)
         set_clock(deployment)
-        ends.callback(deployment.clock.give_back)
+        ends.callback(return_clock, deployment.clock)
     return deployment, trouble
 
 
@@ -90,10 +90,12 @@ def reach(client: Client) -> str | None:
     return None
 
 
-def _open_table(deployment: Deployment) -> str | None:
+def open_table(deployment: Deployment, ends: ExitStack) -> str | None:
+    """Why the table that was offered cannot be read; None, and the table opened, where it can."""
     if deployment.target.table is None:
         return None
     table = Table(deployment.target.table)
+    ends.callback(table.close)
     if trouble := table.check():
         return f"{trouble}; mend [table] or leave it out"
     deployment.table = table
@@ -148,6 +150,13 @@ def set_clock(deployment: Deployment) -> None:
     clock = offered_clock(deployment)
     if clock is not None and deployment.registered and canary(deployment, clock) is None:
         deployment.clock = clock
+
+
+def return_clock(clock: Clock) -> None:
+    """Give the clock back, where it is still there, and let go of it."""
+    with suppress(ClockError):
+        clock.give_back()
+    clock.close()
 
 
 def offered_clock(deployment: Deployment) -> MovableClock | None:

@@ -12,7 +12,7 @@ SUITE = Path(__file__).parent / "suite"
 
 
 @cache
-def tests_by_requirement() -> dict[str, tuple[str, ...]]:
+def proven_by() -> dict[str, tuple[str, ...]]:
     """For each requirement id the tests that name it: `suite/test_login.py::test_…`."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(SUITE.rglob("test_*.py")):

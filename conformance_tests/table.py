@@ -76,6 +76,9 @@ class Table:
             config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3}),
         )
 
+    def close(self) -> None:
+        self._client.close()
+
     def check(self) -> str | None:
         """Why the table cannot be read, in a sentence; None when it can."""
         from botocore.exceptions import BotoCoreError, ClientError

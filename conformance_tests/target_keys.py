@@ -179,7 +179,13 @@ def _judge_header(name: str, content: Any) -> None:
 TABLES: Final[Mapping[str, Table]] = {
     "": Table(
         (
-            Key("name", text, "", "what the reports call it; the host of url when absent"),
+            Key(
+                "name",
+                text,
+                "",
+                "what the reports call it; the host of url when absent",
+                example="staging",
+            ),
             Key("version", any_text, "", "the deployment's version, for the reports"),
             Key("url", url, says="the GraphQL endpoint"),
             Key("environment", choice(*ENVIRONMENTS), "production", "which DEV rows apply"),

@@ -1,0 +1,368 @@
+"""The command line: every bad input is one sentence, and no run ends without its reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from conformance_tests import cli, exits, runner
+from conformance_tests.plugin import Options, Progress
+from conformance_tests.target import Target
+from conformance_tests.verdict import Card, Finding, Run
+from tests.conformance.sample_report import STARTED
+from tests.conformance.small_server import Reply, refusing, says, serving
+
+CLOSED = "http://127.0.0.1:9/graphql"
+FILE = """
+url = "{url}"
+[[customers]]
+email = "alice@example.com"
+password = "pass-alice"
+[[customers]]
+email = "bob@example.com"
+password = "pass-bob"
+"""
+Runner = Callable[[Target, Options, Progress], Run]
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No customers from the caller's environment, and SIGTERM as it was."""
+    for name in [name for name in os.environ if name.startswith("AUTH_CONFORMANCE")]:
+        monkeypatch.delenv(name)
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.fixture
+def target_file(tmp_path: Path) -> Path:
+    """A target file whose deployment is not there."""
+    path = tmp_path / "target.toml"
+    path.write_text(FILE.format(url=CLOSED))
+    return path
+
+
+@pytest.fixture
+def instead(monkeypatch: pytest.MonkeyPatch) -> Callable[[Runner], None]:
+    """Puts another runner in the place of the real one."""
+
+    def put(other: Runner) -> None:
+        monkeypatch.setattr(runner, "run", other)
+
+    return put
+
+
+def ended(*findings: Finding) -> Runner:
+    """A runner that finds this."""
+    return lambda target, options, progress: Run(findings, STARTED)
+
+
+def test_help_prints_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    """Every code with its meaning, in the help of the whole and of `run`."""
+    for argv in (["--help"], ["run", "--help"]):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(argv)
+        assert ended.value.code == 0
+        shown = capsys.readouterr().out
+        for code, meaning in exits.EXITS.items():
+            assert f"{code}  {meaning}" in shown
+
+
+def test_help_imports_nothing_that_takes_time() -> None:
+    """pytest, httpx, boto3, rich and jinja2 are met by the commands that need them."""
+    script = (
+        "import sys, conformance_tests.cli as cli\n"
+        "try: cli.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "slow = {'pytest', 'httpx', 'boto3', 'rich', 'jinja2', 'tomllib'}\n"
+        "print(sorted(slow & set(sys.modules)))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.splitlines()[-1] == "[]"
+
+
+BAD = {
+    "an id that does not exist": (["run", "--only", "CORE-99"], "CORE ends with CORE-27"),
+    "a group that does not exist": (["list", "--group", "CRE"], 'did you mean "CORE"?'),
+    "a row to explain that does not exist": (["explain", "WIER-01"], 'did you mean "WIRE-01"?'),
+    "an address without scheme": (["run", "staging.example.com"], "begins http:// or https://"),
+    "a target file that is not there": (["run", "--target", "no.toml"], "No such file"),
+    "a report folder that is not there": (
+        ["run", CLOSED, "--html", "/no/such/r.html"],
+        "no folder",
+    ),
+    "a report path that is a folder": (["run", CLOSED, "--json", "/tmp"], "is a folder"),
+    "a single report to compare": (["compare", "a.json"], "two reports at least"),
+    "a report that is not there": (["compare", "a.json", "b.json"], "cannot be read"),
+}
+
+
+@pytest.mark.parametrize("case", BAD, ids=lambda case: case.replace(" ", "-"))
+def test_bad_input_is_one_sentence_and_exit_2(
+    case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On stderr, with what to do, and no traceback."""
+    argv, sentence = BAD[case]
+    assert cli.main(argv) == exits.USAGE
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("auth-conformance: ")
+    assert sentence in shown.err
+    assert len(shown.err.splitlines()) == 1
+
+
+def test_a_typo_in_the_target_file_is_named_with_its_line(
+    target_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And the old report is gone, so that nobody takes it for this run's."""
+    old = target_file.with_name("report.json")
+    old.write_text("{}")
+    target_file.write_text(target_file.read_text() + "\n[clock]\nmax_wiat = 1\n")
+    assert cli.main(["run", "--target", str(target_file), "--json", str(old)]) == exits.USAGE
+    assert "line 11: clock.max_wiat" in capsys.readouterr().err
+    assert not old.exists()
+
+
+# -- deployments that cannot be judged ---------------------------------------------------------
+
+
+def _page(_: dict[str, Any]) -> Reply:
+    return 502, "text/html", "<html><body>Bad gateway</body></html>", {}
+
+
+def _moved(_: dict[str, Any]) -> Reply:
+    return 308, "text/plain", "", {"location": "https://elsewhere.example.com/graphql"}
+
+
+UNREACHABLE = {
+    "a proxy's page": (_page, "not GraphQL: check url"),
+    "a redirect": (_moved, "redirects to https://elsewhere.example.com/graphql"),
+    "a wrong password": (refusing(), "was refused"),
+}
+
+
+@pytest.mark.parametrize("case", UNREACHABLE, ids=lambda case: case.replace(" ", "-"))
+def test_a_deployment_that_cannot_be_judged_is_exit_3(
+    case: str, target_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each ends in one sentence of verdict and a report that says the same."""
+    speak, sentence = UNREACHABLE[case]
+    report = target_file.with_name("report.json")
+    with serving(speak) as url:
+        argv = ["run", url, "--target", str(target_file), "--json", str(report)]
+        argv += ["--only", "CORE-04"]
+        assert cli.main(argv) == exits.UNTESTED
+    last = capsys.readouterr().out.rstrip().splitlines()[-1]
+    assert last.startswith("No verdict: ")
+    assert sentence in last
+    verdict = json.loads(report.read_text())["verdict"]
+    assert (verdict["exit"], verdict["conformant"]) == (3, False)
+    assert sentence in verdict["sentence"]
+
+
+def test_a_closed_port_is_exit_3(target_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing evaluated is never 0."""
+    assert cli.main(["run", "--target", str(target_file)]) == exits.UNTESTED
+    assert "cannot be reached" in capsys.readouterr().out
+
+
+def test_a_certificate_nobody_vouches_for_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
+    """TLS to a server that speaks none ends in a sentence too."""
+    with serving(lambda _: says({})) as url:
+        assert cli.main(["run", url.replace("http:", "https:")]) == exits.UNTESTED
+    assert "cannot be reached" in capsys.readouterr().out
+
+
+# -- runs that do not end well -----------------------------------------------------------------
+
+
+def test_a_run_that_is_interrupted_writes_what_it_knows(
+    instead: Callable[[Runner], None], target_file: Path
+) -> None:
+    """Marked incomplete; 3, or 1 where a MUST had failed by then."""
+    for status, code in (("pass", exits.UNTESTED), ("fail", exits.FAILED)):
+
+        def interrupted(target: Target, options: Options, progress: Progress) -> Run:
+            progress.started(2)
+            progress.testing(("CORE-01",), "test_login")
+            progress.finding(Finding("CORE-01", status))  # type: ignore[arg-type]  # noqa: B023
+            raise KeyboardInterrupt
+
+        instead(interrupted)
+        report = target_file.with_name("report.json")
+        assert cli.main(["run", "--target", str(target_file), "--json", str(report)]) == code
+        document = json.loads(report.read_text())
+        assert document["run"]["incomplete"]
+        assert document["requirements"][0]["status"] == status
+        assert document["requirements"][1]["detail"] == "not reached: the run was interrupted"
+
+
+def crash(target: Target, options: Options, progress: Progress) -> Run:
+    """A runner that breaks with secrets in its hands."""
+    raise RuntimeError(f"no idea what to do with {target.customers[0].password}")
+
+
+def test_a_suite_that_breaks_says_so_in_one_sentence(
+    instead: Callable[[Runner], None], target_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 4, a report all the same, no traceback and no password."""
+    instead(crash)
+    report = target_file.with_name("report.json")
+    argv = ["run", "--target", str(target_file), "--json", str(report)]
+    assert cli.main(argv) == exits.BROKEN_SUITE
+    shown = capsys.readouterr()
+    assert "The suite itself failed: RuntimeError in test_cli.py" in " ".join(shown.out.split())
+    assert "Traceback" not in shown.out + shown.err
+    assert json.loads(report.read_text())["verdict"]["exit"] == exits.BROKEN_SUITE
+    for text in (shown.out, shown.err, report.read_text()):
+        assert "pass-alice" not in text
+
+
+def test_a_traceback_is_shown_to_those_who_ask_and_is_redacted(
+    instead: Callable[[Runner], None],
+    target_file: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """AUTH_CONFORMANCE_DEBUG=1 prints it on stderr, without the password."""
+    instead(crash)
+    monkeypatch.setenv("AUTH_CONFORMANCE_DEBUG", "1")
+    cli.main(["run", "--target", str(target_file)])
+    shown = capsys.readouterr().err
+    assert "Traceback" in shown
+    assert "<password#1>" in shown
+    assert "pass-alice" not in shown
+
+
+def test_ctrl_c_in_the_middle_of_a_call_still_writes_the_report(tmp_path: Path) -> None:
+    """A real signal, while the deployment keeps the suite waiting."""
+    asked = threading.Event()
+
+    def hang(_: dict[str, Any]) -> Reply:
+        asked.set()
+        time.sleep(20)
+        return says({})
+
+    report = tmp_path / "report.json"
+    with serving(hang) as url:
+        started = subprocess.Popen(
+            [sys.executable, "-m", "conformance_tests.cli", "run", url, "--json", str(report)],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        try:
+            assert asked.wait(20)
+            started.send_signal(signal.SIGINT)
+            _, errors = started.communicate(timeout=20)
+        finally:
+            started.kill()
+    assert started.returncode == exits.UNTESTED
+    assert "Traceback" not in errors
+    assert json.loads(report.read_text())["run"]["incomplete"]
+
+
+def test_a_reader_that_goes_away_is_no_trouble() -> None:
+    """`auth-conformance list | head -1` ends quietly."""
+    command = f"{sys.executable} -m conformance_tests.cli list | head -1"
+    shown = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert shown.stdout.startswith("CORE-01")
+    assert shown.stderr == ""
+
+
+# -- what is passed on -------------------------------------------------------------------------
+
+
+def test_flags_reach_the_runner(instead: Callable[[Runner], None], target_file: Path) -> None:
+    """Rows, manners, pytest's own arguments, and the command that a card repeats."""
+    seen: list[tuple[Target, Options]] = []
+
+    def looked(target: Target, options: Options, progress: Progress) -> Run:
+        seen.append((target, options))
+        return Run((), STARTED)
+
+    instead(looked)
+    argv = ["run", "--target", str(target_file), "--only", "core-01", "GQL", "--claimed-only"]
+    cli.main([*argv, "--allow-destructive", "--profile", "hardened", "--", "-x", "-vv"])
+    [(target, options)] = seen
+    assert target.profile == "hardened"
+    assert "HARD" in target.claims
+    assert (options.only, options.pytest_args) == (("CORE-01", "GQL"), ("-x", "-vv"))
+    assert options.claimed_only
+    assert options.allow_destructive
+    again = f"auth-conformance run --target {target_file} --profile hardened --allow-destructive"
+    assert options.again == again
+
+
+@pytest.mark.parametrize(
+    "flags, code",
+    [
+        ([], exits.CONFORMANT),
+        (["--strict"], exits.FAILED),
+        (["--require-complete"], exits.UNTESTED),
+    ],
+)
+def test_flags_reach_the_verdict(
+    instead: Callable[[Runner], None], target_file: Path, flags: list[str], code: int
+) -> None:
+    """A warning is red under --strict, an unseen row under --require-complete."""
+    instead(ended(Finding("CORE-01", "pass"), Finding("CORE-02", "warn")))
+    assert cli.main(["run", "--target", str(target_file), *flags]) == code
+
+
+def test_every_report_is_written(instead: Callable[[Runner], None], target_file: Path) -> None:
+    """Four flags, four files, nothing left beside them."""
+    instead(ended(Finding("CORE-01", "fail", card=Card("a", "b"))))
+    folder = target_file.parent / "reports"
+    folder.mkdir()
+    argv = ["run", "--target", str(target_file)]
+    for form in ("json", "html", "junit", "markdown"):
+        argv += [f"--{form}", str(folder / form)]
+    assert cli.main(argv) == exits.FAILED
+    assert sorted(path.name for path in folder.iterdir()) == ["html", "json", "junit", "markdown"]
+    assert all("CORE-01" in path.read_text() for path in folder.iterdir())
+
+
+def test_present_failures_are_added_to_the_target_file(
+    instead: Callable[[Runner], None], target_file: Path
+) -> None:
+    """Each with a reason to write: until then the list is red; with it, the run is not."""
+    instead(ended(Finding("CORE-01", "pass"), Finding("CORE-12", "fail", card=Card("a", "b"))))
+    argv = ["run", "--target", str(target_file)]
+    assert cli.main([*argv, "--write-known-failures"]) == exits.FAILED
+    assert cli.main(argv) == exits.STALE_LIST
+    target_file.write_text(target_file.read_text().replace('reason = ""', 'reason = "the proxy"'))
+    assert cli.main(argv) == exits.CONFORMANT
+
+
+def test_without_a_target_file_present_failures_are_printed(
+    instead: Callable[[Runner], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ready to be pasted."""
+    instead(ended(Finding("CORE-12", "fail", detail='it "was" there')))
+    cli.main(["run", CLOSED, "--write-known-failures"])
+    assert '[[known_failures]]\nid = "CORE-12"\nreason = ""' in capsys.readouterr().out
+
+
+def test_without_the_embedded_extra_a_run_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A small installation judges remote deployments only."""
+    from conformance_tests import running
+
+    monkeypatch.setattr(running, "find_spec", lambda name: None)
+    assert cli.main(["run"]) == exits.USAGE
+    assert "pip install 'reference-auth[embedded]'" in capsys.readouterr().err

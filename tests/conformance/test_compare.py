@@ -1,0 +1,134 @@
+"""Two reports are told apart row by row; more of them make a grid."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from conformance_tests import cli, exits
+from conformance_tests.compare import Judged, changes
+from conformance_tests.report import json as report_json
+from tests.conformance.sample_report import sample
+
+Write = Callable[..., str]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Writes a report like the sample with other statuses (and perhaps another name)."""
+
+    def written(file: str, name: str = "staging", **statuses: str) -> str:
+        document = report_json.document(sample())
+        document["target"]["name"] = name
+        for row in document["requirements"]:
+            row["status"] = statuses.get(row["id"].replace("-", "_"), row["status"])
+        path = tmp_path / file
+        path.write_text(json.dumps(document))
+        return str(path)
+
+    return written
+
+
+STEPS = {
+    ("pass", "fail"): "broke",
+    ("pass", "warn"): "broke",
+    ("warn", "fail"): "broke",
+    ("fail", "pass"): "fixed",
+    ("known-failure", "pass"): "fixed",
+    ("not-testable", "pass"): "new",
+    ("not-testable", "fail"): "new",
+    ("pass", "not-testable"): "gone",
+    ("fail", "not-applicable"): "gone",
+    ("fail", "known-failure"): None,
+    ("pass", "pass"): None,
+    ("not-testable", "excluded"): None,
+}
+
+
+@pytest.mark.parametrize("step", STEPS, ids="-to-".join)
+def test_each_step_from_one_status_to_another_has_its_kind(step: tuple[str, str]) -> None:
+    """Fixed, broke, new or gone; what was never judged says nothing."""
+
+    def one(status: str) -> Judged:
+        row = {"id": "CORE-01", "sentence": "s", "claimed": True, "status": status}
+        return Judged("a", {"requirements": [row]})
+
+    assert [change.kind for change in changes(one(step[0]), one(step[1]))] == (
+        [STEPS[step]] if STEPS[step] else []
+    )
+
+
+def test_a_row_that_only_one_report_has_is_new_or_gone() -> None:
+    """Requirement sets grow."""
+    row = {"id": "CORE-01", "sentence": "s", "claimed": True, "status": "pass"}
+    with_row, without = Judged("a", {"requirements": [row]}), Judged("b", {"requirements": []})
+    assert [change.kind for change in changes(without, with_row)] == ["new"]
+    assert [change.kind for change in changes(with_row, without)] == ["gone"]
+
+
+def test_what_broke_is_exit_1(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    """And is told with its sentence; the other way round it is fixed, exit 0."""
+    before, after = write("a.json"), write("b.json", CORE_01="fail")
+    assert cli.main(["compare", before, after]) == exits.FAILED
+    shown = capsys.readouterr().out
+    assert "CORE-01  pass → fail  A login with good credentials" in shown
+    assert "1 broke, 0 fixed, 0 new, 0 gone." in shown
+    assert cli.main(["compare", after, before]) == exits.CONFORMANT
+
+
+def test_what_broke_beyond_the_claim_is_told_but_not_exit_1(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Advice stays advice."""
+    before = write("a.json", HARD_22="pass")
+    assert cli.main(["compare", before, write("b.json")]) == exits.CONFORMANT
+    assert "HARD-22  pass → fail  (beyond the claim)" in capsys.readouterr().out
+
+
+def test_more_than_two_reports_make_a_grid(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the terminal and as a page; rows on which two that could see disagree are marked."""
+    reports = [
+        write("a.json", "one", CORE_13="pass"),
+        write("b.json", "two"),
+        write("c.json", "three", CORE_01="fail"),
+    ]
+    page = tmp_path / "grid.html"
+    assert cli.main(["compare", *reports, "--html", str(page)]) == exits.CONFORMANT
+    shown = capsys.readouterr().out
+    assert "≠ CORE-01" in shown
+    assert "≠ CORE-13" not in shown  # not-testable beside pass is no disagreement
+    text = page.read_text()
+    assert text.count(">differs<") == 1
+    assert text.index("one 1.4.2") < text.index("two 1.4.2") < text.index("three 1.4.2")
+
+
+def test_reports_of_one_target_are_told_apart_by_their_files(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two runs of one deployment have one name."""
+    before, after = write("a.json"), write("b.json")
+    cli.main(["compare", before, after])
+    assert f"from  {before}\nto    {after}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "content, sentence",
+    [
+        ("{", "is not JSON"),
+        ("[]", "is not a conformance report"),
+        ('{"schema_version": 2}', "is not a conformance report"),
+    ],
+)
+def test_a_file_that_is_no_report_is_exit_2(
+    write: Write, tmp_path: Path, content: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In one sentence."""
+    other = tmp_path / "other.json"
+    other.write_text(content)
+    assert cli.main(["compare", write("a.json"), str(other)]) == exits.USAGE
+    assert sentence in capsys.readouterr().err

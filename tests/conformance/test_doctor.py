@@ -1,0 +1,148 @@
+"""The doctor says in ten lines whether a run would get anywhere, and what to mend."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import jwt
+import pytest
+
+from conformance_tests import cli, doctor, exits
+from conformance_tests.doctor import Line
+from conformance_tests.documents import OPERATIONS
+from conformance_tests.target import (
+    ClockAddress,
+    Credentials,
+    TableAddress,
+    Target,
+)
+from tests.conformance.small_server import Reply, Speak, refusing, says, serving
+
+SECRET = "0123456789abcdef0123456789abcdef"
+CUSTOMERS = (Credentials("alice@example.com", "pass-a"), Credentials("bob@example.com", "pass-b"))
+
+
+def answering(ids: dict[str, int], ahead: float = 0.0) -> Speak:
+    """A deployment that logs everybody in by these ids, its clock so far ahead."""
+
+    def speak(request: dict[str, Any]) -> Reply:
+        query, given = request.get("query", ""), request.get("variables", {})
+        if "__schema" in query:
+            fields = {"fields": [{"name": name} for name in OPERATIONS]}
+            return says({"data": {"__schema": {"queryType": fields, "mutationType": fields}}})
+        if "generateCustomerToken" in query:
+            now = int(time.time() + ahead)
+            claims = {"customer_id": ids[given["email"]], "exp": now + 840}
+            token = jwt.encode({**claims, "refresh_expiry": now + 900}, SECRET)
+            pair = {"token": token, "refresh_token": "a" * 128}
+            return says({"data": {"generateCustomerToken": pair}})
+        if "getUserAuth" in query:
+            return says({"data": {"getUserAuth": None}})
+        return says({"data": {"__typename": "Query"}})
+
+    return speak
+
+
+TWO_IDS = {"alice@example.com": 1, "bob@example.com": 2}
+ONE_ID = dict.fromkeys(TWO_IDS, 7)
+
+
+def looked(target: Target) -> dict[str, Line]:
+    """Every line by what it is about."""
+    with ExitStack() as ends:
+        return {line.what: line for line in doctor.examine(target, ends)}
+
+
+def at(url: str, **changes: Any) -> Target:
+    """A target at this address."""
+    return Target(**{"url": url, "name": "small", "customers": CUSTOMERS, **changes})
+
+
+def test_a_sound_deployment_can_be_judged() -> None:
+    """Nothing bad; what was not offered is named with what it would show."""
+    with serving(answering(TWO_IDS)) as url:
+        lines = looked(at(url, secret=SECRET, environment="development"))
+    assert len(lines) == 10
+    assert {line.sign for line in lines.values()} == {"ok", "-"}
+    assert lines["customers"].says == "alice@example.com and bob@example.com can log in"
+    assert lines["environment"].says == "development, as declared"
+    assert lines["table"].says.startswith("not given: [table]")
+
+
+BAD: dict[str, tuple[Speak, dict[str, Any], str, str]] = {
+    "a wrong password": (refusing(), {}, "customers", "check [[customers]]"),
+    "no customers": (answering(TWO_IDS), {"customers": ()}, "customers", "add two [[customers]]"),
+    "two customers who are one": (answering(ONE_ID), {}, "customers", "name two different ones"),
+    "a wrong secret": (answering(TWO_IDS), {"secret": "x" * 32}, "secret", "check [signing]"),
+    "a table that is not there": (
+        answering(TWO_IDS),
+        {"table": TableAddress("auth", "ap-southeast-2", "http://127.0.0.1:9")},
+        "table",
+        "mend [table] or leave it out",
+    ),
+    "a clock that does not answer": (
+        answering(TWO_IDS),
+        {"clock": ClockAddress(http="http://127.0.0.1:9/clock")},
+        "clock",
+        "mend [clock] or leave it out",
+    ),
+    "a clock that moves nothing": (
+        answering(TWO_IDS),
+        {"clock": ClockAddress(http="own")},
+        "clock",
+        "the clock was moved by 60 s",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD, ids=lambda case: case.replace(" ", "-"))
+def test_each_bad_thing_is_one_sentence_with_what_to_do(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And only that line is bad."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "nobody")
+    speak, changes, what, sentence = BAD[case]
+    with serving(speak) as url:
+        if changes.get("clock") == ClockAddress(http="own"):
+            changes = {"clock": ClockAddress(http=url)}
+        lines = looked(at(url, **changes))
+    assert lines[what].sign == "bad"
+    assert sentence in lines[what].says
+    assert [line.what for line in lines.values() if line.sign == "bad"] == [what]
+
+
+def test_an_environment_that_was_declared_wrongly_is_noted() -> None:
+    """The development operations answer in what is called production."""
+    with serving(answering(TWO_IDS)) as url:
+        line = looked(at(url))["environment"]
+    assert line.sign == "note"
+    assert 'set environment = "development"' in line.says
+
+
+def test_the_doctor_leaves_with_the_run_s_own_exit_code(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """3 where a run would be 3; the lines are plain text without a secret."""
+    with serving(refusing()) as url:
+        path = tmp_path / "target.toml"
+        customers = "".join(
+            f'[[customers]]\nemail = "{one.email}"\npassword = "{one.password}"\n'
+            for one in CUSTOMERS
+        )
+        path.write_text(f'url = "{url}"\n{customers}')
+        assert cli.main(["doctor", "--target", str(path)]) == exits.UNTESTED
+    shown = capsys.readouterr().out
+    assert shown.splitlines()[-1].startswith("Mend what is bad first")
+    assert "pass-a" not in shown
+
+
+def test_the_embedded_reference_is_in_good_health(capsys: pytest.CaptureFixture[str]) -> None:
+    """With neither URL nor target the doctor looks at it, and at every capability."""
+    assert cli.main(["doctor"]) == exits.CONFORMANT
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[:-1]].count("ok") == 9
+    assert lines[-1] == "A run can begin."
