@@ -5,7 +5,7 @@ Judged are category, null data and effects; wording, other status codes and furt
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -255,14 +255,22 @@ class Expect:
     @contextmanager
     def unchanged(self, *customers: Customer) -> Iterator[None]:
         """What happens in here changes no row of these customers."""
-        if self._blind("that no row changes"):
-            yield
-            return
-        before = [_by_hash(customer.rows()) for customer in customers]
+        look = self.still(*customers)
         yield
-        for customer, rows in zip(customers, before, strict=True):
-            changes = _changes(rows, _by_hash(customer.rows()))
-            self.that(not changes, "no row to change", ", ".join(changes))
+        look()
+
+    def still(self, *customers: Customer) -> Callable[[], None]:
+        """A look at these customers' rows, to be taken again: none has changed since now."""
+        if self._blind("that no row changes"):
+            return lambda: None
+        before = [_by_hash(customer.rows()) for customer in customers]
+
+        def look() -> None:
+            for customer, rows in zip(customers, before, strict=True):
+                changes = _changes(rows, _by_hash(customer.rows()))
+                self.that(not changes, "no row to change", ", ".join(changes))
+
+        return look
 
     # -- the calls to the table ----------------------------------------------------------------
 
