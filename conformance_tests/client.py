@@ -174,6 +174,17 @@ class Client:
         """The target's own query that needs a signed-in customer."""
         return self.ask(query, {}, authorization=authorization)
 
+    def schema(self) -> Any:
+        """What introspection answers for `__schema`, or None where it is closed."""
+        return self.ask(documents.SCHEMA, {}, operation="__schema").value
+
+    def finds_valid(self, operation: str) -> bool:
+        """Whether an operation is valid here; it stands in a document of which another runs."""
+        document = documents.beside_a_bystander(operation)
+        name = documents.BYSTANDER
+        answer = self.ask(document, {}, operation="__typename", operationName=name)
+        return isinstance(answer.value, str) and not answer.errors
+
     # -- requests of any form ------------------------------------------------------------------
 
     def ask(

@@ -35,6 +35,19 @@ class Operation:
         passed = [f"{name}: ${name}" for name in given]
         return f"{self.kind}{_list(declared)} {{ {self.name}{_list(passed)} {self.selection} }}"
 
+    def with_arguments(self, selection: str = "{ __typename }") -> str:
+        """The operation with each argument as a variable of its type; no value is needed."""
+        return Operation(self.name, self.kind, self.arguments, selection).document(
+            dict.fromkeys(self.arguments)
+        )
+
+    def with_literal(self, argument: str, literal: str) -> str:
+        """The operation with one argument written out, and variables for the others."""
+        others = {name: None for name in self.arguments if name != argument}
+        declared = [f"${name}: {self.arguments[name]}" for name in others]
+        passed = [f"{name}: ${name}" for name in others] + [f"{argument}: {literal}"]
+        return f"{self.kind}{_list(declared)} {{ {self.name}{_list(passed)} {TYPENAME} }}"
+
     def field(self, given: dict[str, object], alias: str = "") -> str:
         """The field with its arguments written into the text."""
         passed = [f"{name}: {json.dumps(value)}" for name, value in given.items()]
@@ -79,6 +92,18 @@ DEVELOPMENT_OPERATIONS: Final = (
     "removeAllUserAuthItems",
 )
 TYPENAME: Final = "{ __typename }"
+#: What no schema has.
+UNKNOWN: Final = "{ noSuchField }"
+#: The name of the query that runs where another operation only stands beside it.
+BYSTANDER: Final = "Bystander"
+_TYPE: Final = "kind name"
+#: The whole schema: the types of all fields and arguments, three wrappings deep.
+SCHEMA: Final = (
+    "query { __schema { queryType { name } mutationType { name } types { name fields {"
+    " name type { ...T } args { name defaultValue type { ...T } } } } } }"
+    f" fragment T on __Type {{ {_TYPE} ofType {{ {_TYPE} ofType {{ {_TYPE}"
+    f" ofType {{ {_TYPE} }} }} }} }}"
+)
 #: Which fields there are, where introspection is open.
 FIELDS: Final = "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }"
 
@@ -86,3 +111,24 @@ FIELDS: Final = "{ __schema { queryType { fields { name } } mutationType { field
 def probe(kind: str, name: str) -> str:
     """A document that no server executes, and whose refusal tells whether it knows the field."""
     return f"{kind} {{ {name}(no_such_argument: 1) {{ __typename }} }}"
+
+
+def of_type(name: str) -> str:
+    """A selection that is valid on this object type alone."""
+    return f"{{ ... on {name} {TYPENAME} }}"
+
+
+def only(field: str) -> str:
+    """A selection of one field, which has none below it."""
+    return f"{{ {field} }}"
+
+
+def beside_a_bystander(operation: str) -> str:
+    """A document in which an operation stands beside a trivial query, each under its name."""
+    kind, rest = ("query", operation) if operation.startswith("{") else _split(operation)
+    return f"query {BYSTANDER} {{ __typename }} {kind} Probe{rest}"
+
+
+def _split(operation: str) -> tuple[str, str]:
+    kind = "mutation" if operation.startswith("mutation") else "query"
+    return kind, operation.removeprefix(kind)
