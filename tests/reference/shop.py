@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Iterable
+from collections.abc import Awaitable, Coroutine, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -54,11 +55,13 @@ class Shop:
         self.flow = Flow(config, self.sessions, self.platform)
         self.development = Development(self.sessions)
 
-    def sibling(self, **changes: Any) -> Shop:
-        """A second server on the same table, perhaps configured otherwise."""
-        other = Shop(self.client.client, replace(self.config, **changes), self._runner)
-        other.now = self.now
-        return other
+    @contextmanager
+    def sibling(self) -> Iterator[Shop]:
+        """A second server on the same table, with a loop of its own: for what happens meanwhile."""
+        with asyncio.Runner() as runner:
+            other = Shop(self.client.client, self.config, runner)
+            other.now = self.now
+            yield other
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         return self._runner.run(work)
@@ -91,11 +94,19 @@ class Shop:
     def claims(self, pair: TokenPair) -> Claims:
         return tokens.verify(pair.token, self.config.secret, self.now)
 
+    def hash_of(self, pair: TokenPair) -> str:
+        return tokens.hash_of(pair.refresh_token, self.config.secret)
+
     def forge(self, claims: Claims, **row: Any) -> TokenPair:
         """Put a session as if it had been issued, its row changed as told."""
         issue = tokens.issue(claims, self.config.secret)
         self.put(items.row_item(replace(Row.of(claims, issue.hash), **row)))
         return issue.pair
+
+    def lose(self, pair: TokenPair) -> None:
+        """Remove a pair's row behind the flow's back."""
+        key = items.key(str(self.claims(pair).customer_id), self.hash_of(pair))
+        self.client.client.delete_item(TableName=self.config.table, Key=key)
 
     def put(self, item: Any) -> None:
         self.client.client.put_item(TableName=self.config.table, Item=item)

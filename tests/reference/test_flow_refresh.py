@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -294,7 +293,8 @@ def test_losing_the_row_after_reading_it_is_no_replay(shop: Shop) -> None:
     winner: list[TokenPair] = []
 
     def overtaken(call: Callable[[], Any]) -> Any:
-        winner.append(_in_a_thread(shop, pair))
+        with shop.sibling() as other:
+            winner.append(other.refresh(pair))
         return call()
 
     shop.client.on("transact_write_items", overtaken)
@@ -302,14 +302,6 @@ def test_losing_the_row_after_reading_it_is_no_replay(shop: Shop) -> None:
         shop.run(late)
     assert shop.refresh(winner[0]) == winner[0]
     assert shop.fence() is None
-
-
-def _in_a_thread(shop: Shop, pair: TokenPair) -> TokenPair:
-    """Refresh in a loop of its own, from within a storage call of another request."""
-    other = shop.sibling()
-    with asyncio.Runner() as runner:
-        other._runner = runner
-        return other.refresh(pair)
 
 
 def test_a_lost_answer_of_the_rotation_is_settled_by_reading(shop: Shop) -> None:
@@ -397,8 +389,8 @@ def test_a_rotation_in_flight_does_not_outlive_a_burn(shop: Shop) -> None:
     shop.refresh(spent)
 
     def burned_meanwhile(call: Callable[[], Any]) -> Any:
-        with pytest.raises(Replayed):
-            _in_a_thread(shop, spent)
+        with shop.sibling() as other, pytest.raises(Replayed):
+            other.refresh(spent)
         shop.put(_item(slow_row))  # even if its row came back
         return call()
 
