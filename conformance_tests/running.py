@@ -42,9 +42,7 @@ _EMBEDDED_NEEDS: Final = ("moto", "strawberry", "uvicorn", "argon2")
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge, write every report that was asked for, print one, and give the exit code."""
-    asked = {form: path for form in FORMS if (path := getattr(arguments, form)) is not None}
-    for path in asked.values():
-        files.remove_old(path)
+    asked = _asked(arguments)
     terms = _terms(arguments)
     target = named_target(arguments)
     out = terminal.console()
@@ -57,6 +55,16 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.write_known_failures:
         _write_known_failures(report, arguments.target)
     return report.exit
+
+
+def _asked(arguments: argparse.Namespace) -> dict[str, Path]:
+    """The path of each report that was asked for; what an earlier run left there is gone."""
+    asked = {form: path for form in FORMS if (path := getattr(arguments, form)) is not None}
+    for path in asked.values():
+        files.remove_old(path)
+    if len({path.absolute() for path in asked.values()}) < len(asked):
+        raise UsageError("two reports have one path: give each its own")
+    return asked
 
 
 def named_target(arguments: argparse.Namespace) -> Target | None:
@@ -85,6 +93,8 @@ def _need_embedded() -> None:
 
 
 def _terms(arguments: argparse.Namespace) -> Terms:
+    if arguments.url is None and arguments.only and "://" in arguments.only[-1]:
+        arguments.url = arguments.only.pop()  # `run --only ID URL`: --only takes all it can get
     arguments.only = [row_or_group_named(word) for word in arguments.only]
     return Terms(
         strict=arguments.strict,

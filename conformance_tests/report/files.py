@@ -15,6 +15,8 @@ def remove_old(path: Path) -> None:
     """Take away what an earlier run left, and show that a new one can be put there."""
     if path.is_dir():
         raise ReportPathError(f"{path} is a folder: name a file.")
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise ReportPathError(f"{path} is a link or a device: name an ordinary file.")
     if not path.parent.is_dir():
         raise ReportPathError(f"{path} cannot be written: there is no folder {path.parent}.")
     try:

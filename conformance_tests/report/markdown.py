@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from conformance_tests.printable import on_one_line, printable
 from conformance_tests.report import words
@@ -35,6 +35,7 @@ def _parts(report: Report) -> Iterator[str]:
     yield _groups(report)
     yield from (_failure(row) for row in report.of_status("error", "fail", "warn"))
     yield from _section("Not testable, and what to add", _unseen(report))
+    yield from _section("The list of known failures", map(_plain, report.complaints))
     yield from _section("Known failures", _listed(report.of_status("known-failure")))
     yield from _section("Beyond the claim (advice, not counted)", _advice(report))
     yield from _section("Provenance", _provenance(report))
@@ -107,7 +108,7 @@ def _card(card: Card) -> str:
     return _fenced(printable("\n".join(lines)))
 
 
-def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
+def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     body = "\n".join(f"- {line}" for line in lines)
     if body:
         yield f"### {title}\n\n{body}"

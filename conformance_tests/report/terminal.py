@@ -60,6 +60,7 @@ def _parts(report: Report) -> Iterator[RenderableType]:
         yield from _headed("ACCESS × REFRESH", [_square(report)])
     yield from _headed("Groups", [_groups(report)])
     yield from _headed("Not testable, and what to add", _unseen(report))
+    yield from _headed("The list of known failures", map(_text, report.complaints))
     yield from _headed("Known failures", _listed(report.of_status("known-failure")))
     yield from _headed("Excluded", _listed(report.of_status("excluded")))
     yield from _headed("Beyond the claim (advice, not counted)", _advice(report))

@@ -105,6 +105,11 @@ BAD = {
         "no folder",
     ),
     "a report path that is a folder": (["run", CLOSED, "--json", "/tmp"], "is a folder"),
+    "a report path that is a device": (["run", CLOSED, "--json", "/dev/null"], "is a link or a"),
+    "one path for two reports": (
+        ["run", CLOSED, "--json", "/tmp/no-such-report", "--html", "/tmp/no-such-report"],
+        "two reports have one path",
+    ),
     "a single report to compare": (["compare", "a.json"], "two reports at least"),
     "a report that is not there": (["compare", "a.json", "b.json"], "cannot be read"),
 }
@@ -305,6 +310,21 @@ def test_flags_reach_the_runner(instead: Callable[[Runner], None], target_file: 
     assert options.allow_destructive
     again = f"auth-conformance run --target {target_file} --profile hardened --allow-destructive"
     assert options.again == again
+
+
+def test_an_address_after_only_is_still_the_address(
+    instead: Callable[[Runner], None],
+) -> None:
+    """`run --only CORE-01 URL` means what it says."""
+    seen: list[Target] = []
+
+    def looked(target: Target, options: Options, progress: Progress) -> Run:
+        seen.append(target)
+        return Run((), STARTED)
+
+    instead(looked)
+    cli.main(["run", "--only", "CORE-01", CLOSED])
+    assert [target.url for target in seen] == [CLOSED]
 
 
 @pytest.mark.parametrize(

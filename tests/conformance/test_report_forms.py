@@ -14,6 +14,7 @@ import pytest
 
 from conformance_tests.report import html, json, junit, markdown, terminal, words
 from conformance_tests.report.square import square
+from conformance_tests.target import KnownFailure
 from conformance_tests.verdict import Report, Run, Terms, judge
 from tests.conformance.golden_file import matches_golden
 from tests.conformance.sample_report import passed, run, sample, target
@@ -162,6 +163,15 @@ def test_the_counts_are_those_of_the_cases() -> None:
         assert int(str(suite.get("tests"))) == len(suite)
         assert int(str(suite.get("skipped"))) == len(suite.findall("testcase/skipped"))
     assert int(str(root.get("tests"))) == len(root.findall(".//testcase"))
+
+
+def test_a_stale_list_of_known_failures_shows_in_every_form() -> None:
+    """Also where a failure decides the exit; in JUnit it is a red case of its own."""
+    stale = judge(target(known_failures=(KnownFailure("CORE-01", "x"),)), run(*passed("CORE-01")))
+    for form in FORMS.values():
+        assert "Known failure CORE-01 passed" in form(stale)
+    assert "Known failure CORE-01 passed" in printed(stale)
+    assert len(parsed(stale).findall(".//failure")) == 1
 
 
 # -- HTML --------------------------------------------------------------------------------------
