@@ -1,0 +1,65 @@
+"""What each request costs: derivations and calls, counted on the real flow."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from reference_auth import tokens
+from reference_auth.errors import NotThePair
+from reference_auth.tokens import TokenPair
+from tests.reference.shop import Shop
+
+
+def spent(shop: Shop, stretched: list[str]) -> tuple[int, dict[str, int]]:
+    cost = len(stretched), dict(shop.client.calls)
+    stretched.clear()
+    shop.client.forget()
+    return cost
+
+
+def test_what_a_session_costs(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A login derives twice and writes once; a rotation derives four times, reads and writes."""
+    seen = count_stretching(monkeypatch)
+    pair = shop.log_in()
+    assert spent(shop, seen) == (2, {"transact_write_items": 1})
+    shop.refresh(pair)
+    assert spent(shop, seen) == (2, {"get_item": 1})
+    shop.later(840)
+    fresh = shop.refresh(pair)
+    assert spent(shop, seen) == (4, {"get_item": 1, "transact_write_items": 1})
+    shop.revoke(fresh)
+    assert spent(shop, seen) == (2, {"transact_write_items": 1})
+    with pytest.raises(NotThePair):
+        shop.refresh(TokenPair(fresh.token, pair.refresh_token))
+    assert spent(shop, seen) == (1, {})
+    with pytest.raises(NotThePair):
+        shop.refresh(TokenPair(fresh.token, "junk"))
+    assert spent(shop, seen) == (0, {})
+
+
+def count_stretching(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    seen: list[str] = []
+    really = tokens._stretch
+
+    def counted(text: str, secret: str) -> str:
+        seen.append(text)
+        return really(text, secret)
+
+    monkeypatch.setattr(tokens, "_stretch", counted)
+    return seen
+
+
+def test_a_request_costs_the_same_in_a_large_table(shop: Shop) -> None:
+    """The number of calls does not grow with the customer's sessions or anyone else's."""
+    costs = []
+    for n in range(3):
+        pair = shop.log_in()
+        shop.later(840)
+        shop.client.forget()
+        shop.refresh(pair)
+        costs.append(Counter(shop.client.calls))
+        for more in range(5):
+            shop.log_in(f"other {n} {more}")
+    assert costs[0] == costs[1] == costs[2]
