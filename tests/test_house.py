@@ -27,7 +27,17 @@ CORE = {
     "tokens",
 }
 MAY_IMPORT_TOO = {"tokens": {"cryptography"}}
-SMALL_INSTALL = {"boto3", "botocore", "httpx", "jinja2", "jwt", "pytest", "_pytest", "rich"}
+SMALL_INSTALL = {
+    "anyio",
+    "boto3",
+    "botocore",
+    "httpx",
+    "jinja2",
+    "jwt",
+    "pytest",
+    "_pytest",
+    "rich",
+}
 MEBIBYTE = 2**20
 
 
