@@ -225,7 +225,8 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     while _exit_of(process) is None and time.monotonic() < end:
         time.sleep(PAUSE_SECONDS)
     _signal(process, signal.SIGKILL)
-    process.wait()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(END_SECONDS)
 
 
 def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -361,7 +361,9 @@ def test_closing_the_proxy_ends_a_hang(
             item = direct.key(ALICE, "one")
             hanging = apart(lambda: client.put_item(TableName=table, Item=item))
             assert fault.held()
+            started = time.monotonic()
             faults.close()
+            assert time.monotonic() - started < 1.5
             with pytest.raises(ConnectionClosedError):
                 hanging.result(5)
 
@@ -446,6 +448,19 @@ def test_conflict_names_the_rows_at_fault(
     reasons = error.value.response["CancellationReasons"]
     assert [each["Code"] for each in reasons] == [reason, reason, "None"]
     assert direct.sessions(ALICE) == {"one"}
+
+
+def test_a_check_is_not_at_fault(proxy: FaultProxy, deployment: Deployment) -> None:
+    """A condition on a row that stays as it is conflicts with nobody."""
+    row = {"TableName": deployment.table, "Key": deployment.key(ALICE, "one")}
+    check = {**row, "ConditionExpression": "attribute_not_exists(customer_id)"}
+    put = {"TableName": deployment.table, "Item": deployment.key(ALICE, "two")}
+    with proxy.conflict(), pytest.raises(ClientError) as error:
+        deployment.client.transact_write_items(
+            TransactItems=[{"ConditionCheck": check}, {"Put": put}]
+        )
+    reasons = error.value.response["CancellationReasons"]
+    assert [each["Code"] for each in reasons] == ["None", "TransactionConflict"]
 
 
 def test_conflict_is_for_transactions(proxy: FaultProxy, deployment: Deployment) -> None:
