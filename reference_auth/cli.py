@@ -8,7 +8,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 
 USAGE_ERROR = 2
@@ -49,9 +49,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         code: int = flags.command(flags)
     except ConfigError as error:
-        print(f"reference-auth: {error}", file=sys.stderr)
-        return USAGE_ERROR
+        return _refuse(str(error))
+    except ModuleNotFoundError as error:
+        return _refuse(f"{error.name} is missing: install reference-auth[embedded].")
     return code
+
+
+def _refuse(sentence: str) -> int:
+    print(f"reference-auth: {sentence}", file=sys.stderr)
+    return USAGE_ERROR
 
 
 def parser() -> ArgumentParser:
@@ -117,10 +123,9 @@ def _add_table(command: ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError("must be a number from 1 on")
+    return int(text)
 
 
 def serve_command(flags: Namespace) -> int:

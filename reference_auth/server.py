@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import importlib
 import importlib.util
-import os
 import signal
 import socket
 import threading
@@ -94,7 +93,6 @@ class Announcing(uvicorn.Server):
 def build(settings: Settings) -> Starlette:
     """Build the app in the process that serves it."""
     logs.configure()
-    os.environ.update(settings.environ)  # the AWS SDK reads the variables that flags stand for
     login_service, query = find_platform(settings.login_service)
     return create_app(
         settings.config,

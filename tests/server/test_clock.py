@@ -99,6 +99,25 @@ def test_a_server_lives_by_it(caller: Caller) -> None:
     assert claims(caller.log_in()).exp == pytest.approx(time.time() + 840, abs=2)
 
 
+def test_two_aliases_rotate_one_pair(caller: Caller) -> None:
+    """Two refreshes of one expired pair in one document never leave two live tokens (RACE-13)."""
+    start = int(time.time()) + HOUR
+    set_clock(caller, {"now": start})
+    pair = caller.log_in()
+    set_clock(caller, {"now": start + 850})
+    query = """mutation ($t: String!) {
+      a: refreshCustomerToken(refresh_token: $t) { token refresh_token }
+      b: refreshCustomerToken(refresh_token: $t) { token refresh_token } }"""
+    data = caller.post(query, pair["token"], t=pair["refresh_token"]).json()["data"]
+    assert data["a"]
+    live = [
+        rotated["token"]
+        for rotated in data.values()
+        if rotated and caller.post(REFRESH, **rotated).json()["data"]["refreshCustomerToken"]
+    ]
+    assert len(set(live)) <= 1
+
+
 def test_a_later_burn_is_forgotten(caller: Caller) -> None:
     """After a burn in the future, the customer can log in again once the clock is given back."""
     customer = {"email": f"burned{ANYONE}", "password": PASSWORD}

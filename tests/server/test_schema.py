@@ -60,11 +60,18 @@ type UpdateUserAuth {
 }"""
 
 
+INNARDS = "arn:aws:dynamodb:table/innards"
+
+
 @strawberry.type(name="Query")
 class ShopQuery(AuthQuery):
     @strawberry.field
     def greeting(self) -> str:
         return "hello"
+
+    @strawberry.field
+    def broken(self) -> str | None:
+        raise KeyError(INNARDS)
 
     @strawberry.field(permission_classes=[SignedIn])
     def basket(self, info: Info[Any, Any]) -> str | None:
@@ -118,3 +125,17 @@ def test_a_protected_field_refuses_a_refresh_token(shop: Caller) -> None:
     """A genuine refresh token is no bearer token (API-05)."""
     pair = shop.log_in()
     assert shop.category("{ basket }", pair["refresh_token"]) == "graphql-authorization"
+
+
+def test_what_nobody_intended_is_masked(shop: Caller, caplog: pytest.LogCaptureFixture) -> None:
+    """An unexpected exception is answered and logged without its text (GQL-08, HARD-20)."""
+    answer = shop.post("{ greeting broken }")
+    assert answer.json()["data"] == {"greeting": "hello", "broken": None}
+    (error,) = answer.json()["errors"]
+    assert error["path"] == ["broken"]
+    assert error["extensions"] == {"category": "graphql-server-internal-error"}
+    assert INNARDS not in answer.text
+    (logged,) = (record for record in caplog.records if record.msg == "unexpected-error")
+    assert vars(logged)["kind"] == "KeyError"
+    assert vars(logged)["at"][-1].endswith("broken")
+    assert INNARDS not in str(vars(logged))
