@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 #: Request headers that a transcript shows: the rest is the HTTP library's.
-SHOWN_HEADERS = ("authorization", "content-type", "accept")
+SHOWN_HEADERS = ("authorization", "content-type", "accept", "cookie", "upgrade")
 #: Answer headers that a transcript shows.
 SHOWN_ANSWER_HEADERS = ("content-type", "cache-control", "retry-after", "location", "set-cookie")
 MOST_THROTTLED_SECONDS = 120.0
@@ -133,12 +133,17 @@ class Client:
     # -- the operations ------------------------------------------------------------------------
 
     def log_in(self, email: Any, password: Any, remember_me: Any = ABSENT) -> Answer:
-        self._pace.wait()
-        self.logins += 1
+        self.count_logins(1)
         return self.call(
             "generateCustomerToken",
             {"email": email, "password": password, "remember_me": remember_me},
         )
+
+    def count_logins(self, count: int) -> None:
+        """Keep to the pace of logins; one request may make several."""
+        for _ in range(count):
+            self._pace.wait()
+        self.logins += count
 
     def refresh(self, token: str | None, refresh_token: Any, *, scheme: str = "Bearer") -> Answer:
         return self.call(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 
 import pytest
@@ -10,9 +11,12 @@ from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustome
 from conformance_tests.client import Client
 from conformance_tests.clock import Clock
 from conformance_tests.deployment import Deployment
+from conformance_tests.developer import Developer
 from conformance_tests.expect import Expect
 from conformance_tests.faults import FaultProxy
 from conformance_tests.forge import Forge
+from conformance_tests.instances import Instances
+from conformance_tests.odd_client import OddClient
 from conformance_tests.plugin import BENCH, EXPECT, Bench
 from conformance_tests.table import Table
 
@@ -112,6 +116,41 @@ def production(bench: Bench, deployment: Deployment) -> Deployment:
 def development(bench: Bench, deployment: Deployment) -> Deployment:
     """The instance in development mode."""
     return bench.instances.in_environment("development")
+
+
+@pytest.fixture
+def instances(bench: Bench) -> Instances:
+    """What finds or starts other instances of the deployment."""
+    return bench.instances
+
+
+@pytest.fixture
+def developer(development: Deployment) -> Developer:
+    """Somebody who asks the instance in development mode for the development operations."""
+    return Developer(development.client)
+
+
+@pytest.fixture
+def outsider(production: Deployment) -> Developer:
+    """Somebody who asks for them outside development."""
+    return Developer(production.client)
+
+
+@pytest.fixture
+def stranger(deployment: Deployment, developer: Developer) -> Iterator[Customer]:
+    """An id that nobody has; whatever rows a test gives it are gone afterwards."""
+    customer = MadeUpCustomer(deployment, f"conformance-{deployment.run}-{secrets.token_hex(4)}")
+    yield customer
+    if deployment.table is not None:
+        deployment.table.clear(customer.id)
+    else:
+        developer.remove_all(customer.id)
+
+
+@pytest.fixture
+def odd(client: Client) -> OddClient:
+    """The deployment's HTTP face, for requests in unusual forms."""
+    return OddClient(client)
 
 
 @pytest.fixture

@@ -1,0 +1,147 @@
+"""The client for requests that no storefront makes: in odd forms, with odd bodies, at odd doors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from conformance_tests.client import Answer, Client, bearer
+from conformance_tests.documents import OPERATIONS
+from conformance_tests.odd_documents import (
+    FORMS,
+    INTROSPECTION,
+    MALFORMED,
+    ODD_CHARACTERS,
+    SIMPLE_MEDIA,
+    SLIPS,
+    SUBPROTOCOLS,
+    TOKEN_NAMES,
+    UPGRADE,
+    Fields,
+)
+
+__all__ = ["FORMS", "MALFORMED", "ODD_CHARACTERS", "SIMPLE_MEDIA", "SUBPROTOCOLS", "OddClient"]
+
+
+@dataclass(frozen=True, slots=True)
+class OddClient:
+    """Speaks to the same instance as `client`, and shows the recorder everything too."""
+
+    client: Client
+
+    # -- the same fields in another form -------------------------------------------------------
+
+    def in_form(
+        self, form: str, names: list[str], given: Mapping[str, Any], token: str | None = None
+    ) -> Answer:
+        """These fields of one root type, asked in one of FORMS."""
+        return self.client.post(FORMS[form](Fields(names, given)), authorization=bearer(token))
+
+    def log_in_often(self, form: str, times: int, email: str, password: str) -> Answer:
+        """So many logins in one request."""
+        self.client.count_logins(times)
+        names = ["generateCustomerToken"] * times
+        return self.in_form(form, names, {"email": email, "password": password})
+
+    # -- by another door -----------------------------------------------------------------------
+
+    def revoke_by_get(self, token: str, refresh_token: str) -> Answer:
+        """The mutation as a GET request."""
+        request = _revoke(refresh_token)
+        return self.client.get(
+            {"query": request["query"], "variables": json.dumps(request["variables"])},
+            operation="revokeCustomerToken",
+            authorization=f"Bearer {token}",
+        )
+
+    def revoke_as(self, media: str, token: str, refresh_token: str) -> Answer:
+        """The mutation in a body of one of SIMPLE_MEDIA."""
+        content_type, body_of = SIMPLE_MEDIA[media]
+        return self.client.post(
+            body_of(_revoke(refresh_token)),
+            operation="revokeCustomerToken",
+            authorization=bearer(token),
+            headers={"content-type": content_type},
+        )
+
+    def malformed(self, kind: str) -> Answer:
+        """One of the bodies in MALFORMED."""
+        return self.client.post(MALFORMED[kind])
+
+    def page(self) -> Answer:
+        """What a browser gets that is pointed at the endpoint."""
+        return self.client.send("GET", "", headers={"accept": "text/html,*/*;q=0.1"})
+
+    def upgrade(self, subprotocol: str) -> Answer:
+        """Ask for a WebSocket, as a subscription client does."""
+        headers = {**UPGRADE, "sec-websocket-protocol": subprotocol}
+        return self.client.send("GET", "", headers=headers)
+
+    # -- what tells a stranger too much --------------------------------------------------------
+
+    def introspections(self) -> Iterator[Answer]:
+        """The answers to the ways of asking for the schema."""
+        for name, document in INTROSPECTION.items():
+            yield self.client.ask(document, {}, operation=name)
+
+    def slips(self) -> Iterator[tuple[Answer, str]]:
+        """The answer to each misspelt field, and the name that it should not suggest."""
+        for document, name in SLIPS.items():
+            yield self.client.ask(document, {}), name
+
+    # -- credentials in places where nobody should look ----------------------------------------
+
+    def refreshes_with_stray_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
+        """Refreshes without the header, the access token being in URL, cookies or extensions."""
+        for place in _places(dict.fromkeys(TOKEN_NAMES, token) | _bearers(token)):
+            yield self._stray("refreshCustomerToken", {"refresh_token": refresh_token}, place)
+
+    def revokes_with_stray_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
+        """Revokes without the argument, the refresh token being in URL, cookies or extensions."""
+        stray = {"refresh_token": refresh_token}
+        for place in (*_places(stray), {"params": {"variables": json.dumps(stray)}}):
+            yield self._stray("revokeCustomerToken", {}, place, bearer(token))
+
+    def _stray(
+        self,
+        operation: str,
+        given: Mapping[str, Any],
+        place: Mapping[str, Any],
+        authorization: str | None = None,
+    ) -> Answer:
+        declared = dict.fromkeys(OPERATIONS[operation].arguments)
+        body = {
+            "query": OPERATIONS[operation].document({**declared, **given}),
+            "variables": dict(given),
+            **place.get("body", {}),
+        }
+        headers = {"content-type": "application/json", "accept": "application/json"}
+        if authorization is not None:
+            headers["authorization"] = authorization
+        return self.client.send(
+            "POST",
+            operation,
+            headers={**headers, **place.get("headers", {})},
+            params=place.get("params"),
+            content=json.dumps(body).encode(),
+        )
+
+
+def _revoke(refresh_token: str) -> dict[str, Any]:
+    given = {"refresh_token": refresh_token}
+    return {"query": OPERATIONS["revokeCustomerToken"].document({**given}), "variables": given}
+
+
+def _bearers(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}", "Authorization": f"Bearer {token}"}
+
+
+def _places(stray: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """The same values in the URL, in cookies and in the request's `extensions`."""
+    cookies = "; ".join(f"{name}={quote(value)}" for name, value in stray.items())
+    yield {"params": dict(stray)}
+    yield {"headers": {"cookie": cookies}}
+    yield {"body": {"extensions": {**stray, "headers": dict(stray), "variables": dict(stray)}}}

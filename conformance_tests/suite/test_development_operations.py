@@ -1,0 +1,176 @@
+"""In development five operations show and change the table by hand."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests import expect_http
+from conformance_tests.actors import Customer
+from conformance_tests.deployment import Deployment
+from conformance_tests.developer import Developer
+from conformance_tests.expect import Expect
+from conformance_tests.faults import FaultProxy
+from conformance_tests.marks import requirement
+from conformance_tests.table import Table
+from conformance_tests.tampering import never_issued
+
+#: Together more than the megabyte that one page of a query holds.
+LARGE_ROWS, LARGE = 4, 350_000
+
+
+@requirement("DEV-05", logins=0)
+def test_an_update_says_success(developer: Developer, stranger: Customer) -> None:
+    """updateUserAuth says success for a new row and for one that is there already."""
+    token = never_issued()
+    expect_http.success(developer.update(stranger.id, token))
+    expect_http.success(developer.update(stranger.id, token))
+
+
+@requirement("DEV-05", logins=0)
+def test_an_update_writes_one_row_under_the_hash(
+    deployment: Deployment, developer: Developer, stranger: Customer, expect: Expect
+) -> None:
+    """updateUserAuth adds exactly one row, whose key is the refresh token's hash."""
+    token = never_issued()
+    with expect.row_changes(stranger, new=1) as changes:
+        expect_http.success(developer.update(stranger.id, token))
+    row = changes.new[0]
+    expect.that(row.hash != token, "the refresh token's hash as key", "the refresh token itself")
+    if deployment.derives:
+        hash_ = deployment.need_forge().hash_of(token)
+        expect.equal(row.hash, hash_, "refresh_token_hash")
+
+
+@requirement("DEV-06", logins=0)
+def test_a_row_is_shown_as_text_and_an_unknown_one_as_nothing(
+    developer: Developer, stranger: Customer, expect: Expect
+) -> None:
+    """getUserAuth shows three texts for a row, and nulls without an error for none."""
+    known, unknown = never_issued(), never_issued()
+    expect_http.success(developer.update(stranger.id, known))
+    shown = expect_http.item(developer.get(stranger.id, known))
+    for name in ("customer_id", "refresh_token_hash", "ttl"):
+        text = shown.get(name)
+        expect.that(isinstance(text, str) and text, f"{name} as a text", repr(text))
+    expect_http.nothing(developer.get(stranger.id, unknown))
+
+
+@requirement("DEV-06", logins=0)
+@pytest.mark.parametrize("kind", [int, str], ids=["Number", "String"])
+def test_a_ttl_of_either_type_is_shown(
+    deployment: Deployment,
+    table: Table,
+    developer: Developer,
+    stranger: Customer,
+    expect: Expect,
+    kind: type[int | str],
+) -> None:
+    """getUserAuth shows what the table holds, whether ttl is a Number there or a String."""
+    token, ttl = never_issued(), int(deployment.clock.now()) + deployment.target.lifetimes.refresh
+    with expect.row_changes(stranger, new=1) as changes:
+        expect_http.success(developer.update(stranger.id, token))
+    row = table.put(stranger.id, changes.new[0].hash, kind(ttl))
+    shown = expect_http.item(developer.get(stranger.id, token))
+    held = {"customer_id": row.customer_id, "refresh_token_hash": row.hash, "ttl": str(ttl)}
+    expect.equal(shown, held, "the row")
+
+
+@requirement("DEV-07", logins=0)
+def test_a_list_begins_empty_and_grows(
+    developer: Developer, stranger: Customer, expect: Expect
+) -> None:
+    """getAllAuthItemsById gives [] for nobody, and each row that was written since."""
+    expect.equal(expect_http.items(developer.list(stranger.id)), [], "the list")
+    for count in (1, 2):
+        expect_http.success(developer.update(stranger.id, never_issued()))
+        listed = expect_http.items(developer.list(stranger.id))
+        owners = [row.get("customer_id") for row in listed]
+        expect.equal(owners, [stranger.id] * count, "the owners of the rows")
+
+
+@requirement("DEV-07", logins=0)
+def test_a_list_is_whole_past_a_page(
+    table: Table, developer: Developer, stranger: Customer, expect: Expect
+) -> None:
+    """getAllAuthItemsById gives every row of a partition that no single query returns."""
+    with stranger.crowd(LARGE_ROWS, LARGE) as rows:
+        listed = expect_http.items(developer.list(stranger.id))
+    hashes = sorted(str(row.get("refresh_token_hash")) for row in listed)
+    expect.equal(hashes, sorted(row.hash for row in rows), "the hashes of the rows")
+
+
+@requirement("DEV-08", logins=0)
+def test_a_row_is_removed_once(developer: Developer, stranger: Customer, expect: Expect) -> None:
+    """removeUserAuth answers the row that it deletes; a second call errors; another row stays."""
+    token, other = never_issued(), never_issued()
+    for each in (token, other):
+        expect_http.success(developer.update(stranger.id, each))
+    removed = developer.remove(stranger.id, token)
+    expect_http.success(removed)
+    expect.equal(expect_http.item(removed).get("customer_id"), stranger.id, "customer_id")
+    expect.nothing_issued(developer.remove(stranger.id, token))
+    expect_http.success(developer.remove(stranger.id, other))
+
+
+@requirement("DEV-08", logins=0)
+def test_a_removed_row_is_the_only_one_to_go(
+    table: Table, developer: Developer, stranger: Customer, expect: Expect
+) -> None:
+    """removeUserAuth deletes one row, answers what it held, and leaves the other alone."""
+    token = never_issued()
+    expect_http.success(developer.update(stranger.id, never_issued()))
+    with expect.row_changes(stranger, new=1) as written:
+        expect_http.success(developer.update(stranger.id, token))
+    with expect.row_changes(stranger, new=0, gone=1) as changes:
+        shown = expect_http.item(developer.remove(stranger.id, token))
+    row = changes.gone[0]
+    expect.equal(row, written.new[0], "the row that is gone")
+    expect.equal(shown.get("refresh_token_hash"), row.hash, "refresh_token_hash")
+    if row.ttl is not None:
+        expect.equal(shown.get("ttl"), str(row.ttl), "ttl")
+    with expect.unchanged(stranger):
+        expect.nothing_issued(developer.remove(stranger.id, token))
+
+
+@requirement("DEV-09", logins=0)
+def test_all_rows_are_removed_also_when_there_are_none(
+    developer: Developer, stranger: Customer, expect: Expect
+) -> None:
+    """removeAllUserAuthItems succeeds on an empty partition, and empties a small one."""
+    expect_http.success(developer.remove_all(stranger.id))
+    for _ in range(2):
+        expect_http.success(developer.update(stranger.id, never_issued()))
+    expect_http.success(developer.remove_all(stranger.id))
+    expect.rows(stranger, 0)
+
+
+@requirement("DEV-09", logins=0)
+@pytest.mark.parametrize("count, size", [(30, 0), (LARGE_ROWS, LARGE)], ids=["many", "large"])
+def test_success_means_that_nothing_is_left(
+    table: Table,
+    developer: Developer,
+    stranger: Customer,
+    expect: Expect,
+    count: int,
+    size: int,
+) -> None:
+    """removeAllUserAuthItems claims success over many or large rows only when all are gone."""
+    with stranger.crowd(count, size):
+        if expect_http.claims_success(developer.remove_all(stranger.id)):
+            expect.rows(stranger, 0)
+
+
+@requirement("DEV-09", logins=0)
+def test_success_is_not_claimed_over_rows_that_the_table_hands_back(
+    table: Table,
+    faults: FaultProxy,
+    development: Deployment,
+    developer: Developer,
+    stranger: Customer,
+    expect: Expect,
+) -> None:
+    """removeAllUserAuthItems sends again what a batch left over, or claims no success."""
+    with stranger.crowd(3), faults.leave_unprocessed(of=stranger.id, times=1) as left:
+        said = developer.remove_all(stranger.id)
+        if left.hits and expect_http.claims_success(said):
+            expect.rows(stranger, 0)

@@ -1,0 +1,149 @@
+"""Outside development nobody reads or changes the table by hand, and the schema is not told."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests import expect_http
+from conformance_tests.actors import Customer, RegisteredCustomer
+from conformance_tests.deployment import Deployment
+from conformance_tests.developer import Developer
+from conformance_tests.documents import ABSENT, DEVELOPMENT_OPERATIONS
+from conformance_tests.expect import Expect
+from conformance_tests.faults import FaultProxy
+from conformance_tests.instances import Instances
+from conformance_tests.marks import requirement
+from conformance_tests.odd_client import FORMS, OddClient
+from conformance_tests.outcomes import NotTestable
+from conformance_tests.tampering import never_issued
+
+#: Unset, empty and unknown: what is not the exact word is not development.
+OTHER_MODES = (None, "", "dev", "Development", "test", " development")
+
+NOBODY = "conformance-nobody"
+POOR_ARGUMENTS = ((ABSENT, ABSENT), (None, None), ("", ""), (NOBODY, never_issued()))
+
+
+@pytest.fixture
+def overheard(production: Deployment, faults: FaultProxy, expect: Expect) -> FaultProxy:
+    """The proxy, through which a login outside development was seen to pass."""
+    with faults.watch() as calls:
+        expect.revoked(production.alice.log_in())
+    expect.table_seen(calls)
+    return faults
+
+
+@pytest.fixture
+def opened(instances: Instances) -> Developer:
+    """Somebody to whom the deployment, started in its development mode, opens the operations."""
+    word = instances.launcher().development
+    instance = instances.in_mode(word, among=OTHER_MODES)
+    if instance is None:
+        raise NotTestable("launch", f"the deployment does not start in mode {word!r}")
+    developer = Developer(instance.client)
+    if not expect_http.is_open(developer.get(NOBODY, never_issued())):
+        raise NotTestable("launch", f"mode {word!r} opens no development operation")
+    return developer
+
+
+@requirement("DEV-01")
+def test_the_development_operations_are_closed(
+    outsider: Developer, someone: Customer, expect: Expect
+) -> None:
+    """Each of the five is refused or unknown for a session that is there, and touches no row."""
+    session = someone.log_in()
+    with expect.unchanged(someone):
+        for answer in outsider.try_all(str(someone.id), session.refresh_token):
+            expect_http.closed(answer)
+    expect.echoes(session)
+
+
+@requirement("DEV-01", extra=True, alone=True)
+def test_the_table_is_not_asked(
+    outsider: Developer, overheard: FaultProxy, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """With good arguments, none of the five makes a call to the table."""
+    session = alice.log_in()
+    with expect.table_untouched(overheard):
+        for answer in outsider.try_all(str(alice.id), session.refresh_token):
+            expect_http.closed(answer)
+
+
+@requirement("DEV-02", alone=True)
+def test_the_refusal_comes_before_the_table(
+    outsider: Developer, overheard: FaultProxy, expect: Expect
+) -> None:
+    """With missing, empty and unknown arguments, none of the five makes a call to the table."""
+    for user_id, refresh_token in POOR_ARGUMENTS:
+        with expect.table_untouched(overheard):
+            for answer in outsider.try_all(user_id, refresh_token):
+                expect_http.closed(answer)
+
+
+@requirement("DEV-02")
+@pytest.mark.parametrize("operation", DEVELOPMENT_OPERATIONS)
+def test_the_refusal_comes_before_the_arguments(
+    outsider: Developer, someone: Customer, expect: Expect, operation: str
+) -> None:
+    """Missing, empty, unknown and good arguments get one and the same answer."""
+    session = someone.log_in()
+    good = outsider.ask(operation, str(someone.id), session.refresh_token)
+    expect_http.closed(good)
+    if not expect_http.absent(good):
+        for user_id, refresh_token in POOR_ARGUMENTS:
+            expect.same_answer(good, outsider.ask(operation, user_id, refresh_token))
+
+
+@requirement("DEV-03", logins=0)
+@pytest.mark.parametrize("mode", OTHER_MODES, ids=repr)
+def test_only_the_exact_word_is_development(
+    instances: Instances, opened: Developer, mode: str | None
+) -> None:
+    """A deployment in a mode that is unset, empty or another word has the five closed."""
+    instance = instances.in_mode(mode)
+    if instance is not None:  # not to start at all is closed enough
+        for answer in Developer(instance.client).try_all(NOBODY, never_issued()):
+            expect_http.closed(answer)
+
+
+@requirement("DEV-04")
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_of_document_opens_them(
+    outsider: Developer, someone: Customer, expect: Expect, form: str
+) -> None:
+    """Aliases, fragments, several operations and batches give nothing and change nothing."""
+    session = someone.log_in()
+    expect_http.closed(outsider.get(str(someone.id), session.refresh_token))
+    with expect.unchanged(someone):
+        for answer in outsider.try_all_in_form(form, str(someone.id), session.refresh_token):
+            expect_http.closed_in_any_form(answer)
+    expect.echoes(session)
+
+
+@requirement("DEV-10", logins=0)
+def test_the_schema_does_not_show_them(production: Deployment) -> None:
+    """Introspection outside development is refused, or does not name the five."""
+    for answer in OddClient(production.client).introspections():
+        expect_http.no_development_operation(answer, DEVELOPMENT_OPERATIONS)
+
+
+@requirement("GQL-09", logins=0)
+def test_there_is_no_ide(production: Deployment) -> None:
+    """A browser outside development gets no page to write queries in."""
+    expect_http.graphql(production.client.trivial(), 200)
+    expect_http.no_ide(OddClient(production.client).page())
+
+
+@requirement("GQL-09", logins=0)
+def test_the_schema_is_not_told(production: Deployment) -> None:
+    """Outside development a query runs, and a question about the schema is refused."""
+    expect_http.graphql(production.client.trivial(), 200)
+    for answer in OddClient(production.client).introspections():
+        expect_http.unanswered(answer)
+
+
+@requirement("GQL-09", logins=0)
+def test_a_slip_is_not_corrected(production: Deployment) -> None:
+    """Outside development a misspelt field is refused without the right name."""
+    for answer, name in OddClient(production.client).slips():
+        expect_http.no_suggestion(answer, name)
