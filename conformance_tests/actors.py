@@ -7,16 +7,18 @@ forged as the deployment would have written them, and nobody else is disturbed. 
 from __future__ import annotations
 
 import base64
+import contextvars
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance_tests import ageing
 from conformance_tests.documents import ABSENT
-from conformance_tests.expect import pair_of
+from conformance_tests.expect import STORAGE_TROUBLE, pair_of
 from conformance_tests.outcomes import Broken, NotTestable, SuiteError
 from conformance_tests.table import Row
 
@@ -198,6 +200,10 @@ class Customer:
             clock.next_second()
 
     def _adopt(self, ask: Callable[[], Answer]) -> Session:
+    def two_sessions(self, expired: bool) -> list[Session]:
+        """Two sessions, their access tokens live or expired."""
+        return self.expired_sessions(2) if expired else [self.log_in(), self.log_in()]
+
         with self._new_row() as found:
             token, refresh_token = pair_of(ask())
         self.acted()
@@ -212,6 +218,10 @@ class Customer:
         if self.deployment.can_hash or self.deployment.table is None or self._id is None:
             yield found
             return
+    def take_unless_told_to_retry(self, answer: Answer) -> Session | None:
+        """The session that an answer hands out; None where it asks to try again."""
+        return None if STORAGE_TROUBLE in answer.categories else self.take(answer)
+
         before = {row.hash for row in self.rows()}
         yield found
         new = [row for row in self.rows() if row.hash not in before]
@@ -281,6 +291,19 @@ class MadeUpCustomer(Customer):
         extra: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Session:
         """A session with so many seconds left of each token (negative: past).
+    def log_in_at_once(self, *, patience: float | None = None) -> Session | None:
+        """A login in the second of what just happened; None where it asks to try again.
+
+        patience: seconds after which a clock that stands still is moved on, because a deployment
+        may wait for the next second.
+        """
+        own = contextvars.copy_context()
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(own.run, self.ask_to_log_in)
+            if wait([asked], timeout=patience).not_done and self.deployment.clock.standing:
+                self.deployment.clock.next_second()
+        return self.take_unless_told_to_retry(asked.result())
+
 
         claims: more claims, or other values for the usual ones.
         ttl: the row's, stored as Number (int), String (str) or left out (None); the type `str`

@@ -31,6 +31,11 @@ class Window:
     margin: int
     closed: float = 0.0
 
+    @property
+    def is_one_second(self) -> bool:
+        """Whether it all happened within one second."""
+        return int(self.opened) == int(self.closed)
+
     def after(self, seconds: int) -> tuple[float, float]:
         """Earliest and latest moment that may be meant by "so many seconds from now"."""
         earliest = int(self.opened) + seconds - COLLISIONS - self.margin

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests import ageing
 from conformance_tests.decoy import Decoy
 from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import NotApplicable, NotTestable
@@ -121,6 +122,12 @@ class Deployment:
         customer = MadeUpCustomer(self, id_ or f"conformance-{self.run}-{self._counted}")
         self.made_up.append(customer)
         return customer
+    def expired_apart(self, count: int) -> list[Session]:
+        """So many expired sessions, each of a customer of its own where they can be made up."""
+        if not self.can_forge:
+            return self.alice.expired_sessions(count)
+        return ageing.expired(*(self.somebody_made_up().log_in() for _ in range(count)))
+
 
     def somebody_named_like(self, customer: Customer) -> MadeUpCustomer | None:
         """Somebody whose id begins with a made-up customer's; None beside a real one."""

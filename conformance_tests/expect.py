@@ -217,6 +217,12 @@ class Expect:
         """The session's row is in the table; None where there is no table to see."""
         if self._blind("the session's row"):
             return None
+    def another_pair(self, session: Session, *ended: Session) -> None:
+        """Neither token of this session is one of an ended session's."""
+        for old in ended:
+            again = {session.token, session.refresh_token} & {old.token, old.refresh_token}
+            self.that(not again, "tokens that no ended session had", ", ".join(again))
+
         row = session.stored()
         self.that(row is not None, "a row for this session", "no such row")
         return row

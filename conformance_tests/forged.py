@@ -100,7 +100,10 @@ def _token(session: Session, vector: Vector, words: Mapping[str, str]) -> str:
 
 
 def _part(
-    text: str, members: Mapping[str, Any], changes: Mapping[str, str | None], words: Mapping[str, str]
+    text: str,
+    members: Mapping[str, Any],
+    changes: Mapping[str, str | None],
+    words: Mapping[str, str],
 ) -> str:
     """A part of the token with these changes; byte for byte the old one where there are none."""
     if not changes:

@@ -18,13 +18,6 @@ from conformance_tests.tampering import never_issued
 AGES = pytest.mark.parametrize("expired", [False, True], ids=["live", "expired"])
 
 
-def two_sessions(customer: Customer, expired: bool) -> list[Session]:
-    """Two sessions of one customer, of the age that a test asks for."""
-    if expired:
-        return customer.expired_sessions(2)
-    return [customer.log_in(), customer.log_in()]
-
-
 def refuses_each(row: str, session: Session, expect: Expect) -> None:
     """Each forgery of the session's token is refused and changes no row of the customer."""
     presented = [(vector, list(forged.sessions(session, vector))) for vector in vectors(row)]
@@ -45,7 +38,7 @@ def test_a_bad_signature_vouches_for_nothing(
     someone: Customer, expect: Expect, expired: bool
 ) -> None:
     """A good signature is taken; without one the same session is refused and its row stays."""
-    twin, session = two_sessions(someone, expired)
+    twin, session = someone.two_sessions(expired)
     expect.usable(twin)
     refuses_each("HARD-01", session, expect)
     expect.usable(session)
@@ -54,7 +47,7 @@ def test_a_bad_signature_vouches_for_nothing(
 @requirement("HARD-01", logins=2, burns=True)
 def test_a_token_that_anybody_can_make_ends_no_session(someone: Customer, expect: Expect) -> None:
     """A forged token beside a refresh token that nobody issued burns nothing."""
-    twin, session = two_sessions(someone, expired=False)
+    twin, session = someone.two_sessions(expired=False)
     expect.usable(twin)
     look = expect.still(someone)
     for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
@@ -69,7 +62,7 @@ def test_a_token_that_anybody_can_make_ends_no_session(someone: Customer, expect
 @AGES
 def test_alg_none_is_no_algorithm(someone: Customer, expect: Expect, expired: bool) -> None:
     """An unsigned token is refused however its header writes "none", and changes no row."""
-    twin, session = two_sessions(someone, expired)
+    twin, session = someone.two_sessions(expired)
     expect.usable(twin)
     refuses_each("HARD-02", session, expect)
     expect.usable(session)
@@ -79,7 +72,7 @@ def test_alg_none_is_no_algorithm(someone: Customer, expect: Expect, expired: bo
 @AGES
 def test_only_hs256_is_accepted(someone: Customer, expect: Expect, expired: bool) -> None:
     """The same claims under the same secret are taken in HS256 and refused in HS384 and HS512."""
-    twin, session = two_sessions(someone, expired)
+    twin, session = someone.two_sessions(expired)
     expect.usable(twin)
     refuses_each("HARD-03", session, expect)
     expect.usable(session)
@@ -88,7 +81,7 @@ def test_only_hs256_is_accepted(someone: Customer, expect: Expect, expired: bool
 @requirement("HARD-17", logins=2, burns=True)
 def test_a_revoke_needs_a_good_signature(someone: Customer, expect: Expect) -> None:
     """A forged token revokes nothing; the genuine one does."""
-    twin, session = two_sessions(someone, expired=False)
+    twin, session = someone.two_sessions(expired=False)
     expect.revoked(twin)
     look = expect.still(someone)
     for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
@@ -127,7 +120,7 @@ def test_an_extension_that_is_critical_must_be_known(
     someone: Customer, expect: Expect, expired: bool
 ) -> None:
     """A signed token is refused when its crit header names what nobody knows."""
-    twin, session = two_sessions(someone, expired)
+    twin, session = someone.two_sessions(expired)
     expect.usable(twin)
     refuses_each("HARD-06", session, expect)
     expect.usable(session)
@@ -205,7 +198,7 @@ def test_a_refusal_does_not_tell_who_is_a_customer(
 @AGES
 def test_a_token_has_one_spelling(someone: Customer, expect: Expect, expired: bool) -> None:
     """A token is refused once it is padded or has blanks in it, and changes no row."""
-    twin, session = two_sessions(someone, expired)
+    twin, session = someone.two_sessions(expired)
     expect.usable(twin)
     refuses_each("HARD-29", session, expect)
     expect.usable(session)

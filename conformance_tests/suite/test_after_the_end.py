@@ -1,0 +1,185 @@
+"""What has ended stays ended, and its coming back ends nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests.actors import Customer, RegisteredCustomer, Session
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import Expect
+from conformance_tests.marks import requirement
+from conformance_tests.table import Table
+
+#: How often a logout and a login are tried to be had within one second.
+TRIES = 3
+#: Seconds after which a login that has not answered is taken to wait for the next second.
+PATIENCE = 0.4
+
+
+# -- after it has expired ----------------------------------------------------------------------
+
+
+@requirement("HARD-12", logins=2, burns=True, long_jump=True)
+def test_an_expired_pair_that_comes_back_twice_is_no_theft(
+    someone: Customer, expect: Expect
+) -> None:
+    """An expired pair is refused, and again when its row is gone; another session lives on."""
+    other, session = someone.log_in(remember_me=True), someone.log_in()
+    ended = session.ended()
+    expect.over(ended)
+    with expect.unchanged(someone):
+        expect.over(ended)
+    expect.usable(other)
+
+
+@requirement("HARD-12", logins=2, burns=True, long_jump=True)
+def test_a_pair_that_expired_unnoticed_is_no_theft(
+    someone: Customer, table: Table, expect: Expect
+) -> None:
+    """A pair whose row the table itself has dropped is refused; another session lives on."""
+    other, session = someone.log_in(remember_me=True), someone.log_in()
+    ended = session.ended()
+    table.drop(ended.stored())
+    with expect.unchanged(someone):
+        expect.over(ended)
+    expect.usable(other)
+
+
+# -- after a revoke ----------------------------------------------------------------------------
+
+
+@requirement("HARD-13", logins=2, burns=True)
+def test_a_revoked_pair_that_comes_back_is_no_theft(someone: Customer, expect: Expect) -> None:
+    """A revoked pair is refused, and the customer's other device stays logged in."""
+    laptop, phone = someone.expired_sessions(2)
+    expect.revoked(phone)
+    with expect.unchanged(someone):
+        expect.over(phone)
+        expect.over(phone)
+    expect.rotates(laptop)
+
+
+@requirement("HARD-14", burns=True)
+def test_a_revoke_is_heeded_at_once(alice: RegisteredCustomer, expect: Expect) -> None:
+    """A live pair is repeated until it is revoked, and refused from then on."""
+    session = alice.log_in()
+    expect.echoes(session)
+    expect.revoked(session)
+    expect.over(session)
+
+
+@requirement("HARD-16")
+def test_a_revoke_may_be_repeated(alice: RegisteredCustomer, expect: Expect) -> None:
+    """A second revoke of the same pair answers true, and another session lives on."""
+    other, session = alice.log_in(), alice.log_in()
+    expect.revoked(session)
+    expect.revoked(session)
+    expect.echoes(other)
+
+
+@requirement("HARD-16", extra=True)
+def test_a_revoke_may_be_repeated_later(someone: Customer, expect: Expect) -> None:
+    """The same once the access token has expired: the second revoke changes no row."""
+    other, session = someone.expired_sessions(2)
+    expect.revoked(session)
+    with expect.unchanged(someone):
+        expect.revoked(session)
+    expect.rotates(other)
+
+
+# -- after a burn ------------------------------------------------------------------------------
+
+
+def replay(stolen: Session, expect: Expect) -> Session:
+    """Spend a pair and present it again: the customer's sessions burn. The successor comes back."""
+    successor = expect.rotates(stolen)
+    successor.customer.deployment.wait_out_grace()
+    expect.over(stolen)
+    return successor
+
+
+@requirement("HARD-15", logins=2, burns=True)
+def test_a_burn_is_heeded_at_once(someone: Customer, expect: Expect) -> None:
+    """A live pair is repeated until a replay burns it; it and the successor are refused then."""
+    stolen = someone.expired_session()
+    live = someone.log_in()
+    expect.echoes(live)
+    successor = replay(stolen, expect)
+    expect.over(live)
+    expect.over(successor)
+
+
+@requirement("HARD-30", logins=3, burns=True)
+def test_devices_that_wake_up_after_a_burn_do_no_harm(someone: Customer, expect: Expect) -> None:
+    """A session begun after a burn outlives every pair of before it that comes back."""
+    stolen, asleep = someone.expired_sessions(2)
+    replay(stolen, expect)
+    fresh = someone.log_in()
+    with expect.unchanged(someone):
+        expect.over(asleep)
+        expect.over(stolen)
+    expect.echoes(fresh)
+    expect.rotates(fresh.expired())
+
+
+# -- in the very second ------------------------------------------------------------------------
+
+
+def stays_over(session: Session, expect: Expect) -> None:
+    """A live access token may outlive its session by a few minutes; expired, it opens nothing."""
+    if session.customer.deployment.clock.movable:
+        expect.over(session.expired())
+
+
+@requirement("HARD-31", logins=3 * TRIES)
+def test_logging_in_again_brings_no_revoked_pair_back(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Logging out and in again, and once more, gives another pair within one second too."""
+    for _ in range(TRIES):
+        deployment.clock.next_second()
+        with deployment.clock.window() as window:
+            ended = [alice.log_in()]
+            revoked_and_in_again(alice, ended, expect)
+        revoked_and_in_again(alice, ended, expect)
+        if window.is_one_second:
+            break
+    else:
+        expect.unseen(f"a login in the second of a logout, in {TRIES} tries", "standing clock")
+    stays_over(ended[0], expect)
+
+
+def revoked_and_in_again(
+    customer: RegisteredCustomer, ended: list[Session], expect: Expect
+) -> None:
+    """The last session is revoked, and the next one shares no token with any before it."""
+    expect.revoked(ended[-1])
+    again = customer.log_in_at_once() or customer.log_in()
+    expect.another_pair(again, *ended)
+    ended.append(again)
+
+
+@requirement("HARD-31", burns=True, extra=True)
+def test_a_rotation_brings_no_revoked_pair_back(someone: Customer, expect: Expect) -> None:
+    """Renewing one session in the second in which another one ended gives another pair."""
+    older = someone.expired_session()
+    ended = someone.log_in()
+    expect.revoked(ended)
+    renewed = someone.take_unless_told_to_retry(older.refresh())
+    if renewed is not None:
+        expect.another_pair(renewed, ended)
+    stays_over(ended, expect)
+
+
+@requirement("HARD-31", logins=2, burns=True, extra=True)
+def test_logging_in_again_brings_no_burned_pair_back(
+    alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Logging in again in the second of a burn gives a pair that was not among the burned."""
+    stolen = alice.expired_session()
+    burned = replay(stolen, expect)
+    again = alice.log_in_at_once(patience=PATIENCE)
+    if again is not None:
+        expect.another_pair(again, stolen, burned)
+        expect.usable(again)
+    stays_over(burned, expect)

@@ -1,0 +1,125 @@
+"""Two tokens that do not belong together are refused, and are no theft."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests import forged
+from conformance_tests.actors import Customer, RegisteredCustomer
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import Expect
+from conformance_tests.faults import FaultProxy
+from conformance_tests.forged import vectors
+from conformance_tests.marks import requirement
+from conformance_tests.tampering import near_misses, never_issued, no_derived_token, other_hex
+
+#: Whether the access token beside the odd refresh token is live or expired.
+AGES = pytest.mark.parametrize("expired", [False, True], ids=["live", "expired"])
+
+
+# -- a refresh token that the server never issued ----------------------------------------------
+
+
+@requirement("HARD-09", logins=2, burns=True)
+@AGES
+def test_an_empty_refresh_token_is_no_theft(
+    someone: Customer, expect: Expect, expired: bool
+) -> None:
+    """Beside its own refresh token an access token is good, beside an empty one it is refused."""
+    twin, session = someone.two_sessions(expired)
+    expect.usable(twin)
+    with expect.unchanged(someone):
+        expect.turned_away(session.altered(refresh_token="").refresh())
+    expect.usable(session)
+
+
+@requirement("HARD-10", logins=2, burns=True)
+@AGES
+def test_a_made_up_refresh_token_is_no_theft(
+    someone: Customer, expect: Expect, expired: bool
+) -> None:
+    """A genuine access token beside a refresh token that nobody issued burns nothing."""
+    twin, session = someone.two_sessions(expired)
+    expect.usable(twin)
+    with expect.unchanged(someone):
+        for made_up in (never_issued(), other_hex(session.refresh_token), "junk"):
+            expect.turned_away(session.altered(refresh_token=made_up).refresh())
+    expect.usable(session)
+
+
+@requirement("HARD-10", burns=True)
+def test_an_old_access_token_is_no_key_for_logging_out(someone: Customer, expect: Expect) -> None:
+    """An access token from an old log, beside a made-up refresh token, ends no session of today."""
+    session = someone.log_in()
+    expect.echoes(session)
+    for vector in vectors("HARD-10"):
+        old = forged.token(session, vector).altered(refresh_token=never_issued())
+        with expect.when(vector.what), expect.unchanged(someone):
+            expect.turned_away(old.refresh())
+    expect.echoes(session)
+
+
+# -- two genuine tokens of two pairs -----------------------------------------------------------
+
+
+@requirement("HARD-11", logins=2, burns=True)
+@AGES
+def test_tokens_of_two_sessions_make_no_pair(
+    someone: Customer, expect: Expect, expired: bool
+) -> None:
+    """One session's access token with another's refresh token is refused, and both live on."""
+    laptop, phone = someone.two_sessions(expired)
+    with expect.unchanged(someone):
+        expect.turned_away(laptop.altered(refresh_token=phone.refresh_token).refresh())
+        expect.turned_away(phone.altered(refresh_token=laptop.refresh_token).refresh())
+    expect.usable(laptop)
+    expect.usable(phone)
+
+
+@requirement("HARD-11", burns=True)
+def test_an_old_tab_ends_nothing(someone: Customer, expect: Expect) -> None:
+    """The access token of before a rotation with the refresh token of after it is refused."""
+    old = someone.expired_session()
+    new = expect.rotates(old)
+    with expect.unchanged(someone):
+        expect.turned_away(new.altered(token=old.token).refresh())
+    expect.echoes(new)
+
+
+# -- nearly the refresh token ------------------------------------------------------------------
+
+
+@requirement("HARD-24", burns=True)
+def test_a_refresh_token_is_compared_exactly(someone: Customer, expect: Expect) -> None:
+    """A live pair is repeated; with its refresh token written a little otherwise it is not."""
+    session = someone.log_in()
+    expect.echoes(session)
+    for how, text in near_misses(session.refresh_token).items():
+        with expect.when(f"the refresh token {how}"):
+            expect.turned_away(session.altered(refresh_token=text).refresh())
+
+
+@requirement("HARD-24", logins=13, burns=True)
+def test_nothing_near_a_refresh_token_renews_a_session(
+    deployment: Deployment, expect: Expect
+) -> None:
+    """An expired pair is renewed; with its refresh token written a little otherwise it is not."""
+    twin, *sessions = deployment.expired_apart(13)
+    expect.rotates(twin)
+    for place, session in enumerate(sessions):
+        for how, text in list(near_misses(session.refresh_token).items())[place : place + 1]:
+            with expect.when(f"the refresh token {how}"):
+                expect.turned_away(session.altered(refresh_token=text).refresh())
+
+
+@requirement("HARD-25", burns=True)
+def test_what_cannot_be_a_refresh_token_never_reaches_the_table(
+    alice: RegisteredCustomer, faults: FaultProxy, expect: Expect
+) -> None:
+    """A login is seen to touch the table; a refresh token of another form is not."""
+    with faults.watch() as calls:
+        session = alice.log_in()
+    expect.table_seen(calls)
+    for what, text in no_derived_token(session.refresh_token).items():
+        with expect.when(f"{what} as refresh token"), expect.table_untouched(faults):
+            expect.turned_away(session.altered(refresh_token=text).refresh())
