@@ -28,6 +28,19 @@ if TYPE_CHECKING:
     from conformance_tests.target import Credentials
 
 
+#: Attributes that no implementation knows, one of each kind.
+UNKNOWN_ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
+    "conformance_text": {"S": "ünknown"},
+    "conformance_number": {"N": "-1.5e3"},
+    "conformance_bytes": {"B": b"\x00\xff"},
+    "conformance_bool": {"BOOL": True},
+    "conformance_null": {"NULL": True},
+    "conformance_list": {"L": [{"S": "one"}, {"N": "2"}]},
+    "conformance_map": {"M": {"inner": {"S": "text"}}},
+    "conformance_set": {"SS": ["a", "b"]},
+}
+
+
 @dataclass(frozen=True, eq=False)
 class Session:
     """One token pair in a customer's hands; `row` is known where it was seen to appear."""
@@ -103,6 +116,15 @@ class Session:
         """The session's row as it is now, or None; NotTestable without a table."""
         return self.customer.deployment.need_table().row(self.customer.id, self.hash)
 
+    def annotated(self) -> Session:
+        """This session, its row holding one more attribute of each kind that a table knows."""
+        row = self.row or self.stored()
+        if row is None:
+            raise Broken("a row for this session", "no such row")
+        annotated = Row({**row.attributes, **UNKNOWN_ATTRIBUTES})
+        self.customer.deployment.need_table().write(annotated)
+        return replace(self, row=annotated)
+
     # -- time ----------------------------------------------------------------------------------
 
     def expired(self) -> Session:
@@ -167,13 +189,17 @@ class Customer:
     def expired_sessions(self, count: int, remember_me: Any = ABSENT) -> list[Session]:
         """So many sessions made in different seconds, their access tokens expired."""
         self.deployment.need_time()
-        if self.deployment.only_waits and remember_me is not False:
-            return self.deployment.pool.take(self, count)
+        if self.deployment.only_waits and remember_me is ABSENT:
+            remember_me = True  # tests that wait together need sessions that outlast the crowd
         return ageing.expired(*(self.log_in(remember_me) for _ in range(count)))
 
     def expired_session(self, remember_me: Any = ABSENT) -> Session:
         """One session, its access token expired."""
         return self.expired_sessions(1, remember_me)[0]
+
+    def two_sessions(self, expired: bool) -> list[Session]:
+        """Two sessions, their access tokens live or expired."""
+        return self.expired_sessions(2) if expired else [self.log_in(), self.log_in()]
 
     def session_with_left(self, seconds: int, remember_me: Any = ABSENT) -> Session:
         """One session, its access token expired, with so many seconds of refresh left."""
@@ -189,6 +215,10 @@ class Customer:
         """The session that an answer (of a login, of a refresh) hands out."""
         return self._adopt(lambda: answer)
 
+    def take_unless_told_to_retry(self, answer: Answer) -> Session | None:
+        """The session that an answer hands out; None where it asks to try again."""
+        return None if STORAGE_TROUBLE in answer.categories else self.take(answer)
+
     def acted(self) -> None:
         """Something happened in this second that a later login must not share it with."""
         self._last_second = int(self.deployment.clock.now())
@@ -196,14 +226,10 @@ class Customer:
     def new_second(self) -> None:
         """Let the second turn if this customer did something in it."""
         clock = self.deployment.clock
-        if int(clock.now()) <= self._last_second:
+        while int(clock.now()) <= self._last_second:
             clock.next_second()
 
     def _adopt(self, ask: Callable[[], Answer]) -> Session:
-    def two_sessions(self, expired: bool) -> list[Session]:
-        """Two sessions, their access tokens live or expired."""
-        return self.expired_sessions(2) if expired else [self.log_in(), self.log_in()]
-
         with self._new_row() as found:
             token, refresh_token = pair_of(ask())
         self.acted()
@@ -218,10 +244,6 @@ class Customer:
         if self.deployment.can_hash or self.deployment.table is None or self._id is None:
             yield found
             return
-    def take_unless_told_to_retry(self, answer: Answer) -> Session | None:
-        """The session that an answer hands out; None where it asks to try again."""
-        return None if STORAGE_TROUBLE in answer.categories else self.take(answer)
-
         before = {row.hash for row in self.rows()}
         yield found
         new = [row for row in self.rows() if row.hash not in before]
@@ -266,8 +288,23 @@ class RegisteredCustomer(Customer):
             given.email, given.password if password is None else password, remember_me
         )
 
+    def log_in_at_once(self, *, patience: float | None = None) -> Session | None:
+        """A login in the second of what just happened; None where it asks to try again.
+
+        patience: seconds after which a clock that stands still is moved on, because a deployment
+        may wait for the next second.
+        """
+        own = contextvars.copy_context()
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(own.run, self.ask_to_log_in)
+            if wait([asked], timeout=patience).not_done and self.deployment.clock.standing:
+                self.deployment.clock.next_second()
+        return self.take_unless_told_to_retry(asked.result())
+
     def on(self, deployment: Deployment) -> RegisteredCustomer:
-        return RegisteredCustomer(deployment, self.credentials, self._id)
+        other = RegisteredCustomer(deployment, self.credentials, self._id)
+        other.sessions = self.sessions  # wherever one was made, it is ended with the run
+        return other
 
 
 class MadeUpCustomer(Customer):
@@ -291,19 +328,6 @@ class MadeUpCustomer(Customer):
         extra: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Session:
         """A session with so many seconds left of each token (negative: past).
-    def log_in_at_once(self, *, patience: float | None = None) -> Session | None:
-        """A login in the second of what just happened; None where it asks to try again.
-
-        patience: seconds after which a clock that stands still is moved on, because a deployment
-        may wait for the next second.
-        """
-        own = contextvars.copy_context()
-        with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(own.run, self.ask_to_log_in)
-            if wait([asked], timeout=patience).not_done and self.deployment.clock.standing:
-                self.deployment.clock.next_second()
-        return self.take_unless_told_to_retry(asked.result())
-
 
         claims: more claims, or other values for the usual ones.
         ttl: the row's, stored as Number (int), String (str) or left out (None); the type `str`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import math
 import threading
 from collections.abc import Callable, Sequence
@@ -10,12 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests import ageing
+from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.decoy import Decoy
 from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import NotApplicable, NotTestable
-from conformance_tests.pool import Pool
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Session
@@ -46,7 +46,6 @@ class Deployment:
     registered: tuple[RegisteredCustomer, ...] = ()
     locked_out: str | None = None
     made_up: list[MadeUpCustomer] = field(default_factory=list)
-    pool: Pool = field(default_factory=Pool)
     _counted: int = 0
 
     # -- what can be done here -----------------------------------------------------------------
@@ -122,12 +121,12 @@ class Deployment:
         customer = MadeUpCustomer(self, id_ or f"conformance-{self.run}-{self._counted}")
         self.made_up.append(customer)
         return customer
+
     def expired_apart(self, count: int) -> list[Session]:
         """So many expired sessions, each of a customer of its own where they can be made up."""
         if not self.can_forge:
             return self.alice.expired_sessions(count)
         return ageing.expired(*(self.somebody_made_up().log_in() for _ in range(count)))
-
 
     def somebody_named_like(self, customer: Customer) -> MadeUpCustomer | None:
         """Somebody whose id begins with a made-up customer's; None beside a real one."""
@@ -196,5 +195,6 @@ class Deployment:
             gate.wait(timeout=10)
             return call()
 
+        contexts = [contextvars.copy_context() for _ in calls]  # each keeps the test's transcript
         with ThreadPoolExecutor(len(calls)) as pool:
-            return list(pool.map(start, calls))
+            return list(pool.map(lambda own, call: own.run(start, call), contexts, calls))

@@ -13,6 +13,7 @@ def requirement(
     level: str | None = None,
     extra: bool = False,
     hazard: str = "",
+    alone: bool = False,
 ) -> pytest.MarkDecorator:
     """Name the requirement that a test proves.
 
@@ -22,6 +23,7 @@ def requirement(
     level: where a feature raises a row's level (a SHOULD that is a MUST with grace).
     extra: it looks further than the row's `observe` asks for: judged where the target lets it be
         seen, and not missed elsewhere.
+    alone: where time is really waited for, it does not wait together with other tests.
     hazard: what this test alone does to a deployment, where the row's other tests do not.
     """
     return pytest.mark.requirement(
@@ -32,4 +34,5 @@ def requirement(
         level=level,
         extra=extra,
         hazard=hazard,
+        alone=alone,
     )

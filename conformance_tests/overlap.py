@@ -55,6 +55,12 @@ class Strand(threading.Thread):
             _BATON.acquire()
 
 
+def until_one_ends(strands: list[Strand]) -> None:
+    """Wait until any of these tests has ended."""
+    while not any(strand.ended for strand in strands):
+        time.sleep(0.02)
+
+
 def sleep(seconds: float) -> None:
     """Really wait; in a strand, without keeping the other strands from acting."""
     current = threading.current_thread()

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from conformance_tests import overlap
+
 if TYPE_CHECKING:
     from conformance_tests.deployment import Deployment
     from conformance_tests.expect import Expect
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from conformance_tests.verdict import Card, Finding
 
 EXPECT: pytest.StashKey[Expect] = pytest.StashKey()
+STRAND: pytest.StashKey[overlap.Strand] = pytest.StashKey()
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
 #: How a test that looks further than its row asks for may end without a word.
 UNMISSED = ("not-applicable", "not-testable")
@@ -55,12 +58,16 @@ class Options:
 
 @dataclass
 class Bench:
-    """What the tests of one run stand on."""
+    """What the tests of one run stand on.
+
+    overlapping: tests that really wait may do so together; pytest's own report knows no such thing.
+    """
 
     deployment: Deployment
     instances: Instances
     options: Options = Options()
     progress: Progress = field(default_factory=Silence)
+    overlapping: bool = False
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -69,6 +76,7 @@ class ConformancePlugin:
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
+        self._sleeping: list[tuple[pytest.Item, overlap.Strand]] = []
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[BENCH] = self.bench
@@ -84,11 +92,19 @@ class ConformancePlugin:
         left_out = [item for item in items if not self._wanted(item)]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
-        # Burns need a customer whom nothing else needs any more; long jumps end whatever is open.
-        items[:] = sorted(wanted, key=lambda item: (_mark(item, "long_jump"), _mark(item, "burns")))
+        items[:] = sorted(wanted, key=self._turn)
 
-    def pytest_runtestloop(self, session: pytest.Session) -> None:
+    def _turn(self, item: pytest.Item) -> tuple[bool, bool]:
+        """Burns need a customer whom nobody else needs; long jumps end whatever is open."""
+        long_jump = _mark(item, "long_jump") and self.bench.deployment.clock.movable
+        return long_jump, self._needs_quiet(item)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         self.bench.progress.started(len(session.items))
+        done = yield
+        self._await_strands(0)
+        return done
 
     def _wanted(self, item: pytest.Item) -> bool:
         rows = requirements_of(item)
@@ -108,9 +124,6 @@ class ConformancePlugin:
         self.bench.progress.testing(tuple(row.id for row in rows), item.name)
         for row in rows:
             self._check_applies(row, _mark(item, "hazard"))
-        if _mark(item, "burns"):
-            self.bench.deployment.pool.ahead = 0
-            self.bench.deployment.pool.forget()
 
     def _check_applies(self, row: Requirement, hazard: str) -> None:
         """Raise where the row does not concern the target, or would disturb it unasked."""
@@ -123,6 +136,35 @@ class ConformancePlugin:
         if (row.destructive or hazard) and guarded:
             raise NotTestable("destructive")
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
+        """Where time can only be waited for, go on with the next test while this one sleeps."""
+        if not (self.bench.overlapping and self.bench.deployment.only_waits):
+            return None
+        quiet = self._needs_quiet(pyfuncitem)
+        self._await_strands(0 if quiet else overlap.AT_ONCE - 1)
+        if quiet:
+            return None
+        strand = overlap.Strand(lambda: _call(pyfuncitem))
+        if not strand.begin():
+            pyfuncitem.stash[STRAND] = strand
+            self._sleeping.append((pyfuncitem, strand))
+        elif strand.error is not None:
+            raise strand.error
+        return True
+
+    @staticmethod
+    def _needs_quiet(item: pytest.Item) -> bool:
+        return bool(_mark(item, "burns") or _mark(item, "alone"))
+
+    def _await_strands(self, most: int) -> None:
+        """Wait until no more than so many tests are asleep; those that ended say what they saw."""
+        while len(self._sleeping) > most:
+            overlap.until_one_ends([strand for _, strand in self._sleeping])
+            for item, strand in [each for each in self._sleeping if each[1].ended]:
+                self._sleeping.remove((item, strand))
+                self._tell(strand.within(self._findings_now, item, strand.error))
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
@@ -131,13 +173,19 @@ class ConformancePlugin:
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)):
             return report
-        if error is None and call.when != "call":
+        if error is None and (call.when != "call" or STRAND in item.stash):
             return report
-        findings = list(self._findings(item, error))
+        findings = self._findings_now(item, error)
+        self._tell(findings)
+        return _told(report, findings)
+
+    def _tell(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
             self.bench.findings.append(finding)
             self.bench.progress.finding(finding)
-        return _told(report, findings)
+
+    def _findings_now(self, item: pytest.Item, error: BaseException | None) -> list[Finding]:
+        return list(self._findings(item, error))
 
     def _findings(self, item: pytest.Item, error: BaseException | None) -> Iterable[Finding]:
         from conformance_tests.verdict import Finding
@@ -193,6 +241,12 @@ class ConformancePlugin:
         curl = self.bench.deployment.recorder.curl()
         again = f"{self.bench.options.again} --only {id_}"
         return replace(card, reproduce=(again, curl) if curl else (again,))
+
+
+def _call(item: pytest.Function) -> None:
+    """The test function with the fixtures that it asks for."""
+    names = item._fixtureinfo.argnames
+    item.obj(**{name: item.funcargs[name] for name in names})
 
 
 def declare_marker(config: pytest.Config) -> None:

@@ -11,6 +11,7 @@ import re
 import shlex
 import threading
 from collections import Counter
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ SECRET_SHAPES = {
 #: Keys of an answer whose text is secret, and the name it gets.
 SECRET_KEYS = {"token": "access", "refresh_token": "refresh", "refresh_token_hash": "hash"}
 SHOWN_BODY = 2000
+#: The exchanges of the test at hand: tests that wait together have one each.
+_TRANSCRIPT: ContextVar[list[Exchange]] = ContextVar("transcript")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,6 @@ class Recorder:
     _names: dict[str, str] = field(default_factory=dict)
     _counts: Counter[str] = field(default_factory=Counter)
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _begun: int = 0
 
     def know(self, kind: str, value: str) -> None:
         """Give a secret its name (`kind#n`), once."""
@@ -84,6 +86,7 @@ class Recorder:
         with self._lock:
             self.learn(exchange.answer_body)
             self.history.append(exchange)
+            _TRANSCRIPT.get([]).append(exchange)
 
     def learn(self, text: str) -> None:
         """Name the tokens that an answer holds under their own keys."""
@@ -97,11 +100,11 @@ class Recorder:
 
     def begin(self) -> None:
         """A test begins: its transcript is what is recorded from here on."""
-        self._begun = len(self.history)
+        _TRANSCRIPT.set([])
 
     def exchanges(self) -> list[Exchange]:
         """This test's exchanges, raw: for judging, not for printing."""
-        return self.history[self._begun :]
+        return list(_TRANSCRIPT.get([]))
 
     def transcript(self) -> tuple[str, ...]:
         """This test's exchanges as lines that are safe to print."""

@@ -43,7 +43,13 @@ def run(target: Target, options: Options = DEFAULTS, progress: Progress | None =
     started, clock = dt.datetime.now(dt.UTC), time.monotonic()
     with ExitStack() as ends:
         deployment, unreachable = prepare(target, ends)
-        bench = Bench(deployment, Instances(deployment, ends), options, progress or Silence())
+        bench = Bench(
+            deployment,
+            Instances(deployment, ends),
+            options,
+            progress or Silence(),
+            overlapping=True,
+        )
         ends.callback(tidy, deployment)
         code: int = pytest.ExitCode.OK
         if unreachable is None or deployment.locked_out:

@@ -56,7 +56,7 @@ def test_a_long_session_keeps_its_end(
     expect.equal(successor.refresh_expiry, session.refresh_expiry, "refresh_expiry")
 
 
-@requirement("CORE-09", long_jump=True)
+@requirement("CORE-09", long_jump=True, alone=True)
 @pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
 def test_a_session_near_its_end_is_extended_by_the_normal_lifetime(
     deployment: Deployment, someone: Customer, expect: Expect, remember_me: bool
