@@ -46,8 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     terms = _terms(arguments)
     target = named_target(arguments)
     out = terminal.console()
+    collector = Collector(out, quiet=bool(arguments.pytest_args))
     with ExitStack() as stack:
-        target, found = _carry_out(target, arguments, stack, Collector(out))
+        target, found = _carry_out(target, arguments, stack, collector)
         report = verdict.judge(target, found, terms)
         for form, path in asked.items():
             files.write(path, FORMS[form](report))
@@ -112,6 +113,7 @@ def _carry_out(
     _terminate_as_interrupt()
     judged = target or EMBEDDED
     try:
+        collector.looking_at(judged.name)
         judged = target or _held_to(_booted(stack), arguments)
         found = runner.run(judged, _options(arguments), collector)
     except TargetError:

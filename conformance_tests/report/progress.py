@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
@@ -12,44 +14,62 @@ from conformance_tests.verdict import Finding
 class Collector:
     """Keeps every finding as it comes, so that an interrupted run can say what it knows.
 
-    Beneath a terminal it draws one moving line; elsewhere it draws nothing.
+    On a terminal it draws one moving line; elsewhere, or when told to be quiet, nothing.
     """
 
-    def __init__(self, out: Console) -> None:
+    def __init__(self, out: Console, *, quiet: bool = False) -> None:
         self.findings: list[Finding] = []
         self._red = 0
         self._done = 0
-        self._task: TaskID | None = None
         self._bar = Progress(
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("[red]{task.fields[red]}[/]"),
             TextColumn("{task.description}", markup=False),
-            console=out,
+            console=_past_capture(out),
             transient=True,
-            disable=not out.is_terminal,
+            disable=quiet or not out.is_terminal,
+            redirect_stdout=False,
+            redirect_stderr=False,
             refresh_per_second=8,
         )
 
+        self._task: TaskID = self._bar.add_task("", total=None, red="")
+
+    def looking_at(self, what: str) -> None:
+        """Nothing runs yet, but the line is there."""
+        self._bar.update(self._task, description=printable(what))
+        self._bar.start()
+
     def started(self, total: int) -> None:
         """The run begins, with so many tests."""
+        self._bar.update(self._task, total=total)
         self._bar.start()
-        self._task = self._bar.add_task("", total=total, red="")
 
     def testing(self, ids: tuple[str, ...], name: str) -> None:
         """A test begins; the one before it is done."""
-        if self._task is not None:
-            line = f"{' '.join(ids)}  {printable(name).replace('_', ' ')}"
-            self._bar.update(self._task, completed=self._done, description=line)
+        line = f"{' '.join(ids)}  {printable(name).replace('_', ' ')}"
+        self._bar.update(self._task, completed=self._done, description=line)
         self._done += 1
 
     def finding(self, finding: Finding) -> None:
         """One test has spoken of one requirement."""
         self.findings.append(finding)
-        if finding.status in ("fail", "error") and self._task is not None:
+        if finding.status in ("fail", "error"):
             self._red += 1
             self._bar.update(self._task, red=f"{self._red} red")
 
     def finished(self) -> None:
         """The run has ended, in whatever way; said twice it does no harm."""
         self._bar.stop()
+
+
+def _past_capture(out: Console) -> Console:
+    """A terminal of one's own: pytest keeps for itself what is printed while a test runs."""
+    if not out.is_terminal:
+        return out
+    try:
+        own = os.fdopen(os.dup(out.file.fileno()), "w", encoding="utf-8")
+    except (OSError, ValueError):
+        return out
+    return Console(file=own, highlight=False)
