@@ -68,6 +68,7 @@ class Bench:
     options: Options = Options()
     progress: Progress = field(default_factory=Silence)
     overlapping: bool = False
+    crash: str | None = None
     findings: list[Finding] = field(default_factory=list)
 
 
@@ -81,6 +82,10 @@ class ConformancePlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[BENCH] = self.bench
         declare_marker(config)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.bench.crash = f"{report.nodeid} cannot be read as tests"
 
     # -- which tests, in which order -----------------------------------------------------------
 

@@ -62,8 +62,8 @@ def run(target: Target, options: Options = DEFAULTS, progress: Progress | None =
         skew_s=deployment.clock.skew,
         command=options.again,
         unreachable=unreachable,
-        crashed=crash_sentence(code),
-        interrupted=code == pytest.ExitCode.INTERRUPTED,
+        crashed=bench.crash or crash_sentence(code),
+        interrupted=code == pytest.ExitCode.INTERRUPTED and bench.crash is None,
     )
 
 
