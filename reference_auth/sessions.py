@@ -67,7 +67,7 @@ class Sessions:
         try:
             await self.storage.transact(parts)
         except Cancelled as cancelled:
-            self.raise_fenced(cancelled.reasons[2])
+            await self.raise_fenced(row.customer_id, cancelled.at(2))
             raise Taken from None
 
     async def rotate(self, old: Row, new: Row, tombstone: Tombstone | None) -> None:
@@ -83,11 +83,16 @@ class Sessions:
         try:
             await self.storage.transact(parts)
         except Cancelled as cancelled:
-            gone, taken, _, fenced = cancelled.reasons[:4]
-            self.raise_fenced(fenced)
-            if gone.failed:
-                raise Gone(items.read_row(taken.item) if taken.item else None) from None
+            await self.raise_fenced(old.customer_id, cancelled.at(3))
+            if cancelled.at(0).failed:
+                raise Gone(await self.in_the_way(new, cancelled.at(1))) from None
             raise Taken from None
+
+    async def in_the_way(self, new: Row, taken: Reason) -> Row | None:
+        """The row at the new key; some engines tell that there is one, and not what it is."""
+        if taken.item:
+            return items.read_row(taken.item)
+        return await self.read(new.customer_id, new.hash) if taken.failed else None
 
     async def end(self, row: Row, tombstones: Sequence[Tombstone]) -> None:
         """Delete a row, and leave tombstones so that it stays ended."""
@@ -132,7 +137,7 @@ class Sessions:
                 **self.unless_fenced(over),
             )
         except ConditionFailed as failed:
-            return items.read_fence(failed.item or {})
+            return await self.standing(customer_id, failed.item)
         return fence
 
     async def mark_done(self, customer_id: str, fence: Fence) -> bool:
@@ -240,9 +245,15 @@ class Sessions:
             **TELL,
         }
 
-    def raise_fenced(self, reason: Reason) -> None:
+    async def raise_fenced(self, customer_id: str, reason: Reason) -> None:
         if reason.failed:
-            raise Fenced(items.read_fence(reason.item or {})) from None
+            raise Fenced(await self.standing(customer_id, reason.item)) from None
+
+    async def standing(self, customer_id: str, told: Item | None) -> Fence:
+        """The fence that was in the way; one that is gone by now needs no finishing."""
+        if told:
+            return items.read_fence(told)
+        return await self.fence(customer_id) or Fence(before=0, ttl=0, done=True)
 
 
 def batches(requests: Iterable[Item], size: int) -> Iterator[list[Item]]:

@@ -91,6 +91,10 @@ class Cancelled(Exception):
         super().__init__()
         self.reasons = reasons
 
+    def at(self, part: int) -> Reason:
+        """Why the part at this position stood in the way; an engine may tell of fewer parts."""
+        return self.reasons[part] if part < len(self.reasons) else Reason("None", None)
+
 
 def make_client(config: Config, environ: Mapping[str, str]) -> Client:
     """One client for the whole server: bounded waits, as many connections as calls at once.

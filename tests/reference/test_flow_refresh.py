@@ -412,3 +412,32 @@ def _key(row: Row) -> Any:
 
 def _item(row: Row) -> Any:
     return {**_key(row), "ttl": {"N": str(row.ttl)}, "exp": {"N": str(row.exp)}}
+
+
+def test_an_engine_that_tells_little_is_asked(shop: Shop) -> None:
+    """FAULT-08: without the old items in the reasons, the committed pair is found by reading."""
+    pair = shop.log_in()
+    shop.later(ACCESS)
+
+    def told_little(call: Callable[[], Any]) -> Any:
+        call()
+        return cancelled("ConditionalCheckFailed", "ConditionalCheckFailed")(call)
+
+    shop.client.on("transact_write_items", told_little)
+    fresh = shop.refresh(pair)
+    assert shop.refresh(fresh) == fresh
+
+
+def test_a_fence_that_is_not_told_is_read(shop: Shop) -> None:
+    """RACE-12: a cancelled check without its item refuses, and sweeps nothing by itself."""
+    pair = shop.log_in()
+    of_a_module = {"customer_id": {"S": str(CUSTOMER)}, "refresh_token_hash": {"S": "module"}}
+    shop.put(of_a_module)
+    shop.later(ACCESS)
+    shop.client.on(
+        "transact_write_items", cancelled("None", "None", "None", "ConditionalCheckFailed")
+    )
+    with pytest.raises(SessionOver):
+        shop.refresh(pair)
+    assert shop.fence() is None
+    assert len(shop.rows()) == 2
