@@ -197,9 +197,18 @@ class Customer:
         """One session, its access token expired."""
         return self.expired_sessions(1, remember_me)[0]
 
-    def two_sessions(self, expired: bool) -> list[Session]:
-        """Two sessions, their access tokens live or expired."""
-        return self.expired_sessions(2) if expired else [self.log_in(), self.log_in()]
+    def live_sessions(self, count: int) -> list[Session]:
+        """So many sessions made in different seconds."""
+        return [self.log_in() for _ in range(count)]
+
+    def soon_expired_sessions(self, count: int) -> list[Session]:
+        """The same, expired; NotTestable where that takes a wait, which a second look is not worth.
+
+        Only for tests that are not missed.
+        """
+        if self.deployment.only_waits:
+            raise NotTestable("clock")
+        return self.expired_sessions(count)
 
     def session_with_left(self, seconds: int, remember_me: Any = ABSENT) -> Session:
         """One session, its access token expired, with so many seconds of refresh left."""

@@ -123,9 +123,9 @@ class Deployment:
         return customer
 
     def expired_apart(self, count: int) -> list[Session]:
-        """So many expired sessions, each of a customer of its own where they can be made up."""
+        """So many sessions, soon expired, each of a customer of its own where it can be."""
         if not self.can_forge:
-            return self.alice.expired_sessions(count)
+            return self.alice.soon_expired_sessions(count)
         return ageing.expired(*(self.somebody_made_up().log_in() for _ in range(count)))
 
     def somebody_named_like(self, customer: Customer) -> MadeUpCustomer | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -32,7 +32,7 @@ SIGNED: Final = {
     "empty": ("HS256", False),
 }
 #: What anybody can do to the signature that is there.
-SPOILED: Final = {
+SPOILED: Final[Mapping[str, Callable[[str], str]]] = {
     "kept": lambda signature: signature,
     "flipped": lambda signature: ("B" if signature[:1] == "A" else "A") + signature[1:],
     "cut": lambda signature: signature[: len(signature) // 2],

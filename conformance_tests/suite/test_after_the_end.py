@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from conformance_tests.actors import Customer, RegisteredCustomer, Session
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
@@ -80,7 +78,7 @@ def test_a_revoke_may_be_repeated(alice: RegisteredCustomer, expect: Expect) -> 
 @requirement("HARD-16", extra=True)
 def test_a_revoke_may_be_repeated_later(someone: Customer, expect: Expect) -> None:
     """The same once the access token has expired: the second revoke changes no row."""
-    other, session = someone.expired_sessions(2)
+    other, session = someone.soon_expired_sessions(2)
     expect.revoked(session)
     with expect.unchanged(someone):
         expect.revoked(session)
@@ -162,7 +160,7 @@ def revoked_and_in_again(
 @requirement("HARD-31", burns=True, extra=True)
 def test_a_rotation_brings_no_revoked_pair_back(someone: Customer, expect: Expect) -> None:
     """Renewing one session in the second in which another one ended gives another pair."""
-    older = someone.expired_session()
+    [older] = someone.soon_expired_sessions(1)
     ended = someone.log_in()
     expect.revoked(ended)
     renewed = someone.take_unless_told_to_retry(older.refresh())
@@ -176,7 +174,7 @@ def test_logging_in_again_brings_no_burned_pair_back(
     alice: RegisteredCustomer, expect: Expect
 ) -> None:
     """Logging in again in the second of a burn gives a pair that was not among the burned."""
-    stolen = alice.expired_session()
+    [stolen] = alice.soon_expired_sessions(1)
     burned = replay(stolen, expect)
     again = alice.log_in_at_once(patience=PATIENCE)
     if again is not None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from conformance_tests import forged
 from conformance_tests.actors import Customer, RegisteredCustomer, Session
-from conformance_tests.client import Client
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.faults import FaultProxy
@@ -14,12 +11,10 @@ from conformance_tests.forged import vectors
 from conformance_tests.marks import requirement
 from conformance_tests.tampering import never_issued
 
-#: Whether the token that a forgery is made from is live or expired.
-AGES = pytest.mark.parametrize("expired", [False, True], ids=["live", "expired"])
 
-
-def refuses_each(row: str, session: Session, expect: Expect) -> None:
-    """Each forgery of the session's token is refused and changes no row of the customer."""
+def refuses_each(row: str, twin: Session, session: Session, expect: Expect) -> None:
+    """A genuine pair is taken; each forgery of its twin's token is refused and changes no row."""
+    expect.usable(twin)
     presented = [(vector, list(forged.sessions(session, vector))) for vector in vectors(row)]
     look = expect.still(session.customer)
     for vector, pairs in presented:
@@ -27,27 +22,28 @@ def refuses_each(row: str, session: Session, expect: Expect) -> None:
             for pair in pairs:
                 expect.turned_away(pair.refresh())
             look()
+    expect.usable(session)
 
 
 # -- signatures and algorithms -----------------------------------------------------------------
 
 
 @requirement("HARD-01", logins=2, burns=True)
-@AGES
-def test_a_bad_signature_vouches_for_nothing(
-    someone: Customer, expect: Expect, expired: bool
-) -> None:
-    """A good signature is taken; without one the same session is refused and its row stays."""
-    twin, session = someone.two_sessions(expired)
-    expect.usable(twin)
-    refuses_each("HARD-01", session, expect)
-    expect.usable(session)
+def test_a_bad_signature_vouches_for_nothing(someone: Customer, expect: Expect) -> None:
+    """With a good signature a pair is taken; without one it is refused and its row stays."""
+    refuses_each("HARD-01", *someone.live_sessions(2), expect)
+
+
+@requirement("HARD-01", logins=2, burns=True, extra=True)
+def test_a_bad_signature_vouches_for_nothing_later(someone: Customer, expect: Expect) -> None:
+    """The same once the access token has expired: tampered with is not "merely expired"."""
+    refuses_each("HARD-01", *someone.soon_expired_sessions(2), expect)
 
 
 @requirement("HARD-01", logins=2, burns=True)
 def test_a_token_that_anybody_can_make_ends_no_session(someone: Customer, expect: Expect) -> None:
     """A forged token beside a refresh token that nobody issued burns nothing."""
-    twin, session = someone.two_sessions(expired=False)
+    twin, session = someone.live_sessions(2)
     expect.usable(twin)
     look = expect.still(someone)
     for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
@@ -59,29 +55,33 @@ def test_a_token_that_anybody_can_make_ends_no_session(someone: Customer, expect
 
 
 @requirement("HARD-02", logins=2, burns=True)
-@AGES
-def test_alg_none_is_no_algorithm(someone: Customer, expect: Expect, expired: bool) -> None:
+def test_alg_none_is_no_algorithm(someone: Customer, expect: Expect) -> None:
     """An unsigned token is refused however its header writes "none", and changes no row."""
-    twin, session = someone.two_sessions(expired)
-    expect.usable(twin)
-    refuses_each("HARD-02", session, expect)
-    expect.usable(session)
+    refuses_each("HARD-02", *someone.live_sessions(2), expect)
+
+
+@requirement("HARD-02", logins=2, burns=True, extra=True)
+def test_alg_none_is_no_algorithm_later(someone: Customer, expect: Expect) -> None:
+    """The same for a token that has expired."""
+    refuses_each("HARD-02", *someone.soon_expired_sessions(2), expect)
 
 
 @requirement("HARD-03", logins=2, burns=True)
-@AGES
-def test_only_hs256_is_accepted(someone: Customer, expect: Expect, expired: bool) -> None:
-    """The same claims under the same secret are taken in HS256 and refused in HS384 and HS512."""
-    twin, session = someone.two_sessions(expired)
-    expect.usable(twin)
-    refuses_each("HARD-03", session, expect)
-    expect.usable(session)
+def test_only_hs256_is_accepted(someone: Customer, expect: Expect) -> None:
+    """Claims under the right secret are taken in HS256 and refused in HS384 and HS512."""
+    refuses_each("HARD-03", *someone.live_sessions(2), expect)
+
+
+@requirement("HARD-03", logins=2, burns=True, extra=True)
+def test_only_hs256_is_accepted_later(someone: Customer, expect: Expect) -> None:
+    """The same for a token that has expired."""
+    refuses_each("HARD-03", *someone.soon_expired_sessions(2), expect)
 
 
 @requirement("HARD-17", logins=2, burns=True)
 def test_a_revoke_needs_a_good_signature(someone: Customer, expect: Expect) -> None:
     """A forged token revokes nothing; the genuine one does."""
-    twin, session = someone.two_sessions(expired=False)
+    twin, session = someone.live_sessions(2)
     expect.revoked(twin)
     look = expect.still(someone)
     for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
@@ -94,13 +94,10 @@ def test_a_revoke_needs_a_good_signature(someone: Customer, expect: Expect) -> N
 # -- claims and headers ------------------------------------------------------------------------
 
 
-@requirement("HARD-04", burns=True)
+@requirement("HARD-04", logins=2, burns=True)
 def test_exp_must_be_a_time(someone: Customer, expect: Expect) -> None:
     """A signed token whose exp is no positive number is refused, and changes no row."""
-    session = someone.log_in()
-    expect.usable(session)
-    refuses_each("HARD-04", session, expect)
-    expect.usable(session)
+    refuses_each("HARD-04", *someone.live_sessions(2), expect)
 
 
 @requirement("HARD-05", logins=7, burns=True)
@@ -115,26 +112,25 @@ def test_a_session_without_an_end_never_rotates(someone: Customer, expect: Expec
 
 
 @requirement("HARD-06", logins=2, burns=True)
-@AGES
-def test_an_extension_that_is_critical_must_be_known(
-    someone: Customer, expect: Expect, expired: bool
-) -> None:
+def test_what_is_critical_must_be_known(someone: Customer, expect: Expect) -> None:
     """A signed token is refused when its crit header names what nobody knows."""
-    twin, session = someone.two_sessions(expired)
-    expect.usable(twin)
-    refuses_each("HARD-06", session, expect)
-    expect.usable(session)
+    refuses_each("HARD-06", *someone.live_sessions(2), expect)
 
 
-@requirement("HARD-07", burns=True)
+@requirement("HARD-06", logins=2, burns=True, extra=True)
+def test_what_is_critical_must_be_known_later(someone: Customer, expect: Expect) -> None:
+    """The same for a token that has expired."""
+    refuses_each("HARD-06", *someone.soon_expired_sessions(2), expect)
+
+
+@requirement("HARD-07", logins=2, burns=True)
 def test_headers_choose_no_key(someone: Customer, expect: Expect) -> None:
     """kid, jku, jwk and x5u make no difference, and a future nbf does: not yet."""
-    session = someone.log_in()
+    twin, session = someone.live_sessions(2)
     for vector in vectors("HARD-07", accepted=True):
         with expect.when(vector.what):
             expect.echoes(forged.token(session, vector))
-    refuses_each("HARD-07", session, expect)
-    expect.usable(session)
+    refuses_each("HARD-07", twin, session, expect)
 
 
 @requirement("HARD-07", burns=True, extra=True)
@@ -195,10 +191,12 @@ def test_a_refusal_does_not_tell_who_is_a_customer(
 
 
 @requirement("HARD-29", logins=2, burns=True)
-@AGES
-def test_a_token_has_one_spelling(someone: Customer, expect: Expect, expired: bool) -> None:
+def test_a_token_has_one_spelling(someone: Customer, expect: Expect) -> None:
     """A token is refused once it is padded or has blanks in it, and changes no row."""
-    twin, session = someone.two_sessions(expired)
-    expect.usable(twin)
-    refuses_each("HARD-29", session, expect)
-    expect.usable(session)
+    refuses_each("HARD-29", *someone.live_sessions(2), expect)
+
+
+@requirement("HARD-29", logins=2, burns=True, extra=True)
+def test_a_token_has_one_spelling_later(someone: Customer, expect: Expect) -> None:
+    """The same for a token that has expired."""
+    refuses_each("HARD-29", *someone.soon_expired_sessions(2), expect)
