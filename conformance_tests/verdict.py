@@ -38,6 +38,7 @@ WORSENING: Final[tuple[Status, ...]] = (
     "error",
 )
 NOT_REACHED: Final = "not reached"
+LEFT_OUT: Final = "left out by --only"
 EVALUATED: Final[frozenset[Status]] = frozenset({"pass", "fail", "warn", "known-failure"})
 
 
@@ -260,7 +261,7 @@ def _silent(requirement: Requirement, claimed: bool, target: Target, run: Run, t
 
 def _why_silent(requirement: Requirement, run: Run, terms: Terms) -> str:
     if not terms.asks_for(requirement):
-        return "left out by --only"
+        return LEFT_OUT
     if run.unreachable:
         return f"{NOT_REACHED}: {run.unreachable}"
     if run.crashed:

@@ -10,7 +10,7 @@ from typing import Final
 from conformance_tests import __version__
 from conformance_tests.exits import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
 from conformance_tests.registry import VERSION
-from conformance_tests.verdict import NOT_REACHED, Report, Row, Status
+from conformance_tests.verdict import LEFT_OUT, NOT_REACHED, Report, Row, Status
 
 #: One sign for each status, for those who do not see the colour.
 SIGNS: Final[dict[Status, str]] = {
@@ -35,15 +35,21 @@ def sentence(report: Report) -> str:
 
 def _conformant(report: Report) -> str:
     claim = f"Conformant to what was claimed ({claim_of(report)})"
-    unseen = len(report.of_status("not-testable"))
+    left_out = sum(row.detail == LEFT_OUT for row in report.claimed)
+    unseen = len(report.of_status("not-testable")) - left_out
     known = len(report.of_status("known-failure"))
     warned = len(report.of_status("warn"))
     asides = [
         *([f"with {count(warned, 'warning')}"] if warned else []),
         *([f"but for {count(known, 'known failure')}"] if known else []),
         *([f"as far as it could be tested: {count(unseen, 'row')} not testable"] if unseen else []),
+        *(
+            [f"as far as was asked: {count(left_out, 'row')} left out by --only"]
+            if left_out
+            else []
+        ),
     ]
-    return f"{', '.join([claim, *asides])}{', so partial' if unseen else ''}."
+    return f"{', '.join([claim, *asides])}{', so partial' if report.partial else ''}."
 
 
 def _failed(report: Report) -> str:
@@ -110,7 +116,7 @@ def by_detail(rows: Iterable[Row]) -> dict[str, list[Row]]:
     grouped: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         for lack in dict.fromkeys(_lack(part) for part in row.parts):
-            if not lack.startswith(NOT_REACHED):  # the verdict's own sentence says why
+            if not lack.startswith((NOT_REACHED, LEFT_OUT)):  # the verdict's own sentence says why
                 grouped[lack].append(row)
     return dict(sorted(grouped.items(), key=lambda item: -len(item[1])))
 

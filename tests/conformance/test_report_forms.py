@@ -278,6 +278,15 @@ def test_a_partial_verdict_says_so() -> None:
     )
 
 
+def test_a_run_of_some_rows_says_how_many_it_left_out() -> None:
+    """Rows that nobody asked for are not called untestable, and nothing is to be added for them."""
+    asked = judge(target(), run(*passed("CORE-01")), Terms(only=("CORE-01", "GQL-10")))
+    assert words.sentence(asked).endswith(
+        "1 row not testable, as far as was asked: 28 rows left out by --only, so partial."
+    )
+    assert list(words.by_detail(asked.of_status("not-testable"))) == ["no test yet"]
+
+
 def test_the_clocks_difference_is_stated() -> None:
     """In whole seconds and with its direction, where anything was seen."""
     ahead = judge(target(), run(*passed("CORE-01"), skew_s=-42.3), Terms())
