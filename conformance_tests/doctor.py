@@ -16,7 +16,7 @@ from conformance_tests.deployment import Deployment
 from conformance_tests.printable import on_one_line
 from conformance_tests.runner import tidy
 from conformance_tests.target import Target
-from conformance_tests.target_keys import is_loopback
+from conformance_tests.target_values import is_loopback
 
 Sign = Literal["ok", "bad", "note", "-"]
 
