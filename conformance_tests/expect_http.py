@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -12,11 +13,12 @@ from conformance_tests.odd_documents import IDE_WORDS
 from conformance_tests.outcomes import Broken, NotTestable
 
 if TYPE_CHECKING:
-    from conformance_tests.actors import Session
+    from conformance_tests.actors import Customer, RegisteredCustomer, Session
     from conformance_tests.client import Answer
     from conformance_tests.faults import Fault
 
-GRAPHQL_TYPES = ("application/json", "application/graphql-response+json")
+GRAPHQL_JSON = "application/graphql-response+json"
+GRAPHQL_TYPES = ("application/json", GRAPHQL_JSON)
 UNICODE = ("", "utf-8", "utf8")
 SWITCHING = 101
 
@@ -189,6 +191,15 @@ def masked(answer: Answer, *secrets: str) -> None:
     that(spoken, "a message in words", answer.brief())
 
 
+def spoken(answer: Answer) -> None:
+    """An intended error: each with a message in words and a category."""
+    that(answer.errors and answer.value is None, "an error and null data", answer.brief())
+    for message, category in zip(answer.messages, answer.categories, strict=True):
+        that(isinstance(message, str) and message, "a message in words", answer.brief())
+        kept = isinstance(category, str) and category.startswith("graphql-")
+        that(kept, "a category that begins graphql-", answer.brief())
+
+
 # -- what tells a stranger too much ------------------------------------------------------------
 
 
@@ -251,6 +262,18 @@ def pairs(answer: Answer) -> list[tuple[str, str]]:
     return [(t, r) for t, r in found if isinstance(t, str) and isinstance(r, str) and t and r]
 
 
+@contextmanager
+def few_new_rows(customer: Customer, most: int) -> Iterator[None]:
+    """What happens in here gives the customer at most so many rows, where the table can be seen."""
+    if customer.deployment.table is None:
+        yield
+        return
+    before = {row.hash for row in customer.rows()}
+    yield
+    new = {row.hash for row in customer.rows()} - before
+    that(len(new) <= most, f"{most} new rows at most", f"{len(new)} new rows")
+
+
 def refusals_like(ordinary: Answer, answer: Answer) -> int:
     """How many fields were refused in the words of an ordinary refusal."""
     words = ordinary.messages
@@ -285,10 +308,20 @@ def unauthorised(answer: Answer) -> None:
     that(set(answer.categories) == {SESSION_OVER}, expected, answer.brief())
 
 
-def scalars(node: Any) -> set[str]:
+def not_exchanged(one: Any, whose: RegisteredCustomer, other: Any, his: RegisteredCustomer) -> None:
+    """Two customers' answers, each of which names the other one, have been exchanged."""
+    strays = _scalars(one) & _marks(his), _scalars(other) & _marks(whose)
+    owned = _scalars(one) & _marks(whose) or _scalars(other) & _marks(his)
+    that(owned or not all(strays), "each customer's own answer", "the other one's")
+
+
+def _marks(customer: RegisteredCustomer) -> set[str]:
+    return {str(customer.id), customer.credentials.email}
+
+
+def _scalars(node: Any) -> set[str]:
     """Every scalar of an answer as text."""
-    if isinstance(node, dict):
-        return set().union(*map(scalars, node.values()))
-    if isinstance(node, list):
-        return set().union(*map(scalars, node))
+    if isinstance(node, (dict, list)):
+        parts = node.values() if isinstance(node, dict) else node
+        return {text for part in parts for text in _scalars(part)}
     return {str(node)}

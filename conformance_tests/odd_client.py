@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from conformance_tests.client import Answer, Client, bearer
@@ -14,6 +14,7 @@ from conformance_tests.odd_documents import (
     FORMS,
     INTROSPECTION,
     MALFORMED,
+    MANY_AT_ONCE,
     ODD_CHARACTERS,
     SIMPLE_MEDIA,
     SLIPS,
@@ -23,7 +24,18 @@ from conformance_tests.odd_documents import (
     Fields,
 )
 
-__all__ = ["FORMS", "MALFORMED", "ODD_CHARACTERS", "SIMPLE_MEDIA", "SUBPROTOCOLS", "OddClient"]
+if TYPE_CHECKING:
+    from conformance_tests.target import Credentials
+
+__all__ = [
+    "FORMS",
+    "MALFORMED",
+    "MANY_AT_ONCE",
+    "ODD_CHARACTERS",
+    "SIMPLE_MEDIA",
+    "SUBPROTOCOLS",
+    "OddClient",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +46,15 @@ class OddClient:
 
     # -- the same fields in another form -------------------------------------------------------
 
-    def in_form(
-        self, form: str, names: list[str], given: Mapping[str, Any], token: str | None = None
-    ) -> Answer:
+    def in_form(self, form: str, names: list[str], given: Mapping[str, Any]) -> Answer:
         """These fields of one root type, asked in one of FORMS."""
-        return self.client.post(FORMS[form](Fields(names, given)), authorization=bearer(token))
+        return self.client.post(FORMS[form](Fields(names, given)))
 
-    def log_in_often(self, form: str, times: int, email: str, password: str) -> Answer:
+    def log_in_often(self, form: str, times: int, who: Credentials) -> Answer:
         """So many logins in one request."""
         self.client.count_logins(times)
         names = ["generateCustomerToken"] * times
-        return self.in_form(form, names, {"email": email, "password": password})
+        return self.in_form(form, names, {"email": who.email, "password": who.password})
 
     # -- by another door -----------------------------------------------------------------------
 

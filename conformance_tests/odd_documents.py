@@ -96,6 +96,8 @@ FORMS: Final[Mapping[str, Form]] = {
     "batch": batch,
     "batch of aliases": batch_of_aliases,
 }
+#: The forms in which every field runs.
+MANY_AT_ONCE: Final = tuple(form for form in FORMS if form != "several")
 
 # -- what tells a stranger too much ------------------------------------------------------------
 

@@ -17,7 +17,9 @@ from conformance_tests.faults import FaultProxy
 from conformance_tests.forge import Forge
 from conformance_tests.instances import Instances
 from conformance_tests.odd_client import OddClient
+from conformance_tests.outcomes import NotApplicable
 from conformance_tests.plugin import BENCH, EXPECT, Bench
+from conformance_tests.protected import Protected
 from conformance_tests.table import Table
 
 
@@ -145,6 +147,15 @@ def stranger(deployment: Deployment, developer: Developer) -> Iterator[Customer]
         deployment.table.clear(customer.id)
     else:
         developer.remove_all(customer.id)
+
+
+@pytest.fixture
+def protected(deployment: Deployment) -> Protected:
+    """The target's own query that needs a signed-in customer."""
+    query = deployment.target.protected_query
+    if query is None:
+        raise NotApplicable("the target does not declare protected")
+    return Protected(deployment.client, query)
 
 
 @pytest.fixture

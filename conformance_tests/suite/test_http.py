@@ -1,0 +1,128 @@
+"""GraphQL over HTTP: one door, one kind of body, and credentials in their own places only."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests import expect_http
+from conformance_tests.actors import Customer, RegisteredCustomer
+from conformance_tests.client import Client
+from conformance_tests.expect import SESSION_OVER, Expect
+from conformance_tests.expect_http import GRAPHQL_JSON
+from conformance_tests.marks import requirement
+from conformance_tests.odd_client import SIMPLE_MEDIA, SUBPROTOCOLS, OddClient
+from conformance_tests.tampering import never_issued
+
+# -- answers -----------------------------------------------------------------------------------
+
+
+@requirement("GQL-01", logins=0)
+def test_json_is_answered_in_json(client: Client, expect: Expect) -> None:
+    """A query in JSON is answered in JSON, whatever of it the caller accepts."""
+    for accept in ("application/json", "*/*", "application/json;charset=utf-8, */*;q=0.5"):
+        answer = client.trivial(accept=accept)
+        expect_http.graphql(answer, 200)
+        expect.that(answer.value and not answer.errors, "the query's answer", answer.brief())
+
+
+@requirement("GQL-01", logins=0)
+def test_a_refusal_is_a_graphql_answer(client: Client, expect: Expect) -> None:
+    """An error of the flow comes as GraphQL with status 200, 401 or 403."""
+    answer = client.refresh(None, never_issued())
+    expect_http.graphql(answer, 200, 401, 403)
+    expect.refused(answer)
+
+
+@requirement("GQL-02", logins=0)
+def test_graphqls_own_type_is_spoken(client: Client, expect: Expect) -> None:
+    """Whoever accepts application/graphql-response+json gets it, for data and for an error."""
+    expect_http.in_type(client.trivial(accept=GRAPHQL_JSON), GRAPHQL_JSON)
+    refusal = client.call(
+        "refreshCustomerToken", {"refresh_token": never_issued()}, accept=GRAPHQL_JSON
+    )
+    expect_http.in_type(refusal, GRAPHQL_JSON)
+    expect.nothing_issued(refusal)
+
+
+# -- requests ----------------------------------------------------------------------------------
+
+
+@requirement("GQL-03")
+def test_a_mutation_by_get_is_not_executed(
+    odd: OddClient, someone: Customer, expect: Expect
+) -> None:
+    """A revoke by GET is turned away and ends nothing; the same revoke by POST does."""
+    session = someone.log_in()
+    with expect.unchanged(someone):
+        expect.not_executed(odd.revoke_by_get(session.token, session.refresh_token))
+    expect.echoes(session)
+    expect.revoked(session)
+
+
+@requirement("GQL-04")
+@pytest.mark.parametrize("media", SIMPLE_MEDIA)
+def test_a_body_that_any_page_can_send_is_not_executed(
+    odd: OddClient, someone: Customer, expect: Expect, media: str
+) -> None:
+    """A revoke as text or form is turned away and ends nothing; the same one as JSON does."""
+    session = someone.log_in()
+    with expect.unchanged(someone):
+        expect.not_executed(odd.revoke_as(media, session.token, session.refresh_token))
+    expect.echoes(session)
+    expect.revoked(session)
+
+
+# -- credentials -------------------------------------------------------------------------------
+
+
+@requirement("GQL-10")
+def test_an_access_token_is_read_from_its_header_only(
+    odd: OddClient, someone: Customer, expect: Expect
+) -> None:
+    """A token in the URL, in cookies or in `extensions` is none; in the header it is one."""
+    session = someone.log_in()
+    for answer in odd.refreshes_with_stray_token(session.token, session.refresh_token):
+        expect_http.turned_away(answer, SESSION_OVER)
+    expect.echoes(session)
+
+
+@requirement("GQL-10")
+def test_a_refresh_token_is_read_from_its_argument_only(
+    odd: OddClient, someone: Customer, expect: Expect
+) -> None:
+    """A token in the URL, in cookies or in `extensions` revokes nothing; as argument it does."""
+    session = someone.log_in()
+    for answer in odd.revokes_with_stray_token(session.token, session.refresh_token):
+        expect_http.turned_away(answer, SESSION_OVER)
+    expect.echoes(session)
+    expect.revoked(session)
+
+
+@requirement("GQL-10")
+def test_tokens_are_handed_out_in_the_body_only(alice: RegisteredCustomer, expect: Expect) -> None:
+    """Neither a login nor a refresh puts a token into Set-Cookie or Location."""
+    login = alice.ask_to_log_in()
+    session = alice.take(login)
+    for answer in (login, session.refresh(), session.revoke()):
+        expect_http.tokens_stay_in_the_body(answer, session)
+
+
+@requirement("GQL-10", extra=True)
+def test_tokens_of_a_rotation_are_handed_out_in_the_body_only(
+    someone: Customer, expect: Expect
+) -> None:
+    """A rotation puts its new tokens into neither Set-Cookie nor Location."""
+    session = someone.expired_session()
+    answer = session.refresh()
+    expect_http.tokens_stay_in_the_body(answer, someone.take(answer))
+
+
+# -- other doors -------------------------------------------------------------------------------
+
+
+@requirement("GQL-11", logins=0)
+@pytest.mark.parametrize("subprotocol", SUBPROTOCOLS)
+def test_no_websocket_is_opened(client: Client, odd: OddClient, subprotocol: str) -> None:
+    """The endpoint answers a query, and does not upgrade to either of GraphQL's subprotocols."""
+    expect_http.graphql(client.trivial(), 200)
+    expect_http.not_upgraded(odd.upgrade(subprotocol))

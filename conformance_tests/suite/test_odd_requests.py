@@ -1,0 +1,116 @@
+"""What no storefront sends: it is turned away as such, and gives away nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests import expect_http
+from conformance_tests.actors import Customer, RegisteredCustomer, Session
+from conformance_tests.client import Client
+from conformance_tests.expect import Expect
+from conformance_tests.faults import FaultProxy
+from conformance_tests.marks import requirement
+from conformance_tests.odd_client import MALFORMED, MANY_AT_ONCE, ODD_CHARACTERS, OddClient
+from conformance_tests.tampering import never_issued
+from conformance_tests.target import Credentials
+
+MOST_LOGINS = 10
+NOBODY = Credentials("nobody@conformance.invalid", "no password")
+#: What the table says when it fails in a way that nobody foresaw, and what else gives that away.
+WORDS = "Shelf 17 of the inner archive is wet"
+UNEXPECTED = {"unknown": ("UnheardOf",), "garbage": ("<html", "502 Bad Gateway")}
+
+
+@requirement("GQL-05", logins=0)
+@pytest.mark.parametrize("kind", MALFORMED)
+def test_a_malformed_body_is_turned_away(
+    client: Client, odd: OddClient, expect: Expect, kind: str
+) -> None:
+    """What is no GraphQL request is answered 4xx, and the next request is answered as ever."""
+    expect.not_executed(odd.malformed(kind))
+    expect_http.graphql(client.trivial(), 200)
+
+
+@requirement("GQL-06", logins=3)
+@pytest.mark.parametrize("what", ODD_CHARACTERS)
+def test_odd_characters_in_credentials_are_an_ordinary_refusal(client: Client, what: str) -> None:
+    """An e-mail or password with such a character logs nobody in, and breaks nothing."""
+    character = ODD_CHARACTERS[what]
+    expect_http.turned_away(client.log_in(NOBODY.email, NOBODY.password))
+    expect_http.turned_away(client.log_in(f"a{character}{NOBODY.email}", NOBODY.password))
+    expect_http.turned_away(client.log_in(NOBODY.email, f"a{character}b"))
+
+
+@requirement("GQL-06", burns=True)
+@pytest.mark.parametrize("what", ODD_CHARACTERS)
+def test_odd_characters_in_a_refresh_token_are_an_ordinary_refusal(
+    someone: Customer, expect: Expect, what: str
+) -> None:
+    """A refresh token with such a character neither refreshes nor revokes, and breaks nothing."""
+    session = someone.log_in()
+    expect.echoes(session)
+    altered = session.altered(refresh_token=f"{ODD_CHARACTERS[what]}{session.refresh_token[1:]}")
+    expect_http.turned_away(altered.revoke())
+    expect_http.turned_away(altered.refresh())
+
+
+@requirement("GQL-07", logins=MOST_LOGINS + 2)
+@pytest.mark.parametrize("form", MANY_AT_ONCE)
+def test_one_request_makes_few_logins(
+    odd: OddClient, alice: RegisteredCustomer, expect: Expect, form: str
+) -> None:
+    """One good login gets its pair; eleven in one request get at most ten, and as many rows."""
+    alice.log_in()
+    with expect_http.few_new_rows(alice, MOST_LOGINS):
+        answer = odd.log_in_often(form, MOST_LOGINS + 1, alice.credentials)
+    pairs = expect_http.pairs(answer)
+    alice.sessions += (Session(alice, *pair) for pair in pairs)
+    expect.that(len(pairs) <= MOST_LOGINS, f"{MOST_LOGINS} pairs at most", len(pairs))
+
+
+@requirement("GQL-07", logins=MOST_LOGINS + 2)
+@pytest.mark.parametrize("form", ["aliases", "batch"])
+def test_one_request_tries_few_passwords(
+    client: Client, odd: OddClient, expect: Expect, form: str
+) -> None:
+    """One wrong login is refused; of eleven in one request at most ten are refused as it was."""
+    ordinary = client.log_in(NOBODY.email, NOBODY.password)
+    expect.refused(ordinary)
+    answer = odd.log_in_often(form, MOST_LOGINS + 1, NOBODY)
+    tried = expect_http.refusals_like(ordinary, answer)
+    expect.that(tried <= MOST_LOGINS, f"{MOST_LOGINS} passwords tried at most", tried)
+
+
+@requirement("GQL-08", logins=1)
+def test_an_intended_error_keeps_its_message_and_extensions(client: Client) -> None:
+    """A refusal of the flow's own says what it is, in words and by category."""
+    expect_http.spoken(client.refresh(None, never_issued()))
+    expect_http.spoken(client.revoke(None, never_issued()))
+    expect_http.spoken(client.log_in(NOBODY.email, NOBODY.password))
+
+
+@requirement("GQL-08", logins=2)
+@pytest.mark.parametrize("how", UNEXPECTED)
+def test_what_went_wrong_at_a_login_is_not_told(
+    alice: RegisteredCustomer, faults: FaultProxy, how: str
+) -> None:
+    """A login works; when the table answers what nobody expects, the error hides its words."""
+    alice.log_in()
+    with faults.refuse("write", how, of=alice.id, saying=WORDS) as fault:
+        answer = alice.ask_to_log_in()
+    expect_http.met(fault)
+    expect_http.masked(answer, WORDS, *UNEXPECTED[how])
+
+
+@requirement("GQL-08", burns=True)
+@pytest.mark.parametrize("how", UNEXPECTED)
+def test_what_went_wrong_with_a_session_is_not_told(
+    someone: Customer, faults: FaultProxy, expect: Expect, how: str
+) -> None:
+    """Renewing and revoking work; over an unexpected answer their errors hide its words."""
+    twin, session = someone.expired_sessions(2)
+    expect.revoked(expect.rotates(twin))
+    with faults.refuse("any", how, of=someone.id, saying=WORDS) as fault:
+        for answer in (session.refresh(), session.revoke()):
+            expect_http.masked(answer, WORDS, *UNEXPECTED[how])
+    expect_http.met(fault)
