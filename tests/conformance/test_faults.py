@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -66,7 +65,7 @@ def test_the_proxy_costs_little(deployment: Deployment, direct: Deployment) -> N
         return time.perf_counter() - started
 
     pairs = [(seconds(direct), seconds(deployment)) for _ in range(150)][10:]
-    straight, through = (statistics.median(times) for times in zip(*pairs, strict=True))
+    straight, through = (min(times) for times in zip(*pairs, strict=True))
     assert through < straight * 2 + 0.0015, f"ratio {through / straight:.2f}"
 
 
