@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,6 +15,16 @@ from reference_auth.memory import memory_client, memory_table
 KEYS = {"customer_id": {"S": "count"}, "refresh_token_hash": {"S": "er"}}
 
 
+@pytest.fixture
+def hasty() -> Iterator[None]:
+    """Threads take turns after microseconds, so that a missing lock shows."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)
+
+
+@pytest.mark.usefixtures("hasty")
 def test_calls_from_many_threads_take_turns() -> None:
     """A hundred increments from eight threads and two clients are a hundred."""
     clients = [memory_table("turns"), memory_table("turns")]
@@ -32,6 +44,7 @@ def test_calls_from_many_threads_take_turns() -> None:
     assert item["n"] == {"N": "100"}
 
 
+@pytest.mark.usefixtures("hasty")
 def test_its_conditions_hold_between_threads() -> None:
     """Of many transactions that delete one row, one succeeds."""
     client = memory_table("races")

@@ -12,7 +12,7 @@ from reference_auth.app import create_app, make_schema
 from reference_auth.demo import ALICE
 from reference_auth.memory import LockedClient
 from reference_auth.schema import AuthMutation, AuthQuery, SignedIn, current_customer
-from tests.server.serving import LOGIN, PLATFORM, Caller, calling, make_config
+from tests.server.serving import LOGIN, PLATFORM, Caller, as_body, calling, make_config
 
 SDL = """\
 type CustomerToken {
@@ -139,3 +139,11 @@ def test_what_nobody_intended_is_masked(shop: Caller, caplog: pytest.LogCaptureF
     assert vars(logged)["kind"] == "KeyError"
     assert vars(logged)["at"][-1].endswith("broken")
     assert INNARDS not in str(vars(logged))
+
+
+def test_any_text_can_be_answered(shop: Caller) -> None:
+    """A lone surrogate that a field repeats does not break the answer (GQL-06)."""
+    query = "mutation ($sku: String!) { add(sku: $sku) }"
+    for text in ("\ud800", "\0", "\U0001f600"):
+        answer = shop.post_bytes(as_body(query, sku=text))
+        assert answer.json() == {"data": {"add": text}}
