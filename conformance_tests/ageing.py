@@ -5,15 +5,18 @@ Move the clock; or forge an equivalent older pair in its place; or really wait; 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from conformance_tests.outcomes import SuiteError
+from conformance_tests.outcomes import NotTestable, SuiteError
 from conformance_tests.table import Row
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Session
+
+#: Seconds of refresh that a forged session has left.
+ENOUGH = 300
 
 
 def expired(*sessions: Session) -> list[Session]:
@@ -71,6 +74,39 @@ def _aged(session: Session, seconds: int) -> Session:
     )
     owner.sessions.append(aged)
     return aged
+
+
+def begun_earlier(session: Session, seconds: int) -> Session:
+    """A pair like this one of a session that began so much earlier and has slid on until now.
+
+    NotTestable where neither the token nor its row says when the session began.
+    """
+    deployment, owner = session.customer.deployment, session.customer
+    forge, table = deployment.need_forge(), deployment.need_table()
+    old = session.row or session.stored()
+    marks = _times(session.claims, but=("customer_id", "exp", "refresh_expiry", "iat"))
+    if old is None or not marks:
+        raise NotTestable("clock")
+    now = int(deployment.clock.now())
+    moved = {name: value - seconds for name, value in marks.items()}
+    life = {"exp": now - 1 - len(owner.sessions), "refresh_expiry": now + ENOUGH}
+    claims = {**session.claims, **moved, **life}
+    refresh_token = forge.refresh_token(owner.id, claims["exp"])
+    row = _rekeyed(old, forge.hash_of(refresh_token), claims["refresh_expiry"])
+    table.write(row)
+    token = deployment.introduce(forge.mint(claims))
+    forged = replace(session, token=token, refresh_token=refresh_token, row=row)
+    owner.sessions.append(forged)
+    return forged
+
+
+def _times(members: Mapping[str, Any], but: tuple[str, ...]) -> dict[str, int]:
+    """The members that are moments of our days, in epoch seconds."""
+    return {
+        name: value
+        for name, value in members.items()
+        if name not in but and isinstance(value, int) and 1_000_000_000 < value < 10_000_000_000
+    }
 
 
 def _rekeyed(old: Row, hash_: str, ttl: int) -> Row:

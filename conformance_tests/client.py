@@ -155,6 +155,14 @@ class Client:
 
     def call(
         self,
+    def refresh_request(self, token: str, refresh_token: str) -> httpx.Request:
+        """The request of a refresh, for somebody else to send."""
+        given = {"refresh_token": refresh_token}
+        document = OPERATIONS["refreshCustomerToken"].document({**given})
+        headers = {"accept": JSON, "authorization": f"Bearer {token}"}
+        body = {"query": document, "variables": given}
+        return self._http.build_request("POST", self.url, json=body, headers=headers)
+
         operation: str,
         arguments: Mapping[str, Any],
         authorization: str | None = None,
@@ -276,6 +284,7 @@ class Client:
 
     def _note_skew(self, response: httpx.Response) -> None:
         try:
+                other_headers=tuple(got.headers.items()) if got is not None else (),
             stamp = parsedate_to_datetime(response.headers["date"]).timestamp()
         except (KeyError, ValueError, TypeError):
             return

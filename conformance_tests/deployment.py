@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from conformance_tests import ageing
 from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.decoy import Decoy
+from conformance_tests.load import Load
 from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import NotApplicable, NotTestable
 
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     from conformance_tests.clock import Clock
     from conformance_tests.faults import FaultProxy
     from conformance_tests.forge import Forge
+    from conformance_tests.log import Diary
     from conformance_tests.recorder import Recorder
     from conformance_tests.table import Table
     from conformance_tests.target import Features, Target
 
 R = TypeVar("R")
+#: How often a test renews one session to see its absolute end.
+MOST_RENEWALS = 100
 
 
 @dataclass
@@ -43,6 +47,7 @@ class Deployment:
     forge: Forge | None = None
     table: Table | None = None
     faults: FaultProxy | None = None
+    diary: Diary | None = None
     registered: tuple[RegisteredCustomer, ...] = ()
     locked_out: str | None = None
     made_up: list[MadeUpCustomer] = field(default_factory=list)
@@ -89,6 +94,11 @@ class Deployment:
         if self.faults is None:
             raise NotTestable("faults")
         return self.faults
+
+    def need_diary(self) -> Diary:
+        if self.diary is None:
+            raise NotTestable("log")
+        return self.diary
 
     # -- customers -----------------------------------------------------------------------------
 
@@ -166,6 +176,23 @@ class Deployment:
         begun = session.claims.get("auth_time", session.claims.get("iat", 0))
         return begun + minutes * 60 if minutes else math.inf
 
+    @property
+    def longest_session(self) -> int:
+        """Seconds from a login to the absolute end of its session, where one is declared."""
+        return int(self.features.max_session_minutes * 60)
+
+    def next_renewal(self, session: Session, end: float) -> float | None:
+        """When a session is about to run out or to end; None where it is live until then.
+
+        NotTestable where it would have to be renewed too often to get there.
+        """
+        lifetimes, margin = self.target.lifetimes, self.clock.margin
+        if (end - session.refresh_expiry) / lifetimes.access > MOST_RENEWALS:
+            raise NotTestable("clock", f"more than {MOST_RENEWALS} renewals until the absolute end")
+        left = max(1, min(lifetimes.refresh - lifetimes.access, lifetimes.refresh - 1) - margin)
+        moment = min(session.refresh_expiry, end) - left
+        return moment if moment >= session.exp + margin else None
+
     def introduce(self, token: str) -> str:
         """Let the recorder know an access token that the suite minted."""
         self.recorder.know("access", token)
@@ -185,6 +212,11 @@ class Deployment:
         """Let any grace window of a rotation that just happened go by."""
         if self.features.grace_seconds:
             self.pass_seconds(self.features.grace_seconds + 1)
+
+    def load(self, session: Session, times: int, at_once: int) -> Load:
+        """So many refreshes of this session, on connections of their own."""
+        request = self.client.refresh_request(session.token, session.refresh_token)
+        return Load(request, self.target.http, times, at_once)
 
     @staticmethod
     def together(*calls: Callable[[], R]) -> Sequence[R]:

@@ -130,6 +130,14 @@ class Launcher:
             _end(process)
             reading.join(END_SECONDS)
 
+    def comes_up(self, *, mode: str | Given | None, secret: str | Given | None) -> bool:
+        """Whether it answers when it is started so; one that neither answers nor ends does not."""
+        try:
+            with self.start(mode=mode, secret=secret) as launched:
+                return launched.answers
+        except LaunchError:
+            return False
+
     def _environment(
         self, port: int, mode: str | Given | None, secret: str | Given | None
     ) -> dict[str, str]:

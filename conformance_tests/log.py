@@ -141,6 +141,24 @@ class Log:
         return Excerpt(tuple(lines))
 
 
+@dataclass(frozen=True, slots=True)
+class Diary:
+    """The log of one run: everything that the deployment wrote since the run began."""
+
+    log: Log
+    begun: Mark
+
+    @classmethod
+    def of(cls, file: str) -> Diary:
+        """The diary that begins now."""
+        log = Log([LogFile(Path(file))])
+        return cls(log, log.mark())
+
+    def read(self) -> Excerpt:
+        """All of it so far."""
+        return self.log.since(self.begun)
+
+
 def forms(secret: str) -> set[str]:
     """The ways in which a log may write a secret; none for an empty one."""
     if not secret:

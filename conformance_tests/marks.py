@@ -14,6 +14,7 @@ def requirement(
     extra: bool = False,
     hazard: str = "",
     alone: bool = False,
+    last: bool = False,
 ) -> pytest.MarkDecorator:
     """Name the requirement that a test proves.
 
@@ -24,6 +25,7 @@ def requirement(
     extra: it looks further than the row's `observe` asks for: judged where the target lets it be
         seen, and not missed elsewhere.
     alone: where time is really waited for, it does not wait together with other tests.
+    last: it looks back on everything that was said in the run: run when nothing else is left.
     hazard: what this test alone does to a deployment, where the row's other tests do not.
     """
     return pytest.mark.requirement(
@@ -35,4 +37,5 @@ def requirement(
         extra=extra,
         hazard=hazard,
         alone=alone,
+        last=last,
     )

@@ -102,7 +102,7 @@ class ConformancePlugin:
     def _turn(self, item: pytest.Item) -> tuple[bool, bool]:
         """Burns need a customer whom nobody else needs; long jumps end whatever is open."""
         long_jump = _mark(item, "long_jump") and self.bench.deployment.clock.movable
-        return long_jump, self._needs_quiet(item)
+        return bool(_mark(item, "last")), long_jump, self._needs_quiet(item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -160,7 +160,7 @@ class ConformancePlugin:
 
     @staticmethod
     def _needs_quiet(item: pytest.Item) -> bool:
-        return bool(_mark(item, "burns") or _mark(item, "alone"))
+        return bool(_mark(item, "burns") or _mark(item, "alone") or _mark(item, "last"))
 
     def _await_strands(self, most: int) -> None:
         """Wait until no more than so many tests are asleep; those that ended say what they saw."""

@@ -16,6 +16,7 @@ from conformance_tests.clock import Clock, ClockError, FaketimeClock, HttpClock,
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import pair_of
 from conformance_tests.forge import Forge
+from conformance_tests.log import Diary
 from conformance_tests.outcomes import Broken
 from conformance_tests.recorder import Recorder
 from conformance_tests.table import Table
@@ -54,6 +55,7 @@ def assemble(target: Target, ends: ExitStack) -> Deployment:
         features=Features() if target.instances else target.features,
         run=secrets.token_hex(3),
         forge=Forge(target.secret) if target.secret else None,
+        diary=Diary.of(target.log_file) if target.log_file else None,
     )
 
 

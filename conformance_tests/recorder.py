@@ -40,6 +40,7 @@ class Exchange:
     status_line: str
     answer_headers: tuple[tuple[str, str], ...] = ()
     answer_body: str = ""
+    other_headers: tuple[tuple[str, str], ...] = ()  # of the answer: judged, never shown
 
     def lines(self) -> Iterator[str]:
         yield f"> {self.request_line}"

@@ -16,6 +16,8 @@ from conformance_tests.expect import Expect
 from conformance_tests.faults import FaultProxy
 from conformance_tests.forge import Forge
 from conformance_tests.instances import Instances
+from conformance_tests.launch import Launcher
+from conformance_tests.log import Diary
 from conformance_tests.odd_client import OddClient
 from conformance_tests.outcomes import NotApplicable
 from conformance_tests.plugin import BENCH, EXPECT, Bench
@@ -100,6 +102,18 @@ def table(deployment: Deployment) -> Table:
 def faults(deployment: Deployment) -> FaultProxy:
     """The proxy between the deployment and its table."""
     return deployment.need_faults()
+
+
+@pytest.fixture
+def diary(deployment: Deployment) -> Diary:
+    """What the deployment has written to its log since the run began."""
+    return deployment.need_diary()
+
+
+@pytest.fixture
+def launcher(bench: Bench) -> Launcher:
+    """What starts the deployment under an environment of the test's choice."""
+    return bench.instances.launcher()
 
 
 @pytest.fixture

@@ -1,0 +1,159 @@
+"""The judge of what a deployment lets slip: an answer and a log line tell nothing of the inside.
+
+A token may stand in an answer under its own name, a hash too where an operation shows rows; and
+what a request said itself is no news to whoever sent it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from conformance_tests import leaks
+from conformance_tests.log import forms as log_forms
+from conformance_tests.mentions import mentions
+from conformance_tests.outcomes import Broken, NotTestable
+
+if TYPE_CHECKING:
+    from conformance_tests.client import Answer
+    from conformance_tests.deployment import Deployment
+    from conformance_tests.log import Diary
+    from conformance_tests.recorder import Exchange
+
+#: Where a token or a hash may stand in an answer's data.
+ITS_OWN_NAME: Final = frozenset({"token", "refresh_token", "refresh_token_hash"})
+TOKENS: Final = {
+    "an access token": re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.?[\w-]*", re.ASCII),
+    "a refresh token or a hash": re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{128}(?![0-9A-Fa-f])"),
+}
+#: What a stack trace looks like in the languages that such servers are written in.
+STACK: Final = re.compile(
+    r"Traceback \(most recent call last\)"
+    r"|File \"[^\"\n]+\", line \d+"
+    r"|^\s*at .*[:(]\S+:\d+(:\d+)?\)?$"
+    r"|node_modules[/\\]"
+    r"|goroutine \d+ \[",
+    re.MULTILINE,
+)
+STORAGE: Final = re.compile(
+    r"dynamo ?db|boto(core|3)|aws-sdk|amazonaws|com\.amazon|\barn:aws"
+    r"|(ResourceNotFound|AccessDenied|ConditionalCheckFailed|TransactionCanceled"
+    r"|ProvisionedThroughputExceeded|UnrecognizedClient|ValidationException)",
+    re.IGNORECASE,
+)
+
+
+# -- answers -----------------------------------------------------------------------------------
+
+
+def discreet(deployment: Deployment, exchanges: Iterable[Exchange], *planted: str) -> None:
+    """No answer holds what is secret, nor what only the inside knows, nor a planted text."""
+    for exchange in exchanges:
+        found = sorted(set(_slips(deployment, exchange, planted)))
+        if found:
+            said = f"{exchange.request_line}: {exchange.status_line}, {exchange.answer_body[:500]}"
+            raise Broken("answers that tell nothing of the inside", f"{', '.join(found)} in {said}")
+
+
+def _slips(deployment: Deployment, exchange: Exchange, planted: Iterable[str]) -> Iterator[str]:
+    data, complaint = _spoken(exchange)
+    everything = "\n".join([*map(": ".join, exchange.other_headers), data, complaint])
+    asked = f"{exchange.request_headers} {exchange.request_body}"
+    for what, shape in TOKENS.items():
+        if any(hit.group() not in asked for hit in shape.finditer(everything)):
+            yield what
+    for secret, name in deployment.recorder.secrets("secret", "password").items():
+        if secret not in asked and leaks.holds(everything, secret):
+            yield "the secret" if name.startswith("secret") else "a password"
+    if STACK.search(everything):
+        yield "a stack trace"
+    if STORAGE.search(complaint) or any(text in everything for text in planted):
+        yield "the storage's own words"
+    table = deployment.target.table
+    if table is not None and _names_table(complaint, table.name):
+        yield "the table's name"
+
+
+def _spoken(exchange: Exchange) -> tuple[str, str]:
+    """An answer's data, without what stands under its own name, and what it complains of."""
+    try:
+        body = json.loads(exchange.answer_body)
+    except (ValueError, RecursionError):
+        page = exchange.answer_body
+        return (page, "") if exchange.status_line.startswith("HTTP 2") else ("", page)
+    answers = body if isinstance(body, list) else [body]
+    data = [each.pop("data", None) for each in answers if isinstance(each, dict)]
+    return "\n".join(_texts(data, ITS_OWN_NAME)), "\n".join(_texts(answers))
+
+
+def _texts(node: Any, hidden: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Every key and text of a JSON value, but for what stands under the hidden names."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            pending.extend(value for name, value in node.items() if name not in hidden)
+            yield from node
+        elif isinstance(node, list):
+            pending.extend(node)
+        elif isinstance(node, str):
+            yield node
+
+
+def _names_table(text: str, table: str) -> bool:
+    """Whether a table's name stands alone; a plain word must be said to be a table's, or quoted."""
+    if not table.isalpha():
+        return mentions(text, table)
+    return (
+        re.search(rf"table\W{{1,3}}{table}\b|[\"'`]{table}[\"'`]", text, re.IGNORECASE) is not None
+    )
+
+
+def uncached(exchanges: Iterable[Exchange]) -> int:
+    """Every answer that carries tokens forbids to store it; how many there were."""
+    carrying = [exchange for exchange in exchanges if _carries_tokens(exchange)]
+    for exchange in carrying:
+        directives = dict(exchange.answer_headers).get("cache-control", "")
+        if "no-store" not in {part.strip().lower() for part in directives.split(",")}:
+            said = f"Cache-Control: {directives}" if directives else "no Cache-Control"
+            raise Broken("Cache-Control: no-store on an answer that carries tokens", said)
+    return len(carrying)
+
+
+def _carries_tokens(exchange: Exchange) -> bool:
+    try:
+        body = json.loads(exchange.answer_body)
+    except (ValueError, RecursionError):
+        return False
+    data = body.get("data") if isinstance(body, dict) else None
+    values = data.values() if isinstance(data, dict) else ()
+    return any(isinstance(value, dict) and value.get("token") for value in values)
+
+
+def met(hits: int, answers: Iterable[Answer]) -> None:
+    """A fault was met and something was answered; otherwise there was nothing to look at."""
+    if hits == 0 or not any(answer.status for answer in answers):
+        raise NotTestable("faults", "no call of the deployment met the fault that was set for it")
+
+
+# -- the log -----------------------------------------------------------------------------------
+
+
+def nothing_secret_logged(deployment: Deployment, diary: Diary) -> None:
+    """No line that was written in this run holds a password, a token, a hash or the secret."""
+    lines = diary.read().lines
+    if not lines:
+        raise NotTestable("log", "nothing was written to the log in this run; check [log] file")
+    text = "\n".join(lines)
+    found = [what for what, shape in TOKENS.items() if shape.search(text)]
+    known = deployment.recorder.secrets("secret", "password", "access", "refresh", "hash")
+    found += [name for value, name in known.items() if _logged(value, text)]
+    if found:
+        expected = "no password, token, hash or secret in the log"
+        raise Broken(expected, f"{', '.join(found)} in {len(lines)} lines")
+
+
+def _logged(secret: str, text: str) -> bool:
+    return len(secret) >= leaks.LONG_ENOUGH and any(form in text for form in log_forms(secret))

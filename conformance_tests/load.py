@@ -1,0 +1,82 @@
+"""Load: many calls from parallel connections, while something else is looked at.
+
+Plain `http.client`: what the suite itself spends on a call must not weigh on the machine that the
+deployment may share with it.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import httpx
+
+    from conformance_tests.target import Http
+
+LONGEST_SECONDS = 30.0
+
+
+class Load:
+    """One request sent so many times, on so many connections at once; bounded in time."""
+
+    def __init__(self, request: httpx.Request, http: Http, times: int, at_once: int) -> None:
+        self._request = request
+        self._http = http
+        self._shares = [len(range(place, times, at_once)) for place in range(at_once)]
+        self._until = time.monotonic() + LONGEST_SECONDS
+        self._pool = ThreadPoolExecutor(at_once)
+        self._callers: list[Future[int]] = []
+
+    @property
+    def running(self) -> bool:
+        """Whether any call is still to be answered."""
+        return not all(caller.done() for caller in self._callers)
+
+    @property
+    def answered(self) -> int:
+        """How many calls were answered, with whatever status."""
+        return sum(caller.result() for caller in self._callers)
+
+    def __enter__(self) -> Self:
+        self._callers = [self._pool.submit(self._call, share) for share in self._shares]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._until = 0.0
+        self._pool.shutdown()
+
+    def _call(self, times: int) -> int:
+        """So many calls on one connection, one after the other."""
+        connection, answered = self._connection(), 0
+        target = self._request.url.raw_path.decode()
+        headers = dict(self._request.headers)
+        try:
+            for _ in range(times):
+                if time.monotonic() > self._until:
+                    break
+                connection.request("POST", target, self._request.content, headers)
+                connection.getresponse().read()
+                answered += 1
+        except (OSError, http.client.HTTPException):
+            pass  # counted as not answered
+        finally:
+            connection.close()
+        return answered
+
+    def _connection(self) -> http.client.HTTPConnection:
+        url, timeout = self._request.url, self._http.timeout
+        if url.scheme == "https":
+            trust = ssl.create_default_context(cafile=self._http.ca_file)
+            return http.client.HTTPSConnection(url.host, url.port, timeout=timeout, context=trust)
+        return http.client.HTTPConnection(url.host, url.port, timeout=timeout)

@@ -1,0 +1,40 @@
+"""However often it slides, a session with an absolute end is over by then."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests.ageing import begun_earlier
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import Expect
+from conformance_tests.marks import requirement
+
+
+@requirement("HARD-23", long_jump=True)
+@pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
+def test_no_sliding_takes_a_session_past_its_end(
+    bounded: Deployment, expect: Expect, remember_me: bool
+) -> None:
+    """A session that is renewed just in time, again and again, is over at its end."""
+    if bounded.clock.movable or not bounded.can_forge:
+        slides_to_its_end(bounded, expect, remember_me)
+    else:
+        is_over_when_begun_too_long_ago(bounded, expect, remember_me)
+
+
+def slides_to_its_end(bounded: Deployment, expect: Expect, remember_me: bool) -> None:
+    """Whatever the tokens say: the end counts from the login."""
+    end = bounded.clock.now() + bounded.longest_session
+    session = bounded.alice.log_in(remember_me)
+    while (moment := bounded.next_renewal(session, end)) is not None:
+        bounded.clock.move_to(moment)
+        session = expect.rotates(session)
+    bounded.clock.move_to(end + 2 + bounded.clock.margin)
+    expect.over(session)
+
+
+def is_over_when_begun_too_long_ago(bounded: Deployment, expect: Expect, remember_me: bool) -> None:
+    """A pair is renewed when its session began in time, and refused when it began too early."""
+    session = bounded.alice.log_in(remember_me)
+    expect.rotates(begun_earlier(session, bounded.longest_session // 2))
+    expect.over(begun_earlier(session, bounded.longest_session + bounded.slack))

@@ -1,0 +1,142 @@
+"""A deployment keeps its secrets, whatever it is asked and whatever goes wrong inside."""
+
+from __future__ import annotations
+
+import secrets
+import statistics
+
+import pytest
+
+from conformance_tests import expect_discretion
+from conformance_tests.actors import Customer, RegisteredCustomer
+from conformance_tests.client import Client
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import Expect
+from conformance_tests.faults import FaultProxy
+from conformance_tests.log import Diary
+from conformance_tests.marks import requirement
+from conformance_tests.tampering import other_hex
+
+#: HARD-26: so many refreshes, so many of them at once, and what a trivial query may take then.
+REFRESHES = 200
+AT_ONCE = 40
+TIMES_QUIET = 20
+ALWAYS_ALLOWED = 0.050
+QUIET_LOOKS = 15
+
+
+# -- what a login may not issue ----------------------------------------------------------------
+
+
+@requirement("HARD-18", logins=6)
+def test_a_login_without_an_id_issues_nothing(
+    deployment: Deployment, alice: RegisteredCustomer, client: Client, expect: Expect
+) -> None:
+    """Good credentials give a pair; those for which the platform names nobody give none."""
+    alice.log_in()
+    for odd in deployment.target.odd_logins:
+        with expect.when(f"a platform that answers {odd.kind} as id"):
+            expect.nothing_issued(client.log_in(odd.email, odd.password))
+
+
+# -- what an answer may not tell ---------------------------------------------------------------
+
+
+@requirement("HARD-20", logins=2)
+@pytest.mark.parametrize("how", ["error", "denied", "missing"])
+def test_a_table_in_trouble_does_not_speak_for_itself(
+    deployment: Deployment,
+    alice: RegisteredCustomer,
+    faults: FaultProxy,
+    expect: Expect,
+    how: str,
+) -> None:
+    """What the table says of its trouble reaches nobody outside."""
+    session = alice.log_in()
+    expect.echoes(session)
+    saying = f"requested resource not found: table {secrets.token_hex(8)}"
+    with faults.refuse("any", how, saying=saying) as fault:
+        answers = deployment.together(session.refresh, session.revoke, alice.ask_to_log_in)
+    expect_discretion.met(fault.hits, answers)
+    expect_discretion.discreet(deployment, deployment.recorder.exchanges(), saying)
+
+
+@requirement("HARD-20", last=True)
+def test_no_answer_told_of_the_inside(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """In the whole run no answer held the secret, a hash, a stack trace or the table's name."""
+    session = alice.log_in()
+    expect.turned_away(session.altered(token=f"{session.token}x").refresh())
+    expect_discretion.discreet(deployment, deployment.recorder.history)
+
+
+@requirement("HARD-22")
+def test_tokens_are_not_for_caches(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """A login and a refresh forbid everybody between to keep their answers."""
+    expect.echoes(alice.log_in())
+    expect.equal(
+        expect_discretion.uncached(deployment.recorder.exchanges()), 2, "answers with tokens"
+    )
+
+
+@requirement("HARD-22", last=True, extra=True)
+def test_no_answer_with_tokens_was_for_caches(deployment: Deployment) -> None:
+    """In the whole run each answer that carried tokens said so."""
+    expect_discretion.uncached(deployment.recorder.history)
+
+
+# -- what a log may not hold -------------------------------------------------------------------
+
+
+@requirement("HARD-28", burns=True)
+def test_a_burn_is_a_security_event(
+    client: Client, someone: Customer, diary: Diary, expect: Expect
+) -> None:
+    """A replay leaves a line that names the customer; an ordinary refusal does not."""
+    stolen = someone.expired_session()
+    expect.rotates(stolen)
+    someone.deployment.wait_out_grace()
+    before = diary.log.mark()
+    expect.refused(client.refresh(None, stolen.refresh_token))
+    usual, replayed = diary.log.since(before), diary.log.mark()
+    expect.over(stolen)
+    told = diary.log.event(replayed, someone.id, usual)
+    expect.that(told, "a line in the log that names the customer", "no such line")
+
+
+@requirement("HARD-28", last=True)
+def test_the_log_keeps_no_secret(
+    deployment: Deployment, alice: RegisteredCustomer, diary: Diary, expect: Expect
+) -> None:
+    """In the whole run no line held a password, a token, a hash or the secret."""
+    session = alice.log_in()
+    expect.echoes(session)
+    expect.refused(alice.ask_to_log_in(password=f"{alice.credentials.password}!"))
+    expect.revoked(session)
+    expect_discretion.nothing_secret_logged(deployment, diary)
+
+
+# -- what one client may not do to all ---------------------------------------------------------
+
+
+@requirement("HARD-26", burns=True)
+def test_deriving_keys_holds_nobody_up(
+    deployment: Deployment, alice: RegisteredCustomer, client: Client, expect: Expect
+) -> None:
+    """While hundreds of refreshes are worked out, the cheapest query is still answered at once."""
+    session = alice.log_in()
+    expect.echoes(session)
+    quiet = statistics.median(client.trivial().seconds for _ in range(QUIET_LOOKS))
+    wrong = session.altered(refresh_token=other_hex(session.refresh_token))
+    expect.turned_away(wrong.refresh())
+    looks = []
+    with deployment.load(wrong, REFRESHES, AT_ONCE) as load:
+        while load.running:
+            looks.append(client.trivial())
+    expect.between(load.answered, 1, REFRESHES, "the number of refreshes that were answered")
+    allowed = max(TIMES_QUIET * quiet, ALWAYS_ALLOWED)
+    busy = statistics.median(look.seconds for look in looks)
+    expect.between(busy, 0, allowed, f"the median of {len(looks)} trivial queries, in seconds,")
