@@ -375,7 +375,13 @@ def test_statuses_of_graphqls_own_type(production: Caller, query: str, status: i
 
 @pytest.mark.parametrize(
     "method, path",
-    [("GET", "/healthz"), ("POST", "/graphql"), ("GET", "/graphql"), ("GET", "/nowhere")],
+    [
+        ("GET", "/healthz"),
+        ("POST", "/graphql"),
+        ("GET", "/graphql"),
+        ("GET", "/nowhere"),
+        ("POST", "/graphql/"),
+    ],
 )
 def test_every_answer_stays_out_of_caches(production: Caller, method: str, path: str) -> None:
     """Every answer says no-store, sets no cookie and leads nowhere else (HARD-22, GQL-10)."""
@@ -439,13 +445,12 @@ def test_logs_hold_no_secret(production: Caller, caplog: pytest.LogCaptureFixtur
             f'mutation {{ generateCustomerToken(email: 3, password: "{ALICE.password}") }}'
         )
         production.http.post(f"/{pair['token']}?token={pair['refresh_token']}")
-        production.http.request("BREW" + pair["refresh_token"][:8], "/graphql")
+        production.http.request("ODD-METHOD", "/graphql")
         wait_for_lines(caplog, 5)  # each is written when its answer is already out
     lines = "\n".join(JsonLines().format(record) for record in caplog.records)
     assert lines.count('"request"') == 5
-    for hidden in (*pair.values(), ALICE.password, ALICE.email, SECRET, "mutation"):
+    for hidden in (*pair.values(), ALICE.password, ALICE.email, SECRET, "mutation", "ODD"):
         assert hidden not in lines
-    assert pair["refresh_token"][:8] not in lines
     assert all(isinstance(json.loads(line), dict) for line in lines.splitlines())
 
 
