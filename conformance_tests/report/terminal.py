@@ -83,7 +83,8 @@ def _cards(report: Report) -> Iterator[RenderableType]:
     for row in report.of_status("error", "fail", "warn"):
         yield Text()
         yield _headline(row)
-        for card in row.cards[:MOST_CARDS]:
+        for place, card in enumerate(row.cards[:MOST_CARDS]):
+            yield from [Text()] * bool(place)
             yield from _card(card)
         if not row.cards and row.detail:
             yield _indented(_text(row.detail))
