@@ -80,6 +80,11 @@ class Answer:
         return [e.get("category") if isinstance(e, dict) else None for e in extensions]
 
     @property
+    def asks_to_try_again(self) -> bool:
+        """Whether this is the error of a deployment that could not, this time."""
+        return self.categories == ["graphql-server-internal-error"] and self.value is None
+
+    @property
     def content_type(self) -> str:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
@@ -150,11 +155,6 @@ class Client:
             "refreshCustomerToken", {"refresh_token": refresh_token}, bearer(token, scheme)
         )
 
-    def revoke(self, token: str | None, refresh_token: Any = ABSENT) -> Answer:
-        return self.call("revokeCustomerToken", {"refresh_token": refresh_token}, bearer(token))
-
-    def call(
-        self,
     def refresh_request(self, token: str, refresh_token: str) -> httpx.Request:
         """The request of a refresh, for somebody else to send."""
         given = {"refresh_token": refresh_token}
@@ -163,6 +163,11 @@ class Client:
         body = {"query": document, "variables": given}
         return self._http.build_request("POST", self.url, json=body, headers=headers)
 
+    def revoke(self, token: str | None, refresh_token: Any = ABSENT) -> Answer:
+        return self.call("revokeCustomerToken", {"refresh_token": refresh_token}, bearer(token))
+
+    def call(
+        self,
         operation: str,
         arguments: Mapping[str, Any],
         authorization: str | None = None,
@@ -279,12 +284,12 @@ class Client:
                 status_line=status,
                 answer_headers=_some(got.headers, SHOWN_ANSWER_HEADERS) if got is not None else (),
                 answer_body=got.text if got is not None else "",
+                other_headers=tuple(got.headers.items()) if got is not None else (),
             )
         )
 
     def _note_skew(self, response: httpx.Response) -> None:
         try:
-                other_headers=tuple(got.headers.items()) if got is not None else (),
             stamp = parsedate_to_datetime(response.headers["date"]).timestamp()
         except (KeyError, ValueError, TypeError):
             return

@@ -5,21 +5,27 @@ Judged are category, null data and effects; wording, other status codes and furt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from conformance_tests import leaks
 from conformance_tests.outcomes import Broken, NotTestable, Unseen
+from conformance_tests.table import BOOKKEEPING
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Customer, Session
     from conformance_tests.client import Answer
     from conformance_tests.deployment import Deployment
     from conformance_tests.faults import FaultProxy
-    from conformance_tests.faults.calls import CallLog
+    from conformance_tests.faults.calls import Call
     from conformance_tests.table import Row
 
+#: What a missing id turns into when somebody makes text of it.
+MISSING_IDS = ("undefined", "None", "null", "")
+#: A whole table is read as far as so many pages of a megabyte.
+SCANNED_PAGES = 20
 SESSION_OVER = "graphql-authorization"
 WRONG_INPUT = "graphql-input"
 STORAGE_TROUBLE = "graphql-server-internal-error"
@@ -211,18 +217,18 @@ class Expect:
         told = said.get("result") is True and not answer.errors
         self.that(told, "revokeCustomerToken to answer result true", answer.brief())
 
-    # -- the table -----------------------------------------------------------------------------
-
-    def stored(self, session: Session) -> Row | None:
-        """The session's row is in the table; None where there is no table to see."""
-        if self._blind("the session's row"):
-            return None
     def another_pair(self, session: Session, *ended: Session) -> None:
         """Neither token of this session is one of an ended session's."""
         for old in ended:
             again = {session.token, session.refresh_token} & {old.token, old.refresh_token}
             self.that(not again, "tokens that no ended session had", ", ".join(again))
 
+    # -- the table -----------------------------------------------------------------------------
+
+    def stored(self, session: Session) -> Row | None:
+        """The session's row is in the table; None where there is no table to see."""
+        if self._blind("the session's row"):
+            return None
         row = session.stored()
         self.that(row is not None, "a row for this session", "no such row")
         return row
@@ -241,6 +247,7 @@ class Expect:
     @contextmanager
     def row_changes(self, customer: Customer, *, new: int, gone: int = 0) -> Iterator[RowChanges]:
         """What happens in here adds and removes so many rows of the customer's and alters none."""
+        customer.new_second()
         changes = RowChanges(_by_hash(customer.rows()))
         yield changes
         changes.after = _by_hash(customer.rows())
@@ -250,13 +257,48 @@ class Expect:
         self.that(as_expected, expected, told)
 
     @contextmanager
-    def no_new_row(self, *customers: Customer) -> Iterator[None]:
-        """What happens in here creates no row of these customers; whether any goes is free."""
-        before = [_by_hash(customer.rows()).keys() for customer in customers]
+    def no_new_row(self, *customer_ids: object) -> Iterator[None]:
+        """What happens in here creates no row under these ids; whether any goes is free."""
+        table = self._deployment.need_table()
+        before = {id_: _by_hash(table.rows(id_)).keys() for id_ in customer_ids}
         yield
-        for customer, known in zip(customers, before, strict=True):
-            new = _by_hash(customer.rows()).keys() - known
-            self.that(not new, "no new row", f"{len(new)} new")
+        for id_, known in before.items():
+            new = _by_hash(table.rows(id_)).keys() - known
+            self.that(not new, f"no new row under {id_!r}", f"{len(new)} new")
+
+    @contextmanager
+    def no_missing_id(self) -> Iterator[None]:
+        """What happens in here writes nothing, and as far as is seen reads nothing, under none."""
+        table, faults = self._deployment.table, self._deployment.faults
+        if table is None and faults is None:
+            raise NotTestable("table")
+        before = {id_: table.rows(id_) for id_ in MISSING_IDS} if table else {}
+        with faults.watch() if faults else nullcontext(()) as calls:
+            yield
+        touched = [id_ for id_, rows in before.items() if table and table.rows(id_) != rows]
+        self.that(not touched, "no row written under a missing id", f"rows under {touched}")
+        reached = [call.operation for call in calls if call.keyed(*MISSING_IDS)]
+        self.that(not reached, "no call to the table under a missing id", ", ".join(reached))
+        if table is None:
+            self.table_seen(calls)
+
+    def nowhere_in_table(self, secrets: Mapping[str, str], *customers: Customer) -> None:
+        """None of these texts is in a row of these customers, nor in the rest of the table."""
+        table = self._deployment.need_table()
+        for customer in customers:
+            for partition in (str(customer.id), f"{BOOKKEEPING}{customer.id}"):
+                self._hold_none(table.rows(partition), secrets)
+        for number, page in enumerate(table.scan()):
+            if number == SCANNED_PAGES:
+                self.unseen(f"the table beyond {SCANNED_PAGES} pages of it", "small table")
+                return
+            self._hold_none(page, secrets)
+
+    def _hold_none(self, rows: Iterable[Row], secrets: Mapping[str, str]) -> None:
+        for row in rows:
+            texts = list(row.texts())
+            found = [what for what, s in secrets.items() if any(leaks.holds(t, s) for t in texts)]
+            self.that(not found, "nothing in the table that opens a session", ", ".join(found))
 
     @contextmanager
     def unchanged(self, *customers: Customer) -> Iterator[None]:
@@ -280,7 +322,7 @@ class Expect:
 
     # -- the calls to the table ----------------------------------------------------------------
 
-    def table_seen(self, calls: CallLog) -> None:
+    def table_seen(self, calls: Sequence[Call]) -> None:
         """The proxy has seen calls of the deployment; NotTestable where it stands elsewhere."""
         if not any(call.touches for call in calls):
             raise NotTestable("faults", "no call of the deployment passes the fault proxy")

@@ -45,6 +45,12 @@ class Row:
         """The DynamoDB type of ttl (N, S, …), None where there is none."""
         return next(iter(self.attributes.get("ttl", {})), None)
 
+    @property
+    def key_types(self) -> tuple[str, str]:
+        """The DynamoDB types of customer_id and refresh_token_hash."""
+        partition, sort = (next(iter(self.attributes[key])) for key in (PARTITION_KEY, SORT_KEY))
+        return partition, sort
+
     def texts(self) -> Iterator[str]:
         """Every scalar of the item as text."""
         pending: list[Any] = [dict(self.attributes)]
@@ -180,17 +186,17 @@ class Table:
                 ]
             )
 
+    def drop(self, row: Row | None) -> None:
+        """Delete a row as the table's own expiry does; one that is gone already is no matter."""
+        if row is not None:
+            self.delete(row)
+
     def delete(self, row: Row) -> None:
         self._client.delete_item(TableName=self.name, Key=_key(row.customer_id, row.hash))
 
     def clear(self, customer_id: object) -> None:
         """Delete all rows of a made-up customer, its bookkeeping included."""
         for partition in (str(customer_id), f"{BOOKKEEPING}{customer_id}"):
-    def drop(self, row: Row | None) -> None:
-        """Delete a row as the table's own expiry does; one that is gone already is no matter."""
-        if row is not None:
-            self.delete(row)
-
             self.delete_many(self.rows(partition))
 
     def _batch(self, requests: list[dict[str, Any]]) -> None:

@@ -83,6 +83,10 @@ class Call:
         """Whether it writes several rows or none (TransactWriteItems)."""
         return self.operation == "TransactWriteItems"
 
+    def keyed(self, *words: str) -> bool:
+        """Whether it is on a row whose partition or sort key is one of these words."""
+        return any(touch.partition in words or touch.sort in words for touch in self.touches)
+
     def names(self, customer_id: str | int) -> bool:
         """Whether any value in the call is, or holds, this customer's id."""
         return any(mentions(text, customer_id) for text in _texts(self.body))
@@ -140,11 +144,7 @@ class CallLog(Sequence[Call]):
 
     def under(self, *keys: str) -> list[Call]:
         """The calls on a row whose partition or sort key is one of these words."""
-        return [
-            call
-            for call in self
-            if any(touch.partition in keys or touch.sort in keys for touch in call.touches)
-        ]
+        return [call for call in self if call.keyed(*keys)]
 
 
 def _touches(operation: str, body: Mapping[str, Any]) -> Iterator[Touch]:

@@ -1,0 +1,28 @@
+"""A customer with many sessions, or large ones, is burned to the last row."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests.actors import Customer
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import Expect
+from conformance_tests.marks import requirement
+from conformance_tests.table import Table
+
+#: More rows than a batch takes, more bytes than a page holds; a row has at most 400 KB.
+CROWDS = [pytest.param(60, 0, id="60 rows"), pytest.param(4, 380_000, id="1.5 MB")]
+
+
+@requirement("STORE-09", burns=True)
+@pytest.mark.parametrize("count, size", CROWDS)
+def test_a_burn_takes_every_row(
+    deployment: Deployment, someone: Customer, table: Table, expect: Expect, count: int, size: int
+) -> None:
+    """A replay is refused, and no row of a crowded partition is left."""
+    stolen = someone.expired_session()
+    expect.rotates(stolen)
+    deployment.wait_out_grace()
+    with someone.crowd(count, size):
+        expect.over(stolen)
+        expect.rows(someone, 0)

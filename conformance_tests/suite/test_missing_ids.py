@@ -1,0 +1,69 @@
+"""A missing id is nobody: no row is read or written under the text that it turns into."""
+
+from __future__ import annotations
+
+from conformance_tests import forged
+from conformance_tests.actors import Customer, RegisteredCustomer
+from conformance_tests.client import Client
+from conformance_tests.deployment import Deployment
+from conformance_tests.developer import Developer
+from conformance_tests.documents import ABSENT
+from conformance_tests.expect import MISSING_IDS, Expect
+from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable
+
+NOTHING = (ABSENT, None, *MISSING_IDS)
+
+
+@requirement("STORE-11", burns=True)
+def test_missing_tokens_are_looked_up_nowhere(
+    alice: RegisteredCustomer, client: Client, expect: Expect
+) -> None:
+    """Neither an absent token nor one of those words leads to a row."""
+    with expect.no_missing_id():
+        session = alice.log_in()
+        expect.echoes(session)
+        for nothing in NOTHING:
+            client.refresh(session.token, nothing)
+            client.revoke(session.token, nothing)
+        for word in MISSING_IDS:
+            client.refresh(word, session.refresh_token)
+            client.revoke(word, session.refresh_token)
+
+
+@requirement("STORE-11")
+def test_missing_ids_are_looked_up_nowhere_by_hand(
+    alice: RegisteredCustomer, client: Client, expect: Expect
+) -> None:
+    """Nor does a development operation, granted or not, that was given no id."""
+    developer = Developer(client)
+    with expect.no_missing_id():
+        session = alice.log_in()
+        for nothing in NOTHING:
+            list(developer.try_all(nothing, session.refresh_token))
+
+
+@requirement("STORE-11", extra=True)
+def test_a_token_without_an_id_leads_nowhere(someone: Customer, expect: Expect) -> None:
+    """Nor does a genuine signature over no id at all."""
+    session = someone.log_in()
+    expect.echoes(session)
+    for vector in forged.vectors("STORE-11"):
+        with expect.when(vector.what), expect.no_missing_id():
+            for pair in forged.sessions(session, vector):
+                expect.nothing_issued(pair.refresh())
+                pair.revoke()
+
+
+@requirement("STORE-11", extra=True)
+def test_a_login_without_an_id_writes_nothing(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Nor does a login for which the platform names nobody."""
+    odd_logins = deployment.target.odd_logins
+    if not odd_logins:
+        raise NotTestable("odd logins")
+    with expect.no_missing_id():
+        alice.log_in()
+        for odd in odd_logins:
+            deployment.client.log_in(odd.email, odd.password)

@@ -1,0 +1,62 @@
+"""Rows of older nodes, whose ttl is a String or absent, are as good as new ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conformance_tests import expect_http
+from conformance_tests.actors import MadeUpCustomer
+from conformance_tests.deployment import Deployment
+from conformance_tests.developer import Developer
+from conformance_tests.expect import Expect
+from conformance_tests.marks import requirement
+
+OLDER = pytest.mark.parametrize("ttl", [str, None], ids=["String", "absent"])
+
+
+@requirement("STORE-06")
+@OLDER
+def test_an_older_session_rotates(made_up: MadeUpCustomer, expect: Expect, ttl: Any) -> None:
+    """An expired session is renewed whatever its row's ttl looks like."""
+    expect.rotates(made_up.forge_session(-7, 300))
+    older = made_up.forge_session(-5, 300, ttl=ttl)
+    renewed = expect.rotates(older)
+    expect.gone(older)
+    expect.stored(renewed)
+
+
+@requirement("STORE-06")
+@OLDER
+def test_an_older_session_can_be_revoked(made_up: MadeUpCustomer, expect: Expect, ttl: Any) -> None:
+    """A live session is repeated, then revoked, and its row is gone."""
+    older = made_up.forge_session(300, 600, ttl=ttl)
+    expect.echoes(older)
+    expect.revoked(older)
+    expect.gone(older)
+
+
+@requirement("STORE-06", burns=True)
+def test_older_sessions_are_burned(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """A replay ends the sessions of older nodes with the others."""
+    stolen = made_up.forge_session(-5, 300)
+    for ttl in (str, None):
+        made_up.forge_session(300, 600, ttl=ttl)
+    expect.rotates(stolen)
+    deployment.wait_out_grace()
+    expect.over(stolen)
+    expect.rows(made_up, 0)
+
+
+@requirement("STORE-06")
+def test_older_sessions_are_listed(
+    development: Deployment, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """The development listing shows every row, of older nodes too."""
+    sessions = [made_up.forge_session(300, 600, ttl=ttl) for ttl in (..., str, None)]
+    listed = expect_http.items(Developer(development.client).list(made_up.id))
+    shown = sorted(str(item.get("refresh_token_hash")) for item in listed)
+    expect.equal(shown, sorted(session.hash for session in sessions), "the hashes in the list")

@@ -1,0 +1,228 @@
+"""What the table holds of a session: one row, no token, and an expiry that the table can act on."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests import forged
+from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer, Session
+from conformance_tests.clock import Window
+from conformance_tests.deployment import Deployment
+from conformance_tests.documents import ABSENT
+from conformance_tests.expect import Expect
+from conformance_tests.forge import Forge
+from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable
+from conformance_tests.table import Row, Table
+
+REMEMBERED = pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
+
+
+# -- a login -----------------------------------------------------------------------------------
+
+
+@requirement("STORE-01", logins=2)
+def test_a_login_writes_one_row(alice: RegisteredCustomer, expect: Expect) -> None:
+    """One row more under the customer's id and a hash, both texts; the others as they were."""
+    alice.log_in()
+    with expect.row_changes(alice, new=1) as changes:
+        alice.log_in()
+    kinds = [row.key_types for row in changes.new]
+    expect.equal(kinds, [("S", "S")], "the types of customer_id and refresh_token_hash")
+
+
+@requirement("STORE-02", logins=2)
+@REMEMBERED
+def test_a_row_is_found_by_the_hash_of_the_refresh_token(
+    alice: RegisteredCustomer, forge: Forge, expect: Expect, remember_me: bool
+) -> None:
+    """A login's row has the hash over the refresh token's text as its sort key."""
+    with expect.row_changes(alice, new=1) as changes:
+        session = alice.log_in(remember_me)
+    judge_hash(changes.new[0], session, forge, expect)
+
+
+@requirement("STORE-02")
+def test_a_renewed_row_is_found_alike(
+    someone: Customer, forge: Forge, table: Table, expect: Expect
+) -> None:
+    """So has a rotation's."""
+    session = someone.expired_session()
+    with expect.row_changes(someone, new=1, gone=1) as changes:
+        renewed = expect.rotates(session)
+    judge_hash(changes.new[0], renewed, forge, expect)
+
+
+def judge_hash(row: Row, session: Session, forge: Forge, expect: Expect) -> None:
+    derived = forge.hash_of(session.refresh_token)
+    expect.that(row.hash == derived, f"the hash of {session.refresh_token}", row.hash)
+
+
+@requirement("STORE-03", logins=2)
+def test_nothing_in_the_table_opens_a_session(
+    alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
+) -> None:
+    """After a login the table holds its row, and no token, e-mail or password anywhere."""
+    with expect.row_changes(alice, new=1):
+        session = alice.log_in()
+    revoked = alice.log_in()
+    expect.revoked(revoked)
+    known = {**tokens_of(session), **tokens_of(revoked, "revoked ")}
+    for customer in (alice, bob):
+        known[f"e-mail {customer.credentials.email}"] = customer.credentials.email
+        known[f"password of {customer.credentials.email}"] = customer.credentials.password
+    expect.nowhere_in_table(known, alice, bob)
+
+
+@requirement("STORE-03", extra=True)
+def test_nothing_that_a_rotation_leaves_opens_one(someone: Customer, expect: Expect) -> None:
+    """After a rotation neither the spent pair nor the new one is in the table."""
+    spent = someone.expired_session()
+    with expect.row_changes(someone, new=1, gone=1):
+        renewed = expect.rotates(spent)
+    expect.nowhere_in_table({**tokens_of(renewed), **tokens_of(spent, "spent ")}, someone)
+
+
+def tokens_of(session: Session, which: str = "") -> dict[str, str]:
+    return {f"{which}access token": session.token, f"{which}refresh token": session.refresh_token}
+
+
+@requirement("STORE-04", logins=2)
+@REMEMBERED
+def test_a_row_lives_as_long_as_its_session(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect, remember_me: bool
+) -> None:
+    """A row's ttl is its session's refresh_expiry, in epoch seconds."""
+    lifetimes = deployment.target.lifetimes
+    with deployment.clock.window() as window, expect.row_changes(alice, new=1) as changes:
+        session = alice.log_in(remember_me)
+    lifetime = lifetimes.extended if remember_me else lifetimes.refresh
+    judge_ttl(changes.new[0], session, window, lifetime, expect)
+
+
+def judge_ttl(row: Row, session: Session, window: Window, lifetime: int, expect: Expect) -> None:
+    """The ttl is the token's refresh_expiry, or where it carries none, so much from now."""
+    promised = session.claims.get("refresh_expiry")
+    if promised is None:
+        expect.between(row.ttl, *window.after(lifetime), "ttl")
+    else:
+        expect.equal(row.ttl, promised, "ttl")
+
+
+@requirement("STORE-05")
+def test_the_table_can_act_on_a_ttl(alice: RegisteredCustomer, expect: Expect) -> None:
+    """A login's ttl is a Number: of another type DynamoDB never deletes the row."""
+    with expect.row_changes(alice, new=1) as changes:
+        alice.log_in()
+    expect.equal(changes.new[0].ttl_type, "N", "the type of ttl")
+
+
+@requirement("STORE-05", extra=True)
+def test_the_table_can_act_on_a_renewed_ttl(someone: Customer, expect: Expect) -> None:
+    """So is a rotation's."""
+    session = someone.expired_session()
+    with expect.row_changes(someone, new=1, gone=1) as changes:
+        expect.rotates(session)
+    expect.equal(changes.new[0].ttl_type, "N", "the type of ttl")
+
+
+# -- a rotation --------------------------------------------------------------------------------
+
+
+@requirement("STORE-07", logins=2)
+def test_a_rotation_exchanges_one_row(
+    deployment: Deployment, someone: Customer, table: Table, expect: Expect
+) -> None:
+    """The spent row goes and one comes, kept until the new end; another session's row stays."""
+    session, _ = someone.expired_sessions(2, remember_me=False)
+    spent = session.hash
+    with (
+        deployment.clock.window() as window,
+        expect.row_changes(someone, new=1, gone=1) as changes,
+    ):
+        renewed = expect.rotates(session)
+    expect.equal([row.hash for row in changes.gone], [spent], "the row that is gone")
+    judge_ttl(changes.new[0], renewed, window, deployment.target.lifetimes.refresh, expect)
+
+
+@requirement("STORE-08")
+@pytest.mark.parametrize("kind", [int, str], ids=["Number", "String"])
+def test_a_row_past_its_ttl_is_not_honoured(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect, kind: type
+) -> None:
+    """A session whose row should have been deleted is over, whatever its token still promises."""
+    expect.rotates(made_up.forge_session(-7, 600))
+    past = kind(int(deployment.clock.now()) - 60)
+    lapsed = made_up.forge_session(-5, 600, ttl=past)
+    if lapsed.stored() is None:
+        raise NotTestable("table", "the table deleted an expired row before it could be shown")
+    expect.over(lapsed)
+
+
+@requirement("STORE-10", logins=2)
+def test_unknown_attributes_are_tolerated(
+    alice: RegisteredCustomer, table: Table, expect: Expect
+) -> None:
+    """A live session whose row holds more than usual is repeated, and can be revoked."""
+    session = alice.log_in()
+    expect.echoes(session)
+    expect.echoes(session.annotated())
+    expect.revoked(session)
+    expect.gone(session)
+
+
+@requirement("STORE-10")
+def test_unknown_attributes_do_not_stop_a_rotation(
+    someone: Customer, table: Table, expect: Expect
+) -> None:
+    """An expired session whose row holds more than usual is renewed."""
+    usual, odd = someone.expired_sessions(2)
+    expect.rotates(usual)
+    renewed = expect.rotates(odd.annotated())
+    expect.gone(odd)
+    expect.stored(renewed)
+
+
+# -- what must not be written ------------------------------------------------------------------
+
+
+@requirement("STORE-12", logins=2, burns=True)
+def test_refused_requests_write_nothing(
+    deployment: Deployment, someone: Customer, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Malformed requests, missing arguments and wrong passwords are refused, and leave no row."""
+    client, session = deployment.client, someone.log_in()
+    expect.echoes(session)
+    given, own = alice.credentials, session.refresh_token
+    with expect.no_new_row(someone.id, alice.id, "junk"):
+        for answer in (
+            alice.ask_to_log_in(password=f"not {given.password}"),
+            client.log_in(given.email, ABSENT),
+            client.log_in(ABSENT, given.password),
+            client.log_in(given.email, None),
+            client.log_in(given.email, given.password, "yes"),
+            client.refresh(session.token, ABSENT),
+            client.refresh(session.token, None),
+            client.refresh(session.token, 17),
+            client.refresh(session.token, "junk"),
+            client.refresh(None, own),
+            client.refresh("junk", own),
+            client.refresh(session.token, own, scheme="Basic"),
+            client.revoke(None, own),
+            client.revoke(session.token),
+            client.revoke("junk", own),
+        ):
+            expect.nothing_issued(answer)
+
+
+@requirement("STORE-12", logins=2, burns=True)
+def test_forged_tokens_write_nothing(someone: Customer, expect: Expect) -> None:
+    """A token that anybody can forge is refused beside the genuine refresh token; no row comes."""
+    session = someone.log_in()
+    expect.echoes(session)
+    with expect.no_new_row(someone.id, "somebody-else"):
+        for vector in (*forged.vectors("HARD-01"), *forged.vectors("HARD-02")):
+            with expect.when(vector.what):
+                pair = forged.token(session, vector)
+                expect.nothing_issued(pair.refresh())
+                expect.nothing_issued(pair.revoke())
