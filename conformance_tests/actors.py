@@ -169,7 +169,7 @@ class Customer:
     def crowd(self, count: int, size: int = 0) -> Iterator[list[Row]]:
         """So many sessions more in the customer's partition, of so many bytes; gone afterwards."""
         table = self.deployment.need_table()
-        ttl = int(self.deployment.clock.now()) + self.deployment.target.lifetimes.extended
+        ttl = int(self.deployment.clock.now()) + self.deployment.lifetimes.extended
         padding = {"padding": {"S": "x" * size}} if size else {}
         hashes = (secrets.token_hex(64) for _ in range(count))
         rows = [table.make(self.id, hash_, ttl, padding) for hash_ in hashes]
@@ -323,7 +323,7 @@ class MadeUpCustomer(Customer):
         """A session as a login now would have made it: minted, and its row written."""
         self.new_second()
         self.acted()
-        lifetimes = self.deployment.target.lifetimes
+        lifetimes = self.deployment.lifetimes
         left = lifetimes.extended if remember_me is True else lifetimes.refresh
         return self.forge_session(lifetimes.access, left)
 

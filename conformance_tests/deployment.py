@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from conformance_tests.log import Diary
     from conformance_tests.recorder import Recorder
     from conformance_tests.table import Table
-    from conformance_tests.target import Features, Target
+    from conformance_tests.target import Features, Lifetimes, Target
 
 R = TypeVar("R")
 #: How often a test renews one session to see its absolute end.
@@ -43,6 +43,7 @@ class Deployment:
     recorder: Recorder
     clock: Clock
     features: Features
+    lifetimes: Lifetimes
     run: str
     forge: Forge | None = None
     table: Table | None = None
@@ -77,7 +78,7 @@ class Deployment:
 
     def need_time(self) -> None:
         """NotTestable, before anybody logs in, where an access token cannot be seen expired."""
-        if self.only_waits and self.target.lifetimes.access > self.clock.max_wait:
+        if self.only_waits and self.lifetimes.access > self.clock.max_wait:
             raise NotTestable("clock")
 
     def need_table(self) -> Table:
@@ -168,7 +169,7 @@ class Deployment:
         """Seconds by which a test stays on the safe side of a lifetime; few beside it."""
         if self.clock.standing:
             return 0
-        return max(2, min(30, self.target.lifetimes.refresh // 8))
+        return max(2, min(30, self.lifetimes.refresh // 8))
 
     def latest_end(self, session: Session) -> float:
         """The absolute end of a session, where the deployment declares one; else infinity."""
@@ -186,7 +187,7 @@ class Deployment:
 
         NotTestable where it would have to be renewed too often to get there.
         """
-        lifetimes, margin = self.target.lifetimes, self.clock.margin
+        lifetimes, margin = self.lifetimes, self.clock.margin
         if (end - session.refresh_expiry) / lifetimes.access > MOST_RENEWALS:
             raise NotTestable("clock", f"more than {MOST_RENEWALS} renewals until the absolute end")
         left = max(1, min(lifetimes.refresh - lifetimes.access, lifetimes.refresh - 1) - margin)

@@ -6,10 +6,12 @@ others on the same table. Each that is started ends with the run at the latest.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from conformance_tests.clock import Clock
 from conformance_tests.deployment import Deployment
 from conformance_tests.launch import Launched, Launcher, LaunchError
 from conformance_tests.outcomes import NotApplicable, NotTestable
@@ -74,6 +76,17 @@ class Instances:
             raise NotTestable("launch", str(launched))
         return self._at(launched.url, self.main.target.features) if launched.answers else None
 
+    @contextmanager
+    def one_more(self) -> Iterator[Deployment]:
+        """A fresh process on the same table, in real time; it ends with the context."""
+        with self.launcher().start() as launched:
+            if not launched.answers:
+                raise NotTestable("second instance", "the deployment ended when it was started")
+            with open_client(self.main.target, self.main.recorder, launched.url) as client:
+                other = self.main.at(client, self.main.target.features)
+                other.clock = Clock(max_wait=self.main.target.clock.max_wait)
+                yield other
+
     def _answering(self, mode: str) -> Deployment:
         instance = self.in_mode(mode)
         if instance is None:
@@ -111,7 +124,10 @@ class Instances:
         return self._named("featured", target.features)
 
     def _named(self, name: str, features: Features) -> Deployment:
-        return self._at(self.main.target.instances[name], features)
+        instance = self.main.target.instances[name]
+        other = self._at(instance.url, features)
+        other.lifetimes = instance.lifetimes or other.lifetimes
+        return other
 
     def _at(self, url: str, features: Features) -> Deployment:
         if url not in self._known:

@@ -53,6 +53,7 @@ def assemble(target: Target, ends: ExitStack) -> Deployment:
         recorder=recorder,
         clock=Clock(max_wait=target.clock.max_wait),
         features=Features() if target.instances else target.features,
+        lifetimes=target.lifetimes,
         run=secrets.token_hex(3),
         forge=Forge(target.secret) if target.secret else None,
         diary=Diary.of(target.log_file) if target.log_file else None,

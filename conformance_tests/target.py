@@ -21,6 +21,7 @@ from conformance_tests.target_parts import (
     FaultAddress,
     Features,
     Http,
+    Instance,
     KnownFailure,
     Launch,
     Lifetimes,
@@ -37,6 +38,7 @@ __all__ = [
     "FaultAddress",
     "Features",
     "Http",
+    "Instance",
     "KnownFailure",
     "Launch",
     "Lifetimes",
@@ -81,7 +83,7 @@ class Target:
     logins_per_minute: int = 0
     known_failures: tuple[KnownFailure, ...] = ()
     # Embedded only, not in the file: further instances, and the way to them without a socket.
-    instances: Mapping[str, str] = field(default_factory=dict)
+    instances: Mapping[str, Instance] = field(default_factory=dict)
     transport: httpx.BaseTransport | None = field(default=None, repr=False, compare=False)
 
     def answers_for(self, requirement: Requirement) -> bool:

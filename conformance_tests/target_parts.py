@@ -60,6 +60,14 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True)
+class Instance:
+    """One more server of the embedded reference, on the same table; its lifetimes if others."""
+
+    url: str
+    lifetimes: Lifetimes | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OddLogin:
     """A login for which the platform answers no usable customer id (HARD-18)."""
 

@@ -66,7 +66,7 @@ def test_a_ttl_of_either_type_is_shown(
     kind: type[int | str],
 ) -> None:
     """getUserAuth shows what the table holds, whether ttl is a Number there or a String."""
-    token, ttl = never_issued(), int(deployment.clock.now()) + deployment.target.lifetimes.refresh
+    token, ttl = never_issued(), int(deployment.clock.now()) + deployment.lifetimes.refresh
     with expect.row_changes(stranger, new=1) as changes:
         expect_http.success(developer.update(stranger.id, token))
     row = table.put(stranger.id, changes.new[0].hash, kind(ttl))

@@ -42,7 +42,7 @@ def test_a_normal_login_has_the_declared_lifetimes(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect, remember_me: object
 ) -> None:
     """Access and refresh tokens live as long as declared, counted from now."""
-    lifetimes = deployment.target.lifetimes
+    lifetimes = deployment.lifetimes
     with deployment.clock.window() as window:
         session = alice.log_in(remember_me)
     expect.between(session.exp, *window.after(lifetimes.access), "exp")
@@ -54,7 +54,7 @@ def test_remember_me_extends_the_refresh_token_alone(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
     """remember_me gives the extended refresh lifetime and the same access lifetime."""
-    lifetimes = deployment.target.lifetimes
+    lifetimes = deployment.lifetimes
     with deployment.clock.window() as window:
         session = alice.log_in(remember_me=True)
     expect.between(session.exp, *window.after(lifetimes.access), "exp")

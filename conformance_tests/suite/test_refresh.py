@@ -50,7 +50,7 @@ def test_a_long_session_keeps_its_end(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
     """With more than the normal refresh lifetime left, a rotation keeps refresh_expiry."""
-    left = deployment.target.lifetimes.refresh + 1 + deployment.slack
+    left = deployment.lifetimes.refresh + 1 + deployment.slack
     session = someone.session_with_left(left, remember_me=True)
     successor = expect.rotates(session)
     expect.equal(successor.refresh_expiry, session.refresh_expiry, "refresh_expiry")
@@ -62,7 +62,7 @@ def test_a_session_near_its_end_is_extended_by_the_normal_lifetime(
     deployment: Deployment, someone: Customer, expect: Expect, remember_me: bool
 ) -> None:
     """With less than the normal refresh lifetime left, a rotation gives one more of it."""
-    lifetimes = deployment.target.lifetimes
+    lifetimes = deployment.lifetimes
     left = min(lifetimes.refresh - lifetimes.access, lifetimes.refresh - 1)
     session = someone.session_with_left(left - deployment.clock.margin, remember_me)
     with deployment.clock.window() as window:

@@ -93,7 +93,7 @@ def test_a_row_lives_as_long_as_its_session(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect, remember_me: bool
 ) -> None:
     """A row's ttl is its session's refresh_expiry, in epoch seconds."""
-    lifetimes = deployment.target.lifetimes
+    lifetimes = deployment.lifetimes
     with deployment.clock.window() as window, expect.row_changes(alice, new=1) as changes:
         session = alice.log_in(remember_me)
     lifetime = lifetimes.extended if remember_me else lifetimes.refresh
@@ -142,7 +142,7 @@ def test_a_rotation_exchanges_one_row(
     ):
         renewed = expect.rotates(session)
     expect.equal([row.hash for row in changes.gone], [spent], "the row that is gone")
-    judge_ttl(changes.new[0], renewed, window, deployment.target.lifetimes.refresh, expect)
+    judge_ttl(changes.new[0], renewed, window, deployment.lifetimes.refresh, expect)
 
 
 @requirement("STORE-08")

@@ -83,7 +83,7 @@ def judge_payload(deployment: Deployment, session: Session, expect: Expect) -> N
     for name in ("exp", "refresh_expiry"):
         time = claims.get(name)
         expect.that(type(time) is int, f"{name} to be an integer", repr(time))
-        expect.between(time, now, now + 2 * deployment.target.lifetimes.extended, name)
+        expect.between(time, now, now + 2 * deployment.lifetimes.extended, name)
 
 
 @requirement("WIRE-04")
@@ -143,7 +143,7 @@ def test_a_renewed_access_token_does_not_either(
 def judge_lifetime(
     deployment: Deployment, session: Session, window: Window, expect: Expect
 ) -> None:
-    _, latest = window.after(deployment.target.lifetimes.access)
+    _, latest = window.after(deployment.lifetimes.access)
     expect.that(session.exp <= latest, f"exp to be {latest} at most", session.exp)
     before_its_end = session.exp < session.refresh_expiry
     expect.that(before_its_end, f"exp {session.exp} before refresh_expiry", session.refresh_expiry)
