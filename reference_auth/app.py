@@ -46,22 +46,37 @@ def create_app(
     may be shared, as the clock may, by several apps on several threads. A `MovableClock` can be
     set over HTTP in development mode.
     """
-    table = client or make_client(config, os.environ)
-    sessions = Sessions(table, config)
-    service = Service(
-        config=config,
-        flow=Flow(config, sessions, login_service),
-        operations=Development(sessions),
-        clock=clock,
-    )
-    if isinstance(clock, MovableClock):
-        clock.on_return(partial(forget_later_burns, table, config))
+    service = make_service(config, login_service, client=client, clock=clock)
     app = Starlette(
         routes=_routes(service, make_schema(query, mutation, config.development)),
         middleware=guards(development=config.development, allow_origins=allow_origins),
     )
     app.router.redirect_slashes = False  # no answer has a Location (GQL-10)
     return app
+
+
+def make_service(
+    config: Config,
+    login_service: LoginService,
+    *,
+    client: Client | None = None,
+    clock: Callable[[], float] = time.time,
+) -> Service:
+    """Build what all requests share, for a host that serves `AuthSchema` by means of its own.
+
+    Such a host puts `AuthRequest(service, authorization_headers, now)` under "auth" into the
+    context of each request.
+    """
+    table = client or make_client(config, os.environ)
+    if isinstance(clock, MovableClock):
+        clock.on_return(partial(forget_later_burns, table, config))
+    sessions = Sessions(table, config)
+    return Service(
+        config=config,
+        flow=Flow(config, sessions, login_service),
+        operations=Development(sessions),
+        clock=clock,
+    )
 
 
 @cache

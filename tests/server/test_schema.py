@@ -4,14 +4,19 @@
 
 from typing import Any
 
+import anyio
 import pytest
 import strawberry
 from strawberry import Info
+from strawberry.tools import merge_types
+from strawberry.types import ExecutionResult
 
-from reference_auth.app import create_app, make_schema
+from reference_auth.app import create_app, make_schema, make_service
 from reference_auth.demo import ALICE
 from reference_auth.memory import LockedClient
+from reference_auth.request import AuthRequest
 from reference_auth.schema import AuthMutation, AuthQuery, SignedIn, current_customer
+from reference_auth.speech import AuthSchema
 from tests.server.serving import LOGIN, PLATFORM, Caller, as_body, calling, make_config
 
 SDL = """\
@@ -63,8 +68,8 @@ type UpdateUserAuth {
 INNARDS = "arn:aws:dynamodb:table/innards"
 
 
-@strawberry.type(name="Query")
-class ShopQuery(AuthQuery):
+@strawberry.type
+class HostQuery:
     @strawberry.field
     def greeting(self) -> str:
         return "hello"
@@ -76,6 +81,11 @@ class ShopQuery(AuthQuery):
     @strawberry.field(permission_classes=[SignedIn])
     def basket(self, info: Info[Any, Any]) -> str | None:
         return f"basket of {current_customer(info)!r}"
+
+
+@strawberry.type(name="Query")
+class ShopQuery(AuthQuery, HostQuery):
+    """A host's query that inherits from ours."""
 
 
 @strawberry.type(name="Mutation")
@@ -147,3 +157,27 @@ def test_any_text_can_be_answered(shop: Caller) -> None:
     for text in ("\ud800", "\0", "\U0001f600"):
         answer = shop.post_bytes(as_body(query, sku=text))
         assert answer.json() == {"data": {"add": text}}
+
+
+def test_a_host_with_a_server_of_its_own(memory: LockedClient) -> None:
+    """A host that merges the types and executes the schema itself gets the same answers."""
+    service = make_service(make_config(table="edges"), PLATFORM, client=memory)
+    query = merge_types("Query", (AuthQuery, HostQuery))
+    schema = AuthSchema(query, AuthMutation, development=False)
+
+    async def ask(text: str, *authorization: str, **variables: str) -> ExecutionResult:
+        request = AuthRequest(service, authorization, int(service.clock()))
+        return await schema.execute(text, variables, {"auth": request})
+
+    async def converse() -> None:
+        login = {"email": ALICE.email, "password": ALICE.password}
+        answer = await ask(LOGIN, **login)
+        assert answer.data
+        token = answer.data["generateCustomerToken"]["token"]
+        signed_in = await ask("{ basket }", f"Bearer {token}")
+        assert signed_in.data == {"basket": f"basket of {ALICE.customer_id!r}"}
+        refused = await ask("{ basket }")
+        assert refused.errors
+        assert refused.errors[0].extensions == {"category": "graphql-authorization"}
+
+    anyio.run(converse)
