@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -87,6 +87,13 @@ class Answer:
     @property
     def content_type(self) -> str:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    def of_alias(self, alias: str) -> Answer:
+        """What one alias of the document answers, as if it had been asked alone."""
+        own = [error for error in self.errors if error.get("path", [alias])[:1] == [alias]]
+        data = self.data.get(alias) if isinstance(self.data, dict) else None
+        body = {"data": {alias: data}, **({"errors": own} if own else {})}
+        return replace(self, operation=alias, raw=json.dumps(body).encode())
 
     def brief(self) -> str:
         """The answer in one line, for a card's "actual"."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextvars
 import math
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -20,7 +22,7 @@ from conformance_tests.outcomes import NotApplicable, NotTestable
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Session
-    from conformance_tests.client import Client
+    from conformance_tests.client import Answer, Client
     from conformance_tests.clock import Clock
     from conformance_tests.faults import FaultProxy
     from conformance_tests.forge import Forge
@@ -52,7 +54,7 @@ class Deployment:
     registered: tuple[RegisteredCustomer, ...] = ()
     locked_out: str | None = None
     made_up: list[MadeUpCustomer] = field(default_factory=list)
-    _counted: int = 0
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     # -- what can be done here -----------------------------------------------------------------
 
@@ -128,8 +130,7 @@ class Deployment:
         """A made-up customer with a fresh id; NotTestable where sessions cannot be forged."""
         if not self.can_forge:
             raise NotTestable("forge")
-        self._counted += 1
-        customer = MadeUpCustomer(self, id_ or f"conformance-{self.run}-{self._counted}")
+        customer = MadeUpCustomer(self, id_ or f"conformance-{self.run}-{next(self._numbers)}")
         self.made_up.append(customer)
         return customer
 
@@ -219,6 +220,23 @@ class Deployment:
         request = self.client.refresh_request(session.token, session.refresh_token)
         return Load(request, self.target.http, times, at_once)
 
+    def in_one_second(
+        self, *calls: Callable[[], Answer], tries: int = 1
+    ) -> tuple[Sequence[Answer], int]:
+        """These calls within one second of the deployment's clock, and the tries that took."""
+        for tried in range(1, tries + 1):
+            self.clock.next_second()
+            began = int(self.clock.now())
+            answers = self.together(*calls)
+            if int(self.clock.now()) == began:
+                return answers, tried
+        raise NotTestable("standing clock", f"no second held {len(calls)} calls, in {tries} tries")
+
+    def need_two_generations_in_a_window(self) -> None:
+        """NotTestable where an access token outlives a grace window."""
+        if self.lifetimes.access + self.clock.margin >= self.features.grace_seconds:
+            raise NotTestable("clock", "it needs an access lifetime shorter than grace_seconds")
+
     @staticmethod
     def together(*calls: Callable[[], R]) -> Sequence[R]:
         """These calls at the same moment, each on a connection of its own."""
@@ -231,3 +249,11 @@ class Deployment:
         contexts = [contextvars.copy_context() for _ in calls]  # each keeps the test's transcript
         with ThreadPoolExecutor(len(calls)) as pool:
             return list(pool.map(lambda own, call: own.run(start, call), contexts, calls))
+
+    @staticmethod
+    @contextmanager
+    def meanwhile(call: Callable[[], R]) -> Iterator[Future[R]]:
+        """This call in the background; it has ended when the block has."""
+        own = contextvars.copy_context()
+        with ThreadPoolExecutor(1) as pool:
+            yield pool.submit(own.run, call)

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from conformance_tests import leaks
-from conformance_tests.outcomes import Broken, NotTestable, Unseen
+from conformance_tests.outcomes import Broken, NotApplicable, NotTestable, Unseen
 from conformance_tests.table import BOOKKEEPING
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Customer, Session
     from conformance_tests.client import Answer
     from conformance_tests.deployment import Deployment
-    from conformance_tests.faults import FaultProxy
+    from conformance_tests.faults import Fault, FaultProxy
     from conformance_tests.faults.calls import Call
     from conformance_tests.table import Row
 
@@ -179,6 +179,36 @@ class Expect:
             refused and not answer.data, "the request to be answered 4xx, no data", answer.brief()
         )
 
+    # -- answers that compete ------------------------------------------------------------------
+
+    def pairs(self, customer: Customer, answers: Iterable[Answer]) -> list[Session]:
+        """The different sessions that these answers hand out."""
+        given = [customer.take(answer) for answer in answers if answer.value is not None]
+        return list({session.refresh_token: session for session in given}.values())
+
+    def apart(self, customer: Customer, answers: Iterable[Answer]) -> None:
+        """Each answer is a session of its own, with a row of its own."""
+        sessions = [customer.take(answer) for answer in answers]
+        different = {session.refresh_token for session in sessions}
+        self.equal(len(different), len(sessions), "how many refresh tokens are different")
+        for session in sessions:
+            self.stored(session)
+
+    def one_at_most(self, sessions: Iterable[Session]) -> None:
+        """No more than one of these sessions is alive, in its holder's hands and in the table."""
+        live = self.live(sessions)
+        self.that(len(live) <= 1, "one live session at most", f"{len(live)}")
+
+    def nothing_over(self, answers: Iterable[Answer]) -> None:
+        """Each answer is a pair, or asks the caller to try again; none ends the session."""
+        for answer in answers:
+            if answer.value is None:
+                self.storage_trouble(answer)
+
+    def live(self, sessions: Iterable[Session]) -> list[Session]:
+        """Those of these sessions that a refresh still knows; it changes none of them."""
+        return [session for session in sessions if session.refresh().value is not None]
+
     # -- sessions ------------------------------------------------------------------------------
 
     def echoes(self, session: Session) -> None:
@@ -237,6 +267,12 @@ class Expect:
         """The session's row is not in the table."""
         if not self._blind("that the session's row is gone"):
             self.that(session.stored() is None, "no row for this session", "the row is there")
+
+    def no_more_rows(self, customer: Customer, count: int) -> None:
+        """The customer's own partition holds so many rows at most."""
+        if not self._blind("the customer's rows"):
+            there = len(customer.rows())
+            self.that(there <= count, f"{count} rows at most for this customer", f"{there} rows")
 
     def rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows."""
@@ -334,6 +370,22 @@ class Expect:
             yield
         touching = [call.operation for call in calls if call.touches]
         self.that(not touching, "no call to the table", ", ".join(touching))
+
+    def met(self, fault: Fault) -> None:
+        """The fault has had something to do; otherwise the test has seen nothing."""
+        if not fault.hits:
+            raise NotTestable("faults", "no call of this kind passed the fault proxy")
+
+    def met_a(self, operation: str, fault: Fault) -> None:
+        """The same of a fault that only this operation can have."""
+        if not fault.hits:
+            raise NotApplicable(f"the deployment sends no {operation} here")
+
+    def met_together(self, fault: Fault) -> None:
+        """Rivals have really met at a barrier; otherwise the race was never run."""
+        self.met(fault)
+        if not fault.complete:
+            raise NotTestable("faults", "the rivals never met: the deployment takes them in turn")
 
     def _blind(self, what: str) -> bool:
         if self._deployment.table is None:

@@ -74,7 +74,7 @@ class Instances:
         launched = self._launched[mode]
         if isinstance(launched, LaunchError):
             raise NotTestable("launch", str(launched))
-        return self._at(launched.url, self.main.target.features) if launched.answers else None
+        return self._at(launched.url, self.main.features) if launched.answers else None
 
     @contextmanager
     def one_more(self) -> Iterator[Deployment]:
@@ -83,7 +83,7 @@ class Instances:
             if not launched.answers:
                 raise NotTestable("second instance", "the deployment ended when it was started")
             with open_client(self.main.target, self.main.recorder, launched.url) as client:
-                other = self.main.at(client, self.main.target.features)
+                other = self.main.at(client, self.main.features)
                 other.clock = Clock(max_wait=self.main.target.clock.max_wait)
                 yield other
 

@@ -1,0 +1,100 @@
+"""Grace, where it is declared: for a few seconds the old pair leads on to its successor."""
+
+from __future__ import annotations
+
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import Expect
+from conformance_tests.marks import requirement
+
+RIVALS = 5
+
+
+@requirement("RACE-05", level="MUST")
+def test_with_grace_each_rival_holds_a_pair_that_works(
+    graceful: Deployment, expect: Expect
+) -> None:
+    """Several refreshes of one pair at once: whoever gets a pair can go on with it."""
+    someone = graceful.someone()
+    session = someone.expired_session(remember_me=True)
+    answers = graceful.together(*[session.refresh] * RIVALS)
+    pairs = expect.pairs(someone, answers)
+    expect.that(len(pairs) == 1, "one pair for all who get one", f"{len(pairs)} pairs")
+    expect.echoes(pairs[0])
+
+
+@requirement("RACE-08")
+def test_a_lost_answer_can_be_asked_for_again(graceful: Deployment, expect: Expect) -> None:
+    """Within the window the old pair answers a pair that works, and one row is alive."""
+    someone = graceful.someone()
+    session = someone.expired_session(remember_me=True)
+    expect.rotates(session)
+    again = someone.take(session.refresh())
+    expect.echoes(again)
+    expect.rows(someone, 1)
+
+
+@requirement("RACE-09", burns=True)
+def test_after_the_window_the_old_pair_is_a_replay(graceful: Deployment, expect: Expect) -> None:
+    """Once the window has closed, the old pair is refused and ends every session."""
+    someone = graceful.someone()
+    session = someone.expired_session(remember_me=True)
+    expect.rotates(session)
+    expect.echoes(someone.take(session.refresh()))
+    graceful.wait_out_grace()
+    expect.over(session)
+    expect.rows(someone, 0)
+
+
+@requirement("RACE-09", burns=True)
+def test_a_grandparent_is_a_replay_inside_the_window_too(
+    graceful: Deployment, expect: Expect
+) -> None:
+    """Only the immediate predecessor leads on: an older ancestor ends every session."""
+    graceful.need_two_generations_in_a_window()
+    someone = graceful.someone()
+    grandparent = someone.expired_session(remember_me=True)
+    began = graceful.clock.now()
+    parent = expect.rotates(grandparent).expired()
+    child = expect.rotates(parent)
+    expect.echoes(child)
+    inside = graceful.clock.now() < began + graceful.features.grace_seconds
+    expect.that(inside, "two rotations within the window", "the window had closed")
+    expect.over(grandparent)
+    expect.rows(someone, 0)
+
+
+@requirement("RACE-10")
+def test_grace_does_not_extend_a_session(graceful: Deployment, expect: Expect) -> None:
+    """The pair that the old one leads on to ends when its session ends, and not later."""
+    someone = graceful.someone()
+    session = someone.expired_session(remember_me=True)
+    successor = expect.rotates(session)
+    graceful.pass_seconds(1)
+    again = someone.take(session.refresh())
+    expect.equal(again.refresh_expiry, successor.refresh_expiry, "refresh_expiry")
+
+
+@requirement("RACE-10")
+def test_grace_does_not_survive_a_revoke(graceful: Deployment, expect: Expect) -> None:
+    """Once the successor was revoked, the old pair leads nowhere."""
+    someone = graceful.someone()
+    session = someone.expired_session(remember_me=True)
+    successor = expect.rotates(session)
+    expect.echoes(someone.take(session.refresh()))
+    expect.revoked(successor)
+    expect.over(session)
+    expect.rows(someone, 0)
+
+
+@requirement("RACE-10", burns=True)
+def test_grace_does_not_survive_a_burn(graceful: Deployment, expect: Expect) -> None:
+    """Once every session was ended, a pair inside its window leads nowhere."""
+    someone = graceful.someone()
+    stolen, session = someone.expired_sessions(2, remember_me=True)
+    expect.rotates(stolen)
+    graceful.wait_out_grace()
+    expect.rotates(session)
+    expect.echoes(someone.take(session.refresh()))
+    expect.over(stolen)
+    expect.over(session)
+    expect.rows(someone, 0)

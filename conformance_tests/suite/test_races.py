@@ -1,0 +1,231 @@
+"""Requests that compete: a session never forks, and nobody is logged out for being second."""
+
+from __future__ import annotations
+
+from conformance_tests.actors import Customer, RegisteredCustomer
+from conformance_tests.client import Answer
+from conformance_tests.deployment import Deployment
+from conformance_tests.expect import Expect
+from conformance_tests.faults import FaultProxy
+from conformance_tests.instances import Instances
+from conformance_tests.marks import requirement
+from conformance_tests.odd_client import OddClient
+
+LOGINS = 4
+RIVALS = 3
+
+
+# -- the same second ---------------------------------------------------------------------------
+
+
+@requirement("RACE-01", logins=20)
+def test_logins_of_one_second_are_different_sessions(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Several logins in one second give as many refresh tokens and as many rows."""
+    before = len(alice.rows()) if deployment.table else 0
+    answers, tries = deployment.in_one_second(*[alice.ask_to_log_in] * LOGINS, tries=5)
+    sessions = [alice.take(answer) for answer in answers]
+    different = {session.refresh_token for session in sessions}
+    expect.equal(len(different), LOGINS, "how many refresh tokens are different")
+    expect.rows(alice, before + LOGINS * tries)
+
+
+@requirement("RACE-02", logins=10)
+def test_logins_of_one_second_keep_their_own_ends(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """A normal and a long session of one second keep their ttl, and end one without the other."""
+    answers, _ = deployment.in_one_second(
+        alice.ask_to_log_in, lambda: alice.ask_to_log_in(remember_me=True), tries=5
+    )
+    normal, long = (alice.take(answer) for answer in answers)
+    for session in (normal, long):
+        if row := expect.stored(session):
+            expect.equal(row.ttl, session.refresh_expiry, "the row's ttl")
+    expect.revoked(normal)
+    expect.stored(long)
+    expect.echoes(long)
+
+
+@requirement("RACE-03", logins=10)
+def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Whoever logs in while another session is renewed gets a pair of his own."""
+    session = alice.expired_session(remember_me=True)
+    answers, _ = deployment.in_one_second(session.refresh, alice.ask_to_log_in)
+    expect.apart(alice, answers)
+
+
+@requirement("RACE-03")
+def test_two_rotations_of_one_second_are_two_sessions(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """Two sessions that are renewed in one second stay two."""
+    one, other = someone.expired_sessions(2, remember_me=True)
+    answers, _ = deployment.in_one_second(one.refresh, other.refresh)
+    expect.apart(someone, answers)
+    expect.rows(someone, 2)
+
+
+# -- one pair, several callers -----------------------------------------------------------------
+
+
+@requirement("RACE-04")
+def test_rivals_leave_one_live_successor(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """Several refreshes that have all seen the row alive renew the session once."""
+    session = someone.expired_session(remember_me=True)
+    with faults.barrier("read", RIVALS, of=someone.id) as fault:
+        answers = deployment.together(*[session.refresh] * RIVALS)
+    expect.met_together(fault)
+    expect.one_at_most(expect.pairs(someone, answers))
+    expect.no_more_rows(someone, 1)
+
+
+@requirement("RACE-04")
+def test_rivals_of_different_seconds_leave_one_live_successor(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """Two refreshes that began in different seconds renew the session once."""
+    session = someone.expired_session(remember_me=True)
+    with faults.hold("read", of=someone.id) as fault:
+        with deployment.meanwhile(session.refresh) as early:
+            expect.that(fault.held(1), "a refresh to read the row", "no read")
+            deployment.clock.next_second()
+            with deployment.meanwhile(session.refresh) as late:
+                expect.that(fault.held(2), "the other refresh to read the row", "no read")
+                fault.release()
+        answers = [early.result(), late.result()]
+    expect.one_at_most(expect.pairs(someone, answers))
+    expect.no_more_rows(someone, 1)
+
+
+@requirement("RACE-05")
+def test_of_rivals_somebody_holds_a_pair_that_works(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """However a race ends, the customer is not logged out by it."""
+    session = someone.expired_session(remember_me=True)
+    with faults.barrier("read", RIVALS, of=someone.id) as fault:
+        answers = deployment.together(*[session.refresh] * RIVALS)
+    expect.met_together(fault)
+    live = expect.live(expect.pairs(someone, answers))
+    expect.that(live, "a pair that works in some caller's hands", "none")
+
+
+@requirement("RACE-06")
+def test_losing_a_race_burns_nothing(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """A refresh that saw its row alive and came second leaves the other sessions alone."""
+    session, other = someone.expired_sessions(2, remember_me=True)
+    with faults.barrier("read", 2, of=someone.id) as fault:
+        deployment.together(session.refresh, session.refresh)
+    expect.met_together(fault)
+    expect.stored(other)
+    expect.rotates(other)
+
+
+@requirement("RACE-07")
+def test_the_loser_is_not_told_that_the_session_is_over(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """Each rival gets the same pair, or is asked to try again."""
+    session = someone.expired_session(remember_me=True)
+    with faults.barrier("read", RIVALS, of=someone.id) as fault:
+        answers = deployment.together(*[session.refresh] * RIVALS)
+    expect.met_together(fault)
+    expect.nothing_over(answers)
+    pairs = expect.pairs(someone, answers)
+    expect.that(len(pairs) == 1, "one pair for all who get one", f"{len(pairs)} pairs")
+
+
+@requirement("RACE-13")
+def test_two_aliases_leave_one_live_successor(
+    odd: OddClient, someone: Customer, expect: Expect
+) -> None:
+    """One document that refreshes a pair twice renews the session once."""
+    session, twin = someone.expired_sessions(2, remember_me=True)
+    expect.rotates(twin)
+    answers = odd.refresh_twice(session.token, session.refresh_token)
+    expect.one_at_most(expect.pairs(someone, answers))
+
+
+# -- a rotation beside an ending ---------------------------------------------------------------
+
+
+@requirement("RACE-11")
+def test_a_revoke_ends_a_session_whose_rotation_is_under_way(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """A refresh is about to write when the customer logs out: true means that nothing is left."""
+    session = someone.expired_session(remember_me=True)
+    with (
+        faults.hold("write", of=someone.id, times=1) as fault,
+        deployment.meanwhile(session.refresh),
+    ):
+        expect.that(fault.held(), "the refresh to write", "no write")
+        answer = session.revoke()
+        fault.release()
+    _nothing_left_if_true(someone, answer, expect)
+
+
+@requirement("RACE-11")
+def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """A logout is about to delete when the session is renewed: true means that nothing is left."""
+    session = someone.expired_session(remember_me=True)
+    with faults.hold("delete", of=someone.id, times=1) as fault:
+        with deployment.meanwhile(session.revoke) as revoke:
+            expect.that(fault.held(), "the revoke to delete", "no delete")
+            session.refresh()
+            fault.release()
+        answer = revoke.result()
+    _nothing_left_if_true(someone, answer, expect)
+
+
+def _nothing_left_if_true(customer: Customer, answer: Answer, expect: Expect) -> None:
+    if (answer.value or {}).get("result") is True:
+        expect.rows(customer, 0)
+    else:
+        expect.nothing_issued(answer)
+
+
+@requirement("RACE-12", burns=True)
+def test_a_rotation_under_way_does_not_outlive_a_burn(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """A refresh that was about to write when every session was ended leaves no row."""
+    stolen, other = someone.expired_sessions(2, remember_me=True)
+    expect.rotates(stolen)
+    deployment.wait_out_grace()
+    with faults.hold("write", of=someone.id, times=1) as fault:
+        with deployment.meanwhile(other.refresh) as late:
+            expect.that(fault.held(), "the refresh to write", "no write")
+            expect.over(stolen)
+            fault.release()
+        answer = late.result()
+    expect.rows(someone, 0)
+    expect.that(not expect.live(expect.pairs(someone, [answer])), "no live pair", answer.brief())
+
+
+# -- several servers ---------------------------------------------------------------------------
+
+
+@requirement("RACE-14", burns=True)
+def test_a_replay_is_seen_by_another_server_and_after_a_restart(
+    instances: Instances, expect: Expect
+) -> None:
+    """A pair that one server renewed before it ended is a replay to a server started since."""
+    with instances.one_more() as first:
+        someone = first.somebody_made_up()
+        stolen, _ = someone.expired_sessions(2)
+        expect.rotates(stolen)
+        first.wait_out_grace()
+    with instances.one_more() as second:
+        expect.over(stolen.on(second))
+    expect.rows(someone, 0)

@@ -1,0 +1,252 @@
+"""When the table fails nobody is logged out for it, and nothing is promised that is not stored."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests import expect_http
+from conformance_tests.actors import Customer, RegisteredCustomer
+from conformance_tests.client import Client
+from conformance_tests.deployment import Deployment
+from conformance_tests.developer import Developer
+from conformance_tests.expect import Expect
+from conformance_tests.faults import FaultProxy
+from conformance_tests.marks import requirement
+from conformance_tests.tampering import other_hex
+
+#: How a table says no: for certain, or so that nobody knows what became of the call.
+CERTAIN, UNCERTAIN = "denied", "error"
+#: A burn in the face of this many rows takes more than one batch.
+MANY = 30
+PATIENCE = 10.0
+
+
+@requirement("FAULT-01", logins=2)
+@pytest.mark.parametrize("how", [CERTAIN, UNCERTAIN])
+def test_a_login_that_cannot_be_stored_gives_nothing(
+    alice: RegisteredCustomer, faults: FaultProxy, expect: Expect, how: str
+) -> None:
+    """While writing fails a login answers an error; afterwards it gives a pair."""
+    with faults.refuse("write", how, of=alice.id) as fault:
+        answer = alice.ask_to_log_in()
+    expect.met(fault)
+    expect.nothing_issued(answer)
+    expect.echoes(alice.log_in())
+
+
+@requirement("FAULT-02")
+@pytest.mark.parametrize("how", [CERTAIN, UNCERTAIN])
+def test_a_rotation_that_cannot_be_stored_changes_nothing(
+    someone: Customer, faults: FaultProxy, expect: Expect, how: str
+) -> None:
+    """While writing fails a refresh gives no tokens, and the old pair is good afterwards."""
+    session = someone.expired_session()
+    with faults.refuse("write", how, of=someone.id) as fault:
+        answer = session.refresh()
+    expect.met(fault)
+    expect.nothing_issued(answer)
+    expect.rotates(session)
+
+
+@requirement("FAULT-03")
+def test_a_refresh_that_cannot_read_changes_nothing(
+    someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """While reading fails a refresh gives no tokens and touches no row."""
+    session = someone.expired_session()
+    with expect.unchanged(someone):
+        with faults.refuse("read", CERTAIN, of=someone.id) as fault:
+            answer = session.refresh()
+        expect.met(fault)
+        expect.nothing_issued(answer)
+    expect.rotates(session)
+
+
+@requirement("FAULT-04")
+def test_no_second_pair_beside_an_old_one_that_cannot_be_deleted(
+    someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """While deleting fails the session has one row, and it is the old pair's."""
+    session = someone.expired_session()
+    with faults.refuse("delete", CERTAIN, of=someone.id) as fault:
+        answer = session.refresh()
+    expect.met(fault)
+    expect.nothing_issued(answer)
+    expect.rows(someone, 1)
+    expect.rotates(session)
+    expect.rows(someone, 1)
+
+
+@requirement("FAULT-05", logins=2)
+def test_a_login_blames_the_storage(
+    alice: RegisteredCustomer, faults: FaultProxy, expect: Expect
+) -> None:
+    """A login that cannot be stored is an internal error, which no storefront logs out on."""
+    with faults.refuse("write", CERTAIN, of=alice.id) as fault:
+        answer = alice.ask_to_log_in()
+    expect.met(fault)
+    expect.storage_trouble(answer)
+    alice.log_in()
+
+
+@requirement("FAULT-05")
+@pytest.mark.parametrize("role", ["read", "write", "delete"])
+@pytest.mark.parametrize("how", [CERTAIN, UNCERTAIN])
+def test_a_refresh_blames_the_storage(
+    someone: Customer, faults: FaultProxy, expect: Expect, role: str, how: str
+) -> None:
+    """Whichever step of a refresh fails, the answer is an internal error."""
+    session = someone.expired_session()
+    with faults.refuse(role, how, of=someone.id) as fault:
+        answer = session.refresh()
+    expect.met(fault)
+    expect.storage_trouble(answer)
+    expect.rotates(session)
+
+
+@requirement("FAULT-05")
+def test_a_revoke_blames_the_storage(someone: Customer, faults: FaultProxy, expect: Expect) -> None:
+    """A revoke that cannot delete is an internal error, and true once it can."""
+    session = someone.expired_session()
+    with faults.refuse("delete", CERTAIN, of=someone.id) as fault:
+        answer = session.revoke()
+    expect.met(fault)
+    expect.storage_trouble(answer)
+    expect.revoked(session)
+
+
+@requirement("FAULT-06")
+@pytest.mark.parametrize("role", ["read", "write", "delete"])
+def test_a_storage_failure_never_burns(
+    someone: Customer, faults: FaultProxy, expect: Expect, role: str
+) -> None:
+    """A refresh that fails, tried twice, leaves the customer's other session as it was."""
+    session, other = someone.expired_sessions(2)
+    kept = expect.stored(other)
+    with faults.refuse(role, UNCERTAIN, of=someone.id) as fault:
+        session.refresh()
+        session.refresh()
+    expect.met(fault)
+    expect.equal(expect.stored(other), kept, "the other session's row")
+    expect.rotates(other)
+
+
+@requirement("FAULT-07", burns=True)
+def test_a_burn_sends_again_what_was_left_unprocessed(
+    deployment: Deployment, faults: FaultProxy, expect: Expect
+) -> None:
+    """A table that leaves part of each batch undone is asked again until no row is left."""
+    customer = deployment.somebody_made_up()
+    stolen = customer.expired_session()
+    expect.rotates(stolen)
+    deployment.wait_out_grace()
+    with (
+        customer.crowd(MANY),
+        faults.leave_unprocessed(10, of=customer.id, times=3) as fault,
+    ):
+        expect.over(stolen)
+        expect.met_a("BatchWriteItem", fault)
+        expect.rows(customer, 0)
+
+
+@requirement("FAULT-07")
+def test_removing_all_says_so_only_when_nothing_is_left(
+    deployment: Deployment, developer: Developer, faults: FaultProxy, expect: Expect
+) -> None:
+    """removeAllUserAuthItems answers success once the rows left undone are gone too."""
+    customer = deployment.somebody_made_up()
+    with (
+        customer.crowd(MANY),
+        faults.leave_unprocessed(10, of=customer.id, times=2) as fault,
+    ):
+        answer = developer.remove_all(customer.id)
+        expect.met_a("BatchWriteItem", fault)
+        expect_http.success(answer)
+        expect.rows(customer, 0)
+
+
+@requirement("FAULT-08", burns=True)
+def test_a_lost_reply_is_no_replay(someone: Customer, faults: FaultProxy, expect: Expect) -> None:
+    """The table commits a rotation and its reply is lost: a pair or "try again", and no burn."""
+    session, other = someone.expired_sessions(2)
+    with faults.drop_answer("rotate", of=someone.id) as fault:
+        answer = session.refresh()
+    expect.met(fault)
+    expect.nothing_over([answer])
+    for successor in expect.pairs(someone, [answer]):
+        expect.echoes(successor)
+    expect.rows(someone, 2)
+    expect.rotates(other)
+
+
+@requirement("FAULT-09")
+@pytest.mark.parametrize("trouble", ["conflict", "in_progress", "throttle"])
+def test_a_busy_table_is_no_replay(
+    someone: Customer, faults: FaultProxy, expect: Expect, trouble: str
+) -> None:
+    """A conflict, a transaction under way or throttling is retried, or answered as retryable."""
+    session, other = someone.expired_sessions(2)
+    with getattr(faults, trouble)("rotate", of=someone.id, times=1) as fault:
+        answer = session.refresh()
+    expect.met_a("transaction", fault)
+    expect.nothing_over([answer])
+    if not expect.pairs(someone, [answer]):
+        expect.rotates(session)
+    expect.rows(someone, 2)
+    expect.rotates(other)
+
+
+@requirement("FAULT-10")
+def test_a_hanging_table_holds_nobody_else_up(
+    deployment: Deployment, someone: Customer, client: Client, faults: FaultProxy, expect: Expect
+) -> None:
+    """A refresh on a table that hangs is answered within ten seconds; others are served at once."""
+    session, other = someone.expired_session(), deployment.alice.log_in()
+    with (
+        faults.hang("any", seconds=PATIENCE + 5, times=4) as fault,
+        deployment.meanwhile(session.refresh) as hanging,
+    ):
+        expect.that(fault.met(), "the refresh to ask the table", "no call")
+        quick = [client.trivial() for _ in range(5)]
+        mismatched = other.altered(refresh_token=other_hex(other.refresh_token)).refresh()
+        waited = hanging.result(timeout=PATIENCE + 15)
+    expect.met(fault)
+    for answer in (*quick, mismatched):
+        expect.that(answer.seconds < 1.0, "an answer within a second", f"{answer.seconds:.1f} s")
+    expect.between(waited.seconds, 0, PATIENCE, "the seconds until the hanging refresh answered")
+    expect.storage_trouble(waited)
+    expect.usable(session)
+
+
+@requirement("FAULT-11", burns=True)
+def test_a_stale_read_gives_no_new_pair(
+    someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """A spent pair whose deleted row is read once more opens no second session."""
+    session = someone.expired_session()
+    with faults.watch() as calls:
+        successor = expect.rotates(session)
+    with expect.should():
+        reads = calls.doing("read", of=someone.id)
+        lax = [call.operation for call in reads if not call.consistent]
+        expect.that(not lax, "consistent reads alone", ", ".join(lax))
+    with faults.stale("read", of=someone.id) as fault:
+        answer = session.refresh()
+    expect.met(fault)
+    new = [s for s in expect.pairs(someone, [answer]) if s.refresh_token != successor.refresh_token]
+    expect.that(not new, "no new pair", answer.brief())
+
+
+@requirement("FAULT-12")
+def test_a_revoke_that_cannot_delete_never_says_true(
+    someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """While deleting fails a revoke is an error; after the outage it is true and the row gone."""
+    session = someone.expired_session()
+    with faults.refuse("delete", CERTAIN, of=someone.id) as fault:
+        answer = session.revoke()
+    expect.met(fault)
+    expect.nothing_issued(answer)
+    expect.stored(session)
+    expect.revoked(session)
+    expect.gone(session)
