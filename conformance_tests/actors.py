@@ -140,13 +140,20 @@ class Session:
         return ageing.with_left(seconds, self)[0]
 
 
+@dataclass(slots=True)
+class Latest:
+    """The last second in which a customer did something, at whichever instance."""
+
+    second: int = 0
+
+
 class Customer:
     """What registered and made-up customers share."""
 
     def __init__(self, deployment: Deployment, id_: int | str | None) -> None:
         self.deployment = deployment
         self._id = id_
-        self._last_second = 0
+        self._latest = Latest()
         self.sessions: list[Session] = []
 
     @property
@@ -228,14 +235,19 @@ class Customer:
         """The session that an answer hands out; None where it asks to try again."""
         return None if STORAGE_TROUBLE in answer.categories else self.take(answer)
 
+    def hold(self, *pairs: tuple[str, str]) -> None:
+        """Keep pairs that an answer of another form handed out, to be ended with the run."""
+        self.sessions += (Session(self, *pair) for pair in pairs)
+        self.acted()
+
     def acted(self) -> None:
         """Something happened in this second that a later login must not share it with."""
-        self._last_second = int(self.deployment.clock.now())
+        self._latest.second = int(self.deployment.clock.now())
 
     def new_second(self) -> None:
         """Let the second turn if this customer did something in it."""
         clock = self.deployment.clock
-        while int(clock.now()) <= self._last_second:
+        while int(clock.now()) <= self._latest.second:
             clock.next_second()
 
     def _adopt(self, ask: Callable[[], Answer]) -> Session:
@@ -313,6 +325,7 @@ class RegisteredCustomer(Customer):
     def on(self, deployment: Deployment) -> RegisteredCustomer:
         other = RegisteredCustomer(deployment, self.credentials, self._id)
         other.sessions = self.sessions  # wherever one was made, it is ended with the run
+        other._latest = self._latest
         return other
 
 

@@ -263,6 +263,15 @@ def pairs(answer: Answer) -> list[tuple[str, str]]:
 
 
 @contextmanager
+def unchanged_as_far_as_seen(customer: Customer) -> Iterator[None]:
+    """What happens in here changes no row of the customer's, where the table can be seen."""
+    seen = customer.deployment.table is not None
+    before = customer.rows() if seen else []
+    yield
+    that(not seen or customer.rows() == before, "no row to change", "other rows")
+
+
+@contextmanager
 def few_new_rows(customer: Customer, most: int) -> Iterator[None]:
     """What happens in here gives the customer at most so many rows, where the table can be seen."""
     if customer.deployment.table is None:

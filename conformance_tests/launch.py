@@ -112,7 +112,7 @@ class Launcher:
         """A deployment that answers or has ended by itself.
 
         None leaves the variable unset; a mode that is not given is inherited, a secret that is
-        not given is the target's.
+        not given is the target's (inherited, where the target does not name it).
         Raises LaunchError where it cannot be started, or neither answers nor ends in time.
         """
         port = _free_port()
@@ -143,7 +143,7 @@ class Launcher:
     ) -> dict[str, str]:
         chosen = {
             self._launch.environment_variable: mode,
-            self._launch.secret_variable: self._secret if isinstance(secret, Given) else secret,
+            self._launch.secret_variable: self._own_secret if isinstance(secret, Given) else secret,
         }
         environment = {**os.environ, **self._environ, self._launch.port_variable: str(port)}
         for name, value in chosen.items():
@@ -152,6 +152,11 @@ class Launcher:
             elif not isinstance(value, Given):
                 environment[name] = value
         return environment
+
+    @property
+    def _own_secret(self) -> str | Given:
+        """The target's; one that does not name it leaves the deployment with its own."""
+        return GIVEN if self._secret is None else self._secret
 
     def _process(self, port: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         command = [part.replace("{port}", str(port)) for part in self._launch.command]

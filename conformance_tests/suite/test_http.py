@@ -100,7 +100,8 @@ def test_a_refresh_token_is_read_from_its_argument_only(
 
 @requirement("GQL-10")
 def test_tokens_are_handed_out_in_the_body_only(alice: RegisteredCustomer, expect: Expect) -> None:
-    """Neither a login nor a refresh puts a token into Set-Cookie or Location."""
+    """Neither login, refresh nor revoke puts a token into Set-Cookie or Location."""
+    alice.new_second()
     login = alice.ask_to_log_in()
     session = alice.take(login)
     for answer in (login, session.refresh(), session.revoke()):

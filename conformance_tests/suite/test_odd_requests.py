@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests import expect_http
-from conformance_tests.actors import Customer, RegisteredCustomer, Session
+from conformance_tests.actors import Customer, RegisteredCustomer
 from conformance_tests.client import Client
 from conformance_tests.expect import Expect
 from conformance_tests.faults import FaultProxy
@@ -64,7 +64,7 @@ def test_one_request_makes_few_logins(
     with expect_http.few_new_rows(alice, MOST_LOGINS):
         answer = odd.log_in_often(form, MOST_LOGINS + 1, alice.credentials)
     pairs = expect_http.pairs(answer)
-    alice.sessions += (Session(alice, *pair) for pair in pairs)
+    alice.hold(*pairs)
     expect.that(len(pairs) <= MOST_LOGINS, f"{MOST_LOGINS} pairs at most", len(pairs))
 
 

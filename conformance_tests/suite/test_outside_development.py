@@ -111,10 +111,10 @@ def test_only_the_exact_word_is_development(
 def test_no_form_of_document_opens_them(
     outsider: Developer, someone: Customer, expect: Expect, form: str
 ) -> None:
-    """Aliases, fragments, several operations and batches give nothing and change nothing."""
+    """Aliases, fragments, several operations and batches give nothing, and end nothing."""
     session = someone.log_in()
     expect_http.closed(outsider.get(str(someone.id), session.refresh_token))
-    with expect.unchanged(someone):
+    with expect_http.unchanged_as_far_as_seen(someone):
         for answer in outsider.try_all_in_form(form, str(someone.id), session.refresh_token):
             expect_http.closed_in_any_form(answer)
     expect.echoes(session)
