@@ -53,6 +53,7 @@ class Deployment:
     diary: Diary | None = None
     registered: tuple[RegisteredCustomer, ...] = ()
     locked_out: str | None = None
+    wrong_secret: str | None = None
     made_up: list[MadeUpCustomer] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -66,7 +67,7 @@ class Deployment:
     @property
     def can_hash(self) -> bool:
         """Whether a row can be found from the refresh token."""
-        return self.derives and self.forge is not None
+        return self.derives and self.forge is not None and self.wrong_secret is None
 
     @property
     def can_forge(self) -> bool:
@@ -89,8 +90,8 @@ class Deployment:
         return self.table
 
     def need_forge(self) -> Forge:
-        if self.forge is None:
-            raise NotTestable("secret")
+        if self.forge is None or self.wrong_secret:
+            raise NotTestable("secret", self.wrong_secret)
         return self.forge
 
     def need_faults(self) -> FaultProxy:

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from conformance_tests import discover, exits, preflight
 from conformance_tests.deployment import Deployment
 from conformance_tests.printable import on_one_line
-from conformance_tests.runner import tidy
 from conformance_tests.target import Target
 from conformance_tests.target_values import is_loopback
+from conformance_tests.tidying import tidy
 
 Sign = Literal["ok", "bad", "note", "-"]
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from conformance_tests.verdict import Card, Finding
 
 EXPECT: pytest.StashKey[Expect] = pytest.StashKey()
+#: The fixtures by which a test can meet a customer who really logs in.
+REAL = {"alice", "bob", "instances", "launcher", "protected"}
 STRAND: pytest.StashKey[overlap.Strand] = pytest.StashKey()
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
 #: How a test that looks further than its row asks for may end without a word.
@@ -30,7 +32,7 @@ UNMISSED = ("not-applicable", "not-testable")
 class Progress(Protocol):
     """Who wants to know how far a run has come."""
 
-    def started(self, total: int) -> None: ...
+    def started(self, total: int, logins: int) -> None: ...
     def testing(self, ids: tuple[str, ...], name: str) -> None: ...
     def finding(self, finding: Finding) -> None: ...
     def finished(self) -> None: ...
@@ -39,7 +41,7 @@ class Progress(Protocol):
 class Silence:
     """A progress that shows nothing."""
 
-    def started(self, total: int) -> None: ...
+    def started(self, total: int, logins: int) -> None: ...
     def testing(self, ids: tuple[str, ...], name: str) -> None: ...
     def finding(self, finding: Finding) -> None: ...
     def finished(self) -> None: ...
@@ -99,14 +101,16 @@ class ConformancePlugin:
             config.hook.pytest_deselected(items=left_out)
         items[:] = sorted(wanted, key=self._turn)
 
-    def _turn(self, item: pytest.Item) -> tuple[bool, bool]:
-        """Burns need a customer whom nobody else needs; long jumps end whatever is open."""
+    def _turn(self, item: pytest.Item) -> tuple[bool, bool, bool]:
+        """Burns need a customer whom nobody else needs; long jumps end whatever is open; a look
+        back on the run comes at its end."""
         long_jump = _mark(item, "long_jump") and self.bench.deployment.clock.movable
         return bool(_mark(item, "last")), long_jump, self._needs_quiet(item)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        self.bench.progress.started(len(session.items))
+        logins = sum(map(self._logins, session.items))
+        self.bench.progress.started(len(session.items), logins)
         done = yield
         self._await_strands(0)
         return done
@@ -117,6 +121,11 @@ class ConformancePlugin:
         claimed = any(target.answers_for(row) for row in rows)
         named = any({row.id, row.group} & set(options.only) for row in rows)
         return bool(rows) and (claimed or not options.claimed_only) and (named or not options.only)
+
+    def _logins(self, item: pytest.Item) -> int:
+        """How often a test may log in at most; a customer who is made up never does."""
+        made_up = self.bench.deployment.can_forge and not REAL & set(_fixtures(item))
+        return 0 if made_up else int(_mark(item, "logins"))
 
     # -- one test ------------------------------------------------------------------------------
 
@@ -264,6 +273,10 @@ def requirements_of(item: pytest.Item) -> list[Requirement]:
 
     mark = item.get_closest_marker("requirement")
     return [REQUIREMENTS[id_] for id_ in mark.args] if mark else []
+
+
+def _fixtures(item: pytest.Item) -> list[str]:
+    return item.fixturenames if isinstance(item, pytest.Function) else []
 
 
 def _mark(item: pytest.Item, name: str) -> Any:

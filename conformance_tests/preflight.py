@@ -10,11 +10,10 @@ import statistics
 import time
 from contextlib import ExitStack, suppress
 
-from conformance_tests.actors import RegisteredCustomer, claims_of
+from conformance_tests.actors import RegisteredCustomer
 from conformance_tests.client import Answer, Client
 from conformance_tests.clock import Clock, ClockError, FaketimeClock, HttpClock, MovableClock
 from conformance_tests.deployment import Deployment
-from conformance_tests.expect import pair_of
 from conformance_tests.forge import Forge
 from conformance_tests.log import Diary
 from conformance_tests.outcomes import Broken
@@ -37,6 +36,7 @@ def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
     if trouble is None:
         start_faults(deployment, ends)
         trouble = log_everyone_in(deployment)
+        deployment.wrong_secret = doubt_secret(deployment)
         set_clock(deployment)
         ends.callback(return_clock, deployment.clock)
     return deployment, trouble
@@ -134,6 +134,17 @@ def log_everyone_in(deployment: Deployment) -> str | None:
     return None
 
 
+def doubt_secret(deployment: Deployment) -> str | None:
+    """Why the secret is of no use, where it does not verify the deployment's own tokens.
+
+    What rests on it is then not testable; only WIRE-01 says whose fault that may be.
+    """
+    tokens = [session.token for customer in deployment.registered for session in customer.sessions]
+    if deployment.forge is None or not tokens or deployment.forge.verifies(tokens[0]):
+        return None
+    return "the secret does not verify the deployment's own tokens: check [signing]"
+
+
 def refused_login(answer: Answer, email: str) -> str | None:
     """Why nobody can log in, where the deployment said no (or nothing)."""
     if answer.status is None:
@@ -199,8 +210,5 @@ def _stands_still(deployment: Deployment, exp: int) -> bool:
 
 def login_exp(deployment: Deployment) -> int:
     """The `exp` that a login of the first customer gets now."""
-    token, _ = pair_of(deployment.registered[0].ask_to_log_in())
-    exp = claims_of(token).get("exp")
-    if not isinstance(exp, (int, float)):
-        raise Broken("an exp in epoch seconds", repr(exp))
-    return int(exp)
+    customer = deployment.registered[0]
+    return customer.take(customer.ask_to_log_in()).exp

@@ -16,10 +16,10 @@ from conformance_tests.environment import variables
 from conformance_tests.instances import Instances
 from conformance_tests.plugin import Bench, ConformancePlugin, Options, Progress, Silence
 from conformance_tests.preflight import prepare
+from conformance_tests.tidying import tidy
 from conformance_tests.verdict import Run
 
 if TYPE_CHECKING:
-    from conformance_tests.deployment import Deployment
     from conformance_tests.target import Target
 
 PACKAGE = Path(str(resources.files("conformance_tests")))
@@ -50,10 +50,12 @@ def run(target: Target, options: Options = DEFAULTS, progress: Progress | None =
             progress or Silence(),
             overlapping=True,
         )
-        ends.callback(tidy, deployment)
         code: int = pytest.ExitCode.OK
-        if unreachable is None or deployment.locked_out:
-            code = run_pytest(bench)
+        try:
+            if unreachable is None or deployment.locked_out:
+                code = run_pytest(bench)
+        finally:
+            left_behind = tidy(deployment)
     return Run(
         findings=tuple(bench.findings),
         started=started,
@@ -64,6 +66,7 @@ def run(target: Target, options: Options = DEFAULTS, progress: Progress | None =
         unreachable=unreachable,
         crashed=bench.crash or crash_sentence(code),
         interrupted=code == pytest.ExitCode.INTERRUPTED and bench.crash is None,
+        left_behind=tuple(left_behind),
     )
 
 
@@ -82,15 +85,6 @@ def crash_sentence(code: int) -> str | None:
         pytest.ExitCode.INTERNAL_ERROR: "pytest failed inside",
         pytest.ExitCode.USAGE_ERROR: "pytest did not understand its arguments",
     }.get(pytest.ExitCode(code))
-
-
-def tidy(deployment: Deployment) -> None:
-    """Leave no session behind: made-up customers' rows are deleted, real sessions revoked."""
-    for made_up in deployment.made_up:
-        deployment.need_table().clear(made_up.id)
-    for customer in deployment.registered:
-        for session in customer.sessions:
-            deployment.client.revoke(session.token, session.refresh_token)
 
 
 def plug_into_pytest(config: pytest.Config, path: str) -> None:

@@ -77,6 +77,7 @@ class Run:
     unreachable: str | None = None
     crashed: str | None = None
     interrupted: bool = False
+    left_behind: tuple[str, ...] = ()  # what the run could not tidy up
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ class Collector:
 
     def __init__(self, out: Console, *, quiet: bool = False) -> None:
         self.findings: list[Finding] = []
+        self._out = out
         self._red = 0
         self._done = 0
         self._bar = Progress(
@@ -41,8 +42,10 @@ class Collector:
         self._bar.update(self._task, description=printable(what))
         self._bar.start()
 
-    def started(self, total: int) -> None:
-        """The run begins, with so many tests."""
+    def started(self, total: int, logins: int) -> None:
+        """The run begins, with so many tests and at most so many logins."""
+        if not self._bar.disable:
+            self._out.print(f"{total} tests, at most {logins} logins of the customers given.")
         self._bar.update(self._task, total=total)
         self._bar.start()
 

@@ -140,6 +140,7 @@ def provenance(report: Report) -> dict[str, str]:
         "started": run.started.strftime("%Y-%m-%d %H:%M:%S UTC"),
         "took": f"{run.duration_s:.1f} s",
         "command": run.command,
+        **({"left behind": "; ".join(run.left_behind)} if run.left_behind else {}),
     }
 
 

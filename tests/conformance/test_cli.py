@@ -201,7 +201,7 @@ def test_a_run_that_is_interrupted_writes_what_it_knows(
     for status, code in (("pass", exits.UNTESTED), ("fail", exits.FAILED)):
 
         def interrupted(target: Target, options: Options, progress: Progress) -> Run:
-            progress.started(2)
+            progress.started(2, 5)
             progress.testing(("CORE-01",), "test_login")
             progress.finding(Finding("CORE-01", status))  # type: ignore[arg-type]  # noqa: B023
             raise KeyboardInterrupt

@@ -17,7 +17,7 @@ def watched(*, terminal: bool, quiet: bool = False) -> tuple[str, Collector]:
     out = io.StringIO()
     collector = Collector(console(file=out, force_terminal=terminal, width=100), quiet=quiet)
     collector.looking_at("staging")
-    collector.started(2)
+    collector.started(2, 5)
     collector.testing(("CORE-01",), "test_a_login\x1b[2J")
     collector.finding(Finding("CORE-01", "fail"))
     collector.testing(("CORE-02",), "test_another")

@@ -1,0 +1,53 @@
+"""Leave nothing behind: no session of the given customers, no row of a made-up one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance_tests.actors import Customer, Session
+    from conformance_tests.deployment import Deployment
+
+
+def tidy(deployment: Deployment) -> list[str]:
+    """End every session that the run opened; what could not be ended, a sentence each."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    left: list[str] = []
+    for clean in (_forget_made_up, _log_everyone_out):
+        try:
+            left += clean(deployment)
+        except (BotoCoreError, ClientError) as trouble:
+            left.append(f"the table could not be tidied: {type(trouble).__name__}")
+    return left
+
+
+def _forget_made_up(deployment: Deployment) -> Iterator[str]:
+    for customer in deployment.made_up:
+        deployment.need_table().clear(customer.id)
+    yield from ()
+
+
+def _log_everyone_out(deployment: Deployment) -> Iterator[str]:
+    for customer in deployment.registered:
+        for session in _perhaps_open(customer):
+            deployment.client.revoke(session.token, session.refresh_token)
+        if still_open := len(_in_table(customer)):
+            yield f"{still_open} sessions of {customer.credentials.email} could not be ended"
+
+
+def _perhaps_open(customer: Customer) -> list[Session]:
+    """The sessions to end: those with a row, where rows can be found, else all."""
+    deployment = customer.deployment
+    findable = deployment.can_hash and deployment.table is not None
+    return _in_table(customer) if findable else customer.sessions
+
+
+def _in_table(customer: Customer) -> list[Session]:
+    """This run's sessions of the customer that have a row; none where no row can be found."""
+    deployment = customer.deployment
+    if deployment.table is None or not deployment.can_hash or not customer.sessions:
+        return []
+    there = {row.hash for row in customer.rows()}
+    return [session for session in customer.sessions if session.hash in there]
