@@ -7,7 +7,6 @@ While the feature is off no such tombstone is written, and none leads anywhere.
 
 from __future__ import annotations
 
-from reference_auth import tokens
 from reference_auth.config import Config
 from reference_auth.derivation import Derivation
 from reference_auth.endings import Endings
@@ -48,7 +47,7 @@ class Grace:
         if found is None:
             await self.refuse_ended(fresh.claims, row, now)
             return None
-        if found.is_expired(now) or tokens.is_past_refresh(fresh.claims, now):
+        if found.is_expired(now):
             raise SessionOver
         return fresh.pair  # RACE-08
 

@@ -41,6 +41,21 @@ def test_a_burn_leaves_no_row(shop: Shop, count: int, size: int) -> None:
     assert shop.fence() == Fence(BEFORE, START + 2_592_000, done=True)
 
 
+def test_a_row_that_appears_behind_the_sweep_goes_too(shop: Shop) -> None:
+    """STORE-09, RACE-12: it queries again until it finds nothing, not only once."""
+    fill(shop, 3)
+
+    def appears(call: Callable[[], Any]) -> Any:
+        answer = call()
+        shop.put(items.row_item(Row("7", "behind", START + 900, BEFORE)))
+        return answer
+
+    shop.client.on("batch_write_item", appears, appears)
+    with pytest.raises(Replayed):
+        shop.refresh(replay(shop))
+    assert shop.rows() == []
+
+
 def test_other_customers_keep_their_sessions(shop: Shop) -> None:
     """CORE-13: also one whose id begins like this one's."""
     fill(shop, 2)
@@ -142,12 +157,16 @@ def test_an_interrupted_burn_is_finished_by_the_next(
     assert fence.done
 
 
-def test_a_fence_that_covers_the_pair_is_not_raised(shop: Shop) -> None:
+def test_a_fence_that_covers_the_pair_is_not_raised(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
     """HARD-30: a replay that lost to another one's burn begins none of its own."""
     shop.put(items.fence_item("7", Fence(BEFORE, START + 2_592_000)))
     shop.later(5)
     fresh = shop.log_in()
-    shop.run(shop.flow.burn.begin("7", START - 5, shop.now))
+    with caplog.at_level(logging.INFO):
+        shop.run(shop.flow.burn.begin("7", START - 5, shop.now))
+    assert not caplog.records
     assert shop.refresh(fresh) == fresh
     fence = shop.fence()
     assert fence is not None

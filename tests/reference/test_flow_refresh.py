@@ -304,6 +304,44 @@ def test_losing_the_row_after_reading_it_is_no_replay(shop: Shop) -> None:
     assert shop.fence() is None
 
 
+def test_the_loser_never_gets_another_sessions_pair(shop: Shop) -> None:
+    """RACE-03, RACE-07: a row at the new key settles the race only if it descends from the old."""
+    pair = shop.log_in()
+    shop.later(ACCESS)
+    late = shop.flow.refresh(pair.token, pair.refresh_token, shop.now)
+
+    def overtaken(call: Callable[[], Any]) -> Any:
+        with shop.sibling() as other:
+            other.log_in()  # takes the key that the loser is about to write
+            other.later(1)
+            other.refresh(pair)
+        return call()
+
+    shop.client.on("transact_write_items", overtaken)
+    with pytest.raises(Retry):
+        shop.run(late)
+    assert len(shop.rows()) == 2
+
+
+def test_a_twins_pair_promises_what_its_row_says(shop: Shop) -> None:
+    """STORE-04, FAULT-08: a twin wrote the same key a second later, and promised a second more."""
+    pair = shop.log_in()
+    (old,) = shop.rows()
+    shop.later(ACCESS)
+
+    def overtaken(call: Callable[[], Any]) -> Any:
+        claims = Claims(CUSTOMER, shop.now + ACCESS, shop.now + REFRESH + 1)
+        shop.forge(claims, rotated_from=old.hash)
+        shop.lose(pair)
+        return call()
+
+    shop.client.on("transact_write_items", overtaken)
+    fresh = shop.refresh(pair)
+    (row,) = shop.rows()
+    assert shop.claims(fresh).refresh_expiry == row.ttl == shop.now + REFRESH + 1
+    assert shop.refresh(fresh) == fresh
+
+
 def test_a_lost_answer_of_the_rotation_is_settled_by_reading(shop: Shop) -> None:
     """FAULT-08: the caller gets the committed pair, and it is good."""
     pair = shop.log_in()

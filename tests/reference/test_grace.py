@@ -12,7 +12,7 @@ from reference_auth.errors import Replayed, SessionOver, StorageTrouble
 from reference_auth.rows import ROTATED
 from reference_auth.tokens import Claims, TokenPair
 from tests.reference.faulty import unreachable
-from tests.reference.shop import CUSTOMER, Shop
+from tests.reference.shop import CUSTOMER, START, Shop
 
 GRACE = 30
 
@@ -106,17 +106,45 @@ def rotated_now(shop: Shop) -> tuple[TokenPair, TokenPair]:
     return old, shop.refresh(old)
 
 
+def short_successor(open_shop: Callable[..., Shop]) -> tuple[Shop, TokenPair, TokenPair]:
+    """A session that meets the absolute end at its rotation: the successor has 16 s, grace 60."""
+    shop = open_shop(grace_seconds=60, max_session_seconds=16, lifetimes=Lifetimes(15, 60, 600))
+    old = shop.forge(Claims(CUSTOMER, START - 1, START + 600))
+    return shop, old, shop.refresh(old)
+
+
 def test_a_successor_that_has_expired_leads_nowhere(open_shop: Callable[..., Shop]) -> None:
     """RACE-10: a grace hit does not lengthen anything, and the end of the session burns nothing."""
-    shop = open_shop(grace_seconds=60, max_session_seconds=870)
-    old = shop.log_in(remember_me=True)
-    shop.later(840)
-    fresh = shop.refresh(old)
-    shop.now = shop.claims(fresh).refresh_expiry + 1
+    shop, old, fresh = short_successor(open_shop)
+    shop.later(16)
+    assert shop.refresh(old) == fresh
+    shop.later(1)
     for _ in range(2):
         with pytest.raises(SessionOver):
             shop.refresh(old)
     assert shop.fence() is None
+
+
+@pytest.mark.parametrize("wait, burned", [(5, True), (6, False), (16, False), (17, False)])
+def test_a_successor_that_may_have_expired_is_no_replay(
+    open_shop: Callable[..., Shop], wait: int, burned: bool
+) -> None:
+    """HARD-12: when its row is gone near its end, a faster server may have removed it."""
+    shop, old, fresh = short_successor(open_shop)
+    shop.lose(fresh)
+    shop.later(wait)
+    with pytest.raises(SessionOver):
+        shop.refresh(old)
+    assert (shop.fence() is not None) is burned
+
+
+def test_a_server_without_grace_follows_nobodys_tombstone(open_shop: Callable[..., Shop]) -> None:
+    """The feature is a server's own: where it is off, the old pair is a replay."""
+    old, _ = rotated(open_shop(grace_seconds=GRACE))
+    plain = open_shop()
+    plain.later(840)
+    with pytest.raises(Replayed):
+        plain.refresh(old)
 
 
 def test_all_parallel_callers_get_the_one_pair(shop: Shop) -> None:
