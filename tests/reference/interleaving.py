@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 from reference_auth import items, tokens
@@ -118,7 +118,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.choose = random.Random(self.seed)
-        self.table: Any = FakeTable()
+        self.table = cast(Any, FakeTable())
         self.turns = Turns(self.choose)
         grace = self.choose.choice([0, 0, 5, 40])
         lifetimes = Lifetimes(ACCESS, REFRESH, EXTENDED)
@@ -131,7 +131,7 @@ class World:
         self.flow.derivation = self.flow.grace.derivation = InlineDerivation()  # type: ignore[assignment]
         self.flow.next_second = self.next_second  # type: ignore[method-assign,assignment]
 
-    async def next_second(self, now: int, *_: Any) -> None:
+    async def next_second(self, now: int, *_waiting: Any) -> None:
         """The clock stands still while nothing else happens, so a login waits a few turns only."""
         for _ in range(3):
             await self.turns.turn()
