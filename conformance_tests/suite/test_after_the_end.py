@@ -117,7 +117,8 @@ def test_devices_that_wake_up_after_a_burn_do_no_harm(someone: Customer, expect:
         expect.over(asleep)
         expect.over(stolen)
     expect.echoes(fresh)
-    expect.rotates(fresh.expired())
+    if someone.deployment.clock.movable:  # a pair forged now would be older than the burn
+        expect.rotates(fresh.expired())
 
 
 # -- in the very second ------------------------------------------------------------------------
@@ -140,7 +141,7 @@ def test_logging_in_again_brings_no_revoked_pair_back(
             ended = [alice.log_in()]
             revoked_and_in_again(alice, ended, expect)
         revoked_and_in_again(alice, ended, expect)
-        if window.is_one_second:
+        if window.is_one_second or ended[1].exp <= ended[0].exp:  # later, yet no later end
             break
     else:
         expect.unseen(f"a login in the second of a logout, in {TRIES} tries", "standing clock")
