@@ -86,6 +86,20 @@ def test_removing_all_leaves_nothing(shop: Shop, count: int, size: int) -> None:
     assert len(shop.rows("70")) == 1
 
 
+def test_removing_all_looks_again(shop: Shop) -> None:
+    """DEV-09: a row that appears meanwhile goes too, or success would not be true."""
+    fill(shop, 3, 0)
+
+    def appears(call: Callable[[], Any]) -> Any:
+        answer = call()
+        shop.put(items.row_item(Row("7", "behind", START)))
+        return answer
+
+    shop.client.on("batch_write_item", appears)
+    shop.run(shop.development.remove_all("7"))
+    assert shop.rows() == []
+
+
 def test_removing_all_is_no_success_while_a_row_is_left(shop: Shop) -> None:
     """DEV-09: trouble on the way is trouble."""
     fill(shop, 3, 0)

@@ -87,6 +87,17 @@ def test_an_expired_refresh_token_ends_only_its_own_session(shop: Shop) -> None:
     assert shop.fence() is None
 
 
+def test_the_token_itself_says_when_it_is_over(shop: Shop) -> None:
+    """CORE-11, CORE-15: a row without a ttl of its own does not keep an expired pair alive."""
+    pair = shop.forge(Claims(CUSTOMER, START - 900, START), ttl=None)
+    assert shop.refresh(pair)
+    pair = shop.forge(Claims(CUSTOMER, START - 901, START - 1), ttl=None)
+    with pytest.raises(SessionOver):
+        shop.refresh(pair)
+    assert [row.hash for row in shop.rows()] != [shop.hash_of(pair)]
+    assert len(shop.rows()) == 1
+
+
 def test_a_row_past_its_ttl_is_not_honoured(shop: Shop) -> None:
     """STORE-08: the row goes though the token promises longer, and trying again burns nothing."""
     pair = shop.forge(Claims(CUSTOMER, START - 5, START + EXTENDED), ttl=START - 1)
