@@ -10,7 +10,9 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from conformance_tests.wire import BadMessage, Stream
+import h11
+
+from conformance_tests.wire import Stream
 
 JOIN_SECONDS = 2.0
 
@@ -94,7 +96,7 @@ class Server:
                 sock, _ = self._listener.accept()
             except OSError:
                 return
-            stream = Stream(sock)
+            stream = Stream(sock, h11.SERVER)
             thread = threading.Thread(target=self._serve, args=(stream,), daemon=True)
             with self._lock:
                 if self._closed:
@@ -106,7 +108,7 @@ class Server:
 
     def _serve(self, stream: Stream) -> None:
         try:
-            with stream.sock, contextlib.suppress(OSError, BadMessage):
+            with stream.sock, contextlib.suppress(OSError, h11.ProtocolError):
                 self._converse(stream)
         finally:
             with self._lock:

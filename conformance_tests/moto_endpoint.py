@@ -59,12 +59,10 @@ class MotoEndpoint:
         self.close()
 
     def _converse(self, caller: Stream) -> None:
-        while (request := caller.request()) is not None:
+        while (request := caller.receive()) is not None:
             caller.send(self._answer(request))
-            if request.last:
-                return
 
-    def _answer(self, request: Message) -> bytes:
+    def _answer(self, request: Message) -> Message:
         operation = (request.header(TARGET) or "").rpartition(".")[2]
         if operation not in OPERATIONS:
             return answers.error(400, "UnknownOperationException", "No such operation.")
@@ -85,7 +83,7 @@ def snake_case(operation: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", operation).lower()
 
 
-def _refusal(error: ClientError) -> bytes:
+def _refusal(error: ClientError) -> Message:
     said: Mapping[str, Any] = error.response
     stated = said.get("Error", {})
     status = said.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)

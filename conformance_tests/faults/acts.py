@@ -1,4 +1,4 @@
-"""What a fault can do to a call: each act gives the answer's bytes, or None to close without."""
+"""What a fault can do to a call: each act gives the answer, or None to close without."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from conformance_tests.faults import answers
 from conformance_tests.faults.calls import CHECK, READ, Call
 from conformance_tests.faults.fault import Act, Exchange, Fault
+from conformance_tests.wire import Message
 
 
 def in_transaction(call: Call) -> bool:
@@ -21,7 +22,7 @@ def in_batch(call: Call) -> bool:
     return call.operation == "BatchWriteItem"
 
 
-def say(answer: bytes) -> Act:
+def say(answer: Message) -> Act:
     """Answer in the table's place; it never hears of the call."""
     return lambda fault, exchange: answer
 
@@ -39,7 +40,7 @@ def drop(fault: Fault, exchange: Exchange) -> None:
 def delay(seconds: float) -> Act:
     """Pass the call on after a while."""
 
-    def act(fault: Fault, exchange: Exchange) -> bytes | None:
+    def act(fault: Fault, exchange: Exchange) -> Message | None:
         fault.pause(seconds)
         return _unless_gone(exchange)
 
@@ -55,7 +56,7 @@ def hang(seconds: float) -> Act:
     return act
 
 
-def recall(earlier: Callable[[Call], bytes | None]) -> Act:
+def recall(earlier: Callable[[Call], Message | None]) -> Act:
     """Answer what was answered earlier."""
     return lambda fault, exchange: earlier(exchange.call)
 
@@ -63,7 +64,7 @@ def recall(earlier: Callable[[Call], bytes | None]) -> Act:
 def gate(role: str) -> Act:
     """Stop at a gate: a read with its answer in hand, any other call before the table sees it."""
 
-    def act(fault: Fault, exchange: Exchange) -> bytes | None:
+    def act(fault: Fault, exchange: Exchange) -> Message | None:
         if role == READ:
             answer = exchange.ask()
             fault.gate()
@@ -77,7 +78,7 @@ def gate(role: str) -> Act:
 def cancel(reason: str, of: str | int | None) -> Act:
     """Cancel a transaction, the session rows that it changes being at fault."""
 
-    def act(fault: Fault, exchange: Exchange) -> bytes:
+    def act(fault: Fault, exchange: Exchange) -> Message:
         return answers.cancelled(
             [
                 reason if touch.effect != CHECK and touch.concerns(of) else "None"
@@ -91,22 +92,22 @@ def cancel(reason: str, of: str | int | None) -> Act:
 def keep_back(items: int) -> Act:
     """Pass a batch on without its last `items`, and hand those back as unprocessed."""
 
-    def act(fault: Fault, exchange: Exchange) -> bytes:
+    def act(fault: Fault, exchange: Exchange) -> Message:
         passed, kept = _split(exchange.call.body["RequestItems"], items)
         if not passed:
             return answers.json_answer({"UnprocessedItems": kept})
         body = {**exchange.call.body, "RequestItems": passed}
         answer = exchange.forward(exchange.request.with_body(json.dumps(body).encode()))
         if answer.status != 200:
-            return answer.raw
+            return answer
         said = json.loads(answer.body)
         left = _joined(said.get("UnprocessedItems", {}), kept)
-        return answer.with_body(json.dumps({**said, "UnprocessedItems": left}).encode()).raw
+        return answer.with_body(json.dumps({**said, "UnprocessedItems": left}).encode())
 
     return act
 
 
-def _unless_gone(exchange: Exchange) -> bytes | None:
+def _unless_gone(exchange: Exchange) -> Message | None:
     """A caller that has hung up gets nothing done any more."""
     return None if exchange.caller.hung_up() else exchange.ask()
 

@@ -6,11 +6,15 @@ import json
 import uuid
 import zlib
 from collections.abc import Mapping, Sequence
+from http.client import responses
 from typing import Any
+
+import h11
+
+from conformance_tests.wire import Message
 
 NAMESPACE = "com.amazonaws.dynamodb.v20120810#"
 JSON_TYPE = "application/x-amz-json-1.0"
-PHRASES = {200: "OK", 400: "Bad Request", 500: "Internal Server Error", 502: "Bad Gateway"}
 GARBAGE = "<html><body><h1>502 Bad Gateway</h1><p>{saying}</p></body></html>"
 
 # How a call may be refused: the status and the code that DynamoDB gives it.
@@ -27,34 +31,34 @@ THROTTLES: Mapping[str, tuple[int, str]] = {
 }
 
 
-def answer(status: int, body: bytes, content_type: str = JSON_TYPE) -> bytes:
+def answer(status: int, body: bytes, content_type: str = JSON_TYPE) -> Message:
     """A whole HTTP answer, its checksum with it."""
-    head = (
-        f"HTTP/1.1 {status} {PHRASES.get(status, 'Status')}\r\n"
-        f"Content-Type: {content_type}\r\n"
-        f"x-amzn-RequestId: {uuid.uuid4()}\r\n"
-        f"x-amz-crc32: {zlib.crc32(body)}\r\n"
-        f"Content-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    headers = [
+        ("Content-Type", content_type),
+        ("x-amzn-RequestId", str(uuid.uuid4())),
+        ("x-amz-crc32", str(zlib.crc32(body))),
+        ("Content-Length", str(len(body))),
+    ]
+    reason = responses.get(status, "")
+    return Message(h11.Response(status_code=status, reason=reason, headers=headers), body)
 
 
-def json_answer(document: Mapping[str, Any], status: int = 200) -> bytes:
+def json_answer(document: Mapping[str, Any], status: int = 200) -> Message:
     """An answer that carries a JSON document."""
     return answer(status, json.dumps(document).encode())
 
 
-def error(status: int, code: str, saying: str, **more: Any) -> bytes:
+def error(status: int, code: str, saying: str, **more: Any) -> Message:
     """A refusal as DynamoDB words it: `__type`, a message, and what goes with the code."""
     return json_answer({"__type": NAMESPACE + code, "message": saying, **more}, status)
 
 
-def garbage(saying: str) -> bytes:
+def garbage(saying: str) -> Message:
     """What a broken proxy says instead of JSON."""
     return answer(502, GARBAGE.format(saying=saying).encode(), "text/html")
 
 
-def cancelled(reasons: Sequence[str]) -> bytes:
+def cancelled(reasons: Sequence[str]) -> Message:
     """A cancelled transaction with one reason an item, `None` for an item that was not at fault."""
     listed = ", ".join(reasons)
     return error(

@@ -22,18 +22,18 @@ class Exchange:
     caller: Stream
     forward: Callable[[Message], Message]
 
-    def ask(self) -> bytes:
-        """The table's own answer, byte for byte."""
-        return self.forward(self.request).raw
+    def ask(self) -> Message:
+        """The table's own answer."""
+        return self.forward(self.request)
 
 
-Act = Callable[["Fault", Exchange], bytes | None]
+Act = Callable[["Fault", Exchange], Message | None]
 
 
 class Fault:
     """One fault: whom it concerns, what it does (`act`), how often, and what it met.
 
-    `act` gives the bytes to answer with, or None to close the connection without an answer.
+    `act` gives the answer, or None to close the connection without an answer.
     """
 
     def __init__(
@@ -99,7 +99,7 @@ class Fault:
             self._change.notify_all()
             return True
 
-    def perform(self, exchange: Exchange) -> bytes | None:
+    def perform(self, exchange: Exchange) -> Message | None:
         """Do to a call what the fault does."""
         return self._act(self, exchange)
 

@@ -1,6 +1,6 @@
 """The fault proxy stands between a deployment and its table, and does to a call what a test asks.
 
-It listens and forwards on the loopback only. A call that no fault concerns passes byte for byte.
+It listens and forwards on the loopback only. A call that no fault concerns passes as it is.
 Every word below gives a context manager; the fault is in force inside it, for the next `times`
 calls of the `role` on the session rows of customer `of` (None: always, anybody's).
 """
@@ -209,15 +209,13 @@ class FaultProxy:
 
     def _converse(self, caller: Stream) -> None:
         with contextlib.closing(Upstream(*self._upstream)) as upstream:
-            while (request := caller.request()) is not None:
-                said = self._answer(request, caller, upstream)
-                if said is None:
+            while (request := caller.receive()) is not None:
+                answer = self._answer(request, caller, upstream)
+                if answer is None:
                     return
-                caller.send(said)
-                if request.last:
-                    return
+                caller.send(answer)
 
-    def _answer(self, request: Message, caller: Stream, upstream: Upstream) -> bytes | None:
+    def _answer(self, request: Message, caller: Stream, upstream: Upstream) -> Message | None:
         call = Call.of(request)
         self._note(call)
 

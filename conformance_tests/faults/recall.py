@@ -19,23 +19,23 @@ class Recall:
     """The answers to reads as they were while the rows were there."""
 
     def __init__(self) -> None:
-        self._answers: OrderedDict[str, bytes] = OrderedDict()
+        self._answers: OrderedDict[str, Message] = OrderedDict()
         self._lock = threading.Lock()
 
     def note(self, call: Call, answer: Message) -> None:
         """Remember an answer that holds rows."""
-        if call.operation not in READS or answer.status != 200 or len(answer.raw) > LARGEST:
+        if call.operation not in READS or answer.status != 200 or len(answer.body) > LARGEST:
             return
         if not _holds_rows(answer.body):
             return
         question = _question(call)
         with self._lock:
-            self._answers[question] = answer.raw
+            self._answers[question] = answer
             self._answers.move_to_end(question)
             if len(self._answers) > REMEMBERED:
                 self._answers.popitem(last=False)
 
-    def earlier(self, call: Call) -> bytes | None:
+    def earlier(self, call: Call) -> Message | None:
         """What was once answered to the same question."""
         with self._lock:
             return self._answers.get(_question(call))

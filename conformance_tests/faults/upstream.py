@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from urllib.parse import urlsplit
 
+import h11
+
 from conformance_tests.loopback import LoopbackError, address
 from conformance_tests.wire import Message, Stream
 
@@ -13,11 +15,14 @@ UPSTREAM_SECONDS = 30.0
 
 def upstream_address(url: str) -> tuple[str, int]:
     """The host and port of an emulator's URL, refused unless it is plain HTTP on the loopback."""
-    parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or 80
+    except ValueError:
+        host = None
+    if not host or parts.scheme != "http":
         raise LoopbackError(f"{url!r} is not of the form http://host:port.")
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return address(f"{host}:{parts.port or 80}")
+    return address(f"{host}:{port}")
 
 
 class Upstream:
@@ -28,15 +33,13 @@ class Upstream:
         self._stream: Stream | None = None
 
     def ask(self, request: Message) -> Message:
-        """Send a request as it came and read the answer; OSError where there is none."""
+        """Send a request and read the answer; OSError where there is none."""
         stream = self._connected()
-        stream.send(request.raw)
-        answer = stream.answer()
+        stream.send(request)
+        answer = stream.receive()
         if answer is None:
             raise ConnectionResetError("the table closed the connection without an answer")
-        if answer.last or not answer.bounded:
-            self.close()
-        return answer if answer.bounded else answer.with_body(answer.body)
+        return answer
 
     def close(self) -> None:
         """End the connection, if there is one."""
@@ -45,8 +48,9 @@ class Upstream:
             self._stream = None
 
     def _connected(self) -> Stream:
-        if self._stream is not None and self._stream.readable():
+        if self._stream is not None and not self._stream.idle():
             self.close()
         if self._stream is None:
-            self._stream = Stream(socket.create_connection(self._address, UPSTREAM_SECONDS))
+            sock = socket.create_connection(self._address, UPSTREAM_SECONDS)
+            self._stream = Stream(sock, h11.CLIENT)
         return self._stream

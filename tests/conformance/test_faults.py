@@ -97,6 +97,7 @@ def test_a_large_answer_passes(deployment: Deployment, direct: Deployment) -> No
         ("127.0.0.1:0", "http://192.0.2.1:8000"),
         ("127.0.0.1:0", "https://127.0.0.1:8000"),
         ("127.0.0.1:0", "http://dynamodb.example.com"),
+        ("127.0.0.1:0", "http://127.0.0.1:99999"),
         ("127.0.0.1", "http://127.0.0.1:1"),
     ],
 )
