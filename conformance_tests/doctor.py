@@ -55,7 +55,9 @@ def examine(target: Target, ends: ExitStack) -> Iterator[Line]:
     if trouble := preflight.reach(deployment.client):
         yield Line("bad", "reachable", trouble)
         return
-    preflight.start_faults(deployment, ends)
+    if trouble := preflight.start_faults(deployment, ends):
+        yield Line("bad", "faults", trouble)
+        return
     ends.callback(tidy, deployment)
     for look in LOOKS:
         yield look(deployment)

@@ -32,11 +32,13 @@ def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
     What was opened is closed, and the clock given back, when `ends` ends.
     """
     deployment = assemble(target, ends)
-    trouble = reach(deployment.client) or open_table(deployment, ends)
+    trouble = (
+        reach(deployment.client) or open_table(deployment, ends) or start_faults(deployment, ends)
+    )
     if trouble is None:
-        start_faults(deployment, ends)
         trouble = log_everyone_in(deployment)
         deployment.wrong_secret = doubt_secret(deployment)
+        deployment.odd_pairs = doubt_forging(deployment)
         set_clock(deployment)
         ends.callback(return_clock, deployment.clock)
     return deployment, trouble
@@ -105,12 +107,18 @@ def open_table(deployment: Deployment, ends: ExitStack) -> str | None:
     return None
 
 
-def start_faults(deployment: Deployment, ends: ExitStack) -> None:
+def start_faults(deployment: Deployment, ends: ExitStack) -> str | None:
+    """Why the fault proxy cannot stand where it was asked to; None, and it stands, where it can."""
     address = deployment.target.faults
-    if address is not None:
-        from conformance_tests.faults import FaultProxy
+    if address is None:
+        return None
+    from conformance_tests.faults import FaultProxy, LoopbackError
 
+    try:
         deployment.faults = ends.enter_context(FaultProxy(address.listen, address.upstream))
+    except LoopbackError as error:
+        return f"{str(error).removesuffix('.')}; mend [faults] or leave it out"
+    return None
 
 
 def log_everyone_in(deployment: Deployment) -> str | None:
@@ -143,6 +151,23 @@ def doubt_secret(deployment: Deployment) -> str | None:
     if deployment.forge is None or not tokens or deployment.forge.verifies(tokens[0]):
         return None
     return "the secret does not verify the deployment's own tokens: check [signing]"
+
+
+def doubt_forging(deployment: Deployment) -> str | None:
+    """Why a forged session would not pass, where pair or row are made otherwise than WIRE says.
+
+    WIRE-06 and STORE-02 judge that; the other rows fall back on real sessions.
+    """
+    sessions = [session for customer in deployment.registered for session in customer.sessions]
+    if not deployment.can_forge or not sessions:
+        return None
+    forge, table, session = deployment.need_forge(), deployment.need_table(), sessions[0]
+    exp, id_ = session.claims.get("exp"), session.claims.get("customer_id")
+    if session.refresh_token != forge.stretch(f"{id_}{exp}"):
+        return "the deployment's refresh tokens are derived in another way than WIRE-06 says"
+    if table.row(id_, forge.hash_of(session.refresh_token)) is None:
+        return "the deployment's rows are kept under another hash than STORE-02 says"
+    return None
 
 
 def refused_login(answer: Answer, email: str) -> str | None:

@@ -16,6 +16,7 @@ from conformance_tests.documents import OPERATIONS
 from conformance_tests.target import (
     ClockAddress,
     Credentials,
+    FaultAddress,
     TableAddress,
     Target,
 )
@@ -82,6 +83,12 @@ BAD: dict[str, tuple[Speak, dict[str, Any], str, str]] = {
         {"table": TableAddress("auth", "ap-southeast-2", "http://127.0.0.1:9")},
         "table",
         "mend [table] or leave it out",
+    ),
+    "a fault proxy where others could reach it": (
+        answering(TWO_IDS),
+        {"faults": FaultAddress("0.0.0.0:9123", "http://127.0.0.1:8000")},
+        "faults",
+        "mend [faults] or leave it out",
     ),
     "a clock that does not answer": (
         answering(TWO_IDS),
