@@ -1,0 +1,164 @@
+"""The judge of discretion: it hears every slip, and takes no innocent word for one."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from conformance_tests import expect_discretion
+from conformance_tests.deployment import Deployment
+from conformance_tests.log import Diary
+from conformance_tests.outcomes import Broken, NotTestable
+from conformance_tests.recorder import Exchange
+from conformance_tests.target import TableAddress, Target
+from tests.conformance.fakes import ALICE, SECRET, deployment
+
+HASH = "ab" * 64
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJjdXN0b21lcl9pZCI6MX0.c2lnbmF0dXJl"
+PAIR = {"data": {"login": {"token": TOKEN, "refresh_token": HASH}}}
+ROW = {"data": {"getUserAuth": {"customer_id": "1", "refresh_token_hash": HASH, "ttl": "5"}}}
+
+
+@pytest.fixture
+def judged() -> Deployment:
+    found = deployment(secret=True, table=True)
+    found.target = with_table(found, "auth-sessions")
+    found.recorder.know("secret", SECRET)
+    found.recorder.know("password", ALICE.password)
+    return found
+
+
+def with_table(found: Deployment, name: str) -> Target:
+    return replace(found.target, table=TableAddress(name, "region", "http://127.0.0.1:1"))
+
+
+def said(
+    body: object = None, *, text: str = "", asked: str = "", status: int = 200, **headers: str
+) -> Exchange:
+    """An answer as it is recorded."""
+    return Exchange(
+        request_line="POST http://deployment.test/graphql",
+        request_headers=(),
+        request_body=asked,
+        status_line=f"HTTP {status}",
+        answer_headers=tuple(headers.items()),
+        answer_body=text or json.dumps(body),
+        other_headers=tuple(headers.items()),
+    )
+
+
+def complaint(message: str, **extensions: object) -> Exchange:
+    return said({"data": None, "errors": [{"message": message, "extensions": extensions}]})
+
+
+INNOCENT = {
+    "a pair under its own names": said(PAIR),
+    "a hash in a row that was asked for": said(ROW),
+    "what the request said itself": said({"errors": [{"message": HASH}]}, asked=HASH),
+    "an ordinary refusal": complaint("The session is over", category="graphql-authorization"),
+    "a word that is part of another": complaint("auth-sessions2 and my-auth-sessionsX"),
+    "a page": said(text="<html>look at DynamoDB</html>"),
+    "a number": said({"data": {"n": 5}}),
+    "nothing": said(text="no JSON", status=502),
+}
+SLIPS = {
+    "the secret": complaint(f"cannot verify with {SECRET}"),
+    "a password": complaint(f"{ALICE.password} is wrong"),
+    "a hash": complaint(f"no row {HASH}"),
+    "another's token": complaint("no", token=TOKEN),
+    "a hash in a header": said(PAIR, x_row=HASH),
+    "the secret in a header": said(PAIR, x_debug=SECRET),
+    "a Python trace": complaint('Traceback (most recent call last):\n  File "app.py", line 3'),
+    "a JavaScript trace": complaint("no", stack="Error\n    at verify (/app/src/a.js:10:5)"),
+    "a page of a trace": said(text="Error<br>at x (/app/node_modules/y.js:1:1)", status=500),
+    "an AWS error": complaint("ResourceNotFoundException: Requested resource not found"),
+    "the table": complaint("cannot read auth-sessions"),
+    "a token in data under another name": said({"data": {"debug": TOKEN}}),
+}
+
+
+@pytest.mark.parametrize("what", INNOCENT)
+def test_an_innocent_answer_passes(judged: Deployment, what: str) -> None:
+    """What belongs into an answer is no slip."""
+    expect_discretion.discreet(judged, [INNOCENT[what]])
+
+
+@pytest.mark.parametrize("what", SLIPS)
+def test_a_slip_is_heard(judged: Deployment, what: str) -> None:
+    """What only the inside knows is a slip wherever it stands."""
+    with pytest.raises(Broken):
+        expect_discretion.discreet(judged, [said(PAIR), SLIPS[what]])
+
+
+def test_a_planted_text_is_a_slip(judged: Deployment) -> None:
+    """The very words that the fault proxy answered must not come out."""
+    expect_discretion.discreet(judged, [complaint("try again")], "canary 1f2e")
+    with pytest.raises(Broken):
+        expect_discretion.discreet(judged, [complaint("canary 1f2e")], "canary 1f2e")
+
+
+@pytest.mark.parametrize(
+    ("message", "names"),
+    [
+        ("please auth again", False),
+        ("graphql-auth", False),
+        ("no such table: auth", True),
+        ("table/auth is missing", True),
+        ("cannot find 'auth'", True),
+    ],
+)
+def test_a_plain_word_is_a_table_only_where_it_is_called_one(
+    judged: Deployment, message: str, names: bool
+) -> None:
+    """A table called like an everyday word is named where it is quoted or called a table."""
+    judged.target = with_table(judged, "auth")
+    if names:
+        with pytest.raises(Broken):
+            expect_discretion.discreet(judged, [complaint(message)])
+    else:
+        expect_discretion.discreet(judged, [complaint(message)])
+
+
+def test_tokens_are_counted_and_must_not_be_stored(judged: Deployment) -> None:
+    """Each answer with a pair needs no-store, in any case and among other words."""
+    sound = said(PAIR, **{"cache-control": "private, No-Store"})
+    assert expect_discretion.uncached([sound, said(ROW), complaint("no"), sound]) == 2
+    for unsound in (said(PAIR), said(PAIR, **{"cache-control": "no-cache"})):
+        with pytest.raises(Broken):
+            expect_discretion.uncached([sound, unsound])
+
+
+@pytest.mark.parametrize(
+    ("line", "leaks"),
+    [
+        ("login of alice@example.com refused in 12 ms", False),
+        (f"sha256 {'ab' * 32}", False),
+        (f"password={ALICE.password}", True),
+        (f"bearer {TOKEN}", True),
+        (f"delete {HASH}", True),
+        (f"secret {SECRET}", True),
+    ],
+)
+def test_a_log_is_read_for_secrets(
+    judged: Deployment, tmp_path: Path, line: str, leaks: bool
+) -> None:
+    """Only what was written since the run began is judged."""
+    file = tmp_path / "deployment.log"
+    file.write_text(f"an earlier run logged {HASH}\n")
+    diary = Diary.of(str(file))
+    with file.open("a") as log:
+        log.write(f"{line}\n")
+    if leaks:
+        with pytest.raises(Broken):
+            expect_discretion.nothing_secret_logged(judged, diary)
+    else:
+        expect_discretion.nothing_secret_logged(judged, diary)
+
+
+def test_a_log_that_says_nothing_shows_nothing(judged: Deployment, tmp_path: Path) -> None:
+    """A wrong path is no clean log."""
+    with pytest.raises(NotTestable):
+        expect_discretion.nothing_secret_logged(judged, Diary.of(str(tmp_path / "none.log")))

@@ -1,0 +1,117 @@
+"""Forged tokens: the data says what it means, and each forgery is what it says."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from conformance_tests import forged
+from conformance_tests.actors import Session
+from conformance_tests.deployment import Deployment
+from conformance_tests.forge import Forge
+from conformance_tests.forged import SIGNED, SPOILED, Vector, vectors
+from conformance_tests.outcomes import NotTestable
+from conformance_tests.registry import REQUIREMENTS
+from tests.conformance.fakes import SECRET, deployment
+
+FORGE = Forge(SECRET)
+
+
+def every_vector() -> Iterator[Vector]:
+    for id_ in REQUIREMENTS:
+        yield from vectors(id_)
+        yield from vectors(id_, accepted=True)
+
+
+ALL = [pytest.param(vector, id=f"{vector.requirement}-{vector.what}") for vector in every_vector()]
+
+
+@pytest.fixture
+def judged() -> Deployment:
+    return deployment(table=True, secret=True)
+
+
+@pytest.fixture
+def session(judged: Deployment) -> Session:
+    return judged.somebody_made_up().log_in()
+
+
+def test_every_vector_names_a_requirement() -> None:
+    """No vector stands under an id that the registry does not know."""
+    assert len(ALL) == len(forged._all())
+
+
+@pytest.mark.parametrize("vector", ALL)
+def test_a_vector_says_how_it_is_signed(vector: Vector) -> None:
+    """Each signature is one that the forge knows how to make."""
+    assert vector.sign in {**SIGNED, **SPOILED}
+
+
+@pytest.mark.parametrize("vector", ALL)
+def test_a_forgery_is_not_the_genuine_token(vector: Vector, session: Session) -> None:
+    """Each vector changes something, and fills in every word."""
+    token = forged.token(session, vector).token
+    assert token != session.token
+    assert "{" not in token
+    assert token.isprintable() or "\t" in token
+
+
+@pytest.mark.parametrize("vector", ALL)
+def test_a_forgery_is_signed_as_it_says(vector: Vector, session: Session) -> None:
+    """What is signed with the secret verifies over the text as written; nothing else does."""
+    start, _, signature = forged.token(session, vector).token.rpartition(".")
+    algorithm, genuine = SIGNED.get(vector.sign, ("HS256", False))
+    if vector.spelling[2] == "{signature}":
+        assert (signature == FORGE.signature(start, algorithm)) is genuine
+
+
+def test_claims_are_json_as_the_file_writes_them(session: Session) -> None:
+    """A text is a text, a number a number, and NaN is what no JSON library would write."""
+    written = {vector.what: payload(session, vector) for vector in vectors("HARD-04")}
+    assert f'"exp":"{session.exp}"' in written["exp as a text"]
+    assert f'"exp":-{session.exp}' in written["a negative exp"]
+    assert '"exp":NaN' in written["exp NaN"]
+    assert '"exp"' not in written["no exp"]
+
+
+def payload(session: Session, vector: Vector) -> str:
+    part = forged.token(session, vector).token.split(".")[1]
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
+
+
+def test_a_lenient_deployment_would_find_its_row(judged: Deployment, session: Session) -> None:
+    """Where the derivation of an odd exp can be guessed, pair and row are as it would make them."""
+    vector = next(vector for vector in vectors("HARD-04") if vector.what == "no exp")
+    own, undefined, none = forged.sessions(session, vector)
+    assert own.refresh_token == session.refresh_token
+    assert undefined.refresh_token == FORGE.stretch(f"{session.customer.id}undefined")
+    assert none.stored() is not None
+
+
+def test_nothing_is_written_for_a_token_that_names_nobody(
+    judged: Deployment, session: Session
+) -> None:
+    """No row stands under the text of a missing id."""
+    for vector in vectors("HARD-08"):
+        list(forged.sessions(session, vector))
+    assert len(session.customer.rows()) == 1
+    assert judged.need_table().rows("undefined") == []
+
+
+@pytest.mark.parametrize("requirement", ["HARD-01", "HARD-02"])
+def test_what_anybody_can_do_needs_no_secret(requirement: str, session: Session) -> None:
+    """A stranger's forgeries are made without the secret; others are not testable."""
+    blind = session.on(deployment())
+    for vector in vectors(requirement):
+        assert forged.token(blind, vector).token
+    with pytest.raises(NotTestable):
+        forged.token(blind, vectors("HARD-03")[0])
+
+
+def test_other_names_in_a_vector_are_given_by_the_test(session: Session) -> None:
+    """`{other}` is the id that a test names."""
+    token = forged.token(session, vectors("HARD-21")[0], other=json.dumps("bob")).token
+    assert Session(session.customer, token, "").claims["customer_id"] == "bob"

@@ -1,0 +1,74 @@
+"""Load: so many calls on so many connections, counted, and bounded in time."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import httpx
+import pytest
+
+from conformance_tests.load import Load
+from conformance_tests.target import Http
+
+
+class Counting(BaseHTTPRequestHandler):
+    """Answers 200 and notes who asked what."""
+
+    protocol_version = "HTTP/1.1"
+    seen: list[tuple[tuple[str, int], bytes]]
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        self.seen.append((self.client_address, body))
+        self.send_response(200)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"{}")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def server() -> Iterator[ThreadingHTTPServer]:
+    Counting.seen = []
+    with ThreadingHTTPServer(("127.0.0.1", 0), Counting) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        yield server
+        server.shutdown()
+        serving.join()
+
+
+def request_to(port: int) -> httpx.Request:
+    return httpx.Request("POST", f"http://127.0.0.1:{port}/graphql", content=b"hello")
+
+
+def test_every_call_is_made_once_and_on_its_own_connections(server: ThreadingHTTPServer) -> None:
+    """Ten calls, four at a time: ten requests over four connections."""
+    with Load(request_to(server.server_port), Http(), times=10, at_once=4) as load:
+        pass
+    assert load.answered == 10
+    assert not load.running
+    assert {body for _, body in Counting.seen} == {b"hello"}
+    assert len({address for address, _ in Counting.seen}) == 4
+
+
+def test_a_closed_door_is_counted_as_no_answer() -> None:
+    """Nobody listens: nothing was answered, and nothing is raised."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with Load(request_to(port), Http(), times=3, at_once=2) as load:
+        pass
+    assert load.answered == 0
+
+
+def test_a_failing_test_does_not_wait_for_the_rest(server: ThreadingHTTPServer) -> None:
+    """What was not sent yet is dropped when the test has already failed."""
+    load = Load(request_to(server.server_port), Http(), times=20_000, at_once=2)
+    with pytest.raises(ZeroDivisionError), load:
+        raise ZeroDivisionError
+    assert load.answered < 20_000
