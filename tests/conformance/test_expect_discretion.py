@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,7 +37,12 @@ def with_table(found: Deployment, name: str) -> Target:
 
 
 def said(
-    body: object = None, *, text: str = "", asked: str = "", status: int = 200, **headers: str
+    body: object = None,
+    *,
+    text: str = "",
+    asked: str = "",
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> Exchange:
     """An answer as it is recorded."""
     return Exchange(
@@ -44,9 +50,9 @@ def said(
         request_headers=(),
         request_body=asked,
         status_line=f"HTTP {status}",
-        answer_headers=tuple(headers.items()),
+        answer_headers=tuple((headers or {}).items()),
         answer_body=text or json.dumps(body),
-        other_headers=tuple(headers.items()),
+        other_headers=tuple((headers or {}).items()),
     )
 
 
@@ -69,8 +75,8 @@ SLIPS = {
     "a password": complaint(f"{ALICE.password} is wrong"),
     "a hash": complaint(f"no row {HASH}"),
     "another's token": complaint("no", token=TOKEN),
-    "a hash in a header": said(PAIR, x_row=HASH),
-    "the secret in a header": said(PAIR, x_debug=SECRET),
+    "a hash in a header": said(PAIR, headers={"x-row": HASH}),
+    "the secret in a header": said(PAIR, headers={"x-debug": SECRET}),
     "a Python trace": complaint('Traceback (most recent call last):\n  File "app.py", line 3'),
     "a JavaScript trace": complaint("no", stack="Error\n    at verify (/app/src/a.js:10:5)"),
     "a page of a trace": said(text="Error<br>at x (/app/node_modules/y.js:1:1)", status=500),
@@ -101,7 +107,7 @@ def test_a_planted_text_is_a_slip(judged: Deployment) -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "names"),
+    "message, names",
     [
         ("please auth again", False),
         ("graphql-auth", False),
@@ -124,15 +130,15 @@ def test_a_plain_word_is_a_table_only_where_it_is_called_one(
 
 def test_tokens_are_counted_and_must_not_be_stored(judged: Deployment) -> None:
     """Each answer with a pair needs no-store, in any case and among other words."""
-    sound = said(PAIR, **{"cache-control": "private, No-Store"})
+    sound = said(PAIR, headers={"cache-control": "private, No-Store"})
     assert expect_discretion.uncached([sound, said(ROW), complaint("no"), sound]) == 2
-    for unsound in (said(PAIR), said(PAIR, **{"cache-control": "no-cache"})):
+    for unsound in (said(PAIR), said(PAIR, headers={"cache-control": "no-cache"})):
         with pytest.raises(Broken):
             expect_discretion.uncached([sound, unsound])
 
 
 @pytest.mark.parametrize(
-    ("line", "leaks"),
+    "line, leaks",
     [
         ("login of alice@example.com refused in 12 ms", False),
         (f"sha256 {'ab' * 32}", False),
