@@ -14,13 +14,16 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 
 class InProcess(httpx.BaseTransport):
-    """Hands each request to the app that its address names."""
+    """Hands each request to the app that its address names; another address is really asked."""
 
     def __init__(self, portal: BlockingPortal, apps: Mapping[str, Any]) -> None:
         self._portal = portal
         self._apps = {address: httpx.ASGITransport(app) for address, app in apps.items()}
+        self._network = httpx.HTTPTransport()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.netloc.decode() not in self._apps:
+            return self._network.handle_request(request)
         sent = httpx.Request(
             request.method, request.url, headers=request.headers.raw, content=request.read()
         )
