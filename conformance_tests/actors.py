@@ -108,8 +108,8 @@ class Session:
         if self.row is not None:
             return self.row.hash
         deployment = self.customer.deployment
-        if deployment.forge is None or not deployment.derives:
-            raise NotTestable("secret")
+        if deployment.forge is None or not deployment.can_hash:
+            raise NotTestable("secret", deployment.wrong_secret or deployment.odd_pairs)
         return deployment.forge.hash_of(self.refresh_token)
 
     def stored(self) -> Row | None:

@@ -54,6 +54,7 @@ class Deployment:
     registered: tuple[RegisteredCustomer, ...] = ()
     locked_out: str | None = None
     wrong_secret: str | None = None
+    odd_pairs: str | None = None
     made_up: list[MadeUpCustomer] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -67,7 +68,8 @@ class Deployment:
     @property
     def can_hash(self) -> bool:
         """Whether a row can be found from the refresh token."""
-        return self.derives and self.forge is not None and self.wrong_secret is None
+        sound = self.wrong_secret is None and self.odd_pairs is None
+        return self.derives and self.forge is not None and sound
 
     @property
     def can_forge(self) -> bool:
@@ -130,7 +132,7 @@ class Deployment:
     def somebody_made_up(self, id_: str | None = None) -> MadeUpCustomer:
         """A made-up customer with a fresh id; NotTestable where sessions cannot be forged."""
         if not self.can_forge:
-            raise NotTestable("forge")
+            raise NotTestable("forge", self.wrong_secret or self.odd_pairs)
         customer = MadeUpCustomer(self, id_ or f"conformance-{self.run}-{next(self._numbers)}")
         self.made_up.append(customer)
         return customer
@@ -150,7 +152,7 @@ class Deployment:
     def somebody_numbered(self) -> MadeUpCustomer:
         """A registered customer whose id is a number, with forged logins of her own."""
         if not self.can_forge:
-            raise NotTestable("forge")
+            raise NotTestable("forge", self.wrong_secret or self.odd_pairs)
         numbered = [c for c in (self.alice, *self.registered) if isinstance(c.known_id, int)]
         if not numbered:
             raise NotApplicable("no customer's id is a number")

@@ -166,7 +166,7 @@ def doubt_forging(deployment: Deployment) -> str | None:
     if session.refresh_token != forge.stretch(f"{id_}{exp}"):
         return "the deployment's refresh tokens are derived in another way than WIRE-06 says"
     if table.row(id_, forge.hash_of(session.refresh_token)) is None:
-        return "the deployment's rows are kept under another hash than STORE-02 says"
+        return "the row of a login is not where STORE-02 says"
     return None
 
 

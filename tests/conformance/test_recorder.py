@@ -1,0 +1,109 @@
+"""The recorder prints each secret by its name, whatever form the secret comes in."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+
+from conformance_tests.forge import Forge
+from conformance_tests.recorder import SHOWN_BODY, Exchange, Recorder
+from tests.conformance.fakes import SECRET, pair
+
+PASSWORD = 'Pass"word\\ ünd 1'
+TOKEN = Forge(SECRET).mint({"customer_id": 7, "exp": 1, "refresh_expiry": 2})
+
+
+def exchange(**changes: object) -> Exchange:
+    usual = {
+        "request_line": "POST http://deployment.test/graphql",
+        "request_headers": (("authorization", f"Bearer {TOKEN}"),),
+        "request_body": json.dumps({"variables": {"password": PASSWORD}}),
+        "status_line": "HTTP 200 OK",
+        "answer_body": json.dumps({"data": {"x": pair(TOKEN, "a-random-one")}}),
+    }
+    return Exchange(**{**usual, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    recorder = Recorder()
+    recorder.know("password", PASSWORD)
+    recorder.begin()
+    return recorder
+
+
+def test_a_transcript_names_what_it_does_not_show(recorder: Recorder) -> None:
+    """Header, body and answer show names in place of tokens and password."""
+    recorder.record(exchange())
+    told = "\n".join(recorder.transcript())
+    for secret in (PASSWORD, json.dumps(PASSWORD)[1:-1], TOKEN, "a-random-one"):
+        assert secret not in told
+    assert "> authorization: Bearer <access#1>" in told
+    assert "<password#1>" in told
+    assert "<refresh#1>" in told
+
+
+def test_equality_stays_visible(recorder: Recorder) -> None:
+    """A token that comes back has the same name; another one has the next."""
+    recorder.record(exchange())
+    recorder.record(exchange(answer_body=json.dumps({"data": {"token": f"{TOKEN}2"}})))
+    assert recorder.redact(f"{TOKEN} {TOKEN}2 {TOKEN}") == "<access#1> <access#2> <access#1>"
+
+
+def test_a_token_that_nobody_introduced_is_known_by_its_shape() -> None:
+    """A JWT, or a long hex text, in a message is not shown either, nor is a part of it."""
+    told = Recorder().redact(f"got {TOKEN} and {'0f' * 64} and {'AB' * 40}")
+    assert told == "got <jwt#1> and <hex#1> and <hex#2>"
+
+
+def test_a_known_secret_inside_a_longer_text_leaves_no_rest(recorder: Recorder) -> None:
+    """A hex text that continues a known one is hidden whole."""
+    recorder.know("refresh", "ab" * 64)
+    told = recorder.redact(f"{'ab' * 64}{'cd' * 40}")
+    assert "abab" not in told
+    assert "cdcd" not in told
+
+
+def test_a_transcript_is_of_one_test(recorder: Recorder) -> None:
+    """What was recorded before a test began is not in its transcript."""
+    recorder.record(exchange())
+    recorder.begin()
+    assert recorder.transcript() == ()
+    assert recorder.curl() is None
+    assert len(recorder.history) == 1
+
+
+def test_the_curl_line_is_a_shell_command_without_secrets(recorder: Recorder) -> None:
+    """It can be split as a shell would, and holds names where the secrets go."""
+    recorder.record(exchange())
+    curl = recorder.curl()
+    assert curl is not None
+    words = shlex.split(curl)
+    assert words[:5] == ["curl", "-sS", "-X", "POST", "http://deployment.test/graphql"]
+    assert "authorization: Bearer <access#1>" in words
+    assert TOKEN not in curl
+    assert "Pass" not in curl
+
+
+def test_a_long_page_is_cut(recorder: Recorder) -> None:
+    """An answer that is a whole page is shown from its beginning, and how much more there is."""
+    recorder.record(exchange(answer_body="<p>" + "word " * SHOWN_BODY))
+    assert all(len(line) < SHOWN_BODY + 60 for line in recorder.transcript())
+    assert "characters more" in recorder.transcript()[-1]
+
+
+def test_an_empty_secret_hides_nothing() -> None:
+    """A target without a secret does not turn every text into a name."""
+    recorder = Recorder()
+    recorder.know("secret", "")
+    assert recorder.redact("plain text") == "plain text"
+
+
+@pytest.mark.parametrize("body", ["", "<html>", "[" * 5000, '{"token": 7}', "null"])
+def test_odd_answers_teach_nothing(body: str) -> None:
+    """What is no JSON, or holds no text under a token's key, names no secret."""
+    recorder = Recorder()
+    recorder.record(exchange(answer_body=body))
+    assert recorder.secrets() == {}
