@@ -43,6 +43,12 @@ def graphql(answer: Answer, *statuses: int) -> None:
     that(answer.status in statuses, f"HTTP {wanted}", answer.brief())
 
 
+def answered(answer: Answer) -> None:
+    """An ordinary query's ordinary answer."""
+    graphql(answer, 200)
+    that(answer.value and not answer.errors, "the query's answer, no errors", answer.brief())
+
+
 def _charset(content_type: str) -> str:
     for parameter in content_type.split(";")[1:]:
         name, _, value = parameter.strip().partition("=")
