@@ -8,9 +8,10 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "none"  # the tools stand beside nox already: extra `dev`
-nox.options.sessions = ["lint", "types", "conformance", "tests"]
+nox.options.sessions = ["lint", "types", "conformance", "tests", "notebooks"]
 
 TOOLS = Path(sys.executable).parent
+NOTEBOOKS = Path("notebooks")
 
 
 def tool(session: nox.Session, name: str, *args: str, **env: str) -> None:
@@ -42,3 +43,24 @@ def tests(session: nox.Session) -> None:
     """Our own tests; this session's environment is ministack's, whose pins clash with ours."""
     session.install("ministack>=1.5.33,<2")
     tool(session, "pytest", *session.posargs, MINISTACK=str(Path(session.bin) / "ministack"))
+
+
+@nox.session
+def notebooks(session: nox.Session) -> None:
+    """Each lesson gives what it gave before; `-- --write` executes and writes them anew."""
+    if "--write" in session.posargs:
+        chosen = [word for word in session.posargs if word != "--write"]
+        tool(session, "python", str(NOTEBOOKS / "write.py"), *chosen)
+        return
+    strict = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=20"]
+    sanitised = f"--nbval-sanitize-with={NOTEBOOKS / 'sanitize.cfg'}"
+    chosen = session.posargs or [str(NOTEBOOKS)]
+    tool(session, "pytest", "-p", "nbval", *strict, sanitised, *chosen)
+
+
+@nox.session
+def lab(session: nox.Session) -> None:
+    """Open JupyterLab on the lessons; they are trusted first, so that their pictures show."""
+    lessons = sorted(map(str, NOTEBOOKS.glob("*.ipynb")))
+    tool(session, "jupyter", "trust", *lessons)
+    tool(session, "jupyter", "lab", "--ServerApp.root_dir=.", lessons[0], *session.posargs)

@@ -1,0 +1,58 @@
+"""Requirement × deployment: what each deployment kept and broke."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from lessons.pictures.palette import wash
+from lessons.pictures.svg import Canvas, Picture
+
+LEFT, TOP = 118, 62
+CELL_WIDTH, CELL_HEIGHT = 150, 28
+
+#: The suite's verdicts: a sign, so that colour is never alone, and a role.
+SIGNS: Mapping[str, tuple[str, str]] = {
+    "pass": ("✓ pass", "good"),
+    "fail": ("✗ fail", "over"),
+    "warn": ("! warn", "care"),
+    "known-failure": ("! known failure", "care"),
+    "error": ("? error", "over"),
+    "not-testable": ("– not testable", "soft"),
+    "not-applicable": ("– not applicable", "soft"),
+    "excluded": ("– excluded", "soft"),
+}
+
+
+def verdicts(
+    requirements: Sequence[str],
+    deployments: Mapping[str, Mapping[str, str]],
+    *,
+    title: str = "Requirement × deployment",
+) -> Picture:
+    """A grid of what the suite said: `deployments` maps a name to its verdicts by requirement."""
+    width = max(360, LEFT + CELL_WIDTH * len(deployments) + 16)
+    canvas = Canvas(width, TOP + CELL_HEIGHT * len(requirements) + 14)
+    canvas.text(16, 26, title, bold=True)
+    for column, name in enumerate(deployments):
+        x = LEFT + (column + 0.5) * CELL_WIDTH
+        canvas.text(x, TOP - 10, name, anchor="middle", bold=True, size=12)
+    for row, requirement in enumerate(requirements):
+        y = TOP + row * CELL_HEIGHT
+        canvas.text(16, y + 19, requirement, mono=True, size=12)
+        for column, found in enumerate(deployments.values()):
+            _verdict(canvas, LEFT + column * CELL_WIDTH, y, found.get(requirement, "not-testable"))
+    return canvas.picture(title, _words(requirements, deployments))
+
+
+def _verdict(canvas: Canvas, x: float, y: float, status: str) -> None:
+    words, role = SIGNS[status]
+    fill = "paper" if role == "soft" else wash(role)
+    canvas.box(x + 2, y + 2, CELL_WIDTH - 4, CELL_HEIGHT - 4, fill=fill, stroke=role)
+    canvas.text(x + CELL_WIDTH / 2, y + 19, words, role, anchor="middle", size=12)
+
+
+def _words(requirements: Sequence[str], deployments: Mapping[str, Mapping[str, str]]) -> str:
+    return "; ".join(
+        f"{name}: " + ", ".join(f"{row} {found.get(row, 'not-testable')}" for row in requirements)
+        for name, found in deployments.items()
+    )
