@@ -32,12 +32,12 @@ BOB = Credentials("bob@example.com", "Bob-Password-2")
 Speak = Callable[[Mapping[str, Any], httpx.Headers], httpx.Response]
 
 
-def says(operation: str, value: Any, *errors: Mapping[str, Any], status: int = 200) -> Any:
+def says(operation: str, value: Any, *errors: Mapping[str, Any]) -> httpx.Response:
     """A GraphQL answer."""
     body: dict[str, Any] = {"data": {operation: value}}
     if errors:
         body["errors"] = list(errors)
-    return httpx.Response(status, json=body)
+    return httpx.Response(200, json=body)
 
 
 def error(category: str | None = "graphql-authorization", message: Any = "No") -> dict[str, Any]:

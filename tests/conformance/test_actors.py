@@ -1,0 +1,271 @@
+"""Customers and their sessions, as a test speaks of them."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import httpx
+import pytest
+
+from conformance_tests.actors import (
+    UNKNOWN_ATTRIBUTES,
+    RegisteredCustomer,
+    claims_of,
+    header_of,
+)
+from conformance_tests.deployment import Deployment
+from conformance_tests.forge import Forge, encoded
+from conformance_tests.outcomes import Broken, NotApplicable, NotTestable, SuiteError
+from tests.conformance.fakes import (
+    ALICE,
+    BOB,
+    LOGIN,
+    NOW,
+    REFRESH,
+    SECRET,
+    HandClock,
+    deployment,
+    in_turn,
+    logins,
+    pair,
+    says,
+)
+
+
+def alice_of(judged: Deployment) -> RegisteredCustomer:
+    return RegisteredCustomer(judged, ALICE)
+
+
+# -- a registered customer ---------------------------------------------------------------------
+
+
+def test_a_login_teaches_the_id_and_keeps_its_type() -> None:
+    """A number stays a number; before the first login nobody knows it."""
+    alice = alice_of(deployment(logins(7)))
+    assert alice.known_id is None
+    with pytest.raises(SuiteError):
+        assert alice.id
+    alice.log_in()
+    assert alice.id == 7
+    assert isinstance(alice.id, int)
+
+
+def test_every_login_has_a_second_of_its_own() -> None:
+    """A deployment may derive the same tokens for two logins of one second."""
+    clock = HandClock()
+    alice = alice_of(deployment(logins(), clock=clock))
+    for _ in range(3):
+        alice.log_in()
+    assert len(clock.moves) == 2
+
+
+def test_a_login_passes_what_it_was_given() -> None:
+    """remember_me is left out unless it was named; the password is her own unless another was."""
+    seen: list[Any] = []
+
+    def speak(body: Mapping[str, Any], headers: httpx.Headers) -> httpx.Response:
+        seen.append(body["variables"])
+        return says(LOGIN, pair())
+
+    alice = alice_of(deployment(speak))
+    alice.ask_to_log_in()
+    alice.ask_to_log_in(None, password="wrong")
+    assert seen == [
+        {"email": ALICE.email, "password": ALICE.password},
+        {"email": ALICE.email, "password": "wrong", "remember_me": None},
+    ]
+
+
+def test_a_login_without_a_pair_is_the_deployment_s_fault() -> None:
+    """Neither nothing, nor a pair that is no JWT, is an error of the suite."""
+    alice = alice_of(deployment(in_turn(says(LOGIN, None), says(LOGIN, pair("no-jwt", "x")))))
+    with pytest.raises(Broken):
+        alice.log_in()
+    with pytest.raises(Broken):
+        alice.log_in()
+
+
+def test_a_refresh_presents_the_pair() -> None:
+    """The access token goes into the header, the refresh token into the argument."""
+    seen: list[tuple[str, Any]] = []
+
+    def speak(body: Mapping[str, Any], headers: httpx.Headers) -> httpx.Response:
+        seen.append((headers["authorization"], body["variables"]))
+        return says(REFRESH, pair())
+
+    session = deployment(speak, table=True, secret=True).somebody_made_up().log_in()
+    session.altered(refresh_token="other").refresh()
+    assert seen == [(f"Bearer {session.token}", {"refresh_token": "other"})]
+
+
+# -- a made-up customer ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def judged() -> Deployment:
+    return deployment(table=True, secret=True)
+
+
+def test_a_made_up_login_is_what_a_login_would_have_written(judged: Deployment) -> None:
+    """A genuine pair with the declared lifetimes, and its row."""
+    customer = judged.somebody_made_up()
+    normal, remembered = customer.log_in(), customer.log_in(remember_me=True)
+    assert normal.exp == NOW + 840
+    assert normal.refresh_expiry == NOW + 900
+    assert remembered.refresh_expiry == NOW + 1 + 2_592_000
+    assert [row.ttl for row in customer.rows()].count(normal.refresh_expiry) == 1
+    assert normal.stored() == normal.row
+
+
+def test_made_up_ids_are_this_run_s_alone(judged: Deployment) -> None:
+    """Each is new and says which run it was made up for."""
+    ids = [judged.somebody_made_up().id for _ in range(3)]
+    assert ids == ["conformance-test-1", "conformance-test-2", "conformance-test-3"]
+    namesake = judged.somebody_named_like(judged.made_up[0])
+    assert namesake is not None
+    assert str(namesake.id).startswith(str(ids[0]))
+
+
+def test_nobody_is_made_up_without_secret_and_table() -> None:
+    """Then a real customer stands in, where one is asked for by anybody's name."""
+    for judged in (
+        deployment(logins(), secret=True),
+        deployment(logins(), table=True),
+        deployment(logins(), secret=True, table=True, claims=("CORE",)),
+    ):
+        with pytest.raises(NotTestable, match="forged sessions"):
+            judged.somebody_made_up()
+        judged.registered = (alice_of(judged),)
+        assert judged.someone() is judged.alice
+
+
+def test_a_forged_session_shares_no_exp(judged: Deployment) -> None:
+    """Where the second is taken it is one second less."""
+    customer = judged.somebody_made_up()
+    exps = [customer.forge_session(60, 120).exp for _ in range(3)]
+    assert exps == [NOW + 60, NOW + 59, NOW + 58]
+
+
+@pytest.mark.parametrize(
+    "ttl, stored",
+    [
+        (..., {"N": str(NOW + 120)}),
+        (str, {"S": str(NOW + 120)}),
+        (5, {"N": "5"}),
+        ("soon", {"S": "soon"}),
+        (None, None),
+    ],
+)
+def test_a_forged_row_has_the_ttl_that_was_asked_for(
+    judged: Deployment, ttl: Any, stored: object
+) -> None:
+    """A Number, a String, or none at all."""
+    row = judged.somebody_made_up().forge_session(60, 120, ttl=ttl).row
+    assert row is not None
+    assert row.attributes.get("ttl") == stored
+
+
+def test_a_numbered_customer_is_a_real_one(judged: Deployment) -> None:
+    """An id that is a number cannot be made up; where no customer has one there is none."""
+    alice, bob = RegisteredCustomer(judged, ALICE, "a"), RegisteredCustomer(judged, BOB, 23)
+    judged.registered = (alice, bob)
+    forged = judged.somebody_numbered()
+    session = forged.forge_session(60, 120)
+    assert session.claims["customer_id"] == 23
+    assert session in bob.sessions
+    judged.registered = (alice,)
+    with pytest.raises(NotApplicable):
+        judged.somebody_numbered()
+
+
+def test_a_crowd_comes_and_goes(judged: Deployment) -> None:
+    """So many rows of so many bytes, and afterwards the customer's own alone."""
+    customer = judged.somebody_made_up()
+    session = customer.log_in()
+    with customer.crowd(30, 1000) as rows:
+        assert len(customer.rows()) == 31
+        assert {len(row.attributes["padding"]["S"]) for row in rows} == {1000}
+    assert customer.rows() == [session.row]
+
+
+def test_a_crowd_goes_when_a_test_fails(judged: Deployment) -> None:
+    """Nothing is left behind by a test that broke off."""
+    customer = judged.somebody_made_up()
+    with suppress(Broken), customer.crowd(3):
+        raise Broken("a test", "that fails")
+    assert customer.rows() == []
+
+
+def test_an_annotated_row_holds_every_kind(judged: Deployment) -> None:
+    """Its own attributes stay as they were."""
+    session = judged.somebody_made_up().log_in()
+    row = session.annotated().stored()
+    assert row is not None
+    assert session.row is not None
+    assert row.attributes == {**session.row.attributes, **UNKNOWN_ATTRIBUTES}
+
+
+# -- rows that cannot be derived ---------------------------------------------------------------
+
+
+def test_a_row_is_found_by_comparison_where_tokens_are_random() -> None:
+    """The one row that appears during a login or refresh is the session's."""
+    judged = deployment(table=True, claims=("CORE",))
+    table, numbers = judged.need_table(), itertools.count()
+    token = Forge(SECRET).mint({"customer_id": 7, "exp": NOW + 840})
+
+    def speak(body: Mapping[str, Any], headers: httpx.Headers) -> httpx.Response:
+        number = next(numbers)
+        table.put(7, f"hash-{number}", NOW + 900)
+        return says(LOGIN, pair(token, f"random-{number}"))
+
+    judged.client = deployment(speak).client
+    alice = RegisteredCustomer(judged, ALICE, 7)
+    first, second = alice.log_in(), alice.log_in()
+    assert (first.hash, second.hash) == ("hash-0", "hash-1")
+    assert first.refresh_expiry == NOW + 900  # the row's, for the token carries none
+
+
+def test_without_row_and_derivation_a_hash_is_unknown() -> None:
+    """That is not testable, never an error."""
+    session = alice_of(deployment(logins(), claims=("CORE",))).log_in()
+    with pytest.raises(NotTestable):
+        assert session.hash
+    with pytest.raises(NotTestable):
+        session.stored()
+
+
+# -- odd tokens --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "x",
+        "a.b",
+        "...",
+        f".{encoded(b'[1]')}.",
+        f".{encoded(b'7')}.",
+        f".{encoded(b'{')}.",
+        "é.é",
+    ],
+)
+def test_a_token_that_cannot_be_read_is_the_deployment_s_fault(token: str) -> None:
+    """Header and payload must be JSON objects; anything else is Broken, never a crash."""
+    with pytest.raises(Broken):
+        claims_of(token)
+    with pytest.raises(Broken):
+        header_of(f"{token.partition('.')[2]}")
+
+
+@pytest.mark.parametrize("exp", [None, "1710905708", True, [1]])
+def test_a_time_that_is_no_number_is_the_deployment_s_fault(exp: Any) -> None:
+    """A session of which nobody knows when it expires cannot be aged, and that is Broken."""
+    token = Forge(SECRET).mint({"customer_id": 7, "exp": exp})
+    session = alice_of(deployment(in_turn(says(LOGIN, pair(token, "x"))))).log_in()
+    with pytest.raises(Broken, match="exp to be epoch seconds"):
+        assert session.exp

@@ -1,0 +1,151 @@
+"""The time ladder: move the clock, or put an older pair in the session's place, or really wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests.actors import RegisteredCustomer, Session
+from conformance_tests.clock import Clock
+from conformance_tests.deployment import Deployment
+from conformance_tests.outcomes import NotTestable, SuiteError
+from tests.conformance.fakes import ALICE, NOW, HandClock, StillClock, deployment, logins
+
+
+def alice_of(judged: Deployment) -> RegisteredCustomer:
+    return RegisteredCustomer(judged, ALICE)
+
+
+def forgeable() -> Deployment:
+    """Secret and table, and a clock that nobody can move."""
+    return deployment(table=True, secret=True)
+
+
+# -- first rung: the clock ---------------------------------------------------------------------
+
+
+def test_a_movable_clock_moves_and_the_session_stays() -> None:
+    """Expired is second exp, ended the second after refresh_expiry; the pair is the same."""
+    clock = HandClock()
+    session = alice_of(deployment(logins(), clock=clock)).log_in()
+    assert session.expired() is session
+    assert clock.now() == session.exp
+    assert session.ended() is session
+    assert clock.now() == session.refresh_expiry + 1
+
+
+def test_the_clock_moves_once_for_several_sessions() -> None:
+    """All of them have expired then, and the last one only just."""
+    clock = HandClock()
+    sessions = alice_of(deployment(logins(), clock=clock)).expired_sessions(3)
+    assert clock.now() == max(session.exp for session in sessions)
+
+
+def test_a_session_that_has_expired_needs_no_move() -> None:
+    """The second call does nothing."""
+    clock = HandClock()
+    session = alice_of(deployment(logins(), clock=clock)).expired_session()
+    moves = len(clock.moves)
+    assert session.expired() is session
+    assert len(clock.moves) == moves
+
+
+def test_so_many_seconds_are_left() -> None:
+    """The clock is put so many seconds before the end."""
+    clock = HandClock()
+    session = alice_of(deployment(logins(), clock=clock)).session_with_left(5)
+    assert session.refresh_expiry - clock.now() == 5
+
+
+def test_the_clock_is_preferred_to_the_forge() -> None:
+    """Where it can be moved no session is replaced."""
+    judged = deployment(clock=HandClock(), table=True, secret=True)
+    session = judged.somebody_made_up().log_in()
+    assert session.expired() is session
+
+
+# -- second rung: an older pair in its place ---------------------------------------------------
+
+
+def aged() -> tuple[Session, Session]:
+    """A session, and what took its place when it had to be expired."""
+    customer = forgeable().somebody_made_up()
+    young = customer.log_in()
+    return young, young.expired()
+
+
+def test_an_older_pair_takes_the_session_s_place() -> None:
+    """All its times lie back by the same stretch, and its access token has expired."""
+    young, old = aged()
+    passed = young.exp - old.exp
+    assert old.exp <= NOW < old.refresh_expiry
+    for name in ("exp", "refresh_expiry", "iat"):
+        assert young.claims[name] - old.claims[name] == passed
+    assert old.claims["customer_id"] == young.claims["customer_id"]
+
+
+def test_the_older_pair_is_genuine() -> None:
+    """Its signature, refresh token and row are what a login back then would have made."""
+    young, old = aged()
+    forge = old.customer.deployment.need_forge()
+    assert forge.verifies(old.token)
+    assert old.refresh_token == forge.refresh_token(old.customer.id, old.exp)
+    stored = old.stored()
+    assert stored is not None
+    assert (stored.hash, stored.ttl) == (forge.hash_of(old.refresh_token), old.refresh_expiry)
+    assert young.stored() is None
+    assert len(old.customer.rows()) == 1
+
+
+@pytest.mark.parametrize("ttl, kind", [(..., "N"), (str, "S"), (None, None)])
+def test_the_row_keeps_the_type_of_its_ttl_and_what_else_it_holds(
+    ttl: object, kind: str | None
+) -> None:
+    """A row in an older form stays in it."""
+    customer = forgeable().somebody_made_up()
+    extra = {"label": {"S": "kept"}}
+    old = customer.forge_session(840, 900, ttl=ttl, extra=extra).expired().stored()
+    assert old is not None
+    assert old.ttl_type == kind
+    assert old.attributes["label"] == {"S": "kept"}
+
+
+def test_two_aged_sessions_do_not_share_an_exp() -> None:
+    """Each is moved a second further than the other."""
+    customer = forgeable().somebody_made_up()
+    sessions = customer.expired_sessions(3)
+    assert len({session.exp for session in sessions}) == 3
+    assert len(customer.rows()) == 3
+
+
+def test_an_ended_session_cannot_be_aged() -> None:
+    """That would bring it back: the test that asks for it is wrong."""
+    customer = forgeable().somebody_made_up()
+    session = customer.log_in()
+    customer.deployment.need_table().clear(customer.id)
+    with pytest.raises(SuiteError):
+        session.expired()
+
+
+# -- third rung: waiting, and none -------------------------------------------------------------
+
+
+def test_time_is_really_waited_for_within_max_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With neither clock nor forge the suite waits until the second has come, and a margin."""
+    waited: list[float] = []
+    monkeypatch.setattr(Clock, "_wait", staticmethod(waited.append))
+    clock = StillClock(max_wait=3000)
+    session = alice_of(deployment(logins(), clock=clock)).log_in()
+    assert session.expired() is session
+    assert waited == [session.exp - clock.now()]
+
+
+def test_without_any_rung_nobody_logs_in() -> None:
+    """It is not testable, and said before a login is spent."""
+    judged = deployment(logins())
+    with pytest.raises(NotTestable, match="control of time"):
+        alice_of(judged).expired_session()
+    with pytest.raises(NotTestable, match="control of time"):
+        alice_of(judged).session_with_left(5)
+    assert judged.client.logins == 0
+    with pytest.raises(NotTestable):
+        alice_of(judged).log_in().ended()

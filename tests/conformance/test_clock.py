@@ -1,0 +1,174 @@
+"""The clock moves forward only, by a whole second at least, and gives real time back."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from conformance_tests.clock import COLLISIONS, Clock, ClockError, FaketimeClock, HttpClock
+from conformance_tests.outcomes import NotTestable, SuiteError
+from tests.conformance.fakes import NOW, HandClock
+
+CLOCK_URL = "http://deployment.test/clock"
+
+
+def http_clock(*answers: int) -> tuple[HttpClock, list[int | None]]:
+    """An HTTP clock that answers with these statuses (then 204), and what it was set to."""
+    told: list[int | None] = []
+    statuses = iter(answers)
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        told.append(json.loads(request.content)["now"])
+        return httpx.Response(next(statuses, 204))
+
+    return HttpClock(CLOCK_URL, httpx.MockTransport(handle)), told
+
+
+# -- a clock that nobody can move --------------------------------------------------------------
+
+
+def test_real_time_is_as_far_ahead_as_the_deployment_s() -> None:
+    """A measured skew shifts what the suite takes for now."""
+    assert Clock(skew=100).now() - time.time() == pytest.approx(100, abs=1)
+
+
+def test_time_is_waited_for_only_as_long_as_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within max_wait the clock really waits; beyond it nothing can be tested."""
+    waited: list[float] = []
+    monkeypatch.setattr(Clock, "_wait", staticmethod(waited.append))
+    clock = Clock(max_wait=20)
+    clock.move_to(clock.now() + 19)
+    assert waited == [pytest.approx(19, abs=1)]
+    with pytest.raises(NotTestable, match="max_wait"):
+        clock.move_to(clock.now() + 30)
+    with pytest.raises(NotTestable):
+        clock.stand_at(int(clock.now()) + 1)
+
+
+def test_the_next_second_has_really_turned() -> None:
+    """Afterwards it is another second, and hardly more."""
+    clock = Clock()
+    before = int(clock.now())
+    clock.next_second()
+    assert int(clock.now()) == before + 1
+
+
+# -- clocks that the suite sets ----------------------------------------------------------------
+
+
+def test_a_moved_clock_stands_at_a_whole_later_second() -> None:
+    """Even a move by a fraction is a move by a second."""
+    clock = HandClock()
+    clock.move_to(NOW + 60.9)
+    clock.move_to(NOW + 60.95)
+    assert clock.moves == [NOW + 60, NOW + 61]
+    clock.next_second()
+    assert clock.now() == NOW + 62
+
+
+def test_no_clock_goes_back() -> None:
+    """Neither by a move nor by standing at an earlier second."""
+    clock, told = http_clock()
+    clock.standing = True
+    clock.move_to(clock.now() + 10)
+    with pytest.raises(SuiteError):
+        clock.move_to(clock.now() - 1)
+    with pytest.raises(SuiteError):
+        clock.stand_at(int(clock.now()) - 1)
+    assert len(told) == 1
+
+
+def test_no_clock_is_set_before_real_time() -> None:
+    """An emulator deletes by real time, so a run begins there and goes on from there."""
+    clock, told = http_clock()
+    clock.next_second()
+    assert told[0] is not None
+    assert told[0] >= int(time.time())
+
+
+def test_a_ticking_clock_stands_nowhere() -> None:
+    """Exact seconds are for a clock that was seen to stand."""
+    clock, _ = http_clock()
+    with pytest.raises(NotTestable, match="stands still"):
+        clock.stand_at(int(clock.now()) + 60)
+    assert clock.margin == 2
+    clock.standing = True
+    clock.stand_at(int(clock.now()) + 60)
+    assert clock.margin == 0
+
+
+def test_standing_where_it_stands_sends_nothing() -> None:
+    """The same second twice is one move."""
+    clock, told = http_clock()
+    clock.standing = True
+    moment = int(clock.now()) + 60
+    clock.stand_at(moment)
+    clock.stand_at(moment)
+    assert told == [moment]
+
+
+def test_an_http_clock_gives_real_time_back() -> None:
+    """`null` is real time."""
+    clock, told = http_clock()
+    clock.give_back()
+    assert told == [None]
+
+
+def test_an_http_clock_that_refuses_is_named() -> None:
+    """A status other than 2xx, or no answer, is one sentence with the address."""
+    clock, _ = http_clock(404)
+    with pytest.raises(ClockError, match=f"{CLOCK_URL} answered HTTP 404"):
+        clock.next_second()
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    silent = HttpClock(CLOCK_URL, httpx.MockTransport(refuse))
+    with pytest.raises(ClockError, match="gave no answer"):
+        silent.give_back()
+
+
+def test_a_faketime_file_holds_how_far_ahead(tmp_path: Path) -> None:
+    """The file is replaced whole, with seconds ahead of real time, and +0 in the end."""
+    path = tmp_path / "faketimerc"
+    clock = FaketimeClock(str(path))
+    clock.move_to(clock.now() + 900)
+    assert float(path.read_text()) == pytest.approx(900, abs=2)
+    clock.give_back()
+    assert float(path.read_text()) == 0
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_faketime_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A folder that is not there is one sentence with the path."""
+    clock = FaketimeClock(str(tmp_path / "nowhere" / "faketimerc"))
+    with pytest.raises(ClockError, match="nowhere/faketimerc cannot be written"):
+        clock.next_second()
+
+
+# -- windows -----------------------------------------------------------------------------------
+
+
+def test_a_window_on_a_standing_clock_is_exact() -> None:
+    """Ten seconds early at most, for collisions, and one late."""
+    clock = HandClock()
+    with clock.window() as window:
+        pass
+    assert window.after(840) == (NOW + 840 - COLLISIONS, NOW + 841)
+    assert window.is_one_second
+
+
+def test_a_window_is_open_from_first_to_last() -> None:
+    """On a ticking clock two seconds are allowed on both sides."""
+    clock = HandClock()
+    clock.standing = False
+    with clock.window() as window:
+        clock.move_to(NOW + 5)
+    low, high = window.after(0)
+    assert low == NOW - COLLISIONS - 2
+    assert high == NOW + 5 + 1 + 2
+    assert not window.is_one_second
