@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 import statistics
 
 import pytest
 
 from conformance_tests import expect_discretion
-from conformance_tests.actors import Customer, RegisteredCustomer
+from conformance_tests.actors import Customer, RegisteredCustomer, Session
 from conformance_tests.client import Client
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
@@ -23,6 +24,8 @@ AT_ONCE = 40
 TIMES_QUIET = 20
 ALWAYS_ALLOWED = 0.050
 QUIET_LOOKS = 15
+#: A machine that is busy with something else may spoil a try; a blocked event loop spoils each.
+TRIES = 3
 
 
 # -- what a login may not issue ----------------------------------------------------------------
@@ -134,11 +137,21 @@ def test_deriving_keys_holds_nobody_up(
     expect.echoes(session)
     quiet = statistics.median(client.trivial().seconds for _ in range(QUIET_LOOKS))
     wrong = session.altered(refresh_token=other_hex(session.refresh_token))
-    looks = []
-    with deployment.load(wrong, REFRESHES, AT_ONCE) as load:
-        while load.running:
-            looks.append(client.trivial())
-    expect.between(load.answered, 1, REFRESHES, "the number of refreshes that were answered")
     allowed = max(TIMES_QUIET * quiet, ALWAYS_ALLOWED)
-    busy = statistics.median(look.seconds for look in looks)
-    expect.between(busy, 0, allowed, f"the median of {len(looks)} trivial queries, in seconds,")
+    busy = (median_under_load(deployment, wrong, expect) for _ in range(TRIES))
+    best = next((found for found in busy if found <= allowed), None)
+    expect.that(
+        best is not None,
+        f"a median of at most {allowed:.3f} s for a trivial query under load",
+        f"more in each of {TRIES} tries",
+    )
+
+
+def median_under_load(deployment: Deployment, wrong: Session, expect: Expect) -> float:
+    """Seconds that a trivial query takes while refreshes of this session run."""
+    with deployment.load(wrong, REFRESHES, AT_ONCE) as load:
+        looks = [deployment.client.trivial()]
+        while load.running:
+            looks.append(deployment.client.trivial())
+    expect.between(load.answered, 1, REFRESHES, "the number of refreshes that were answered")
+    return statistics.median(math.inf if look.status is None else look.seconds for look in looks)
