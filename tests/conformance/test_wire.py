@@ -166,6 +166,14 @@ def test_what_is_no_message_is_refused(
         stream.receive()
 
 
+def test_a_reset_is_no_orderly_end(pair: Pair) -> None:
+    """The other side learns that the connection broke, not that it ended."""
+    stream, far = pair
+    stream.reset()
+    with pytest.raises(ConnectionResetError):
+        far.recv(1)
+
+
 def test_another_body_states_its_own_length() -> None:
     """A changed message keeps its other headers, and no length or checksum of the old body."""
     headers = [("X-Amz-Crc32", "7"), ("Content-Length", "1"), ("X-Kept", "yes")]
