@@ -184,8 +184,7 @@ def refused_login(answer: Answer, email: str) -> str | None:
 
 def set_clock(deployment: Deployment) -> None:
     """The best clock that the target offers and that a canary shows to move."""
-    offered = deployment.target.clock
-    deployment.clock = Clock(measured_skew(deployment.client), offered.max_wait)
+    deployment.clock.skew = measured_skew(deployment.client)
     clock = offered_clock(deployment)
     if clock is not None and deployment.registered and canary(deployment, clock) is None:
         deployment.clock = clock

@@ -258,6 +258,11 @@ def alter(table: MemoryTable, customer: MadeUpCustomer) -> None:
     table.write(Row({**customer.rows()[0].attributes, "ttl": {"N": "1"}}))
 
 
+def add_and_alter(table: MemoryTable, customer: MadeUpCustomer) -> None:
+    alter(table, customer)
+    add(table, customer)
+
+
 def nothing(table: MemoryTable, customer: MadeUpCustomer) -> None: ...
 
 
@@ -274,12 +279,13 @@ def broken_by(watch: AbstractContextManager[object], deed: Callable[[], None]) -
 
 
 @pytest.mark.parametrize(
-    "deed, unchanged, no_new_row, one_new, one_gone",
+    "deed, unchanged, no_new_row, one_new, one_new_alone, one_gone",
     [
-        (nothing, True, True, False, False),
-        (add, False, False, True, False),
-        (remove, False, True, False, True),
-        (alter, False, True, False, False),
+        (nothing, True, True, False, False, False),
+        (add, False, False, True, True, False),
+        (remove, False, True, False, False, True),
+        (alter, False, True, False, False, False),
+        (add_and_alter, False, False, True, False, False),
     ],
 )
 def test_each_change_of_the_table_is_seen(
@@ -290,6 +296,7 @@ def test_each_change_of_the_table_is_seen(
     unchanged: bool,
     no_new_row: bool,
     one_new: bool,
+    one_new_alone: bool,
     one_gone: bool,
 ) -> None:
     """A row that comes, goes or changes breaks the words that deny it, and no other."""
@@ -297,6 +304,7 @@ def test_each_change_of_the_table_is_seen(
         (lambda: expect.unchanged(customer), unchanged),
         (lambda: expect.no_new_row(customer.id), no_new_row),
         (lambda: expect.row_changes(customer, new=1), one_new),
+        (lambda: expect.row_changes(customer, new=1, gone=0), one_new_alone),
         (lambda: expect.row_changes(customer, new=0, gone=1), one_gone),
     ):
         before = dict(table.items)

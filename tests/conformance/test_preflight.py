@@ -1,47 +1,377 @@
-"""What stands in the way of a run is one sentence of the run, before any test is asked."""
+"""Before a run: each thing that may be wrong with target or deployment is one sentence."""
 
 from __future__ import annotations
 
+import json
 import socket
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
 
+import httpx
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
-from conformance_tests import runner
-from conformance_tests.target import Credentials, FaultAddress, Target
-from tests.conformance.small_server import refusing, serving
+from conformance_tests import preflight
+from conformance_tests.clock import Clock
+from conformance_tests.deployment import Deployment
+from conformance_tests.forge import Forge
+from conformance_tests.preflight import prepare, reach
+from conformance_tests.recorder import Recorder
+from conformance_tests.table import Table
+from conformance_tests.target import (
+    ClockAddress,
+    FaultAddress,
+    Http,
+    OddLogin,
+    TableAddress,
+    Target,
+)
+from tests.conformance.fakes import (
+    ALICE,
+    BOB,
+    LOGIN,
+    SECRET,
+    MemoryTable,
+    client_of,
+    error,
+    pair,
+    says,
+    target,
+)
 
-UPSTREAM = "http://127.0.0.1:8000"
+CLOCK_URL = "http://deployment.test/clock"
+ANYWHERE = TableAddress("auth", "eu-west-1", "http://127.0.0.1:1")
+TYPENAME = httpx.Response(200, json={"data": {"__typename": "Query"}})
+
+Asked = Callable[[httpx.Request], httpx.Response]
 
 
-def hindrance(faults: FaultAddress) -> str:
-    """Why a target whose fault proxy stands there could not be judged at all."""
-    with serving(refusing()) as url:
-        customers = (Credentials("alice@example.com", "a"), Credentials("bob@example.com", "b"))
-        run = runner.run(Target(name="small", url=url, customers=customers, faults=faults))
-    assert run.unreachable is not None
-    assert (run.findings, run.crashed) == ((), None)
-    return run.unreachable
+class Server(httpx.BaseTransport):
+    """A deployment with a clock of its own; a test replaces what it wants to go wrong."""
+
+    def __init__(self) -> None:
+        self.ids: dict[str, Any] = {ALICE.email: 7, BOB.email: "bob"}
+        self.forge = Forge(SECRET)
+        self.table: MemoryTable | None = None
+        self.ahead = 0.0
+        self.stands_at: float | None = None
+        self.clock: Asked = self.set_clock
+        self.login: Callable[[str], httpx.Response] = self.log_in
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        if request.url.path == "/clock":
+            return self.clock(request)
+        body = json.loads(request.content)
+        if LOGIN in body["query"]:
+            return self.login(body["variables"]["email"])
+        return TYPENAME
+
+    def now(self) -> int:
+        return int(time.time() + self.ahead if self.stands_at is None else self.stands_at)
+
+    def set_clock(self, request: httpx.Request) -> httpx.Response:
+        self.stands_at = json.loads(request.content)["now"]
+        return httpx.Response(204)
+
+    def log_in(self, email: str) -> httpx.Response:
+        now, id_ = self.now(), self.ids[email]
+        claims = {"customer_id": id_, "exp": now + 840, "refresh_expiry": now + 900}
+        refresh_token = self.forge.refresh_token(id_, now + 840)
+        if self.table is not None:
+            self.table.put(id_, self.forge.hash_of(refresh_token), now + 900)
+        return says(LOGIN, pair(self.forge.mint(claims), refresh_token))
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server()
+
+
+@pytest.fixture
+def asleep(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
+    """A sleep that takes no time; to the server it does."""
+
+    def sleep(seconds: float) -> None:
+        server.ahead += seconds
+
+    monkeypatch.setattr(time, "sleep", sleep)
+
+
+def looked_over(judged: Target) -> tuple[Deployment, str | None]:
+    with ExitStack() as ends:
+        return prepare(judged, ends)
+
+
+# -- is anyone there ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "faults, why",
+    "response, said",
     [
-        (FaultAddress("127.0.0.1", UPSTREAM), "'127.0.0.1' is not an address"),
-        (FaultAddress("0.0.0.0:0", UPSTREAM), "'0.0.0.0:0' is not a loopback address"),
-        (FaultAddress("127.0.0.1:0", "https://127.0.0.1:8000"), "is not of the form http"),
+        (TYPENAME, None),
+        (httpx.Response(400, json={"errors": []}), None),
+        (httpx.Response(301, headers={"location": "https://x/"}), "redirects to https://x/: put"),
+        (httpx.Response(200, text="<html>"), "HTTP 200 (text/plain), not GraphQL: check url"),
+        (httpx.Response(404), "HTTP 404 (no content type), not GraphQL: check url"),
+        (httpx.Response(200, json=["data"]), "HTTP 200 (application/json), not GraphQL"),
     ],
 )
-def test_a_bad_address_of_the_fault_proxy_is_one_sentence(faults: FaultAddress, why: str) -> None:
-    """The sentence says which address it is, and where to mend it."""
-    sentence = hindrance(faults)
-    assert why in sentence
-    assert sentence.endswith("; mend [faults] or leave it out")
+def test_an_address_is_graphql_or_it_is_said_what_it_is(
+    response: httpx.Response, said: str | None
+) -> None:
+    """Anything but a JSON object with data or errors is another kind of server."""
+    found = reach(client_of(lambda body, headers: response))
+    assert found is None if said is None else said in str(found)
 
 
-def test_a_port_in_use_is_one_sentence() -> None:
-    """A fault proxy that finds its port taken ends the run, and not in a traceback."""
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        taken = f"127.0.0.1:{other.getsockname()[1]}"
-        sentence = hindrance(FaultAddress(taken, UPSTREAM))
-    assert sentence.startswith(f"Cannot listen on {taken}: Address already in use")
-    assert sentence.endswith("; mend [faults] or leave it out")
+def test_an_address_where_nobody_listens() -> None:
+    """The sentence has the address and what happened."""
+
+    def refuse(body: object, headers: object) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    found = reach(client_of(refuse))
+    assert found == (
+        "http://deployment.test/graphql cannot be reached: the connection was refused (refused)"
+    )
+
+
+# -- table and proxy ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "trouble, said",
+    [
+        (
+            ClientError({"Error": {"Code": "AccessDeniedException"}}, "Query"),
+            "the table auth may not be read: AccessDeniedException; mend [table] or leave it out",
+        ),
+        (
+            EndpointConnectionError(endpoint_url="x"),
+            "the table auth cannot be reached: EndpointConnectionError; mend [table] or leave it",
+        ),
+    ],
+)
+def test_a_table_that_cannot_be_read(
+    server: Server, monkeypatch: pytest.MonkeyPatch, trouble: Exception, said: str
+) -> None:
+    """Denied or unreachable, it stops the run before anybody logs in."""
+
+    def rows(self: Table, customer_id: object) -> None:
+        raise trouble
+
+    monkeypatch.setattr(Table, "rows", rows)
+    judged, found = looked_over(target(transport=server, table=ANYWHERE))
+    assert said in str(found)
+    assert judged.client.logins == 0
+
+
+def test_a_proxy_that_cannot_listen(server: Server) -> None:
+    """A port that is taken is one sentence that says what to mend."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        listen = f"127.0.0.1:{taken.getsockname()[1]}"
+        faults = FaultAddress(listen, "http://127.0.0.1:1")
+        _, found = looked_over(target(transport=server, faults=faults))
+    assert "mend [faults] or leave it out" in str(found)
+
+
+# -- logins ------------------------------------------------------------------------------------
+
+
+def test_everyone_logs_in_once_and_has_an_id(server: Server) -> None:
+    """Two logins, two ids, each of its own type."""
+    judged, found = looked_over(target(transport=server))
+    assert found is None
+    assert [customer.id for customer in judged.registered] == [7, "bob"]
+    assert judged.client.logins == 2
+
+
+def test_refused_credentials_stop_the_logins(server: Server) -> None:
+    """The sentence names the customer, what was said and where to look, never the password."""
+    server.login = lambda email: says(LOGIN, None, error("graphql-authentication", "Wrong"))
+    judged, found = looked_over(target(transport=server))
+    assert str(found).startswith("the login of alice@example.com was refused: HTTP 200")
+    assert str(found).endswith("'Wrong' (graphql-authentication); check [[customers]]")
+    assert judged.locked_out == found
+    assert judged.client.logins == 1
+    assert ALICE.password not in str(found)
+
+
+def test_a_login_without_any_answer(server: Server) -> None:
+    """A dropped connection is said as such."""
+
+    def drop(email: str) -> httpx.Response:
+        raise httpx.RemoteProtocolError("gone")
+
+    server.login = drop
+    _, found = looked_over(target(transport=server))
+    assert found == (
+        "the login of alice@example.com got no answer: the connection was dropped (gone)"
+    )
+
+
+@pytest.mark.parametrize("value", [None, pair("", ""), pair("no-jwt", "x"), {"token": 7}])
+def test_a_login_without_a_usable_pair_is_left_to_the_tests(server: Server, value: Any) -> None:
+    """That is CORE-01's failure: the run goes on."""
+    server.login = lambda email: says(LOGIN, value)
+    judged, found = looked_over(target(transport=server))
+    assert found is None
+    assert len(judged.registered) == 2
+
+
+def test_two_customers_who_are_one(server: Server) -> None:
+    """What concerns another customer could not be told from what concerns oneself."""
+    server.ids = {ALICE.email: 7, BOB.email: "7"}
+    judged, found = looked_over(target(transport=server))
+    assert found == "both customers log in as one and the same: name two different ones"
+    assert judged.locked_out == found
+
+
+# -- secret and forge --------------------------------------------------------------------------
+
+
+def in_memory(monkeypatch: pytest.MonkeyPatch, server: Server) -> MemoryTable:
+    """Server and suite look at one table."""
+    server.table = MemoryTable()
+    monkeypatch.setattr(MemoryTable, "check", lambda self: None)
+    monkeypatch.setattr(MemoryTable, "close", lambda self: None)
+    monkeypatch.setattr(preflight, "Table", lambda address: server.table)
+    return server.table
+
+
+def test_a_sound_deployment_is_not_doubted(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sessions can be forged where pair and row are what WIRE says."""
+    in_memory(monkeypatch, server)
+    judged, found = looked_over(target(transport=server, secret=SECRET, table=ANYWHERE))
+    assert (found, judged.wrong_secret, judged.odd_pairs) == (None, None, None)
+    assert judged.can_forge
+
+
+def test_a_secret_that_verifies_nothing_is_doubted(server: Server) -> None:
+    """What rests on it is not testable, and the sentence says where to look."""
+    judged, found = looked_over(target(transport=server, secret=f"not {SECRET}"))
+    assert found is None
+    assert judged.wrong_secret == (
+        "the secret does not verify the deployment's own tokens: check [signing]"
+    )
+    assert not judged.can_hash
+
+
+def test_a_deployment_that_derives_otherwise_is_not_forged_for(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Real sessions are used then, and only WIRE-06 is the worse for it."""
+    in_memory(monkeypatch, server)
+    monkeypatch.setattr(server.forge, "refresh_token", lambda id_, exp: "ab" * 64)
+    judged, _ = looked_over(target(transport=server, secret=SECRET, table=ANYWHERE))
+    assert "WIRE-06" in str(judged.odd_pairs)
+    assert not judged.can_forge
+    assert judged.someone() is judged.alice
+
+
+def test_a_deployment_that_hashes_otherwise_is_not_forged_for(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its rows are found by comparison then, and only STORE-02 is the worse for it."""
+    in_memory(monkeypatch, server)
+    monkeypatch.setattr(server.forge, "hash_of", lambda token: token[:64])
+    with ExitStack() as ends:
+        judged, _ = prepare(target(transport=server, secret=SECRET, table=ANYWHERE), ends)
+        session = judged.alice.log_in()
+    assert "STORE-02" in str(judged.odd_pairs)
+    assert not judged.can_hash
+    assert session.hash == session.refresh_token[:64]
+
+
+def test_every_secret_of_the_target_is_known_at_once() -> None:
+    """Passwords, the secret and the values of headers, before any traffic."""
+    recorder = Recorder()
+    judged = target(
+        secret=SECRET,
+        http=Http(headers={"X-Bypass": "let-me-in"}),
+        odd_logins=(OddLogin("null", "ghost@example.com", "Boo-1"),),
+    )
+    preflight.introduce_secrets(judged, recorder)
+    known = recorder.secrets()
+    assert known.keys() == {ALICE.password, BOB.password, "Boo-1", SECRET, "let-me-in"}
+
+
+# -- clocks ------------------------------------------------------------------------------------
+
+
+def clocked(server: Server) -> Clock:
+    judged, found = looked_over(target(transport=server, clock=ClockAddress(http=CLOCK_URL)))
+    assert found is None
+    return judged.clock
+
+
+@pytest.mark.usefixtures("asleep")
+def test_a_clock_that_moves_and_stands_is_used(server: Server) -> None:
+    """A login a minute later shows it; real time is given back in the end."""
+    clock = clocked(server)
+    assert (clock.name, clock.standing) == ("http", True)
+    assert server.stands_at is None
+
+
+@pytest.mark.usefixtures("asleep")
+def test_a_clock_that_ticks_on_is_used_as_such(server: Server) -> None:
+    """It moves, but no test may rely on a second of it."""
+
+    def tick(request: httpx.Request) -> httpx.Response:
+        now = json.loads(request.content)["now"]
+        server.ahead = 0.0 if now is None else now - time.time()
+        return httpx.Response(200)
+
+    server.clock = tick
+    clock = clocked(server)
+    assert (clock.name, clock.standing) == ("http", False)
+
+
+@pytest.mark.usefixtures("asleep")
+def test_collisions_do_not_make_a_standing_clock_tick(server: Server) -> None:
+    """A deployment that lets exp grow where two logins share a second stands still all the same."""
+    seen: dict[tuple[str, int], int] = {}
+
+    def collide(email: str) -> httpx.Response:
+        server_now, kept = server.now(), server.stands_at
+        again = seen[email, server_now] = seen.get((email, server_now), -1) + 1
+        server.stands_at = server_now + again
+        try:
+            return server.log_in(email)
+        finally:
+            server.stands_at = kept
+
+    server.login = collide
+    assert clocked(server).standing
+
+
+@pytest.mark.usefixtures("asleep")
+@pytest.mark.parametrize("status", [204, 404])
+def test_a_clock_that_does_not_move_is_not_used(server: Server, status: int) -> None:
+    """Whether it says so or not: real time is what remains."""
+    server.clock = lambda request: httpx.Response(status)
+    assert clocked(server).name == "real"
+
+
+@pytest.mark.usefixtures("asleep")
+def test_a_dead_clock_is_not_used(server: Server) -> None:
+    """A clock that gives no answer stops nothing."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused")
+
+    server.clock = refuse
+    assert clocked(server).name == "real"
+
+
+@pytest.mark.parametrize("ahead, noticed", [(0.4, 0.0), (30.0, 30.0), (-30.0, -30.0)])
+def test_a_skew_is_measured_where_it_is_more_than_the_network_s(
+    ahead: float, noticed: float
+) -> None:
+    """By the median of what the answers' dates say."""
+    client = client_of(lambda body, headers: TYPENAME)
+    client.skews = [ahead, ahead, 1000.0]
+    assert preflight.measured_skew(client) == noticed
