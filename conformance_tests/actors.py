@@ -24,6 +24,7 @@ from conformance_tests.table import Row
 
 if TYPE_CHECKING:
     from conformance_tests.client import Answer
+    from conformance_tests.clock import Clock
     from conformance_tests.deployment import Deployment
     from conformance_tests.target import Credentials
 
@@ -140,20 +141,14 @@ class Session:
         return ageing.with_left(seconds, self)[0]
 
 
-@dataclass(slots=True)
-class Latest:
-    """The last second in which a customer did something, at whichever instance."""
-
-    second: int = 0
-
-
 class Customer:
     """What registered and made-up customers share."""
 
     def __init__(self, deployment: Deployment, id_: int | str | None) -> None:
         self.deployment = deployment
         self._id = id_
-        self._latest = Latest()
+        #: The last second of each clock in which something happened, at whichever instance.
+        self._latest: dict[Clock, int] = {}
         self.sessions: list[Session] = []
 
     @property
@@ -242,12 +237,13 @@ class Customer:
 
     def acted(self) -> None:
         """Something happened in this second that a later login must not share it with."""
-        self._latest.second = int(self.deployment.clock.now())
+        clock = self.deployment.clock
+        self._latest[clock] = int(clock.now())
 
     def new_second(self) -> None:
         """Let the second turn if this customer did something in it."""
         clock = self.deployment.clock
-        while int(clock.now()) <= self._latest.second:
+        while int(clock.now()) <= self._latest.get(clock, 0):
             clock.next_second()
 
     def _adopt(self, ask: Callable[[], Answer]) -> Session:

@@ -34,6 +34,7 @@ class Instances:
     _to_end: list[Start] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._real_time = Clock(max_wait=self.main.target.clock.max_wait)
         self.ends.callback(self._end_all)
 
     def in_environment(self, environment: str) -> Deployment:
@@ -74,7 +75,9 @@ class Instances:
         launched = self._launched[mode]
         if isinstance(launched, LaunchError):
             raise NotTestable("launch", str(launched))
-        return self._at(launched.url, self.main.features) if launched.answers else None
+        if not launched.answers:
+            return None
+        return self._in_real_time(self._at(launched.url, self.main.features))
 
     @contextmanager
     def one_more(self) -> Iterator[Deployment]:
@@ -83,9 +86,12 @@ class Instances:
             if not launched.answers:
                 raise NotTestable("second instance", "the deployment ended when it was started")
             with open_client(self.main.target, self.main.recorder, launched.url) as client:
-                other = self.main.at(client, self.main.features)
-                other.clock = Clock(max_wait=self.main.target.clock.max_wait)
-                yield other
+                yield self._in_real_time(self.main.at(client, self.main.features))
+
+    def _in_real_time(self, instance: Deployment) -> Deployment:
+        """A process that was started reads its own clock, not one that the suite moves."""
+        instance.clock = self._real_time
+        return instance
 
     def _answering(self, mode: str) -> Deployment:
         instance = self.in_mode(mode)
