@@ -20,7 +20,9 @@ from conformance_tests.tampering import never_issued
 def test_json_is_answered_in_json(client: Client) -> None:
     """A query in JSON is answered in JSON, whatever of it the caller accepts."""
     for accept in ("application/json", "*/*", "application/json;charset=utf-8, */*;q=0.5"):
-        expect_http.answered(client.trivial(accept=accept))
+        answer = client.trivial(accept=accept)
+        expect_http.answered(answer)
+        expect_http.graphql(answer, 200)
 
 
 @requirement("GQL-01", logins=0)

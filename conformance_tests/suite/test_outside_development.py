@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from conformance_tests import expect_http
@@ -20,8 +22,19 @@ from conformance_tests.tampering import never_issued
 #: Unset, empty and unknown: what is not the exact word is not development.
 OTHER_MODES = (None, "", "dev", "Development", "test", " development")
 
-NOBODY = "conformance-nobody"
-POOR_ARGUMENTS = ((ABSENT, ABSENT), (None, None), ("", ""), (NOBODY, never_issued()))
+
+def poor_arguments(nobody: str) -> list[tuple[object, object]]:
+    """Users and refresh tokens that are missing, null, empty or unknown."""
+    return [(ABSENT, ABSENT), (None, None), ("", ""), (nobody, never_issued())]
+
+
+@pytest.fixture
+def nobody(deployment: Deployment) -> Iterator[str]:
+    """An id that nobody has; a row that a deployment should not have written for it is cleared."""
+    id_ = f"conformance-{deployment.run}-nobody"
+    yield id_
+    if deployment.table is not None:
+        deployment.table.clear(id_)
 
 
 @pytest.fixture
@@ -34,16 +47,17 @@ def overheard(production: Deployment, faults: FaultProxy, expect: Expect) -> Fau
 
 
 @pytest.fixture
-def opened(instances: Instances) -> Developer:
+def opened(instances: Instances, nobody: str) -> Iterator[Developer]:
     """Somebody to whom the deployment, started in its development mode, opens the operations."""
     word = instances.launcher().development
     instance = instances.in_mode(word, among=OTHER_MODES)
     if instance is None:
         raise NotTestable("launch", f"the deployment does not start in mode {word!r}")
     developer = Developer(instance.client)
-    if not expect_http.is_open(developer.get(NOBODY, never_issued())):
+    if not expect_http.is_open(developer.get(nobody, never_issued())):
         raise NotTestable("launch", f"mode {word!r} opens no development operation")
-    return developer
+    yield developer
+    developer.remove_all(nobody)
 
 
 @requirement("DEV-01")
@@ -71,11 +85,11 @@ def test_the_table_is_not_asked(
 
 @requirement("DEV-02", alone=True)
 def test_the_refusal_comes_before_the_table(
-    outsider: Developer, overheard: FaultProxy, expect: Expect
+    outsider: Developer, overheard: FaultProxy, nobody: str, expect: Expect
 ) -> None:
     """With missing, empty and unknown arguments, none of the five makes a call to the table."""
-    for user_id, refresh_token in POOR_ARGUMENTS:
-        with expect.table_untouched(overheard):
+    with expect.table_untouched(overheard):
+        for user_id, refresh_token in poor_arguments(nobody):
             for answer in outsider.try_all(user_id, refresh_token):
                 expect_http.closed(answer)
 
@@ -83,7 +97,7 @@ def test_the_refusal_comes_before_the_table(
 @requirement("DEV-02")
 @pytest.mark.parametrize("operation", DEVELOPMENT_OPERATIONS)
 def test_the_refusal_comes_before_the_arguments(
-    outsider: Developer, someone: Customer, expect: Expect, operation: str
+    outsider: Developer, someone: Customer, nobody: str, expect: Expect, operation: str
 ) -> None:
     """Missing, empty, unknown and good arguments get one and the same answer."""
     session = someone.log_in()
@@ -91,19 +105,19 @@ def test_the_refusal_comes_before_the_arguments(
     good = outsider.ask(operation, str(someone.id), session.refresh_token)
     expect_http.closed(good)
     if not expect_http.absent(good):
-        for user_id, refresh_token in POOR_ARGUMENTS:
+        for user_id, refresh_token in poor_arguments(nobody):
             expect.same_answer(good, outsider.ask(operation, user_id, refresh_token))
 
 
 @requirement("DEV-03", logins=0)
 @pytest.mark.parametrize("mode", OTHER_MODES, ids=repr)
 def test_only_the_exact_word_is_development(
-    instances: Instances, opened: Developer, mode: str | None
+    instances: Instances, opened: Developer, nobody: str, mode: str | None
 ) -> None:
     """A deployment in a mode that is unset, empty or another word has the five closed."""
     instance = instances.in_mode(mode)
     if instance is not None:  # not to start at all is closed enough
-        for answer in Developer(instance.client).try_all(NOBODY, never_issued()):
+        for answer in Developer(instance.client).try_all(nobody, never_issued()):
             expect_http.closed(answer)
 
 
