@@ -73,6 +73,8 @@ def test_no_answer_told_of_the_inside(
     expect.echoes(session)
     session.altered(token=f"{session.token}x").refresh()
     session.altered(refresh_token=never_issued()).revoke()
+    session.revoke()
+    session.refresh()
     expect_discretion.discreet(deployment, deployment.recorder.history)
 
 
