@@ -51,7 +51,8 @@ from reference_auth.demo import (
     odd_email,
 )
 from reference_auth.logs import JsonLines
-from reference_auth.memory import REGION, memory_table
+from reference_auth.memory import REGION, memory_client
+from reference_auth.provision import create_table
 from reference_auth.storage import make_client
 
 HOST = "127.0.0.1"
@@ -84,20 +85,23 @@ def boot(
     lifetimes: Lifetimes = DEFAULT_LIFETIMES,
     behind_proxy: bool = True,
     over_http: bool = True,
+    engine: str | None = None,
 ) -> Iterator[Target]:
     """The embedded reference as a target that offers everything; it ends with the context.
 
     behind_proxy: the servers reach their table through the fault proxy, which a run starts.
+    engine: the URL of another table engine than moto in this process.
     over_http: real servers on ports of their own; otherwise the apps are asked in the process.
     """
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
-        table = ends.enter_context(MotoEndpoint(memory_table(TABLE)))
+        ends.enter_context(variables(**CREDENTIALS))
+        engine = engine or ends.enter_context(MotoEndpoint(memory_client())).url
+        make_table(engine)
         proxy = f"{HOST}:{free_port()}"
-        endpoint = f"http://{proxy}" if behind_proxy else table.url
+        endpoint = f"http://{proxy}" if behind_proxy else engine
         quick = replace(lifetimes, access=min(lifetimes.access, QUICK_ACCESS_SECONDS))
         secret, clock = secrets.token_hex(32), MovableClock()
-        ends.enter_context(variables(**CREDENTIALS))
         ends.enter_context(logging_to(folder / "deployment.log"))
         apps = {}
         for name, settings in SERVERS.items():
@@ -130,13 +134,13 @@ def boot(
             profile="hardened",
             customers=tuple(Credentials(email, word) for email, word in PASSWORDS.items()),
             secret=secret,
-            table=TableAddress(TABLE, REGION, table.url),
+            table=TableAddress(TABLE, REGION, engine),
             clock=ClockAddress(http=f"{urls['development']}/clock"),
             lifetimes=lifetimes,
             features=Features(GRACE_SECONDS, MAX_SESSION_MINUTES),
             protected_query="{ me { customer_id } }",
             odd_logins=tuple(OddLogin(kind, odd_email(kind), ODD_PASSWORD) for kind in ODD_IDS),
-            faults=FaultAddress(proxy, table.url) if behind_proxy else None,
+            faults=FaultAddress(proxy, engine) if behind_proxy else None,
             log_file=str(folder / "deployment.log"),
             launch=launch(endpoint, lifetimes),
             instances={
@@ -173,6 +177,13 @@ def version() -> str:
     import reference_auth
 
     return getattr(reference_auth, "__version__", "")
+
+
+def make_table(engine: str) -> None:
+    """The table, with its keys and TTL, where it is not there yet."""
+    import boto3
+
+    create_table(boto3.client("dynamodb", region_name=REGION, endpoint_url=engine), TABLE)
 
 
 def free_port() -> int:
