@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from conformance_tests.actors import Customer, RegisteredCustomer
+from collections.abc import Sequence
+
+from conformance_tests.actors import Customer, RegisteredCustomer, Session
 from conformance_tests.client import Answer
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
@@ -72,15 +74,20 @@ def test_two_rotations_of_one_second_are_two_sessions(
 # -- one pair, several callers -----------------------------------------------------------------
 
 
+def race(session: Session, rivals: int, expect: Expect) -> Sequence[Answer]:
+    """So many refreshes of one pair, none of which writes before all have read the row."""
+    deployment, customer = session.customer.deployment, session.customer
+    with deployment.need_faults().barrier("read", rivals, of=customer.id) as fault:
+        answers = deployment.together(*[session.refresh] * rivals)
+    expect.met_together(fault)
+    return answers
+
+
 @requirement("RACE-04")
-def test_rivals_leave_one_live_successor(
-    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
-) -> None:
+def test_rivals_leave_one_live_successor(someone: Customer, expect: Expect) -> None:
     """Several refreshes that have all seen the row alive renew the session once."""
     session = someone.expired_session(remember_me=True)
-    with faults.barrier("read", RIVALS, of=someone.id) as fault:
-        answers = deployment.together(*[session.refresh] * RIVALS)
-    expect.met_together(fault)
+    answers = race(session, RIVALS, expect)
     expect.one_at_most(expect.pairs(someone, answers))
     expect.no_more_rows(someone, 1)
 
@@ -104,40 +111,28 @@ def test_rivals_of_different_seconds_leave_one_live_successor(
 
 
 @requirement("RACE-05")
-def test_of_rivals_somebody_holds_a_pair_that_works(
-    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
-) -> None:
+def test_of_rivals_somebody_holds_a_pair_that_works(someone: Customer, expect: Expect) -> None:
     """However a race ends, the customer is not logged out by it."""
     session = someone.expired_session(remember_me=True)
-    with faults.barrier("read", RIVALS, of=someone.id) as fault:
-        answers = deployment.together(*[session.refresh] * RIVALS)
-    expect.met_together(fault)
+    answers = race(session, RIVALS, expect)
     live = expect.live(expect.pairs(someone, answers))
     expect.that(live, "a pair that works in some caller's hands", "none")
 
 
 @requirement("RACE-06")
-def test_losing_a_race_burns_nothing(
-    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
-) -> None:
+def test_losing_a_race_burns_nothing(someone: Customer, expect: Expect) -> None:
     """A refresh that saw its row alive and came second leaves the other sessions alone."""
     session, other = someone.expired_sessions(2, remember_me=True)
-    with faults.barrier("read", 2, of=someone.id) as fault:
-        deployment.together(session.refresh, session.refresh)
-    expect.met_together(fault)
+    race(session, 2, expect)
     expect.stored(other)
     expect.rotates(other)
 
 
 @requirement("RACE-07")
-def test_the_loser_is_not_told_that_the_session_is_over(
-    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
-) -> None:
+def test_the_loser_is_not_told_that_the_session_is_over(someone: Customer, expect: Expect) -> None:
     """Each rival gets the same pair, or is asked to try again."""
     session = someone.expired_session(remember_me=True)
-    with faults.barrier("read", RIVALS, of=someone.id) as fault:
-        answers = deployment.together(*[session.refresh] * RIVALS)
-    expect.met_together(fault)
+    answers = race(session, RIVALS, expect)
     expect.nothing_over(answers)
     pairs = expect.pairs(someone, answers)
     expect.that(len(pairs) == 1, "one pair for all who get one", f"{len(pairs)} pairs")
