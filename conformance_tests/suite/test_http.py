@@ -115,6 +115,7 @@ def test_tokens_of_a_rotation_are_handed_out_in_the_body_only(
 ) -> None:
     """A rotation puts its new tokens into neither Set-Cookie nor Location."""
     session = someone.expired_session()
+    someone.new_second()
     answer = session.refresh()
     expect_http.tokens_stay_in_the_body(answer, someone.take(answer))
 
