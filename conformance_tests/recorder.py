@@ -25,6 +25,10 @@ SECRET_SHAPES = {
 }
 #: Keys of an answer whose text is secret, and the name it gets.
 SECRET_KEYS = {"token": "access", "refresh_token": "refresh", "refresh_token_hash": "hash"}
+#: A refresh token in a request, as a variable or written into the document.
+PRESENTED = re.compile(r'refresh_token(?:\\?")?\s*:\s*\\?"([^"\\]+)')
+#: A shorter text that is presented as a token is a word, and no secret.
+SHORTEST_TOKEN = 20
 SHOWN_BODY = 2000
 #: The exchanges of the test at hand: tests that wait together have one each.
 _TRANSCRIPT: ContextVar[list[Exchange]] = ContextVar("transcript")
@@ -86,6 +90,7 @@ class Recorder:
     def record(self, exchange: Exchange) -> None:
         with self._lock:
             self.learn(exchange.answer_body)
+            self.learn_presented(exchange)
             self.history.append(exchange)
             _TRANSCRIPT.get([]).append(exchange)
 
@@ -98,6 +103,14 @@ class Recorder:
         for key, value in _strings(parsed):
             if key in SECRET_KEYS:
                 self.know(SECRET_KEYS[key], value)
+
+    def learn_presented(self, exchange: Exchange) -> None:
+        """Name what a request presents as a token: a spoiled one still tells most of a good one."""
+        headers = dict(exchange.request_headers)
+        bearer = headers.get("authorization", "").split()[-1:]
+        for token in (*bearer, *PRESENTED.findall(exchange.request_body)):
+            if len(token) >= SHORTEST_TOKEN:
+                self.know("presented", token)
 
     def begin(self) -> None:
         """A test begins: its transcript is what is recorded from here on."""

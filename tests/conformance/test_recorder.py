@@ -94,6 +94,26 @@ def test_a_long_page_is_cut(recorder: Recorder) -> None:
     assert "characters more" in recorder.transcript()[-1]
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps({"query": "mutation", "variables": {"refresh_token": "Q" + "random" * 6}}),
+        json.dumps({"query": 'mutation { x(refresh_token: "' + "Q" + "random" * 6 + '") }'}),
+    ],
+)
+def test_a_spoiled_token_is_not_shown_either(recorder: Recorder, body: str) -> None:
+    """It still tells most of the good one, whatever it looks like; a word is shown."""
+    spoiled = (("authorization", "Bearer Qrandom-access-token-of-any-form"),)
+    recorder.record(exchange(request_headers=spoiled, request_body=body))
+    word = json.dumps({"variables": {"refresh_token": "junk"}})
+    recorder.record(exchange(request_headers=(("authorization", "Bearer x"),), request_body=word))
+    told = "\n".join(recorder.transcript())
+    assert "random" not in told
+    assert told.count("<presented#1>") == told.count("<presented#2>") == 1
+    assert '"junk"' in told
+    assert "Bearer x" in told
+
+
 def test_an_empty_secret_hides_nothing() -> None:
     """A target without a secret does not turn every text into a name."""
     recorder = Recorder()
@@ -105,5 +125,5 @@ def test_an_empty_secret_hides_nothing() -> None:
 def test_odd_answers_teach_nothing(body: str) -> None:
     """What is no JSON, or holds no text under a token's key, names no secret."""
     recorder = Recorder()
-    recorder.record(exchange(answer_body=body))
+    recorder.record(exchange(request_headers=(), answer_body=body))
     assert recorder.secrets() == {}
