@@ -5,10 +5,12 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from textwrap import dedent
 from typing import Any
 
 from IPython import get_ipython
 
+from reference_auth.config import ConfigError
 from reference_auth.errors import AuthError
 
 
@@ -28,14 +30,14 @@ class Source:
 
 def source(thing: Callable[..., Any] | type) -> Source:
     """Show where a function or class stands and how it is written."""
-    return Source(thing.__module__, inspect.cleandoc(inspect.getsource(thing)))
+    return Source(thing.__module__, dedent(inspect.getsource(thing)).rstrip())
 
 
 def quiet_refusals() -> None:
     """A refusal of the flow is shown as one line: what it says matters, not where it was raised."""
     shell = get_ipython()
     if shell is not None:
-        shell.set_custom_exc((AuthError,), _one_line)
+        shell.set_custom_exc((AuthError, ConfigError), _one_line)
 
 
 def _one_line(

@@ -7,7 +7,7 @@ same steps give the same tokens, byte for byte, on every machine.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from functools import cache
 from itertools import count
@@ -110,9 +110,11 @@ class Stage:
         """The host's own field, which only a live access token opens."""
         return self.ask(ME, token=token)
 
-    def ask(self, document: str, *, token: str | None = None, **variables: Any) -> Exchange:
+    def ask(
+        self, document: str, *, token: str | None = None, scheme: str = "Bearer", **variables: Any
+    ) -> Exchange:
         """Post any document, with an access token if there is one."""
-        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        headers = {} if token is None else {"Authorization": f"{scheme} {token}"}
         self.client.calls.clear()
         now = self.now
         answer = self._http.post(
@@ -130,6 +132,10 @@ class Stage:
     def since(self, before: Snapshot) -> Change:
         """What changed in the table since a snapshot."""
         return Change(before, self.table())
+
+    def put(self, item: Mapping[str, Any]) -> None:
+        """Write one item as DynamoDB has it, behind the flow's back."""
+        self.client.watched.put_item(TableName=self.config.table, Item=item)
 
     def lose(self, pair: Pair) -> None:
         """Delete a pair's row behind the flow's back, as the table's TTL does with an old one."""

@@ -52,6 +52,7 @@ def _step(canvas: Canvas, step: Step, middles: dict[str, float], y: float) -> No
 
 
 def _words(step: Step) -> str:
+    time = f"{step.time} " if step.time else ""
     if step.source == step.target:
-        return f"{step.time} {step.source}: {step.words}"
-    return f"{step.time} {step.source} to {step.target}: {step.words}"
+        return f"{time}{step.source}: {step.words}"
+    return f"{time}{step.source} to {step.target}: {step.words}"

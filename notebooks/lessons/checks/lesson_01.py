@@ -1,0 +1,65 @@
+"""Derive a refresh token: the check knows the usual ways to miss it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from hashlib import pbkdf2_hmac, sha256
+
+from lessons.exercise import Hints, exercise
+from reference_auth import tokens
+from reference_auth.tokens import CustomerId
+
+Derive = Callable[[CustomerId, int, str], str]
+
+#: A number, a text, and a secret that is more than ASCII.
+SAMPLES: tuple[tuple[CustomerId, int, str], ...] = (
+    (23, 1_710_905_708, "token_secret"),
+    ("bob-7", 1_709_284_440, "a-secret-for-lessons-and-for-nothing-else"),
+    (23, 1_709_284_440, "ein Schlüssel mit Umlaut, lang genug"),
+)
+
+
+@exercise
+def derives(answer: Derive) -> Hints:
+    """A function of customer_id, exp and secret: the refresh token."""
+    for customer_id, exp, secret in SAMPLES:
+        found = answer(customer_id, exp, secret)
+        if isinstance(found, bytes):
+            yield "The refresh token is text: bytes have .hex()."
+        for missed, hint in usual_misses(customer_id, exp, secret):
+            if found == missed:
+                yield hint
+        if found != tokens.derive(customer_id, exp, secret):
+            yield f"That is not the refresh token of customer {customer_id!r} and exp {exp}."
+
+
+def usual_misses(customer_id: CustomerId, exp: int, secret: str) -> Iterator[tuple[str, str]]:
+    """What comes out when one thing is otherwise, and what that thing is."""
+    text = f"{customer_id}{exp}"
+    right = tokens.derive(customer_id, exp, secret)
+    yield right.upper(), "Lower-case hex is asked for, and upper case is another text."
+    yield tokens.hash_of(right, secret), "That is the hash that the table keeps: derive once only."
+    yield stretch(text, secret, name="sha256"), "The hash function inside is SHA-512, not SHA-256."
+    yield stretch(text, secret, length=32), "64 bytes are asked for: dklen=64, so 128 hex digits."
+    yield stretch(text, secret, rounds=1_000), "10 000 rounds are asked for, and you made 1 000."
+    yield stretch(text, secret, rounds=100_000), "10 000 rounds are asked for, not 100 000."
+    yield stretch(secret, text), "Password and salt are swapped: the secret is the salt."
+    yield stretch(str(customer_id), secret), "exp is missing: the next pair would not be a new one."
+    yield (
+        stretch(str(exp), secret),
+        "The customer's id is missing: all logins of a second share it.",
+    )
+    yield stretch(f"{exp}{customer_id}", secret), "The id comes first, then exp."
+    for between in " :-.|":
+        yield (
+            stretch(f"{customer_id}{between}{exp}", secret),
+            f"Nothing stands between the id and exp, and you put {between!r} there.",
+        )
+    yield sha256(text.encode()).hexdigest(), "That is a bare SHA-256: PBKDF2 needs the secret."
+
+
+def stretch(
+    text: str, salt: str, *, name: str = "sha512", rounds: int = 10_000, length: int = 64
+) -> str:
+    """PBKDF2 with one thing otherwise."""
+    return pbkdf2_hmac(name, text.encode(), salt.encode(), rounds, length).hex()
