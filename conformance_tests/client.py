@@ -77,7 +77,8 @@ class Answer:
     def categories(self) -> list[Any]:
         """`extensions.category` of each error, None where an error has none."""
         extensions = (error.get("extensions") for error in self.errors)
-        return [e.get("category") if isinstance(e, dict) else None for e in extensions]
+        said = (e.get("category") if isinstance(e, dict) else None for e in extensions)
+        return [each if isinstance(each, str | None) else repr(each) for each in said]
 
     @property
     def asks_to_try_again(self) -> bool:

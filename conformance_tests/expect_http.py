@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -99,81 +98,6 @@ def errors(answer: Answer) -> list[dict[str, Any]]:
     return [error for error in each if isinstance(error, dict)]
 
 
-# -- development operations --------------------------------------------------------------------
-
-
-def closed(answer: Answer) -> None:
-    """A development operation where it is not allowed: unauthorised, or not in the schema."""
-    expected = f"{answer.operation} to be refused as {SESSION_OVER}, or not to be in the schema"
-    that(answer.status is not None and answer.status < 500, expected, answer.brief())
-    that(answer.errors and answer.value is None, expected, answer.brief())
-    unauthorised = set(answer.categories) == {SESSION_OVER}
-    that(unauthorised or absent(answer), expected, answer.brief())
-
-
-def is_open(answer: Answer) -> bool:
-    """Whether a development operation does its work: what it finds is free."""
-    return isinstance(answer.data, dict) and SESSION_OVER not in answer.categories
-
-
-def absent(answer: Answer) -> bool:
-    """Whether validation says, naming the field, that the schema does not have it."""
-    named = all(answer.operation in str(message) for message in answer.messages)
-    ran = any("path" in error for error in answer.errors)
-    return bool(answer.errors) and named and not ran and not answer.data
-
-
-def closed_in_any_form(answer: Answer) -> None:
-    """A document or batch of such operations gives nothing, and says why or is turned away."""
-    expected = "no data, and each error unauthorised or about the document"
-    that(answer.status is not None and answer.status < 500, expected, answer.brief())
-    that(not list(values(answer)), expected, answer.text[:300])
-    found = errors(answer)
-    that(found or (answer.status or 0) >= 400, expected, answer.brief())
-    for error in found:
-        extensions = error.get("extensions")
-        category = extensions.get("category") if isinstance(extensions, dict) else None
-        that(category == SESSION_OVER or "path" not in error, expected, str(error))
-
-
-def success(answer: Answer) -> None:
-    """A development operation that says it was done."""
-    that(claims_success(answer), "success true and no errors", answer.brief())
-
-
-def claims_success(answer: Answer) -> bool:
-    """Whether a development operation says that it was done."""
-    return member(answer.value, "success") is True and not answer.errors
-
-
-def item(answer: Answer) -> dict[str, Any]:
-    """The row that a development operation shows."""
-    shown = isinstance(answer.value, dict) and not answer.errors
-    that(shown, "an object and no errors", answer.brief())
-    found: dict[str, Any] = answer.value
-    return found
-
-
-def items(answer: Answer) -> list[dict[str, Any]]:
-    """The rows that a development operation lists."""
-    listed = isinstance(answer.value, list) and not answer.errors
-    that(listed, "a list and no errors", answer.brief())
-    objects = all(isinstance(each, dict) for each in answer.value)
-    that(objects, "a list of objects", answer.brief())
-    return list(answer.value)
-
-
-def nothing(answer: Answer) -> None:
-    """An object of nulls, or null, and no error."""
-    empty = answer.value is None or _holds_nothing(answer.value)
-    answered = isinstance(answer.data, dict) and not answer.errors
-    that(answered and empty, "an object of nulls or null, no errors", answer.brief())
-
-
-def _holds_nothing(value: Any) -> bool:
-    return isinstance(value, dict) and not any(each is not None for each in value.values())
-
-
 def member(value: Any, name: str) -> Any:
     """A member of an object that may be none."""
     return value.get(name) if isinstance(value, dict) else None
@@ -199,6 +123,7 @@ def masked(answer: Answer, *secrets: str) -> None:
 
 def spoken(answer: Answer) -> None:
     """An intended error: each with a message in words and a category."""
+    that(answer.status is not None and answer.status < 500, "a refusal", answer.brief())
     that(answer.errors and answer.value is None, "an error and null data", answer.brief())
     for message, category in zip(answer.messages, answer.categories, strict=True):
         that(isinstance(message, str) and message, "a message in words", answer.brief())
@@ -231,15 +156,6 @@ def no_suggestion(answer: Answer, name: str) -> None:
     said = " ".join(map(str, answer.messages))
     helped = "did you mean" in said.lower() or f'"{name}"' in said
     that(not helped, expected, answer.brief())
-
-
-def no_development_operation(answer: Answer, names: tuple[str, ...]) -> None:
-    """The schema is not told, or does not hold these operations."""
-    that(answer.status is not None and answer.status < 500, "an answer", answer.brief())
-    that(answer.errors or answer.value is not None, "an answer to the question", answer.brief())
-    told = json.dumps(answer.value)
-    found = [name for name in names if f'"{name}"' in told]
-    that(not found, "a schema without the development operations", ", ".join(found))
 
 
 def _cut(text: str) -> str:
@@ -325,8 +241,8 @@ def unauthorised(answer: Answer) -> None:
 
 def not_exchanged(one: Any, whose: RegisteredCustomer, other: Any, his: RegisteredCustomer) -> None:
     """Two customers' answers, each of which names the other one, have been exchanged."""
-    strays = _scalars(one) & _marks(his), _scalars(other) & _marks(whose)
-    owned = _scalars(one) & _marks(whose) or _scalars(other) & _marks(his)
+    strays = scalars(one) & _marks(his), scalars(other) & _marks(whose)
+    owned = scalars(one) & _marks(whose) or scalars(other) & _marks(his)
     that(owned or not all(strays), "each customer's own answer", "the other one's")
 
 
@@ -334,9 +250,15 @@ def _marks(customer: RegisteredCustomer) -> set[str]:
     return {str(customer.id), customer.credentials.email}
 
 
-def _scalars(node: Any) -> set[str]:
-    """Every scalar of an answer as text."""
-    if isinstance(node, (dict, list)):
-        parts = node.values() if isinstance(node, dict) else node
-        return {text for part in parts for text in _scalars(part)}
-    return {str(node)}
+def scalars(node: Any) -> set[str]:
+    """Every scalar of an answer as text, however deep."""
+    found, pending = set(), [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict):
+            pending.extend(one.values())
+        elif isinstance(one, list):
+            pending.extend(one)
+        else:
+            found.add(str(one))
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance_tests import expect_http
+from conformance_tests import expect_development, expect_http
 from conformance_tests.actors import Customer, RegisteredCustomer
 from conformance_tests.deployment import Deployment
 from conformance_tests.developer import Developer
@@ -54,7 +54,7 @@ def opened(instances: Instances, nobody: str) -> Iterator[Developer]:
     if instance is None:
         raise NotTestable("launch", f"the deployment does not start in mode {word!r}")
     developer = Developer(instance.client)
-    if not expect_http.is_open(developer.get(nobody, never_issued())):
+    if not expect_development.is_open(developer.get(nobody, never_issued())):
         raise NotTestable("launch", f"mode {word!r} opens no development operation")
     yield developer
     developer.remove_all(nobody)
@@ -68,7 +68,7 @@ def test_the_development_operations_are_closed(
     session = someone.log_in()
     with expect.unchanged(someone):
         for answer in outsider.try_all(str(someone.id), session.refresh_token):
-            expect_http.closed(answer)
+            expect_development.closed(answer)
     expect.echoes(session)
 
 
@@ -80,7 +80,7 @@ def test_the_table_is_not_asked(
     session = alice.log_in()
     with expect.table_untouched(overheard):
         for answer in outsider.try_all(str(alice.id), session.refresh_token):
-            expect_http.closed(answer)
+            expect_development.closed(answer)
 
 
 @requirement("DEV-02", alone=True)
@@ -91,7 +91,7 @@ def test_the_refusal_comes_before_the_table(
     with expect.table_untouched(overheard):
         for user_id, refresh_token in poor_arguments(nobody):
             for answer in outsider.try_all(user_id, refresh_token):
-                expect_http.closed(answer)
+                expect_development.closed(answer)
 
 
 @requirement("DEV-02")
@@ -103,8 +103,8 @@ def test_the_refusal_comes_before_the_arguments(
     session = someone.log_in()
     expect.echoes(session)
     good = outsider.ask(operation, str(someone.id), session.refresh_token)
-    expect_http.closed(good)
-    if not expect_http.absent(good):
+    expect_development.closed(good)
+    if not expect_development.absent(good):
         for user_id, refresh_token in poor_arguments(nobody):
             expect.same_answer(good, outsider.ask(operation, user_id, refresh_token))
 
@@ -118,7 +118,7 @@ def test_only_the_exact_word_is_development(
     instance = instances.in_mode(mode)
     if instance is not None:  # not to start at all is closed enough
         for answer in Developer(instance.client).try_all(nobody, never_issued()):
-            expect_http.closed(answer)
+            expect_development.closed(answer)
 
 
 @requirement("DEV-04")
@@ -128,10 +128,10 @@ def test_no_form_of_document_opens_them(
 ) -> None:
     """Aliases, fragments, several operations and batches give nothing, and end nothing."""
     session = someone.log_in()
-    expect_http.closed(outsider.get(str(someone.id), session.refresh_token))
+    expect_development.closed(outsider.get(str(someone.id), session.refresh_token))
     with expect_http.unchanged_as_far_as_seen(someone):
         for answer in outsider.try_all_in_form(form, str(someone.id), session.refresh_token):
-            expect_http.closed_in_any_form(answer)
+            expect_development.closed_in_any_form(answer)
     expect.echoes(session)
 
 
@@ -140,7 +140,7 @@ def test_the_schema_does_not_show_them(production: Deployment) -> None:
     """Introspection outside development is refused, or does not name the five."""
     expect_http.answered(production.client.trivial())
     for answer in OddClient(production.client).introspections():
-        expect_http.no_development_operation(answer, DEVELOPMENT_OPERATIONS)
+        expect_development.no_development_operation(answer, DEVELOPMENT_OPERATIONS)
 
 
 @requirement("GQL-09", logins=0)

@@ -1,0 +1,207 @@
+"""The judges of documents, doors and development operations raise Broken, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from conformance_tests import expect_development, expect_http
+from conformance_tests.actors import RegisteredCustomer, Session
+from conformance_tests.client import Answer
+from conformance_tests.outcomes import Broken
+from conformance_tests.target import Credentials
+from tests.conformance.fakes import ALICE, BOB, deployment, error
+
+OVER = "graphql-authorization"
+GET = "getUserAuth"
+UNKNOWN = {"message": f'Cannot query field "{GET}" on type "Query".'}
+JSON = {"content-type": "application/json"}
+
+
+def got(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Answer:
+    """An answer with this JSON body."""
+    raw = json.dumps(body).encode()
+    return Answer(GET, status, headers={**JSON, **(headers or {})}, raw=raw, text=raw.decode())
+
+
+def customer_of(id_: int, who: Credentials) -> RegisteredCustomer:
+    return RegisteredCustomer(deployment(), who, id_)
+
+
+def refusal(category: Any = OVER, **more: Any) -> dict[str, Any]:
+    return {"data": {GET: None}, "errors": [{**error(category), "path": [GET], **more}]}
+
+
+HOSTILE = {
+    "no answer": Answer(GET, None, trouble="the connection was dropped"),
+    "HTML": Answer(GET, 200, headers={"content-type": "text/html"}, raw=b"<html>", text="<html>"),
+    "a number": got(3),
+    "a list of numbers": got([1, 2]),
+    "data is a list": got({"data": [1]}),
+    "errors is a number": got({"data": None, "errors": 7}),
+    "errors of numbers": got({"data": None, "errors": [1]}),
+    "extensions is text": got({"data": None, "errors": [{"message": "x", "extensions": "y"}]}),
+    "category is a list": got(refusal([OVER])),
+    "message is an object": got({"data": None, "errors": [{"message": {"a": 1}}]}),
+    "success is text": got({"data": {GET: {"success": "true"}}}),
+    "a list of nulls": got({"data": {GET: [None]}}),
+    "an HTTP 500": got(refusal(), status=500),
+    "deep": got({"data": {GET: json.loads("[" * 400 + "]" * 400)}}),
+}
+JUDGES: dict[str, Callable[[Answer], object]] = {
+    "closed": expect_development.closed,
+    "closed in any form": expect_development.closed_in_any_form,
+    "success": expect_development.success,
+    "item": expect_development.item,
+    "items": expect_development.items,
+    "opened": expect_http.opened,
+    "unauthorised": expect_http.unauthorised,
+    "spoken": expect_http.spoken,
+    "masked": lambda answer: expect_http.masked(answer, "secret"),
+    "answered": expect_http.answered,
+    "no suggestion": lambda answer: expect_http.no_suggestion(answer, "token"),
+    "unanswered": expect_http.unanswered,
+    "no development operation": lambda a: expect_development.no_development_operation(a, (GET,)),
+    "turned away": expect_http.turned_away,
+    "graphql": lambda answer: expect_http.graphql(answer, 200),
+    "shut": expect_http.shut,
+    "no ide": expect_http.no_ide,
+    "pairs": expect_http.pairs,
+    "nothing": expect_development.nothing,
+    "refusals": lambda answer: expect_http.refusals_like(answer, answer),
+}
+
+
+#: The form alone is judged there, and the status of an unexpected error is free.
+FREE = {("graphql", "errors is a number"), ("masked", "an HTTP 500")}
+
+
+@pytest.mark.parametrize("judge", JUDGES.values(), ids=JUDGES)
+@pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
+def test_no_answer_breaks_a_judge(judge: Callable[[Answer], object], answer: Answer) -> None:
+    """Whatever came back, a judge passes it or calls it broken: nothing else is raised."""
+    with contextlib.suppress(Broken):
+        judge(answer)
+
+
+@pytest.mark.parametrize(
+    "kind", ["no answer", "HTML", "a number", "an HTTP 500", "errors is a number"]
+)
+@pytest.mark.parametrize(
+    "name",
+    [name for name in JUDGES if name not in ("no ide", "pairs", "refusals", "nothing")],
+)
+def test_no_judge_takes_a_broken_server_for_a_sound_one(name: str, kind: str) -> None:
+    """An answer that is none never counts as the answer that was expected."""
+    if (name, kind) in FREE:
+        return
+    with pytest.raises(Broken):
+        JUDGES[name](HOSTILE[kind])
+
+
+@pytest.mark.parametrize(
+    "body", [refusal(), {"errors": [UNKNOWN]}, {"data": None, "errors": [UNKNOWN]}]
+)
+def test_a_development_operation_is_closed(body: Any) -> None:
+    """By its category, or because validation does not find the field."""
+    expect_development.closed(got(body))
+    expect_development.closed_in_any_form(got(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        refusal("graphql-input"),
+        refusal(None),
+        {"data": {GET: None}},
+        {"data": {GET: {"customer_id": None}}, "errors": [error()]},
+        {"errors": [{"message": "Syntax Error"}]},
+        {"data": {GET: None}, "errors": [{**UNKNOWN, "path": [GET]}]},
+    ],
+)
+def test_another_answer_is_not_closed(body: Any) -> None:
+    """Another category, data beside the error, or no error at all is a breach."""
+    with pytest.raises(Broken):
+        expect_development.closed(got(body))
+
+
+def test_a_batch_is_judged_answer_by_answer() -> None:
+    """One open operation among refused ones is found."""
+    expect_development.closed_in_any_form(got([refusal(), refusal()]))
+    with pytest.raises(Broken):
+        expect_development.closed_in_any_form(got([refusal(), {"data": {"a0": {"success": True}}}]))
+
+
+def test_a_bare_refusal_of_the_request_will_do() -> None:
+    """A request may be turned away by its status alone, but not executed."""
+    expect_http.turned_away(got({}, status=400))
+    expect_http.shut(got({}, status=401))
+    for body, status in (({"data": {"a": 1}}, 400), ({}, 200), ({}, 502)):
+        with pytest.raises(Broken):
+            expect_http.turned_away(got(body, status=status))
+
+
+def test_storage_trouble_is_no_ordinary_refusal() -> None:
+    """A masked crash is an answer, but not the one to an odd character."""
+    with pytest.raises(Broken):
+        expect_http.turned_away(got(refusal("graphql-server-internal-error")))
+
+
+@pytest.mark.parametrize(
+    "content_type, fine",
+    [
+        ("application/json", True),
+        ('application/graphql-response+json; charset="UTF-8"', True),
+        ("application/json; charset=iso-8859-1", False),
+        ("text/html", False),
+    ],
+)
+def test_the_media_type_is_judged(content_type: str, fine: bool) -> None:
+    """Two media types, and no charset but UTF-8."""
+    answer = got({"data": {}}, headers={"content-type": content_type})
+    if fine:
+        expect_http.graphql(answer, 200)
+    else:
+        with pytest.raises(Broken):
+            expect_http.graphql(answer, 200)
+
+
+def test_tokens_are_looked_for_in_headers() -> None:
+    """A token in Set-Cookie or Location is found, percent-encoded too."""
+    session = Session(customer_of(7, ALICE), "a token", "another")
+    expect_http.tokens_stay_in_the_body(got({}, headers={"set-cookie": "id=7"}), session)
+    for headers in ({"set-cookie": "t=a%20token"}, {"location": "/?r=another"}):
+        with pytest.raises(Broken):
+            expect_http.tokens_stay_in_the_body(got({}, headers=headers), session)
+
+
+def test_an_ide_is_known_by_its_page() -> None:
+    """A page that holds an IDE's name is one; an error page, or a 404 that names it, is not."""
+    expect_http.no_ide(got("<h1>GraphiQL is closed</h1>", status=404))
+    expect_http.no_ide(got("<h1>Shop</h1>"))
+    with pytest.raises(Broken):
+        expect_http.no_ide(got("<title>GraphiQL</title>"))
+
+
+def test_exchanged_customers_are_noticed() -> None:
+    """Each customer's answer that names only the other one is the other's."""
+    alice, bob = (customer_of(number, who) for number, who in ((7, ALICE), (8, BOB)))
+    expect_http.not_exchanged({"me": {"id": 7}}, alice, {"me": {"id": "8"}}, bob)
+    expect_http.not_exchanged({"cart": {"count": 8}}, alice, {"cart": {"count": 3}}, bob)
+    with pytest.raises(Broken):
+        expect_http.not_exchanged({"me": {"id": "8"}}, alice, {"me": {"id": 7}}, bob)
+
+
+@pytest.mark.parametrize("message", ['Did you mean "token"?', 'No "token" here', None])
+def test_a_suggestion_is_noticed(message: str | None) -> None:
+    """The right name in a refusal helps a stranger; its absence does not."""
+    answer = got({"errors": [{"message": message or "Cannot query field."}]})
+    if message is None:
+        expect_http.no_suggestion(answer, "token")
+    else:
+        with pytest.raises(Broken):
+            expect_http.no_suggestion(answer, "token")
