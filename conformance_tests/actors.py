@@ -191,8 +191,8 @@ class Customer:
     def expired_sessions(self, count: int, remember_me: Any = ABSENT) -> list[Session]:
         """So many sessions made in different seconds, their access tokens expired."""
         self.deployment.need_time()
-        if self.deployment.only_waits and remember_me is ABSENT:
-            remember_me = True  # tests that wait together need sessions that outlast the crowd
+        if remember_me is ABSENT and (self.deployment.only_waits or self.deployment.is_hasty):
+            remember_me = True  # sessions that outlast the crowd that waits, or their own making
         return ageing.expired(*(self.log_in(remember_me) for _ in range(count)))
 
     def expired_session(self, remember_me: Any = ABSENT) -> Session:

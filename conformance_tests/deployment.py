@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from conformance_tests.target import Features, Lifetimes, Target
 
 R = TypeVar("R")
+#: A replay may be told from an expired pair only with more seconds left than clocks differ.
+HARDLY_ANY_SECONDS = 30
 #: How often a test renews one session to see its absolute end.
 MOST_RENEWALS = 100
 
@@ -80,6 +82,11 @@ class Deployment:
     def only_waits(self) -> bool:
         """Whether a session can grow old in no other way than by really waiting."""
         return not self.clock.movable and not self.can_forge
+
+    @property
+    def is_hasty(self) -> bool:
+        """Whether a normal session has hardly any time left once its access token has expired."""
+        return self.lifetimes.refresh - self.lifetimes.access < HARDLY_ANY_SECONDS
 
     def need_time(self) -> None:
         """NotTestable, before anybody logs in, where an access token cannot be seen expired."""
@@ -191,10 +198,10 @@ class Deployment:
 
         NotTestable where it would have to be renewed too often to get there.
         """
-        lifetimes, margin = self.lifetimes, self.clock.margin
-        if (end - session.refresh_expiry) / lifetimes.access > MOST_RENEWALS:
+        access, refresh, margin = self.lifetimes.access, self.lifetimes.refresh, self.clock.margin
+        left = max(1, min(refresh - access, refresh // 10) - margin)
+        if (end - session.refresh_expiry) / (refresh - left) > MOST_RENEWALS:
             raise NotTestable("clock", f"more than {MOST_RENEWALS} renewals until the absolute end")
-        left = max(1, min(lifetimes.refresh - lifetimes.access, lifetimes.refresh - 1) - margin)
         moment = min(session.refresh_expiry, end) - left
         return moment if moment >= session.exp + margin else None
 
