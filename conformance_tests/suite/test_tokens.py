@@ -14,6 +14,7 @@ from conformance_tests.expect import Expect
 from conformance_tests.forge import Forge
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.tampering import never_issued
 
 COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 DERIVED = re.compile(r"[0-9a-f]{128}", re.ASCII)
@@ -266,7 +267,7 @@ def test_every_refusal_has_the_same_form(
     """A message, a category of GraphQL's own, and the field null, whatever was refused."""
     client, session = deployment.client, alice.log_in()
     expect.echoes(session)
-    stranger = session.refresh_token[::-1]
+    stranger = never_issued()
     for answer in (
         alice.ask_to_log_in(password=f"not {alice.credentials.password}"),
         client.refresh(None, session.refresh_token),
