@@ -187,11 +187,12 @@ def test_a_replay_ends_the_successor_too(
     deployment: Deployment, someone: Customer, another: Customer, expect: Expect
 ) -> None:
     """Once a spent pair was replayed, its successor cannot be renewed; others can."""
-    bystander, stolen = another.log_in(remember_me=True), someone.expired_session()
-    successor = expect.rotates(stolen)
+    bystander = another.log_in(remember_me=True)
+    stolen = someone.expired_session(remember_me=True)
+    successor = expect.rotates(stolen).expired()  # aged while it lives: a burned one cannot be
     deployment.wait_out_grace()
     expect.over(stolen)
-    expect.over(successor.expired())
+    expect.over(successor)
     expect.rotates(bystander.expired())
 
 
