@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from conformance_tests import expect_http
+from conformance_tests import expect_development
 from conformance_tests.actors import MadeUpCustomer
 from conformance_tests.deployment import Deployment
 from conformance_tests.developer import Developer
@@ -57,6 +57,6 @@ def test_older_sessions_are_listed(
 ) -> None:
     """The development listing shows every row, of older nodes too."""
     sessions = [made_up.forge_session(300, 600, ttl=ttl) for ttl in (..., str, None)]
-    listed = expect_http.items(Developer(development.client).list(made_up.id))
+    listed = expect_development.items(Developer(development.client).list(made_up.id))
     shown = sorted(str(item.get("refresh_token_hash")) for item in listed)
     expect.equal(shown, sorted(session.hash for session in sessions), "the hashes in the list")
