@@ -20,7 +20,7 @@ COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 DERIVED = re.compile(r"[0-9a-f]{128}", re.ASCII)
 #: Claims that name the customer and the times; an id may well be an e-mail address.
 USUAL_CLAIMS = {"customer_id", "exp", "refresh_expiry", "iat", "auth_time"}
-AT_ONCE = 5
+AT_ONCE = 4
 
 
 @pytest.fixture
