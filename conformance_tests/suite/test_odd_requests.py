@@ -107,7 +107,7 @@ def test_what_went_wrong_at_a_login_is_not_told(
     expect_http.masked(answer, WORDS, *UNEXPECTED[how])
 
 
-@requirement("GQL-08", burns=True)
+@requirement("GQL-08", burns=True, extra=True)
 @pytest.mark.parametrize("how", UNEXPECTED)
 def test_what_went_wrong_with_a_session_is_not_told(
     someone: Customer, faults: FaultProxy, expect: Expect, how: str
