@@ -147,8 +147,8 @@ class Customer:
     def __init__(self, deployment: Deployment, id_: int | str | None) -> None:
         self.deployment = deployment
         self._id = id_
-        #: The last second of each clock in which something happened, at whichever instance.
-        self._latest: dict[Clock, int] = {}
+        #: When something last happened on each clock, at whichever instance.
+        self._latest: dict[Clock, float] = {}
         self.sessions: list[Session] = []
 
     @property
@@ -238,13 +238,13 @@ class Customer:
     def acted(self) -> None:
         """Something happened in this second that a later login must not share it with."""
         clock = self.deployment.clock
-        self._latest[clock] = int(clock.now())
+        self._latest[clock] = clock.now()
 
     def new_second(self) -> None:
         """Let the second turn if this customer did something in it."""
         clock = self.deployment.clock
-        while int(clock.now()) <= self._latest.get(clock, 0):
-            clock.next_second()
+        while not clock.has_turned(self._latest.get(clock, 0)):
+            clock.turn(self._latest[clock])
 
     def _adopt(self, ask: Callable[[], Answer]) -> Session:
         with self._new_row() as found:

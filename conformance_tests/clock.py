@@ -71,6 +71,17 @@ class Clock:
         """Wait until the second has turned."""
         self._wait(1.001 - self.now() % 1)
 
+    def has_turned(self, moment: float) -> bool:
+        """Whether it is surely another second than at that moment, on the deployment's clock too.
+
+        Nobody here knows to a fraction when its seconds turn: so a whole one has to go by.
+        """
+        return self.now() >= moment + 1
+
+    def turn(self, moment: float) -> None:
+        """Wait until it is another second than at that moment."""
+        self._wait(moment + 1.001 - self.now())
+
     def give_back(self) -> None:
         """Real time again."""
 
@@ -116,6 +127,12 @@ class MovableClock(Clock):
 
     def next_second(self) -> None:
         self.move_to(self.now() + 1)
+
+    def has_turned(self, moment: float) -> bool:
+        return int(self.now()) > int(moment)
+
+    def turn(self, moment: float) -> None:
+        self.next_second()
 
     def _set(self, moment: int | None) -> None:
         raise NotImplementedError

@@ -128,7 +128,7 @@ class StillClock(Clock):
     def now(self) -> float:
         return float(self.seconds)
 
-    def next_second(self) -> None:
+    def turn(self, moment: float) -> None:
         self.seconds += 1
 
 

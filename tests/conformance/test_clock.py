@@ -57,6 +57,19 @@ def test_the_next_second_has_really_turned() -> None:
     assert int(clock.now()) == before + 1
 
 
+def test_another_second_is_one_on_every_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The deployment's seconds turn at a moment of their own, so a whole one is waited for."""
+    waited: list[float] = []
+    monkeypatch.setattr(Clock, "_wait", staticmethod(waited.append))
+    clock = Clock()
+    before = clock.now()
+    assert not clock.has_turned(before)
+    clock.turn(before)
+    assert waited == [pytest.approx(1, abs=0.2)]
+    assert clock.has_turned(before - 1)
+    assert HandClock().has_turned(NOW - 0.5)
+
+
 # -- clocks that the suite sets ----------------------------------------------------------------
 
 
