@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance_tests import leaks
@@ -50,23 +50,35 @@ STORAGE: Final = re.compile(
 
 def discreet(deployment: Deployment, exchanges: Iterable[Exchange], *planted: str) -> None:
     """No answer holds what is secret, nor what only the inside knows, nor a planted text."""
+    known = deployment.recorder.secrets("secret", "password")
+    guarded = {value: (_kind(name), {*leaks.forms(value)}) for value, name in known.items()}
     for exchange in exchanges:
-        found = sorted(set(_slips(deployment, exchange, planted)))
+        found = sorted(set(_slips(deployment, exchange, guarded, planted)))
         if found:
             said = f"{exchange.request_line}: {exchange.status_line}, {exchange.answer_body[:500]}"
             raise Broken("answers that tell nothing of the inside", f"{', '.join(found)} in {said}")
 
 
-def _slips(deployment: Deployment, exchange: Exchange, planted: Iterable[str]) -> Iterator[str]:
+def _kind(name: str) -> str:
+    return "the secret" if name.startswith("secret") else "a password"
+
+
+def _slips(
+    deployment: Deployment,
+    exchange: Exchange,
+    guarded: Mapping[str, tuple[str, set[str]]],
+    planted: Iterable[str],
+) -> Iterator[str]:
     data, complaint = _spoken(exchange)
     everything = "\n".join([*map(": ".join, exchange.other_headers), data, complaint])
     asked = f"{exchange.request_headers} {exchange.request_body}"
     for what, shape in TOKENS.items():
         if any(hit.group() not in asked for hit in shape.finditer(everything)):
             yield what
-    for secret, name in deployment.recorder.secrets("secret", "password").items():
-        if secret not in asked and leaks.holds(everything, secret):
-            yield "the secret" if name.startswith("secret") else "a password"
+    for secret, (kind, forms) in guarded.items():
+        told = len(secret) >= leaks.LONG_ENOUGH and any(form in everything for form in forms)
+        if told and secret not in asked:
+            yield kind
     if STACK.search(everything):
         yield "a stack trace"
     if STORAGE.search(complaint) or any(text in everything for text in planted):
@@ -149,10 +161,16 @@ def nothing_secret_logged(deployment: Deployment, diary: Diary) -> None:
     text = "\n".join(lines)
     found = [what for what, shape in TOKENS.items() if shape.search(text)]
     known = deployment.recorder.secrets("secret", "password", "access", "refresh", "hash")
-    found += [name for value, name in known.items() if _logged(value, text)]
+    formless = {value: name for value, name in known.items() if not _has_shape(value)}
+    found += [name for value, name in formless.items() if _logged(value, text)]
     if found:
         expected = "no password, token, hash or secret in the log"
         raise Broken(expected, f"{', '.join(found)} in {len(lines)} lines")
+
+
+def _has_shape(secret: str) -> bool:
+    """Whether it is found by its form already."""
+    return any(shape.fullmatch(secret) for shape in TOKENS.values())
 
 
 def _logged(secret: str, text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from conformance_tests import forged
 from conformance_tests.actors import Customer, RegisteredCustomer, Session
 from conformance_tests.deployment import Deployment
@@ -119,6 +121,7 @@ def test_exp_must_be_a_time(someone: Customer, expect: Expect) -> None:
     changes_nothing("HARD-04", someone.live_sessions(2), expect)
 
 
+@pytest.mark.usefixtures("forge")
 @requirement("HARD-05", logins=7, burns=True)
 def test_a_session_without_an_end_never_rotates(someone: Customer, expect: Expect) -> None:
     """An expired token whose refresh_expiry is no number is refused; with a number it rotates."""
