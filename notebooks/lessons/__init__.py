@@ -7,6 +7,7 @@ from lessons.reading import Pair, short, take_apart
 from lessons.rows import Change, Snapshot
 from lessons.showing import quiet_refusals, source
 from lessons.stage import SECRET, START, Stage
+from lessons.story import Story
 
 __all__ = [
     "SECRET",
@@ -17,6 +18,7 @@ __all__ = [
     "Refused",
     "Snapshot",
     "Stage",
+    "Story",
     "checks",
     "moment",
     "pictures",

@@ -7,8 +7,9 @@ same steps give the same tokens, byte for byte, on every machine.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import cache
 from itertools import count
 from typing import Any
@@ -18,6 +19,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from conformance_tests.in_process import InProcess
 from lessons.exchange import Exchange
+from lessons.mutant import with_flow
 from lessons.reading import Pair, claims_of
 from lessons.rows import Change, Snapshot
 from reference_auth import tokens
@@ -25,6 +27,7 @@ from reference_auth.app import create_app, make_service
 from reference_auth.config import Config
 from reference_auth.demo import ALICE, CUSTOMERS, DIRECTORY, DemoQuery
 from reference_auth.errors import BadAccessToken, NotThePair
+from reference_auth.flow import Flow
 from reference_auth.login import LoginService
 from reference_auth.memory import REGION, memory_table
 from reference_auth.states import Access, Refresh
@@ -55,7 +58,11 @@ _ENDS = ExitStack()  # what lasts as long as the notebook does
 
 
 class Stage:
-    """One server with a table of its own; `settings` are fields of Config."""
+    """One server with a table of its own; `settings` are fields of Config.
+
+    flow: another one than the reference's, to see what its fault does.
+    beside: the server that this one shares table, clock and settings with.
+    """
 
     def __init__(
         self,
@@ -63,22 +70,36 @@ class Stage:
         start: int = START,
         secret: str = SECRET,
         platform: LoginService = DIRECTORY,
+        flow: type[Flow] = Flow,
+        beside: Stage | None = None,
         **settings: Any,
     ) -> None:
         settings = {"development": True, **settings}
-        self.now = start
-        self.config = Config(
-            secret=secret, region=REGION, table=f"lesson-{next(_tables)}", **settings
+        self._time: Time = beside._time if beside else Time(start)
+        self.config: Config = (
+            beside.config
+            if beside
+            else Config(secret=secret, region=REGION, table=f"lesson-{next(_tables)}", **settings)
         )
         self.client = Watched(memory_table(self.config.table))
-        self.security_events = _security_events()
+        self.security_events: list[str] = beside.security_events if beside else []
         given: dict[str, Any] = {"client": self.client, "clock": lambda: self.now}
-        app = create_app(self.config, platform, query=DemoQuery, **given)
-        self._flow = make_service(self.config, platform, **given).flow
+        with with_flow(flow):
+            app = create_app(self.config, platform, query=DemoQuery, **given)
+            self._flow = make_service(self.config, platform, **given).flow
         transport = InProcess(_portal(), {ADDRESS: app})
         self._http = httpx.Client(base_url=f"http://{ADDRESS}", transport=transport)
 
     # The clock
+
+    @property
+    def now(self) -> int:
+        """The second at which the clock stands."""
+        return self._time.now
+
+    @now.setter
+    def now(self, second: int) -> None:
+        self._time.now = second
 
     def at(self, second: int) -> Stage:
         """Set the clock."""
@@ -117,9 +138,10 @@ class Stage:
         headers = {} if token is None else {"Authorization": f"{scheme} {token}"}
         self.client.calls.clear()
         now = self.now
-        answer = self._http.post(
-            "/graphql", json={"query": document, "variables": variables}, headers=headers
-        )
+        with _events().told_to(self.security_events):
+            answer = self._http.post(
+                "/graphql", json={"query": document, "variables": variables}, headers=headers
+            )
         request = {"query": document, "variables": variables, "headers": headers}
         return Exchange.of(now, request, answer, self.client.calls)
 
@@ -166,12 +188,23 @@ class Stage:
         return [(flow.judge_access(presented, now), await flow.judge_refresh(presented, now))]
 
 
+@dataclass
+class Time:
+    """A clock that stands still; servers beside one another share it."""
+
+    now: int
+
+
 class Watched:
-    """A table's client that notes which operations were called, and can be interrupted."""
+    """A table's client that notes which operations were called, and can be interrupted.
+
+    tell: is told of each call with its parameters and its answer, None where it was refused.
+    """
 
     def __init__(self, client: Any) -> None:
         self.watched = client
         self.calls: list[str] = []
+        self.tell: Callable[[str, Mapping[str, Any], Any], object] = lambda *_: None
         self._interruptions: dict[str, Callable[[], object]] = {}
 
     def before_next(self, operation: str, action: Callable[[], object]) -> None:
@@ -185,30 +218,44 @@ class Watched:
             if action := self._interruptions.pop(name, None):
                 action()
             self.calls.append("".join(map(str.title, name.split("_"))))
-            return found(**parameters)
+            answer = None
+            try:
+                answer = found(**parameters)
+            finally:
+                self.tell(name, parameters, answer)
+            return answer
 
         return call
 
 
 class _Events(logging.Handler):
-    """Keeps what the server says of security, so that a lesson can show it."""
+    """Keeps what a server says of security with the stage that is being asked."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[str] = []
+        self._listening: list[list[str]] = []
+
+    @contextmanager
+    def told_to(self, told: list[str]) -> Iterator[None]:
+        """One stage may be asked in the middle of another's request: the inner one listens."""
+        self._listening.append(told)
+        try:
+            yield
+        finally:
+            self._listening.pop()
 
     def emit(self, record: logging.LogRecord) -> None:
         customer = getattr(record, "customer_id", None)
-        if customer is not None:
-            self.told.append(f"{record.getMessage()} (customer {customer})")
+        if customer is not None and self._listening:
+            self._listening[-1].append(f"{record.getMessage()} (customer {customer})")
 
 
-def _security_events() -> list[str]:
-    """A list that fills with the security events from now on."""
+@cache
+def _events() -> _Events:
+    """What the server logs goes to the stages from now on, and not to stderr."""
     logger, handler = logging.getLogger("reference_auth"), _Events()
-    logger.handlers[:] = [handler]
-    logger.propagate = False
-    return handler.told
+    logger.addHandler(handler)
+    return handler
 
 
 @cache

@@ -47,7 +47,9 @@ def _step(canvas: Canvas, step: Step, middles: dict[str, float], y: float) -> No
         canvas.dot(start, y + 4, step.role)
         canvas.text(start + 10, y + 8, step.words, step.role, size=12)
         return
-    canvas.text((start + end) / 2, y, step.words, step.role, anchor="middle", size=12)
+    middle, width = (start + end) / 2, 7 * len(step.words)
+    canvas.box(middle - width / 2, y - 11, width, 14, fill="paper", radius=0)
+    canvas.text(middle, y, step.words, step.role, anchor="middle", size=12)
     canvas.arrow((start, y + 7), (end, y + 7), step.role)
 
 

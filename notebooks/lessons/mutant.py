@@ -1,0 +1,28 @@
+"""A mutant is the reference with one defect: a Flow of which a method or two are overridden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from reference_auth import app
+from reference_auth.flow import Flow
+
+
+@contextmanager
+def with_flow(flow: type[Flow]) -> Iterator[None]:
+    """Servers that are built in this context follow this flow."""
+    with patch.object(app, "Flow", flow):
+        yield
+
+
+def app_with(flow: type[Flow]) -> Callable[..., Any]:
+    """The reference's `create_app`, with another flow."""
+
+    def make_app(*given: Any, **settings: Any) -> Any:
+        with with_flow(flow):
+            return app.create_app(*given, **settings)
+
+    return make_app
