@@ -351,9 +351,16 @@ def test_collisions_do_not_make_a_standing_clock_tick(server: Server) -> None:
 @pytest.mark.usefixtures("asleep")
 @pytest.mark.parametrize("status", [204, 404])
 def test_a_clock_that_does_not_move_is_not_used(server: Server, status: int) -> None:
-    """Whether it says so or not: real time is what remains."""
-    server.clock = lambda request: httpx.Response(status)
+    """Whether it says so or not: real time is what remains, and what it is told to keep."""
+    told: list[object] = []
+
+    def stay(request: httpx.Request) -> httpx.Response:
+        told.append(json.loads(request.content)["now"])
+        return httpx.Response(status)
+
+    server.clock = stay
     assert clocked(server).name == "real"
+    assert told[1:] == ([None] if status == 204 else [])
 
 
 @pytest.mark.usefixtures("asleep")
