@@ -30,6 +30,8 @@ PRESENTED = re.compile(r'refresh_token(?:\\?")?\s*:\s*\\?"([^"\\]+)')
 #: A shorter text that is presented as a token is a word, and no secret.
 SHORTEST_TOKEN = 20
 SHOWN_BODY = 2000
+#: So many exchanges are shown from the beginning of a long test, and as many from its end.
+SHOWN_EXCHANGES = 20
 #: The exchanges of the test at hand: tests that wait together have one each.
 _TRANSCRIPT: ContextVar[list[Exchange]] = ContextVar("transcript")
 
@@ -121,10 +123,16 @@ class Recorder:
         return list(_TRANSCRIPT.get([]))
 
     def transcript(self) -> tuple[str, ...]:
-        """This test's exchanges as lines that are safe to print."""
-        return tuple(
-            shorten(self.redact(line)) for exchange in self.exchanges() for line in exchange.lines()
-        )
+        """This test's exchanges as lines that are safe to print, the middle of many left out."""
+        exchanges = self.exchanges()
+        left_out = len(exchanges) - 2 * SHOWN_EXCHANGES
+        lines = [line for exchange in exchanges[:SHOWN_EXCHANGES] for line in exchange.lines()]
+        if left_out > 0:
+            lines.append(f"… {left_out} exchanges more …")
+        for exchange in exchanges[max(SHOWN_EXCHANGES, len(exchanges) - SHOWN_EXCHANGES) :]:
+            lines += exchange.lines()
+        # In one piece, so that each of a long run's many secrets is looked for only once.
+        return tuple(shorten(line) for line in self.redact("\n".join(lines)).split("\n"))
 
     def curl(self) -> str | None:
         """This test's last request as a shell command, its secrets left to fill in."""

@@ -33,6 +33,11 @@ SETTINGS = (
     "-p",
     "no:cacheprovider",
     "--assert=plain",
+    # Both collect garbage for seconds at the end, and judge nothing of a deployment.
+    "-p",
+    "no:unraisableexception",
+    "-p",
+    "no:threadexception",
 )
 
 DEFAULTS = Options()

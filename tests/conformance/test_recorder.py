@@ -127,3 +127,15 @@ def test_odd_answers_teach_nothing(body: str) -> None:
     recorder = Recorder()
     recorder.record(exchange(request_headers=(), answer_body=body))
     assert recorder.secrets() == {}
+
+
+def test_of_a_long_test_the_middle_is_left_out(recorder: Recorder) -> None:
+    """Twenty exchanges are shown from each end, and how many stand between."""
+    recorder.begin()
+    for number in range(50):
+        recorder.record(Exchange(f"POST /{number}", (), "", "HTTP 200"))
+    shown = recorder.transcript()
+    assert shown[0] == "> POST /0"
+    assert "> POST /49" in shown
+    assert "… 10 exchanges more …" in shown
+    assert "> POST /25" not in shown
