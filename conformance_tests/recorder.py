@@ -131,6 +131,8 @@ class Recorder:
             lines.append(f"… {left_out} exchanges more …")
         for exchange in exchanges[max(SHOWN_EXCHANGES, len(exchanges) - SHOWN_EXCHANGES) :]:
             lines += exchange.lines()
+        if not lines:
+            return ()
         # In one piece, so that each of a long run's many secrets is looked for only once.
         return tuple(shorten(line) for line in self.redact("\n".join(lines)).split("\n"))
 
