@@ -133,6 +133,49 @@ def judges_the_signature_alone(token: str, now: int, secret: str) -> str:
     return "live" if now < int(claims.get("exp") or 2**40) else "expired"
 
 
+# 06
+
+
+def when_absent(
+    exp: int, refresh_expiry: int, now: int, tombstone: str | None, fence: int | None
+) -> str:
+    is_fenced = fence is not None and exp <= fence
+    if now > refresh_expiry or tombstone == "revoked" or is_fenced:
+        return "over"
+    if tombstone == "rotated":
+        return "successor"
+    if exp - now > 10 or refresh_expiry - now <= 10:
+        return "over"
+    return "again" if exp > now else "burn"
+
+
+def burns_at_once(*given: Any) -> str:
+    return "burn"
+
+
+def when_absent_by(
+    *, skew: int = 10, reach: int = 0, grace_first: bool = False, asks: bool = True
+) -> Any:
+    """The judge with one thing otherwise."""
+
+    def answer(
+        exp: int, refresh_expiry: int, now: int, tombstone: str | None, fence: int | None
+    ) -> str:
+        if now > refresh_expiry or (tombstone == "revoked" and asks):
+            return "over"
+        if grace_first and tombstone == "rotated":
+            return "successor"
+        if fence is not None and exp <= fence + reach:
+            return "over"
+        if tombstone == "rotated":
+            return "successor"
+        if exp - now > skew or refresh_expiry - now <= skew:
+            return "over"
+        return "again" if exp > now else "burn"
+
+    return answer
+
+
 # 07
 
 
@@ -176,6 +219,7 @@ RIGHT: dict[str, tuple[Check, Any]] = {
     "03": (checks.rotates, rotates),
     "04": (checks.names, names),
     "05": (checks.judges, judges),
+    "06": (checks.when_absent, when_absent),
     "07": (checks.ends, ends),
     "09": (checks.customer_in, customer_in),
 }
@@ -238,6 +282,17 @@ WRONG: dict[str, tuple[Check, Any, str]] = {
         lambda t, now, s: "live" if judges(t, now, s) == "live" else "forged",
         "At second exp",
     ),
+    "06 burns at once": (checks.when_absent, burns_at_once, "missed the logout is no thief"),
+    "06 a revoked pair burns": (
+        checks.when_absent,
+        when_absent_by(asks=False),
+        "missed the logout is no thief",
+    ),
+    "06 fence at its edge": (checks.when_absent, when_absent_by(reach=-1), "equal to its before"),
+    "06 any fence": (checks.when_absent, when_absent_by(reach=1), "younger than that burn"),
+    "06 grace first": (checks.when_absent, when_absent_by(grace_first=True), "for the fence first"),
+    "06 no skew": (checks.when_absent, when_absent_by(skew=0), "10 s before exp"),
+    "06 too much skew": (checks.when_absent, when_absent_by(skew=11), "more than 10 s to exp"),
     "07 never": (checks.ends, ends_at_the_login, "starts 900 s anew"),
     "07 always": (checks.ends, ends_after_every_visit, "hands the same pair back"),
     "07 a month": (checks.ends, ends_a_month_later, "not another month"),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from lessons import checks
+from lessons import SECRET, Pair, Stage, checks
+from lessons.checks.lesson_06 import CASES, NOW, Case
+from reference_auth import items, rolling, tokens
+from reference_auth.rows import REVOKED, ROTATED, Fence, Row, Tombstone
+from reference_auth.tokens import Claims
 from tests.notebooks.answers import RIGHT, WRONG
 
 
@@ -37,3 +41,26 @@ def test_each_check_is_tried_both_ways() -> None:
     """Every exercise has a right answer and wrong ones here."""
     assert {check.__name__ for check, _ in RIGHT.values()} == set(checks.__all__)
     assert {check.__name__ for check, *_ in WRONG.values()} == set(checks.__all__)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.hint)
+def test_the_reference_tells_what_a_missing_row_means_as_the_lesson_has_it(case: Case) -> None:
+    """Each case of lesson 06, brought about on the real server, comes to the same word."""
+    stage = Stage(grace_seconds=30)
+    exp, refresh_expiry = NOW + case.access_left, NOW + case.refresh_left
+    claims = Claims(23, exp, refresh_expiry, exp - 840)
+    issue = tokens.issue(claims, SECRET)
+    row = Row.of(claims, issue.hash)
+    after = tokens.issue(rolling.next_claims(claims, NOW, stage.config), SECRET)
+    if case.tombstone == REVOKED:
+        stage.put(items.tombstone_item(Tombstone.revoked(row, refresh_expiry)))
+    if case.tombstone == ROTATED:
+        stage.put(items.row_item(Row.of(after.claims, after.hash, rotated_from=issue.hash)))
+        rotated = Tombstone(row.customer_id, row.hash, ROTATED, NOW + 9, NOW + 9, after.claims)
+        stage.put(items.tombstone_item(rotated))
+    if case.fence is not None:
+        stage.put(items.fence_item("23", Fence(exp + case.fence, NOW + 9, done=True)))
+    answer = stage.refresh(Pair(issue.pair.token, issue.pair.refresh_token))
+    words = {"graphql-server-internal-error": "again", None: "successor"}
+    heard = words.get(answer.category, "burn" if stage.security_events else "over")
+    assert heard == case.right

@@ -9,6 +9,7 @@ import pytest
 from lessons import SECRET, START, Refused, Stage
 from lessons.reading import Pair, short
 from reference_auth import tokens
+from reference_auth.flow import Flow
 from reference_auth.states import Access, Refresh
 
 
@@ -106,6 +107,54 @@ def test_a_burn_is_told(stage: Stage) -> None:
     stage.later(840).refresh(first)
     assert stage.security_events == [
         "A spent pair came back: every session of the customer ends (customer 23)"
+    ]
+
+
+def test_each_stage_hears_of_its_own_burns(stage: Stage) -> None:
+    """A stage that is made meanwhile does not take the events of another."""
+    pair = stage.log_in().pair
+    other = Stage()
+    stage.at(pair.claims.exp).refresh(pair)
+    stage.later(1).refresh(pair)
+    assert (len(stage.security_events), other.security_events) == (1, [])
+
+
+def test_a_server_beside_another_shares_what_is_not_its_own(stage: Stage) -> None:
+    """Table, clock and secret are the same, and so is the answer."""
+    pair = stage.log_in().pair
+    beside = Stage(beside=stage.later(60))
+    assert beside.now == stage.now
+    assert beside.refresh(pair).pair == pair
+    beside.at(pair.claims.exp).refresh(pair)
+    assert stage.refresh(pair).category == "graphql-authorization"
+    assert len(beside.security_events) == len(stage.security_events) == 1
+
+
+def test_a_stage_can_be_given_a_faulty_flow(stage: Stage) -> None:
+    """The override is in that stage alone."""
+
+    class Deaf(Flow):
+        async def revoke(self, access_token: str, refresh_token: str, now: int) -> bool:
+            return True
+
+    deaf = Stage(flow=Deaf)
+    for each, rows in ((deaf, 1), (stage, 0), (Stage(), 0)):
+        assert each.revoke(each.log_in().pair).data == {"result": True}
+        assert len(each.table().of_customer(23)) == rows
+
+
+def test_the_table_tells_each_call_and_its_answer(stage: Stage) -> None:
+    """Who listens hears what was asked, and None for what was refused."""
+    heard: list[tuple[str, bool]] = []
+    stage.client.tell = lambda name, _, answer: heard.append((name, answer is None))
+    pair = stage.log_in().pair
+    stage.at(pair.claims.exp)
+    stage.client.before_next("transact_write_items", lambda: stage.lose(pair))
+    stage.refresh(pair)
+    assert heard[:3] == [
+        ("transact_write_items", False),
+        ("get_item", False),
+        ("transact_write_items", True),
     ]
 
 
