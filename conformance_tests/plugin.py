@@ -184,6 +184,7 @@ class ConformancePlugin:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         report = yield
+        report.sections = []  # what was printed, by whomever, nobody has redacted
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)):
             return report
@@ -301,7 +302,6 @@ def _told(report: pytest.TestReport, findings: list[Finding]) -> pytest.TestRepo
         report.outcome, report.longrepr = "failed", sentence
     else:
         report.outcome, report.longrepr = "skipped", (report.nodeid, 0, sentence)
-    report.sections = []
     return report
 
 
@@ -309,7 +309,6 @@ def _unmissed(report: pytest.TestReport) -> pytest.TestReport:
     """A test that could not look, and that no row misses."""
     sentence = "looks further than this target lets be seen, and is not missed"
     report.outcome, report.longrepr = "skipped", (report.nodeid, 0, sentence)
-    report.sections = []
     return report
 
 

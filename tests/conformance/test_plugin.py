@@ -67,6 +67,7 @@ def judge(pytester: pytest.Pytester) -> Judge:
             seen = pytester.inline_run(*arguments, plugins=[ConformancePlugin(bench)])
         reports = [report for report in seen.getreports() if hasattr(report, "when")]
         told = [str(report.longrepr) for report in reports if report.longrepr]
+        told += [text for report in reports for _, text in report.sections]
         order = [report.nodeid.split("::")[1] for report in reports if report.when == "setup"]
         return Judged(bench.findings, told, order)
 
