@@ -18,7 +18,6 @@ LIGHTS: dict[Colour, str] = {
     "partly": "🔵",
     "unseen": "⚪",
 }
-MOST_LINES = 40
 
 
 def text(report: Report) -> str:
@@ -97,12 +96,10 @@ def _failure(row: Row) -> str:
 
 
 def _card(card: Card) -> str:
-    left_out = len(card.transcript) - MOST_LINES
     lines = [
         f"expected  {card.expected}",
         f"actual    {card.actual}",
-        *card.transcript[:MOST_LINES],
-        *([f"… {left_out} more lines"] if left_out > 0 else []),
+        *words.ends_of(card.transcript),
         *(f"{words.REPRODUCE}: {line}" for line in card.reproduce),
     ]
     return _fenced(printable("\n".join(lines)))

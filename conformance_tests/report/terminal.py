@@ -33,7 +33,6 @@ CELL_STYLES: Final[dict[Colour, str]] = {
     "unseen": "bold white on grey37",
 }
 MOST_CARDS: Final = 3
-MOST_LINES: Final = 40
 PLAIN_WIDTH: Final = 100
 
 
@@ -122,10 +121,8 @@ def _block(title: str, lines: tuple[str, ...], style: str) -> Iterator[Text]:
     """Lines to be copied: each stays one line, however long it is."""
     if lines:
         yield Text(f"  {title}", "dim")
-    for line in lines[:MOST_LINES]:
+    for line in words.ends_of(lines):
         yield Text(f"    {printable(line)}", style, no_wrap=True)
-    if len(lines) > MOST_LINES:
-        yield Text(f"    … {len(lines) - MOST_LINES} more lines: see --html", "dim")
 
 
 def _background(row: Row) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from conformance_tests import __version__
@@ -26,6 +26,9 @@ SIGNS: Final[dict[Status, str]] = {
 
 
 REPRODUCE: Final = "reproduce"
+#: Of a long transcript so many lines are shown from its beginning, and so many from its end.
+FIRST_LINES: Final = 10
+LAST_LINES: Final = 30
 
 
 def sentence(report: Report) -> str:
@@ -106,6 +109,15 @@ def some_ids(rows: Iterable[Row], most: int = 8) -> str:
     ids = [row.requirement.id for row in rows]
     more = len(ids) - most
     return ", ".join(ids[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def ends_of(lines: Sequence[str]) -> tuple[str, ...]:
+    """The lines; of many, the first few and the last, where a test fails."""
+    left_out = len(lines) - FIRST_LINES - LAST_LINES
+    if left_out <= 0:
+        return tuple(lines)
+    told = f"… {count(left_out, 'line')} left out: see --html …"
+    return (*lines[:FIRST_LINES], told, *lines[-LAST_LINES:])
 
 
 _TO_ADD: Final = re.compile(r"needs .*; add .*")

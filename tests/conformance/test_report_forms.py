@@ -6,6 +6,7 @@ import dataclasses
 import io
 import json as stdlib_json
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from xml.etree import ElementTree as ET
 
@@ -15,9 +16,9 @@ import pytest
 from conformance_tests.report import html, json, junit, markdown, terminal, words
 from conformance_tests.report.square import square
 from conformance_tests.target import KnownFailure
-from conformance_tests.verdict import Report, Run, Terms, judge
+from conformance_tests.verdict import Finding, Report, Run, Terms, judge
 from tests.conformance.golden_file import matches_golden
-from tests.conformance.sample_report import passed, run, sample, target
+from tests.conformance.sample_report import CARD, passed, run, sample, target
 from tests.conformance.test_verdict import EXITS
 
 FORMS = {
@@ -81,6 +82,17 @@ def test_no_form_shows_a_percentage(name: str) -> None:
     text = FORMS[name](sample()) if name in FORMS else printed(sample())
     body = re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL)
     assert not re.search(r"\d\s*%", body)
+
+
+@pytest.mark.parametrize("form", [printed, markdown.text], ids=["terminal", "markdown"])
+def test_a_long_transcript_loses_its_middle(form: Callable[[Report], str]) -> None:
+    """The exchange that failed stands at the end, and is shown."""
+    lines = tuple(f"> line {number}" for number in range(100))
+    card = dataclasses.replace(CARD, transcript=lines)
+    text = form(judge(target(), run(Finding("CORE-12", "fail", card=card))))
+    shown = [int(number) for number in re.findall(r"> line (\d+)", text)]
+    assert shown == [*range(words.FIRST_LINES), *range(100 - words.LAST_LINES, 100)]
+    assert "… 60 lines left out: see --html …" in text
 
 
 # -- JSON --------------------------------------------------------------------------------------
