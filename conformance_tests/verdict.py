@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
@@ -50,6 +50,7 @@ class Card:
     actual: str
     transcript: tuple[str, ...] = ()
     reproduce: tuple[str, ...] = ()
+    case: str = ""  # the test's name in words, with its parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +246,18 @@ def _row(
         detail=detail,
         parts=tuple(filter(None, parts)),
         tests=tuple(dict.fromkeys(finding.test for finding in findings if finding.test)),
-        cards=tuple(finding.card for finding in red if finding.card),
+        cards=tuple(_card(finding, finding.card) for finding in red if finding.card),
     )
+
+
+def _card(finding: Finding, card: Card) -> Card:
+    return replace(card, case=case_of(finding.test))
+
+
+def case_of(test: str) -> str:
+    """`a replay burns [laptop]` for `suite/test_replay.py::test_a_replay_burns[laptop]`."""
+    name, bracket, parameters = test.partition("::")[2].partition("[")
+    return name.removeprefix("test_").replace("_", " ") + (bracket and f" [{parameters}")
 
 
 def _unspoken(requirement: Requirement, claimed: bool, status: Status, detail: str) -> Row:

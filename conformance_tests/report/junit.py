@@ -74,6 +74,7 @@ def _full(row: Row) -> str:
 
 def _blocks(card: Card) -> list[str]:
     return [
+        *([f"case: {card.case}"] if card.case else []),
         f"expected: {card.expected}",
         f"actual: {card.actual}",
         *card.transcript,

@@ -97,6 +97,7 @@ def _failure(row: Row) -> str:
 
 def _card(card: Card) -> str:
     lines = [
+        *([f"case      {card.case}"] if card.case else []),
         f"expected  {card.expected}",
         f"actual    {card.actual}",
         *words.ends_of(card.transcript),

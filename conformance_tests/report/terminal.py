@@ -88,8 +88,13 @@ def _cards(report: Report) -> Iterator[RenderableType]:
         if not row.cards and row.detail:
             yield _indented(_text(row.detail))
         if len(row.cards) > MOST_CARDS:
-            yield _indented(Text(f"and {len(row.cards) - MOST_CARDS} more like it"))
+            yield _indented(_more(row.cards[MOST_CARDS:]))
         yield _indented(_background(row))
+
+
+def _more(cards: tuple[Card, ...]) -> Text:
+    cases = "; ".join(card.case for card in cards if card.case)
+    return _text(f"and {len(cards)} more, in full with --html{cases and ': '}{cases}")
 
 
 def _headline(row: Row) -> Text:
@@ -111,7 +116,8 @@ def _pairs(pairs: Iterable[tuple[str, RenderableType]]) -> Table:
 
 
 def _card(card: Card) -> Iterator[RenderableType]:
-    said = (("expected", _text(card.expected)), ("actual", _text(card.actual)))
+    case = [("case", _text(card.case))] if card.case else []
+    said = (*case, ("expected", _text(card.expected)), ("actual", _text(card.actual)))
     yield _indented(_pairs(said))
     yield from _block("transcript", card.transcript, "dim")
     yield from _block("reproduce", card.reproduce, "")

@@ -27,6 +27,8 @@ FORMS = {
     "report.md": markdown.text,
     "report.html": html.text,
 }
+#: The forms that show a failure in full.
+CARDED = {name: form for name, form in FORMS.items() if name != "report.json"}
 
 
 def printed(report: Report, **options: object) -> str:
@@ -93,6 +95,18 @@ def test_a_long_transcript_loses_its_middle(form: Callable[[Report], str]) -> No
     shown = [int(number) for number in re.findall(r"> line (\d+)", text)]
     assert shown == [*range(words.FIRST_LINES), *range(100 - words.LAST_LINES, 100)]
     assert "… 60 lines left out: see --html …" in text
+
+
+@pytest.mark.parametrize("name", [*CARDED, "terminal"])
+def test_each_card_names_its_case(name: str) -> None:
+    """Several cards of one row are told apart by the test's name and parameters."""
+    test = "suite/test_a.py::test_a_replay_burns"
+    report = judge(
+        target(),
+        run(*(Finding("CORE-12", "fail", test=f"{test}[{n}-ü::x]", card=CARD) for n in range(5))),
+    )
+    text = CARDED[name](report) if name in CARDED else printed(report)
+    assert all(f"a replay burns [{number}-ü::x]" in text for number in range(5))
 
 
 # -- JSON --------------------------------------------------------------------------------------
