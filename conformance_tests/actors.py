@@ -110,7 +110,8 @@ class Session:
             return self.row.hash
         deployment = self.customer.deployment
         if deployment.forge is None or not deployment.can_hash:
-            raise NotTestable("secret", deployment.wrong_secret or deployment.odd_pairs)
+            why = deployment.wrong_secret or deployment.odd_pairs
+            raise NotTestable(deployment.forging_lacks, why)
         return deployment.forge.hash_of(self.refresh_token)
 
     def stored(self) -> Row | None:

@@ -79,6 +79,17 @@ class Deployment:
         return self.can_hash and self.table is not None
 
     @property
+    def forging_lacks(self) -> str:
+        """The first capability that is missing before sessions can be made without a login."""
+        has = {"secret": self.forge, "table": self.table, "derivation": self.derives}
+        return next((name for name, given in has.items() if not given), "secret")
+
+    def need_forging(self) -> None:
+        """NotTestable where sessions cannot be made without a login; it names what is missing."""
+        if not self.can_forge:
+            raise NotTestable(self.forging_lacks, self.wrong_secret or self.odd_pairs)
+
+    @property
     def only_waits(self) -> bool:
         """Whether a session can grow old in no other way than by really waiting."""
         return not self.clock.movable and not self.can_forge
@@ -138,8 +149,7 @@ class Deployment:
 
     def somebody_made_up(self, id_: str | None = None) -> MadeUpCustomer:
         """A made-up customer with a fresh id; NotTestable where sessions cannot be forged."""
-        if not self.can_forge:
-            raise NotTestable("forge", self.wrong_secret or self.odd_pairs)
+        self.need_forging()
         customer = MadeUpCustomer(self, id_ or f"conformance-{self.run}-{next(self._numbers)}")
         self.made_up.append(customer)
         return customer
@@ -158,8 +168,7 @@ class Deployment:
 
     def somebody_numbered(self) -> MadeUpCustomer:
         """A registered customer whose id is a number, with forged logins of her own."""
-        if not self.can_forge:
-            raise NotTestable("forge", self.wrong_secret or self.odd_pairs)
+        self.need_forging()
         numbered = [c for c in (self.alice, *self.registered) if isinstance(c.known_id, int)]
         if not numbered:
             raise NotApplicable("no customer's id is a number")

@@ -17,7 +17,10 @@ CAPABILITIES = {
     ),
     "clock": ("control of time", "[clock] with http, faketime or max_wait"),
     "standing clock": ("a clock that stands still", "[clock] with http, where such a clock is"),
-    "forge": ("forged sessions", "[signing] and [table], and the claim WIRE"),
+    "derivation": (
+        "tokens derived as WIRE says",
+        "WIRE to claims, if the deployment derives them so",
+    ),
     "faults": ("the fault proxy", "[faults] with listen and upstream"),
     "log": ("the deployment's log", "[log] with file"),
     "launch": ("starting the deployment", "[launch] with command, url and port_variable"),

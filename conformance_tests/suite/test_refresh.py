@@ -171,7 +171,7 @@ def test_a_replay_leaves_other_customers_alone(
     bystander = bob.log_in()
     theirs = namesake.log_in(remember_me=True) if namesake else None
     if namesake is None:
-        expect.unseen("a customer whose id begins with the victim's", "forge")
+        expect.unseen("a customer whose id begins with the victim's", deployment.forging_lacks)
     stolen = victim.expired_session()
     expect.rotates(stolen)
     deployment.wait_out_grace()

@@ -130,13 +130,13 @@ def test_made_up_ids_are_this_run_s_alone(judged: Deployment) -> None:
 
 
 def test_nobody_is_made_up_without_secret_and_table() -> None:
-    """Then a real customer stands in, where one is asked for by anybody's name."""
-    for judged in (
-        deployment(logins(), secret=True),
-        deployment(logins(), table=True),
-        deployment(logins(), secret=True, table=True, claims=("CORE",)),
+    """Then a real customer stands in, and only what is missing is asked for."""
+    for judged, missing in (
+        (deployment(logins(), table=True), r"add \[signing\] with secret_env$"),
+        (deployment(logins(), secret=True), r"add \[table\] with"),
+        (deployment(logins(), secret=True, table=True, claims=("CORE",)), "add WIRE to claims"),
     ):
-        with pytest.raises(NotTestable, match="forged sessions"):
+        with pytest.raises(NotTestable, match=missing):
             judged.somebody_made_up()
         judged.registered = (alice_of(judged),)
         assert judged.someone() is judged.alice
