@@ -105,6 +105,7 @@ class Row:
     level: str
     detail: str | None = None
     parts: tuple[str, ...] = ()  # what `detail` is made of: each unseen or failing part
+    passed: int = 0  # how many checks did
     tests: tuple[str, ...] = ()
     cards: tuple[Card, ...] = ()
 
@@ -232,7 +233,8 @@ def _row(
     status = worst(each for _, each in judged)
     red = [finding for finding, each in judged if each == status and each in ("fail", "warn")]
     parts = tuple(dict.fromkeys(_said(finding) for finding, each in judged if each == status))
-    detail = _detail(parts, status, passed=sum(each == "pass" for _, each in judged))
+    passed = sum(each == "pass" for _, each in judged)
+    detail = _detail(parts, status, passed)
     if red and requirement.id in known:
         status, detail = (
             "known-failure",
@@ -246,6 +248,7 @@ def _row(
         detail=detail,
         parts=tuple(filter(None, parts)),
         tests=tuple(dict.fromkeys(finding.test for finding in findings if finding.test)),
+        passed=passed,
         cards=tuple(_card(finding, finding.card) for finding in red if finding.card),
     )
 
@@ -299,7 +302,7 @@ def _detail(parts: Iterable[str], status: Status, passed: int) -> str | None:
     """What the worst parts say; beside an unseen part, how much passed."""
     details = "; ".join(filter(None, parts))
     if status == "not-testable" and passed:
-        return f"{passed} {'part' if passed == 1 else 'parts'} passed; unseen: {details}"
+        return f"{passed} {'check' if passed == 1 else 'checks'} passed; unseen: {details}"
     return details or None
 
 

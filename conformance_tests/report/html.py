@@ -40,5 +40,5 @@ def text(report: Report) -> str:
         red=report.of_status("error", "fail", "warn"),
         advice=report.of_status("error", "fail", "warn", claimed=False),
         provenance=words.provenance(report),
-        some_ids=words.some_ids,
+        unseen_ids=words.unseen_ids,
     )

@@ -114,7 +114,7 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _unseen(report: Report) -> Iterator[str]:
     for detail, rows in words.by_detail(report.of_status("not-testable")).items():
-        yield f"{_code(detail)}: {words.some_ids(rows, most=12)}"
+        yield f"{_code(detail)}: {_plain(words.unseen_ids(rows))}"
 
 
 def _listed(rows: tuple[Row, ...]) -> Iterator[str]:

@@ -170,7 +170,7 @@ def _groups(report: Report) -> Table:
 def _unseen(report: Report) -> Iterator[RenderableType]:
     for detail, rows in words.by_detail(report.of_status("not-testable")).items():
         line = _text(f"• {detail}: ")
-        yield line.append(words.some_ids(rows, most=12), style="cyan")
+        yield line.append(words.unseen_ids(rows), style="cyan")
 
 
 def _listed(rows: Iterable[Row]) -> Iterator[RenderableType]:

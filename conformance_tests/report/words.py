@@ -59,12 +59,12 @@ def _failed(report: Report) -> str:
     must = [row for row in report.failed if row.status == "fail"]
     kinds = [(must, "MUST"), ([row for row in report.failed if row not in must], "SHOULD")]
     said = " and ".join(f"{count(len(rows), word)} failed" for rows, word in kinds if rows)
-    return f"Not conformant: {said} ({some_ids(report.failed)})."
+    return f"Not conformant: {said} ({ids_of(report.failed)})."
 
 
 def _suite_failed(report: Report) -> str:
     broken = report.of_status("error")
-    told = report.run.crashed or f"it broke on {some_ids(broken)}"
+    told = report.run.crashed or f"it broke on {ids_of(broken)}"
     return f"No verdict: the suite itself failed; {told.rstrip('.')}."
 
 
@@ -104,11 +104,9 @@ def count(number: int, noun: str) -> str:
     return f"{number} {noun}" + ("s" if number != 1 and not noun.isupper() else "")
 
 
-def some_ids(rows: Iterable[Row], most: int = 8) -> str:
-    """The ids, or the first of them and how many more."""
-    ids = [row.requirement.id for row in rows]
-    more = len(ids) - most
-    return ", ".join(ids[:most]) + (f" and {more} more" if more > 0 else "")
+def ids_of(rows: Iterable[Row]) -> str:
+    """Every id: each may be one to act on."""
+    return ", ".join(row.requirement.id for row in rows)
 
 
 def ends_of(lines: Sequence[str]) -> tuple[str, ...]:
@@ -124,19 +122,35 @@ _TO_ADD: Final = re.compile(r"needs .*; add .*")
 
 
 def by_detail(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    """Rows that lack the same thing, together: what to add, and what it would show."""
+    """Rows that lack the same things, together: what to add, and what it would show."""
     grouped: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
-        for lack in dict.fromkeys(_lack(part) for part in row.parts):
-            if not lack.startswith((NOT_REACHED, LEFT_OUT)):  # the verdict's own sentence says why
-                grouped[lack].append(row)
+        lacks = dict.fromkeys(_split(part)[1] for part in row.parts)
+        named = [lack for lack in lacks if not lack.startswith((NOT_REACHED, LEFT_OUT))]
+        if named:  # what was not reached or not asked for, the verdict's own sentence says
+            grouped["; and ".join(named)].append(row)
     return dict(sorted(grouped.items(), key=lambda item: -len(item[1])))
 
 
-def _lack(part: str) -> str:
-    """`needs the table; add [table]`, without which part of the row wants it."""
+def unseen_ids(rows: Iterable[Row]) -> str:
+    """Every id, and of a row that was partly seen what passed and what stayed unseen."""
+    return ", ".join(row.requirement.id + _seen(row) for row in rows)
+
+
+def _seen(row: Row) -> str:
+    if not row.passed:
+        return ""
+    what = ", ".join(dict.fromkeys(filter(None, (_split(part)[0] for part in row.parts))))
+    return f" ({count(row.passed, 'check')} passed{what and '; unseen: '}{what})"
+
+
+def _split(part: str) -> tuple[str, str]:
+    """`that the row is gone` and `needs the table; add [table]`: what is unseen, for want of what.
+
+    A part that names no remedy is all of it the second.
+    """
     found = _TO_ADD.search(part)
-    return found[0] if found else part
+    return (part[: found.start()].rstrip(": "), found[0]) if found else ("", part)
 
 
 def provenance(report: Report) -> dict[str, str]:

@@ -276,6 +276,29 @@ def test_what_to_add_is_said_once_for_all_rows_that_lack_it() -> None:
     assert "needs the table; add [table]" in words.by_detail(sample().of_status("not-testable"))
 
 
+def test_a_row_partly_seen_says_so_and_stands_once() -> None:
+    """What passed, what did not show, and everything that is to be added for it, in one place."""
+    lacks = ("that it is gone: needs the table; add [table]", "needs the log; add [log]")
+    unseen = (Finding("CORE-20", "not-testable", lack) for lack in lacks)
+    report = judge(target(), run(*passed("CORE-20"), *unseen, Finding("CORE-21", "pass")))
+    rows = report.of_status("not-testable")
+    (lacking,) = [lack for lack, listed in words.by_detail(rows).items() if "table" in lack]
+    assert lacking == "needs the table; add [table]; and needs the log; add [log]"
+    for form in (markdown.text, html.text, printed):
+        assert "CORE-20 (1 check passed; unseen: that it is gone)" in " ".join(form(report).split())
+
+
+def test_no_id_is_hidden_behind_a_number() -> None:
+    """Each may be one to act on: in the verdict, and in what to add."""
+    failed = [f"CORE-{number:02}" for number in range(1, 28)]
+    red = judge(target(), run(*(Finding(name, "fail", card=CARD) for name in failed)))
+    must = [row.requirement.id for row in red.failed]
+    assert len(must) > 20
+    assert all(name in words.sentence(red) for name in must)
+    silent = words.by_detail(judge(target(), run()).of_status("not-testable"))["no test yet"]
+    assert all(row.requirement.id in words.unseen_ids(silent) for row in silent)
+
+
 SENTENCES = {
     "all passed": "Conformant to what was claimed (profile documented: CORE, GQL).",
     "a MUST failed": "Not conformant: 1 MUST failed (CORE-01).",

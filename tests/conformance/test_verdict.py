@@ -56,7 +56,7 @@ def test_an_unseen_part_makes_the_row_not_testable_and_says_what_passed() -> Non
         Finding("CORE-05", "not-testable", "needs the table", "suite/test_a.py::test_a"),
     )
     assert row(half, "CORE-05").status == "not-testable"
-    assert row(half, "CORE-05").detail == "1 part passed; unseen: needs the table"
+    assert row(half, "CORE-05").detail == "1 check passed; unseen: needs the table"
     assert row(half, "CORE-05").tests == ("suite/test_a.py::test_a",)
 
 
