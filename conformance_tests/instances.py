@@ -21,6 +21,8 @@ from conformance_tests.target import Features
 Start = AbstractContextManager[Launched]
 Mode = str | None
 AT_ONCE = 4
+#: So many characters of a last line are told.
+LAST_WORDS = 200
 
 
 @dataclass
@@ -79,12 +81,28 @@ class Instances:
             return None
         return self._in_real_time(self._at(launched.url, self.main.features))
 
+    def does_not_start(self, mode: Mode) -> NotTestable:
+        """What there is to say of a mode in which the deployment ended when it was started."""
+        launched = self._launched[mode]
+        assert isinstance(launched, Launched)
+        told = f"the deployment does not start in mode {mode!r}: {self._last_words(launched)}"
+        return NotTestable("launch", told)
+
+    def _last_words(self, launched: Launched) -> str:
+        """The last line that it wrote, redacted before it is cut; without one, how it ended."""
+        line = self.main.recorder.redact(launched.last_line)
+        if not line:
+            return f"it ended with exit code {launched.exit} and wrote nothing"
+        short = line if len(line) <= LAST_WORDS else f"{line[:LAST_WORDS]}…"
+        return f"it ended with exit code {launched.exit}, and its last line was {short!r}"
+
     @contextmanager
     def one_more(self) -> Iterator[Deployment]:
         """A fresh process on the same table, in real time; it ends with the context."""
         with self.launcher().start() as launched:
             if not launched.answers:
-                raise NotTestable("second instance", "the deployment ended when it was started")
+                told = f"the deployment does not start once more: {self._last_words(launched)}"
+                raise NotTestable("second instance", told)
             with open_client(self.main.target, self.main.recorder, launched.url) as client:
                 yield self._in_real_time(self.main.at(client, self.main.features))
 
@@ -96,7 +114,7 @@ class Instances:
     def _answering(self, mode: str) -> Deployment:
         instance = self.in_mode(mode)
         if instance is None:
-            raise NotTestable("launch", f"the deployment ended when it was started in mode {mode}")
+            raise self.does_not_start(mode)
         return instance
 
     def _start(self, *modes: Mode) -> None:

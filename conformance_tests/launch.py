@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 START_SECONDS = 15.0
 END_SECONDS = 5.0
 PAUSE_SECONDS = 0.02
+LAST_WORDS_SECONDS = 1.0
 KEPT = 1024 * 1024
 PROBE = b'{"query":"{__typename}"}'
 
@@ -79,6 +80,12 @@ class Launched:
         """Whether it came up; otherwise it ended by itself and `exit` says how."""
         return self.exit is None
 
+    @property
+    def last_line(self) -> str:
+        """The last line that it wrote, raw: not for printing before it is redacted."""
+        lines = self.output.since(0).decode(errors="replace").split("\n")
+        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
 
 class Launcher:
     """Starts a target's deployment, each time on a port of its own."""
@@ -125,6 +132,8 @@ class Launcher:
         reading.start()
         try:
             self._await(process, launched)
+            if not launched.answers:
+                reading.join(LAST_WORDS_SECONDS)
             yield launched
         finally:
             _end(process)

@@ -52,7 +52,7 @@ def opened(instances: Instances, nobody: str) -> Iterator[Developer]:
     word = instances.launcher().development
     instance = instances.in_mode(word, among=OTHER_MODES)
     if instance is None:
-        raise NotTestable("launch", f"the deployment does not start in mode {word!r}")
+        raise instances.does_not_start(word)
     developer = Developer(instance.client)
     if not expect_development.is_open(developer.get(nobody, never_issued())):
         raise NotTestable("launch", f"mode {word!r} opens no development operation")

@@ -15,7 +15,7 @@ from conformance_tests.instances import Instances
 from conformance_tests.outcomes import NotApplicable, NotTestable
 from conformance_tests.preflight import open_client
 from conformance_tests.target import Launch
-from tests.conformance.fakes import deployment
+from tests.conformance.fakes import SECRET, deployment
 
 # A deployment that tells its mode, and will not start in one that it does not know.
 SERVER = """
@@ -97,6 +97,26 @@ def test_a_mode_in_which_it_does_not_start(ends: ExitStack) -> None:
     found = instances(ends, launch=LAUNCH)
     assert found.in_mode("strange", among=("making",)) is None
     assert mode_of(found.in_mode("making")) == "making"
+
+
+@pytest.mark.parametrize("program, told", [
+    (f"print('starting'); import sys; sys.exit('no table, but {SECRET}\\n')",
+     "exit code 1, and its last line was 'no table, but <secret#1>'"),
+    ("import sys; sys.exit(3)", "exit code 3 and wrote nothing"),
+    (f"import sys; sys.exit('x' * 192 + '{SECRET}')", "x<secret#…'"),
+])  # fmt: skip
+def test_a_deployment_that_does_not_start_says_why(
+    ends: ExitStack, program: str, told: str
+) -> None:
+    """Its last line is there, without a secret in it, even where it is cut; else how it ended."""
+    found = instances(ends, launch=replace(LAUNCH, command=(sys.executable, "-c", program)))
+    found.main.recorder.know("secret", SECRET)
+    with pytest.raises(NotTestable, match="does not start in mode 'making'") as unseen:
+        found.in_environment("development")
+    assert told in str(unseen.value)
+    with pytest.raises(NotTestable) as again, found.one_more():
+        pass
+    assert told in str(again.value)
 
 
 def test_a_command_that_is_none_is_not_testable(ends: ExitStack) -> None:
