@@ -68,6 +68,7 @@ class Target:
     environment: str = "production"
     profile: str = "documented"
     claims: tuple[str, ...] = GROUPS
+    claims_named: bool = False  # by the target file; else they are all that the profile has
     http: Http = field(default_factory=Http)
     customers: tuple[Credentials, ...] = ()
     secret: str | None = field(default=None, repr=False)
@@ -164,8 +165,8 @@ def from_url(url: str, environ: Mapping[str, str]) -> Target:
 
 
 def with_profile(target: Target, profile: str) -> Target:
-    """The same target held to another profile; groups it named must have rows there."""
-    if target.claims == groups_of(target.profile):
+    """The same target held to another profile; groups it named stay, and must have rows there."""
+    if not target.claims_named and target.claims == groups_of(target.profile):
         return replace(target, profile=profile, claims=groups_of(profile))
     try:
         return replace(target, profile=profile, claims=_claims(list(target.claims), profile))
@@ -212,6 +213,7 @@ def _build(
         environment=found["environment"],
         profile=found["profile"],
         claims=_claims(found["claims"], found["profile"]),
+        claims_named=found["claims"] is not None,
         http=_http(found["http"], environ, folder),
         customers=_customers(found["customers"], lonely),
         secret=found["signing"] and found["signing"]["secret"],

@@ -16,6 +16,7 @@ from conformance_tests.target import (
     Target,
     TargetError,
     from_url,
+    groups_of,
     load,
     with_profile,
 )
@@ -373,3 +374,10 @@ def test_another_profile_takes_its_own_groups_along() -> None:
     named = Target(url=plain.url, profile="hardened", claims=("CORE", "HARD"))
     with pytest.raises(TargetError, match="--profile documented: claims names HARD"):
         with_profile(named, "documented")
+
+
+def test_claims_that_were_named_are_never_widened(read: Reader) -> None:
+    """Not even where they are just those that the file's profile has."""
+    documented = groups_of("documented")
+    named = read(f"{URL}\nclaims = {list(documented)}\n{CUSTOMERS}")
+    assert with_profile(named, "hardened").claims == documented
