@@ -32,6 +32,7 @@ def cells(
     """The grid, with the current cell or cells lit, and wrong answers crossed out."""
     canvas = Canvas(WIDTH, HEIGHT)
     canvas.text(16, 26, title, bold=True)
+    canvas.text(16, TOP - 8, "access × refresh", "soft", size=12)
     for column, refresh in enumerate(Refresh):
         x = LEFT + (column + 0.5) * CELL_WIDTH
         canvas.text(x, TOP - 8, refresh.value, "refresh", anchor="middle")
