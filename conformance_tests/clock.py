@@ -7,7 +7,7 @@ Times are epoch seconds.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,10 @@ from conformance_tests.outcomes import NotTestable, SuiteError
 
 #: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
 COLLISIONS = 10
+
+
+def _nobody(told: str) -> None:
+    """Who listens to a clock that belongs to no deployment."""
 
 
 @dataclass
@@ -111,9 +115,11 @@ class MovableClock(Clock):
     movable = True
 
     def __init__(self) -> None:
+        """`tell` is told of every move."""
         super().__init__()
         self._moment = time.time()
         self._since = time.monotonic()
+        self.tell: Callable[[str], None] = _nobody
 
     def now(self) -> float:
         return self._moment + (0.0 if self.standing else time.monotonic() - self._since)
@@ -122,7 +128,9 @@ class MovableClock(Clock):
         if moment < self.now():
             raise SuiteError("a test tried to move the clock back")
         moment = max(int(moment), int(self.now()) + 1)
+        ahead = moment - self.now()
         self._set(moment)
+        self.tell(f"the clock was moved by {ahead:.0f} s")
         self._moment, self._since = float(moment), time.monotonic()
 
     def next_second(self) -> None:

@@ -187,6 +187,7 @@ def set_clock(deployment: Deployment) -> None:
     deployment.clock.skew = measured_skew(deployment.client)
     clock = offered_clock(deployment)
     if clock is not None and deployment.registered and canary(deployment, clock) is None:
+        clock.tell = deployment.recorder.note
         deployment.clock = clock
 
 

@@ -32,8 +32,8 @@ SHORTEST_TOKEN = 20
 SHOWN_BODY = 2000
 #: So many exchanges are shown from the beginning of a long test, and as many from its end.
 SHOWN_EXCHANGES = 20
-#: The exchanges of the test at hand: tests that wait together have one each.
-_TRANSCRIPT: ContextVar[list[Exchange]] = ContextVar("transcript")
+#: The exchanges and notes of the test at hand: tests that wait together have one each.
+_TRANSCRIPT: ContextVar[list[Exchange | Note]] = ContextVar("transcript")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,16 @@ class Exchange:
         return shlex.join(words)
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What happened between two exchanges, raw too."""
+
+    text: str
+
+    def lines(self) -> Iterator[str]:
+        yield f"* {self.text}"
+
+
 @dataclass(slots=True)
 class Recorder:
     """Keeps the exchanges of a run, and the names of the secrets met in it."""
@@ -96,6 +106,10 @@ class Recorder:
             self.history.append(exchange)
             _TRANSCRIPT.get([]).append(exchange)
 
+    def note(self, text: str) -> None:
+        """Put a line into this test's transcript; outside a test nobody reads it."""
+        _TRANSCRIPT.get([]).append(Note(text))
+
     def learn(self, text: str) -> None:
         """Name the tokens that an answer holds under their own keys."""
         try:
@@ -120,17 +134,11 @@ class Recorder:
 
     def exchanges(self) -> list[Exchange]:
         """This test's exchanges, raw: for judging, not for printing."""
-        return list(_TRANSCRIPT.get([]))
+        return [entry for entry in _TRANSCRIPT.get([]) if isinstance(entry, Exchange)]
 
     def transcript(self) -> tuple[str, ...]:
-        """This test's exchanges as lines that are safe to print, the middle of many left out."""
-        exchanges = self.exchanges()
-        left_out = len(exchanges) - 2 * SHOWN_EXCHANGES
-        lines = [line for exchange in exchanges[:SHOWN_EXCHANGES] for line in exchange.lines()]
-        if left_out > 0:
-            lines.append(f"… {left_out} exchanges more …")
-        for exchange in exchanges[max(SHOWN_EXCHANGES, len(exchanges) - SHOWN_EXCHANGES) :]:
-            lines += exchange.lines()
+        """What this test did as lines that are safe to print, the middle of much left out."""
+        lines = list(_told(_TRANSCRIPT.get([])))
         if not lines:
             return ()
         # In one piece, so that each of a long run's many secrets is looked for only once.
@@ -154,6 +162,18 @@ class Recorder:
         for kind, shape in SECRET_SHAPES.items():
             text = shape.sub(f"<{kind}>", text)
         return text
+
+
+def _told(entries: list[Exchange | Note]) -> Iterator[str]:
+    """The lines of the first exchanges and of the last, and of the notes among them."""
+    places = [place for place, entry in enumerate(entries) if isinstance(entry, Exchange)]
+    left_out = len(places) - 2 * SHOWN_EXCHANGES
+    hidden = range(places[SHOWN_EXCHANGES], places[-SHOWN_EXCHANGES]) if left_out > 0 else range(0)
+    for place, entry in enumerate(entries):
+        if place not in hidden:
+            yield from entry.lines()
+        elif place == hidden.start:
+            yield f"… {left_out} exchanges more …"
 
 
 def shorten(line: str) -> str:

@@ -28,6 +28,15 @@ def http_clock(*answers: int) -> tuple[HttpClock, list[int | None]]:
     return HttpClock(CLOCK_URL, httpx.MockTransport(handle)), told
 
 
+def test_every_move_is_told() -> None:
+    """By how much, once it has been made."""
+    clock, told = HandClock(NOW), list[str]()
+    clock.tell = told.append
+    clock.move_to(NOW + 841)
+    clock.next_second()
+    assert told == ["the clock was moved by 841 s", "the clock was moved by 1 s"]
+
+
 # -- a clock that nobody can move --------------------------------------------------------------
 
 

@@ -382,3 +382,13 @@ def test_a_skew_is_measured_where_it_is_more_than_the_network_s(
     client = client_of(lambda body, headers: TYPENAME)
     client.skews = [ahead, ahead, 1000.0]
     assert preflight.measured_skew(client) == noticed
+
+
+@pytest.mark.usefixtures("asleep")
+def test_a_move_of_the_clock_stands_in_the_transcript(server: Server) -> None:
+    """Who reads a failure sees where time went by."""
+    with ExitStack() as ends:
+        judged, _ = prepare(target(transport=server, clock=ClockAddress(http=CLOCK_URL)), ends)
+        judged.recorder.begin()
+        judged.pass_seconds(841)
+        assert judged.recorder.transcript() == ("* the clock was moved by 841 s",)

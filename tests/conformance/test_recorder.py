@@ -129,6 +129,28 @@ def test_odd_answers_teach_nothing(body: str) -> None:
     assert recorder.secrets() == {}
 
 
+def test_a_note_stands_between_the_exchanges(recorder: Recorder) -> None:
+    """In the order of what happened, without its secrets; it is no exchange to be judged."""
+    recorder.record(Exchange("POST /1", (), "", "HTTP 200"))
+    recorder.note(f"moved for {PASSWORD}")
+    recorder.record(Exchange("POST /2", (), "", "HTTP 200"))
+    told = [line for line in recorder.transcript() if line.startswith(("> POST", "*"))]
+    assert told == ["> POST /1", "* moved for <password#1>", "> POST /2"]
+    assert len(recorder.exchanges()) == 2
+
+
+def test_a_note_uses_up_no_exchange(recorder: Recorder) -> None:
+    """Of a long test as many exchanges are shown, with the notes among them."""
+    for number in range(50):
+        recorder.note(f"note {number}")
+        recorder.record(Exchange(f"POST /{number}", (), "", "HTTP 200"))
+    shown = recorder.transcript()
+    assert sum(line.startswith("> POST") for line in shown) == 40
+    assert "… 10 exchanges more …" in shown
+    assert {"* note 0", "* note 19", "* note 49"} <= set(shown)
+    assert "* note 25" not in shown
+
+
 def test_of_a_long_test_the_middle_is_left_out(recorder: Recorder) -> None:
     """Twenty exchanges are shown from each end, and how many stand between."""
     recorder.begin()
