@@ -52,7 +52,7 @@ def notebooks(session: nox.Session) -> None:
         chosen = [word for word in session.posargs if word != "--write"]
         tool(session, "python", str(NOTEBOOKS / "write.py"), *chosen)
         return
-    strict = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=20"]
+    strict = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=40"]
     sanitised = f"--nbval-sanitize-with={NOTEBOOKS / 'sanitize.cfg'}"
     chosen = session.posargs or [str(NOTEBOOKS)]
     tool(session, "pytest", "-p", "nbval", *strict, sanitised, *chosen)

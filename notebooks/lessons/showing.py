@@ -10,6 +10,7 @@ from typing import Any
 
 from IPython import get_ipython
 
+from conformance_tests.target import TargetError
 from reference_auth.config import ConfigError
 from reference_auth.errors import AuthError
 
@@ -34,10 +35,10 @@ def source(thing: Callable[..., Any] | type) -> Source:
 
 
 def quiet_refusals() -> None:
-    """A refusal of the flow is shown as one line: what it says matters, not where it was raised."""
+    """A refusal is shown as one line: what it says matters, not where it was raised."""
     shell = get_ipython()
     if shell is not None:
-        shell.set_custom_exc((AuthError, ConfigError), _one_line)
+        shell.set_custom_exc((AuthError, ConfigError, TargetError), _one_line)
 
 
 def _one_line(

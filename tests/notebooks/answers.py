@@ -13,7 +13,11 @@ import jwt
 from lessons import checks
 from lessons.checks.lesson_07 import MONTH
 from lessons.reading import claims_of
+from reference_auth.errors import WrongCredentials
+from reference_auth.flow import Flow
 from reference_auth.login import LoginRefused
+from reference_auth.rows import Presented
+from reference_auth.tokens import TokenPair
 
 Check = Callable[[Any], Any]
 
@@ -204,6 +208,30 @@ def ends_a_month_later(login: int, remember_me: bool, visits: list[int]) -> int:
     return end
 
 
+# 08
+
+
+class Lying(Flow):
+    async def revoke(self, access_token: str, refresh_token: str, now: int) -> bool:
+        await self.present(access_token, refresh_token, now)
+        return True
+
+
+class Honest(Flow):
+    async def revoke(self, access_token: str, refresh_token: str, now: int) -> bool:
+        return not await super().revoke(access_token, refresh_token, now)
+
+
+class Closed(Lying):
+    async def log_in(self, *given: Any, **more: Any) -> Any:
+        raise WrongCredentials
+
+
+class Stuck(Lying):
+    async def rotate(self, old: Presented, now: int) -> TokenPair:
+        return TokenPair("", "")
+
+
 # 09
 
 
@@ -221,6 +249,7 @@ RIGHT: dict[str, tuple[Check, Any]] = {
     "05": (checks.judges, judges),
     "06": (checks.when_absent, when_absent),
     "07": (checks.ends, ends),
+    "08": (checks.is_caught, Lying),
     "09": (checks.customer_in, customer_in),
 }
 
@@ -296,6 +325,11 @@ WRONG: dict[str, tuple[Check, Any, str]] = {
     "07 never": (checks.ends, ends_at_the_login, "starts 900 s anew"),
     "07 always": (checks.ends, ends_after_every_visit, "hands the same pair back"),
     "07 a month": (checks.ends, ends_a_month_later, "not another month"),
+    "08 no class": (checks.is_caught, lambda: Lying, "inherits from Flow"),
+    "08 the reference": (checks.is_caught, Flow, "tells the truth"),
+    "08 false": (checks.is_caught, Honest, "does not say true"),
+    "08 no login": (checks.is_caught, Closed, "Nobody can log in"),
+    "08 two defects": (checks.is_caught, Stuck, "CORE-06 turned red too"),
     "09 the id alone": (
         checks.customer_in,
         lambda body: body["data"]["login"]["id"],

@@ -7,6 +7,7 @@ from lessons.checks.lesson_04 import names
 from lessons.checks.lesson_05 import judges
 from lessons.checks.lesson_06 import when_absent
 from lessons.checks.lesson_07 import ends
+from lessons.checks.lesson_08 import is_caught
 from lessons.checks.lesson_09 import customer_in
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "derives",
     "ends",
     "handed_back_for",
+    "is_caught",
     "judges",
     "names",
     "rotates",
