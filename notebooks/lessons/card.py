@@ -37,14 +37,15 @@ class Opened:
 
     def _lines(self) -> Iterator[str]:
         requirement, card = self.row.requirement, self.card
-        yield _told(f"{requirement.id} {self.row.level}", requirement.sentence)
-        yield _told("expected", card.expected)
-        yield _told("actual", card.actual)
+        yield told(f"{requirement.id} {self.row.level}", requirement.sentence)
+        yield told("case", card.case)
+        yield told("expected", card.expected)
+        yield told("actual", card.actual)
         yield "transcript"
-        yield from (f"  {line}" for line in card.transcript if not _is_usual(line))
-        yield _told("likely cause", requirement.likely_cause)
-        yield _told("why it matters", requirement.why)
-        yield _told("reproduce", card.reproduce[0])
+        yield from (f"  {line}" for line in card.transcript if _is_worth_reading(line))
+        yield told("likely cause", requirement.likely_cause)
+        yield told("why it matters", requirement.why)
+        yield told("reproduce", card.reproduce[0])
 
 
 def opened(report: Report, id: str) -> Opened:
@@ -63,9 +64,11 @@ def renumbered(text: str) -> str:
     return _SECRET.sub(lambda found: names[found[0]], text)
 
 
-def _told(head: str, words: str) -> str:
+def told(head: str, words: str) -> str:
+    """A word and what it stands for, in two columns."""
     return fill(f"{head:<15} {words}", WIDTH, subsequent_indent=" " * 16, break_on_hyphens=False)
 
 
-def _is_usual(line: str) -> bool:
-    return line[2:].partition(":")[0].lower() in USUAL
+def _is_worth_reading(line: str) -> bool:
+    """A request's or an answer's own line; how far a clock was moved differs from run to run."""
+    return line[0] in "<>" and line[2:].partition(":")[0].lower() not in USUAL

@@ -12,6 +12,7 @@ from conformance_tests.verdict import Card, Finding, Report, Run, judge
 from lessons.card import WIDTH, opened, renumbered
 
 TRANSCRIPT = (
+    "* the clock was moved by 3 s",
     "> POST http://127.0.0.1:1/graphql",
     "> authorization: Bearer <access#12>",
     "> content-type: application/json",
@@ -27,7 +28,7 @@ TRANSCRIPT = (
 @pytest.fixture
 def report() -> Report:
     card = Card("no row to change", "<refresh#7> gone", TRANSCRIPT, ("again --only X", "curl"))
-    finding = Finding("HARD-01", "fail", card=card)
+    finding = Finding("HARD-01", "fail", test="suite/test_it.py::test_a_story", card=card)
     target = from_url("http://127.0.0.1:1/graphql", {})
     return judge(target, Run((finding,), dt.datetime.now(dt.UTC)))
 
@@ -38,14 +39,15 @@ def test_a_card_tells_what_was_expected_and_how_to_see_it_again(report: Report) 
     told = " ".join(shown.split())
     for words in (row.sentence, row.likely_cause, row.why, "no row to change", "again --only X"):
         assert words in told
+    assert "case a story expected" in told
     assert shown.startswith("HARD-01 MUST")
     assert all(len(line) <= WIDTH for line in shown.splitlines())
 
 
 def test_a_card_shows_every_request_without_its_usual_headers(report: Report) -> None:
-    """Who is asking stays, and so do both bodies; the media types go."""
+    """Who is asking stays, and so do both bodies; media types and moves of the clock go."""
     shown = repr(opened(report, "HARD-01"))
-    kept = [line for line in shown.splitlines() if line.startswith("  ") and line[2] in "<>"]
+    kept = [line for line in shown.splitlines() if line.startswith("  ") and line[2] in "<>*"]
     assert [line[2:8] for line in kept] == ["> POST", "> auth", '> {"qu', "< HTTP", '< {"da']
 
 
