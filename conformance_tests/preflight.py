@@ -23,7 +23,9 @@ from conformance_tests.target import Features, Target
 
 #: A difference of clocks below this is the network's, in seconds.
 NOTICED_SKEW = 1.5
-CANARY_LEAP = 60
+#: How far a clock is moved at first, in seconds, is left to chance between these two. A second run
+#: on the same table then meets no second of the first one's, whose ended pairs it could not issue.
+NEAREST_LEAP, FARTHEST_LEAP = 3_600, 60 * 86_400
 
 
 def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
@@ -214,14 +216,15 @@ def measured_skew(client: Client) -> float:
 
 def canary(deployment: Deployment, clock: MovableClock) -> str | None:
     """Why a clock that was offered cannot be used; None, and `standing` known, where it can."""
+    leap = NEAREST_LEAP + secrets.randbelow(FARTHEST_LEAP - NEAREST_LEAP)
     try:
         before = login_exp(deployment)
-        clock.move_to(clock.now() + CANARY_LEAP)
+        clock.move_to(clock.now() + leap)
         after = login_exp(deployment)
-        if not CANARY_LEAP - 15 <= after - before <= CANARY_LEAP + 15:
+        if not leap - 15 <= after - before <= leap + 15:
             clock.give_back()
             moved = f"the deployment's time by {after - before} s"
-            return f"the clock was moved by {CANARY_LEAP} s, {moved}"
+            return f"the clock was moved by {leap} s, {moved}"
         clock.standing = clock.name == "http" and _stands_still(deployment, after)
     except (ClockError, Broken, OSError) as error:
         return f"the clock cannot be used: {error}"

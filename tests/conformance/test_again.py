@@ -1,0 +1,27 @@
+"""One deployment, judged twice in a row: the second run does not stumble on the first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from conformance_tests import embedded, runner
+from conformance_tests.plugin import Options
+from conformance_tests.target import Features, Target
+from conformance_tests.verdict import judge
+
+
+def test_a_second_run_by_the_clock_alone_finds_what_the_first_found() -> None:
+    """Real customers are burned, logged out and taken into the future, and all that twice."""
+    with embedded.boot(over_http=False, behind_proxy=False) as target:
+        verdicts = [verdict_of(by_the_clock(target)) for _ in range(2)]
+    assert verdicts == [(True, []), (True, [])]
+
+
+def by_the_clock(target: Target) -> Target:
+    """The embedded reference of which only the clock can be moved."""
+    return replace(target, secret=None, table=None, launch=None, instances={}, features=Features())
+
+
+def verdict_of(target: Target) -> tuple[bool, list[str]]:
+    report = judge(target, runner.run(target, Options(only=("CORE",))))
+    return report.conformant, [row.requirement.id for row in report.failed]
