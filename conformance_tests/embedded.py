@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -112,10 +112,12 @@ def boot(
                 lifetimes=ReferenceLifetimes(**asdict(quick if name == "featured" else lifetimes)),
                 **settings,
             )
+            client: Any = make_client(config, {"AWS_ENDPOINT_URL_DYNAMODB": endpoint})
+            ends.callback(client.close)
             apps[name] = make_app(
                 config,
                 WithOddLogins(DIRECTORY),
-                client=make_client(config, {"AWS_ENDPOINT_URL_DYNAMODB": endpoint}),
+                client=client,
                 clock=clock,
                 query=DemoQuery,
             )
@@ -183,7 +185,8 @@ def make_table(engine: str) -> None:
     """The table, with its keys and TTL, where it is not there yet."""
     import boto3
 
-    create_table(boto3.client("dynamodb", region_name=REGION, endpoint_url=engine), TABLE)
+    with closing(boto3.client("dynamodb", region_name=REGION, endpoint_url=engine)) as client:
+        create_table(client, TABLE)
 
 
 def free_port() -> int:

@@ -21,6 +21,9 @@ class InProcess(httpx.BaseTransport):
         self._apps = {address: httpx.ASGITransport(app) for address, app in apps.items()}
         self._network = httpx.HTTPTransport()
 
+    def close(self) -> None:
+        self._network.close()
+
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if request.url.netloc.decode() not in self._apps:
             return self._network.handle_request(request)
@@ -38,5 +41,5 @@ class InProcess(httpx.BaseTransport):
 @contextmanager
 def in_process(apps: Mapping[str, Any]) -> Iterator[InProcess]:
     """A transport to these apps, by `host:port`; their loop ends with the context."""
-    with start_blocking_portal() as portal:
-        yield InProcess(portal, apps)
+    with start_blocking_portal() as portal, InProcess(portal, apps) as transport:
+        yield transport

@@ -110,7 +110,7 @@ def _carry_out(
 ) -> tuple[Target, Run]:
     """The run; one that breaks or is interrupted still gives what was found until then."""
     started, begun = dt.datetime.now(dt.UTC), time.monotonic()
-    _terminate_as_interrupt()
+    stopped = _heed_interrupts()
     judged = target or EMBEDDED
     try:
         collector.looking_at(judged.name)
@@ -127,7 +127,8 @@ def _carry_out(
         collector.finished()
     command = shlex.join(["auth-conformance", *arguments.given])
     duration = found.duration_s or time.monotonic() - begun
-    return judged, replace(found, command=command, duration_s=duration)
+    interrupted = found.interrupted or stopped.is_set()
+    return judged, replace(found, command=command, duration_s=duration, interrupted=interrupted)
 
 
 def _booted(stack: ExitStack) -> Target:
@@ -156,10 +157,21 @@ def _again(arguments: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _terminate_as_interrupt() -> None:
-    """SIGTERM, as CI sends it, ends a run as Ctrl-C does: with its reports."""
+def _heed_interrupts() -> threading.Event:
+    """SIGTERM, as CI sends it, ends a run as Ctrl-C does: with its reports.
+
+    The event remembers it: Python drops an interrupt that falls into a finalizer.
+    """
+    stopped = threading.Event()
+
+    def stop(number: int, frame: object) -> None:
+        stopped.set()
+        signal.default_int_handler(number, None)
+
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+    return stopped
 
 
 def _write_known_failures(report: Report, path: Path | None) -> None:

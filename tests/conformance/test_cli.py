@@ -37,12 +37,13 @@ Runner = Callable[[Target, Options, Progress], Run]
 
 @pytest.fixture(autouse=True)
 def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No customers from the caller's environment, and SIGTERM as it was."""
+    """No customers from the caller's environment, and the signals as they were."""
     for name in [name for name in os.environ if name.startswith("AUTH_CONFORMANCE")]:
         monkeypatch.delenv(name)
-    before = signal.getsignal(signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
-    signal.signal(signal.SIGTERM, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture
