@@ -6,6 +6,7 @@ others on the same table. Each that is started ends with the run at the latest.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -34,6 +35,7 @@ class Instances:
     _known: dict[str, Deployment] = field(default_factory=dict)
     _launched: dict[Mode, Launched | LaunchError] = field(default_factory=dict)
     _to_end: list[Start] = field(default_factory=list)
+    _starting: threading.Lock = field(default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
         self._real_time = Clock(max_wait=self.main.target.clock.max_wait)
@@ -117,11 +119,16 @@ class Instances:
             raise self.does_not_start(mode)
         return instance
 
+    def start_ahead(self, *modes: Mode) -> None:
+        """Start these in the background, where the target can be started at all."""
+        if modes and self.main.target.launch is not None:
+            threading.Thread(target=self._start, args=modes, daemon=True).start()
+
     def _start(self, *modes: Mode) -> None:
         """Start those not started yet, a few at a time; what came up is ended with the run."""
         launcher = self.launcher()
-        new = [mode for mode in dict.fromkeys(modes) if mode not in self._launched]
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with self._starting, ThreadPoolExecutor(AT_ONCE) as pool:
+            new = [mode for mode in dict.fromkeys(modes) if mode not in self._launched]
             starts = [launcher.start(mode=mode) for mode in new]
             self._launched.update(zip(new, pool.map(self._enter, starts), strict=True))
 
@@ -134,7 +141,7 @@ class Instances:
         return launched
 
     def _end_all(self) -> None:
-        with ThreadPoolExecutor(AT_ONCE) as pool:
+        with self._starting, ThreadPoolExecutor(AT_ONCE) as pool:
             list(pool.map(lambda start: start.__exit__(None, None, None), self._to_end))
 
     # -- already there -------------------------------------------------------------------------

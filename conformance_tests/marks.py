@@ -14,6 +14,7 @@ def requirement(
     extra: bool = False,
     hazard: str = "",
     alone: bool = False,
+    modes: tuple[str | None, ...] = (),
     last: bool = False,
 ) -> pytest.MarkDecorator:
     """Name the requirement that a test proves.
@@ -26,6 +27,7 @@ def requirement(
         seen, and not missed elsewhere.
     alone: where time is really waited for, it does not wait together with other tests.
     last: it looks back on everything that was said in the run: run when nothing else is left.
+    modes: in which it starts the deployment; that is begun while other tests run.
     hazard: what this test alone does to a deployment, where the row's other tests do not.
     """
     return pytest.mark.requirement(
@@ -37,5 +39,6 @@ def requirement(
         extra=extra,
         hazard=hazard,
         alone=alone,
+        modes=modes,
         last=last,
     )

@@ -111,6 +111,7 @@ class ConformancePlugin:
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         logins = sum(map(self._logins, session.items))
         self.bench.progress.started(len(session.items), logins)
+        self.bench.instances.start_ahead(*self._modes(session.items))
         done = yield
         self._await_strands(0)
         return done
@@ -121,6 +122,12 @@ class ConformancePlugin:
         claimed = any(target.answers_for(row) for row in rows)
         named = any({row.id, row.group} & set(options.only) for row in rows)
         return bool(rows) and (claimed or not options.claimed_only) and (named or not options.only)
+
+    def _modes(self, items: list[pytest.Item]) -> set[str | None]:
+        """The modes in which the tests of rows that concern the target will start it."""
+        leaves_out = self.bench.deployment.target.leaves_out
+        concerned = [i for i in items if not any(leaves_out(row) for row in requirements_of(i))]
+        return {mode for item in concerned for mode in _mark(item, "modes") or ()}
 
     def _logins(self, item: pytest.Item) -> int:
         """How often a test may log in at most; a customer who is made up never does."""

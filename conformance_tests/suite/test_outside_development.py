@@ -109,7 +109,7 @@ def test_the_refusal_comes_before_the_arguments(
             expect.same_answer(good, outsider.ask(operation, user_id, refresh_token))
 
 
-@requirement("DEV-03", logins=0)
+@requirement("DEV-03", logins=0, modes=OTHER_MODES)
 @pytest.mark.parametrize("mode", OTHER_MODES, ids=repr)
 def test_only_the_exact_word_is_development(
     instances: Instances, opened: Developer, nobody: str, mode: str | None
