@@ -100,7 +100,7 @@ BAD: dict[str, tuple[Speak, dict[str, Any], str, str]] = {
         answering(TWO_IDS),
         {"clock": ClockAddress(http="own")},
         "clock",
-        "the clock was moved by 60 s",
+        "the deployment's time by 0 s",
     ),
 }
 
