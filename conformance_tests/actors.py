@@ -10,6 +10,7 @@ import base64
 import contextvars
 import json
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -142,7 +143,7 @@ class Session:
         return ageing.with_left(seconds, self)[0]
 
 
-class Customer:
+class Customer(ABC):
     """What registered and made-up customers share."""
 
     def __init__(self, deployment: Deployment, id_: int | str | None) -> None:
@@ -182,12 +183,13 @@ class Customer:
         finally:
             table.delete_many(rows)
 
+    @abstractmethod
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         """A new session, in another second than this customer's last one."""
-        raise NotImplementedError
 
+    @abstractmethod
     def on(self, deployment: Deployment) -> Customer:
-        raise NotImplementedError
+        """The same customer before another instance."""
 
     def expired_sessions(self, count: int, remember_me: Any = ABSENT) -> list[Session]:
         """So many sessions made in different seconds, their access tokens expired."""

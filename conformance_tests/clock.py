@@ -7,6 +7,7 @@ Times are epoch seconds.
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,7 +110,7 @@ class Clock:
         overlap.sleep(max(0.0, seconds))
 
 
-class MovableClock(Clock):
+class MovableClock(Clock, ABC):
     """What the clocks share that the suite sets: forward only, standing or ticking."""
 
     movable = True
@@ -142,8 +143,9 @@ class MovableClock(Clock):
     def turn(self, moment: float) -> None:
         self.next_second()
 
+    @abstractmethod
     def _set(self, moment: int | None) -> None:
-        raise NotImplementedError
+        """Put the deployment's clock there; None gives real time back."""
 
 
 class HttpClock(MovableClock):
