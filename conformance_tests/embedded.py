@@ -78,6 +78,7 @@ SERVERS: dict[str, dict[str, Any]] = {
 #: The table in the process asks for credentials, and for no particular ones.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "embedded", "AWS_SECRET_ACCESS_KEY": "embedded"}
 DEFAULT_LIFETIMES = Lifetimes()
+COMMAND = (sys.executable, "-m", "reference_auth")
 AppFactory = Callable[..., Any]
 
 
@@ -89,11 +90,13 @@ def boot(
     behind_proxy: bool = True,
     over_http: bool = True,
     engine: str | None = None,
+    command: tuple[str, ...] = COMMAND,
 ) -> Iterator[Target]:
     """The embedded reference as a target that offers everything; it ends with the context.
 
     behind_proxy: the servers reach their table through the fault proxy, which a run starts.
     engine: the URL of another table engine than moto in this process.
+    command: what starts one more server of it, as a process of its own.
     over_http: real servers on ports of their own; otherwise the apps are asked in the process.
     """
     with ExitStack() as ends:
@@ -148,7 +151,7 @@ def boot(
             odd_logins=tuple(OddLogin(kind, odd_email(kind), ODD_PASSWORD) for kind in ODD_IDS),
             faults=FaultAddress(proxy, engine) if behind_proxy else None,
             log_file=str(folder / "deployment.log"),
-            launch=launch(endpoint, lifetimes),
+            launch=launch(command, endpoint, lifetimes),
             instances={
                 name: Instance(f"{url}/graphql", quick if name == "featured" else lifetimes)
                 for name, url in urls.items()
@@ -163,7 +166,7 @@ def with_cheap_hash(customer: DemoCustomer) -> DemoCustomer:
     return replace(customer, password_hash=hasher.hash(customer.password))
 
 
-def launch(endpoint: str, lifetimes: Lifetimes) -> Launch:
+def launch(command: tuple[str, ...], endpoint: str, lifetimes: Lifetimes) -> Launch:
     """How to start one more server of the reference on the same table, as its own process."""
     settings = {
         "--dynamodb-endpoint": endpoint,
@@ -176,7 +179,7 @@ def launch(endpoint: str, lifetimes: Lifetimes) -> Launch:
     }
     words = (word for setting in settings.items() for word in setting)
     return Launch(
-        command=(sys.executable, "-m", "reference_auth", "serve", *words),
+        command=(*command, "serve", *words),
         url=f"http://{HOST}:{{port}}/graphql",
     )
 
