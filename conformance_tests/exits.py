@@ -13,5 +13,5 @@ EXITS: Final[Mapping[int, str]] = {
     USAGE: "usage or target file wrong",
     UNTESTED: "could not test: unreachable, cannot log in, or nothing was evaluated",
     BROKEN_SUITE: "the suite itself failed",
-    STALE_LIST: "a known failure passed, or names no requirement",
+    STALE_LIST: "a known failure passed, is overdue, has no reason or names no requirement",
 }

@@ -20,6 +20,11 @@ def explanation(failure: KnownFailure) -> str:
     return " ".join(filter(None, (failure.reason, failure.issue)))
 
 
+def overdue(failure: KnownFailure, today: dt.date) -> bool:
+    """Whether its last day has gone by: it counts as a failure again."""
+    return failure.until is not None and failure.until < today
+
+
 def complaints(
     listed: Iterable[KnownFailure], passed: Collection[str], today: dt.date
 ) -> Iterator[str]:
@@ -30,16 +35,19 @@ def complaints(
             continue
         if not failure.reason.strip():
             yield f"Known failure {failure.id} has no reason: say why it fails."
-        if failure.until and failure.until < today:
-            yield f"Known failure {failure.id} was listed until {failure.until}: mend it by now."
         if failure.id in passed:
             yield f"Known failure {failure.id} passed: take it out of the list."
+        elif overdue(failure, today):
+            yield f"Known failure {failure.id} was listed until {failure.until}: mend it by now."
 
 
 def block(report: Report) -> str:
     """The `[[known_failures]]` tables of the failures not listed yet, each reason left to write."""
+    listed = {failure.id for failure in report.target.known_failures}
     return "\n".join(
-        _table(row.requirement.id, row.detail or "") for row in report.of_status("fail", "warn")
+        _table(row.requirement.id, row.detail or "")
+        for row in report.of_status("fail", "warn")
+        if row.requirement.id not in listed
     )
 
 

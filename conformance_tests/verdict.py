@@ -141,6 +141,12 @@ class Report:
         red: set[Status] = {"fail", "warn"} if self.terms.strict else {"fail"}
         return tuple(row for row in self.claimed if row.status in red)
 
+    @cached_property
+    def unlisted(self) -> tuple[Row, ...]:
+        """Those of which the list of known failures says nothing; the others are overdue there."""
+        listed = {failure.id for failure in self.target.known_failures}
+        return tuple(row for row in self.failed if row.requirement.id not in listed)
+
     @property
     def evaluated(self) -> int:
         """How many claimed rows were really judged."""
@@ -179,7 +185,7 @@ class Report:
             return FAILED if self.failed else UNTESTED
         if self.suite_failed:
             return BROKEN_SUITE
-        if self.failed:
+        if self.unlisted:
             return FAILED
         if self.complaints:
             return STALE_LIST
@@ -203,13 +209,14 @@ def judge(target: Target, run: Run, terms: Terms | None = None) -> Report:
     spoken: dict[str, list[Finding]] = defaultdict(list)
     for finding in run.findings:
         spoken[finding.requirement].append(finding)
-    known = {failure.id: failure for failure in target.known_failures}
+    today = run.started.date()
+    known = {f.id: f for f in target.known_failures if not known_failures.overdue(f, today)}
     rows = tuple(
         _row(requirement, spoken[requirement.id], target, run, terms, known)
         for requirement in REQUIREMENTS.values()
     )
     passed = {row.requirement.id for row in rows if row.claimed and row.status == "pass"}
-    complaints = known_failures.complaints(known.values(), passed, run.started.date())
+    complaints = known_failures.complaints(target.known_failures, passed, today)
     return Report(target, run, terms, rows, tuple(complaints))
 
 

@@ -7,6 +7,7 @@ import itertools
 
 import pytest
 
+from conformance_tests import known_failures
 from conformance_tests.registry import REQUIREMENTS
 from conformance_tests.target import KnownFailure
 from conformance_tests.verdict import Card, Finding, Report, Row, Status, Terms, judge, worst
@@ -210,7 +211,31 @@ def test_a_stale_list_is_exit_5(case: str) -> None:
     finding = Finding(listed.id, status)  # type: ignore[arg-type]
     report = with_list(listed, findings=(PASS, finding))
     assert sentence in report.complaints[0]
-    assert (report.exit, report.conformant) == (5, True)
+    assert (report.exit, report.conformant) == (5, case != "its day has gone")
+
+
+OVERDUE = KnownFailure("CORE-12", "x", until=dt.date(2026, 11, 22))
+
+
+def test_a_failure_whose_day_has_gone_counts_as_one_again() -> None:
+    """It stands among the failures with its card, and nothing is conformant; the exit stays 5."""
+    report = with_list(OVERDUE, findings=(PASS, Finding("CORE-12", "fail", card=Card("a", "b"))))
+    assert (row(report, "CORE-12").status, len(row(report, "CORE-12").cards)) == ("fail", 1)
+    assert (report.exit, report.conformant) == (5, False)
+
+
+def test_beside_a_failure_that_nobody_listed_it_is_one_of_two() -> None:
+    """1 before 5."""
+    report = with_list(OVERDUE, findings=(FAIL, Finding("CORE-12", "fail")))
+    assert report.exit == 1
+    assert [row.requirement.id for row in report.failed] == ["CORE-01", "CORE-12"]
+
+
+def test_a_failure_that_is_listed_is_not_written_into_the_list_again() -> None:
+    """The file would name one id twice, and be refused."""
+    report = with_list(OVERDUE, findings=(PASS, WARN, Finding("CORE-12", "fail")))
+    written = known_failures.block(report)
+    assert ('"CORE-02"' in written, '"CORE-12"' in written) == (True, False)
 
 
 def test_a_day_that_is_today_has_not_gone() -> None:
