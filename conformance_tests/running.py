@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from conformance_tests import known_failures, runner, suite_fault, verdict
+from conformance_tests import known_failures, pytest_args, runner, suite_fault, verdict
 from conformance_tests.plugin import Options
 from conformance_tests.report import files, html, json, junit, markdown, terminal
 from conformance_tests.report.progress import Collector
@@ -45,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
     asked = _asked(arguments)
     terms = _terms(arguments)
     target = named_target(arguments)
+    if arguments.pytest_args:
+        pytest_args.check(arguments.pytest_args)
     out = terminal.console()
     collector = Collector(out, quiet=bool(arguments.pytest_args))
     with ExitStack() as stack:

@@ -111,6 +111,12 @@ BAD = {
         ["run", CLOSED, "--json", "/tmp/no-such-report", "--html", "/tmp/no-such-report"],
         "two reports have one path",
     ),
+    "an argument that pytest does not know": (
+        ["run", CLOSED, "--", "--nonsense"],
+        "what stands after --: unrecognized arguments: --nonsense",
+    ),
+    "an expression that pytest cannot read": (["run", CLOSED, "--", "-k", "a ("], "-k"),
+    "a plugin that pytest does not find": (["run", CLOSED, "--", "-p", "no_such"], "no_such"),
     "a single report to compare": (["compare", "a.json"], "two reports at least"),
     "a report that is not there": (["compare", "a.json", "b.json"], "cannot be read"),
 }
