@@ -1,0 +1,109 @@
+"""Clients of real servers: each request is one call, each answer a value, whatever came back."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from conformance_tests.documents import OPERATIONS
+from tests.chaos.platform import PASSWORD
+
+LONGEST_ANSWER = 20.0
+SERVER_ERROR = "graphql-server-internal-error"
+SESSION_OVER = "graphql-authorization"
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """What a customer holds."""
+
+    token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        payload = self.token.split(".")[1]
+        claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=="))
+        return claims
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A value or a refusal's category; neither where no answer came."""
+
+    value: Any = None
+    category: str | None = None
+    status: int | None = None
+
+    @property
+    def came(self) -> bool:
+        return self.status is not None
+
+    @property
+    def pair(self) -> Pair | None:
+        """The pair that was handed out."""
+        return (
+            Pair(**self.value) if isinstance(self.value, dict) and "token" in self.value else None
+        )
+
+
+class Callers:
+    """Any number of customers at once, each request to the server that it names."""
+
+    def __init__(self, connections: int = 256) -> None:
+        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        self.http = httpx.AsyncClient(timeout=LONGEST_ANSWER, limits=limits, trust_env=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.http.aclose()
+
+    async def log_in(self, origin: str, customer_id: str, *, remember_me: bool = True) -> Answer:
+        return await self._ask(
+            origin,
+            "generateCustomerToken",
+            email=f"{customer_id}@anyone",
+            password=PASSWORD,
+            remember_me=remember_me,
+        )
+
+    async def refresh(self, origin: str, pair: Pair) -> Answer:
+        return await self._ask(
+            origin, "refreshCustomerToken", pair.token, refresh_token=pair.refresh_token
+        )
+
+    async def revoke(self, origin: str, pair: Pair) -> Answer:
+        return await self._ask(
+            origin, "revokeCustomerToken", pair.token, refresh_token=pair.refresh_token
+        )
+
+    async def set_clock(self, origin: str, now: float | None) -> None:
+        """Move a server's test clock."""
+        answer = await self.http.post(f"{origin}/clock", json={"now": now})
+        assert answer.status_code == 200, answer.text
+
+    async def _ask(
+        self, origin: str, operation: str, token: str | None = None, **variables: Any
+    ) -> Answer:
+        body = {"query": OPERATIONS[operation].document(variables), "variables": variables}
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        try:
+            answer = await self.http.post(f"{origin}/graphql", json=body, headers=headers)
+        except httpx.TransportError:
+            return Answer()
+        said = answer.json()
+        errors = said.get("errors") or [{}]
+        category = errors[0].get("extensions", {}).get("category")
+        return Answer((said.get("data") or {}).get(operation), category, answer.status_code)
