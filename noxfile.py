@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
 import nox
 
 nox.options.default_venv_backend = "none"  # the tools stand beside nox already: extra `dev`
-nox.options.sessions = ["lint", "types", "conformance", "tests", "notebooks"]
+nox.options.sessions = ["lint", "types", "conformance", "tests", "notebooks", "package"]
 
 TOOLS = Path(sys.executable).parent
 NOTEBOOKS = Path("notebooks")
+PYTHONS = ["python3.11", "python3.12", "python3.13", "python3.14"]
 
 
 def tool(session: nox.Session, name: str, *args: str, **env: str) -> None:
@@ -56,6 +58,16 @@ def notebooks(session: nox.Session) -> None:
     sanitised = f"--nbval-sanitize-with={NOTEBOOKS / 'sanitize.cfg'}"
     chosen = session.posargs or [str(NOTEBOOKS)]
     tool(session, "pytest", "-p", "nbval", *strict, sanitised, *chosen)
+
+
+@nox.session
+def package(session: nox.Session) -> None:
+    """The wheel, used as a stranger would, under each Python that is here: every job, offline."""
+    dist = session.create_tmp()
+    tool(session, "python", "-m", "build", "--no-isolation", "--outdir", dist)
+    (wheel,) = Path(dist).glob("*.whl")
+    for python in filter(shutil.which, PYTHONS):
+        session.run(python, "tests/package/stranger.py", str(wheel), external=True)
 
 
 @nox.session
