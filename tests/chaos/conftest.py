@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
 import boto3
 import pytest
@@ -17,8 +16,8 @@ from tests.chaos.arena import REGION, Arena
 from tests.chaos.sizes import SEED
 
 
-@pytest.fixture
-def arena(ministack: str, tmp_path: Path) -> Iterator[Arena]:
+@pytest.fixture(scope="module")
+def arena(ministack: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
     """An empty table on ministack behind the fault proxy; mark the test with needs('ministack')."""
     client = boto3.client(
         "dynamodb",
@@ -31,7 +30,7 @@ def arena(ministack: str, tmp_path: Path) -> Iterator[Arena]:
     table = f"chaos-{uuid.uuid4().hex}"
     create_table(client, table)
     with FaultProxy("127.0.0.1:0", ministack) as proxy:
-        yield Arena(proxy, client, table, tmp_path)
+        yield Arena(proxy, client, table, tmp_path_factory.mktemp(table))
     client.delete_table(TableName=table)
     client.close()
 
