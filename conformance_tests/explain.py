@@ -56,6 +56,8 @@ def _entry(row: Requirement) -> dict[str, Any]:
         "documented": row.documented,
         "state": state(row),
         "excluded": row.excluded,
+        "since": row.since,
+        "provisional": row.provisional,
         "tests": list(proven_by().get(row.id, ())),
     }
 
@@ -76,6 +78,8 @@ def _facts(row: Requirement) -> Iterator[tuple[str, str]]:
     yield from _conditions(row)
     if row.cells:
         yield "states", ", ".join(row.cells)
+    if row.provisional:
+        yield "provisional", f"new in {row.since}: it counts from the next version on"
     yield "profiles", "documented, hardened" if row.documented else "hardened"
     yield "source", row.source
     tests = proven_by().get(row.id, ())

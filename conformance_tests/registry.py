@@ -13,6 +13,8 @@ Level = Literal["MUST", "SHOULD"]
 Environment = Literal["any", "development", "production"]
 Hazard = Literal["burn", "fault", "load"]
 
+#: The version of the set that was frozen first, in which every row counts.
+FIRST_VERSION: Final = "1.0"
 #: The four validation states, whether ACCESS and REFRESH are valid.
 STATES: Final = (
     "ACCESS_VALID_REFRESH_VALID",
@@ -47,6 +49,12 @@ class Requirement:
     documented: bool = False
     notebook: str | None = None
     excluded: str | None = None
+    since: str = FIRST_VERSION
+
+    @property
+    def provisional(self) -> bool:
+        """True in the version that brought a row after the first: judged, shown, not counted."""
+        return self.since == VERSION != FIRST_VERSION
 
     @property
     def group(self) -> str:

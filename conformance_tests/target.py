@@ -88,8 +88,12 @@ class Target:
     transport: httpx.BaseTransport | None = field(default=None, repr=False, compare=False)
 
     def answers_for(self, requirement: Requirement) -> bool:
-        """True of the rows that the target claims: its profile's, in the groups it names."""
-        return requirement.group in self.claims and in_profile(requirement, self.profile)
+        """True of the rows that the target claims: its profile's, in the groups it names.
+
+        A provisional row is claimed by nobody yet.
+        """
+        held = requirement.group in self.claims and in_profile(requirement, self.profile)
+        return held and not requirement.provisional
 
     @property
     def passwords(self) -> tuple[str, ...]:

@@ -41,4 +41,5 @@ def text(report: Report) -> str:
         advice=report.of_status("error", "fail", "warn", claimed=False),
         provenance=words.provenance(report),
         unseen_ids=words.unseen_ids,
+        demand=words.demand,
     )

@@ -50,7 +50,7 @@ def _total(root: ET.Element) -> None:
 
 def _case(suite: ET.Element, row: Row, red: bool) -> None:
     requirement = row.requirement
-    name = f"{requirement.id} {requirement.sentence}"
+    name = f"{requirement.id} {words.demand(row)}"
     case = ET.SubElement(suite, "testcase", classname=f"conformance.{suite.get('name')}", name=name)
     message = printable(row.detail or row.status)
     if red:

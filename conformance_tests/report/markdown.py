@@ -124,7 +124,7 @@ def _listed(rows: tuple[Row, ...]) -> Iterator[str]:
 
 def _advice(report: Report) -> Iterator[str]:
     for row in report.of_status("fail", "warn", claimed=False):
-        yield f"{words.SIGNS[row.status]} {row.requirement.id} {_plain(row.requirement.sentence)}"
+        yield f"{words.SIGNS[row.status]} {row.requirement.id} {_plain(words.demand(row))}"
 
 
 def _provenance(report: Report) -> Iterator[str]:

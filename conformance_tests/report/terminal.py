@@ -99,7 +99,7 @@ def _more(cards: tuple[Card, ...]) -> Text:
 
 def _headline(row: Row) -> Text:
     line = Text().append(f"{words.SIGNS[row.status]} {row.requirement.id} ", STYLES[row.status])
-    return line.append(f"{row.level}  ", "bold").append(row.requirement.sentence)
+    return line.append(f"{row.level}  ", "bold").append(words.demand(row))
 
 
 def _indented(part: RenderableType) -> Padding:

@@ -132,6 +132,13 @@ def by_detail(rows: Iterable[Row]) -> dict[str, list[Row]]:
     return dict(sorted(grouped.items(), key=lambda item: -len(item[1])))
 
 
+def demand(row: Row) -> str:
+    """What the row asks for, and where it is provisional, that it does not count yet."""
+    requirement = row.requirement
+    new = f" (new in {requirement.since}, so provisional)" if requirement.provisional else ""
+    return requirement.sentence + new
+
+
 def unseen_ids(rows: Iterable[Row]) -> str:
     """Every id, and of a row that was partly seen what passed and what stayed unseen."""
     return ", ".join(row.requirement.id + _seen(row) for row in rows)
