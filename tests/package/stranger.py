@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -19,7 +20,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 MOST_MEBIBYTES = 70
-PORT = 8765
+with socket.create_server(("127.0.0.1", 0)) as free:
+    PORT = int(free.getsockname()[1])
 URL = f"http://127.0.0.1:{PORT}/graphql"
 CUSTOMERS = {
     "AUTH_CONFORMANCE_CUSTOMER_1": "alice@example.com",
