@@ -19,6 +19,7 @@ import httpx
 from conformance_tests import documents
 from conformance_tests.documents import ABSENT, OPERATIONS
 from conformance_tests.recorder import Exchange, Recorder
+from conformance_tests.trust import trust
 
 if TYPE_CHECKING:
     from conformance_tests.target import Http
@@ -131,7 +132,7 @@ class Client:
         self._pace = Pace(logins_per_minute)
         self._http = httpx.Client(
             headers=dict(http.headers),
-            verify=_trust(http.ca_file),
+            verify=trust(http.ca_file),
             timeout=http.timeout,
             transport=transport,
             follow_redirects=False,
@@ -351,9 +352,3 @@ def trouble(error: httpx.HTTPError) -> str:
 
 def _some(headers: httpx.Headers, shown: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((name, headers[name]) for name in shown if name in headers)
-
-
-def _trust(ca_file: Any) -> Any:
-    import ssl
-
-    return ssl.create_default_context(cafile=str(ca_file)) if ca_file else True

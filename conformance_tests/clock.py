@@ -19,6 +19,7 @@ import httpx
 from conformance_tests import overlap
 from conformance_tests.client import trouble
 from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.trust import trust
 
 #: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
 COLLISIONS = 10
@@ -153,10 +154,15 @@ class HttpClock(MovableClock):
 
     name = "http"
 
-    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        transport: httpx.BaseTransport | None = None,
+        ca_file: str | None = None,
+    ) -> None:
         super().__init__()
         self.url = url
-        self._http = httpx.Client(transport=transport)
+        self._http = httpx.Client(transport=transport, verify=trust(ca_file))
 
     def stand_at(self, moment: int) -> None:
         if not self.standing:

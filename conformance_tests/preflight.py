@@ -114,6 +114,9 @@ def start_faults(deployment: Deployment, ends: ExitStack) -> str | None:
     address = deployment.target.faults
     if address is None:
         return None
+    if address.proxy is not None:
+        deployment.faults = address.proxy
+        return None
     from conformance_tests.faults import FaultProxy, LoopbackError
 
     try:
@@ -125,7 +128,7 @@ def start_faults(deployment: Deployment, ends: ExitStack) -> str | None:
 
 def log_everyone_in(deployment: Deployment) -> str | None:
     """Log each customer in once, to learn the ids; why that failed, in a sentence."""
-    customers = [RegisteredCustomer(deployment, c) for c in deployment.target.customers[:2]]
+    customers = [RegisteredCustomer(deployment, c) for c in deployment.target.customers]
     for customer in customers:
         answer = customer.ask_to_log_in()
         if trouble := refused_login(answer, customer.credentials.email):
@@ -138,7 +141,7 @@ def log_everyone_in(deployment: Deployment) -> str | None:
             continue  # an answer without a usable pair: CORE-01 says so
     ids = [str(customer.known_id) for customer in customers if customer.known_id is not None]
     if len(ids) != len(set(ids)):
-        deployment.locked_out = "both customers log in as one and the same: name two different ones"
+        deployment.locked_out = "two customers log in as one and the same: name different ones"
         return deployment.locked_out
     deployment.registered = tuple(customers)
     return None
@@ -204,7 +207,8 @@ def offered_clock(deployment: Deployment) -> MovableClock | None:
     """The clock that the target names, not yet tried."""
     offered = deployment.target.clock
     if offered.http:
-        return HttpClock(offered.http, deployment.target.transport)
+        target = deployment.target
+        return HttpClock(offered.http, target.transport, target.http.ca_file)
     return FaketimeClock(offered.faketime) if offered.faketime else None
 
 

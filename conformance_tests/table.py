@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -71,16 +71,8 @@ class Table:
     """Read and write access to the deployment's own table."""
 
     def __init__(self, address: TableAddress) -> None:
-        import boto3
-        from botocore.config import Config
-
         self.name = address.name
-        self._client = boto3.client(
-            "dynamodb",
-            region_name=address.region,
-            endpoint_url=address.endpoint_url,
-            config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3}),
-        )
+        self._client = address.client or _client(address)
 
     def close(self) -> None:
         self._client.close()
@@ -101,17 +93,13 @@ class Table:
         """Every row of the customer's own partition, by sort key, all pages."""
         if customer_id == "":
             return []
-        return [
-            Row(item)
-            for page in self._client.get_paginator("query").paginate(
-                TableName=self.name,
-                KeyConditionExpression="#id = :id",
-                ExpressionAttributeNames={"#id": PARTITION_KEY},
-                ExpressionAttributeValues={":id": {"S": str(customer_id)}},
-                ConsistentRead=True,
-            )
-            for item in page["Items"]
-        ]
+        pages = self._pages(
+            self._client.query,
+            KeyConditionExpression="#id = :id",
+            ExpressionAttributeNames={"#id": PARTITION_KEY},
+            ExpressionAttributeValues={":id": {"S": str(customer_id)}},
+        )
+        return [row for page in pages for row in page]
 
     def row(self, customer_id: object, hash_: str) -> Row | None:
         got = self._client.get_item(
@@ -121,10 +109,7 @@ class Table:
 
     def scan(self) -> Iterator[list[Row]]:
         """Every item of the whole table, page by page."""
-        for page in self._client.get_paginator("scan").paginate(
-            TableName=self.name, ConsistentRead=True
-        ):
-            yield [Row(item) for item in page["Items"]]
+        return self._pages(self._client.scan)
 
     def put(
         self,
@@ -199,10 +184,32 @@ class Table:
         for partition in (str(customer_id), f"{BOOKKEEPING}{customer_id}"):
             self.delete_many(self.rows(partition))
 
+    def _pages(self, read: Callable[..., Any], **asked: Any) -> Iterator[list[Row]]:
+        """Each page of a query or scan; not boto3's paginator, which another client lacks."""
+        start: dict[str, Any] = {}
+        while True:
+            page = read(TableName=self.name, ConsistentRead=True, **asked, **start)
+            yield [Row(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
     def _batch(self, requests: list[dict[str, Any]]) -> None:
         while requests:
             got = self._client.batch_write_item(RequestItems={self.name: requests})
             requests = got.get("UnprocessedItems", {}).get(self.name, [])
+
+
+def _client(address: TableAddress) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "dynamodb",
+        region_name=address.region,
+        endpoint_url=address.endpoint_url,
+        config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3}),
+    )
 
 
 def _key(customer_id: str, hash_: str) -> dict[str, Mapping[str, Any]]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from conformance_tests.faults import FaultProxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class TableAddress:
     name: str
     region: str
     endpoint_url: str | None = None
+    # Embedded only: a client of the table in this process, safe to call from several threads.
+    client: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +88,8 @@ class FaultAddress:
 
     listen: str
     upstream: str
+    # Embedded only: the proxy that stands there already.
+    proxy: FaultProxy | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

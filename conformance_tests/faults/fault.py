@@ -131,6 +131,11 @@ class Faults:
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
 
+    @property
+    def any_in_force(self) -> bool:
+        """Whether some fault may meet the next call."""
+        return bool(self._faults)
+
     @contextmanager
     def force(self, fault: Fault) -> Iterator[Fault]:
         """Put a fault in force for a while."""

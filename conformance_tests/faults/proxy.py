@@ -46,6 +46,11 @@ class FaultProxy:
         """Where the deployment's AWS_ENDPOINT_URL_DYNAMODB has to point."""
         return self._server.url
 
+    @property
+    def idle(self) -> bool:
+        """Whether no test watches or disturbs the calls now."""
+        return not self._logs and not self._faults.any_in_force
+
     def close(self) -> None:
         """End every hold and every connection."""
         self._faults.release()
