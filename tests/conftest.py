@@ -30,6 +30,7 @@ def _ministack() -> str | None:
 PROGRAMS: dict[str, tuple[Callable[[], bool], str]] = {
     "faketime": (_libfaketime, "apt install faketime"),
     "chromium": (lambda: shutil.which("chromium") is not None, "apt install chromium"),
+    "node": (lambda: shutil.which("node") is not None, "apt install nodejs"),
     "ministack": (lambda: _ministack() is not None, "nox -s tests"),
 }
 NOT_RUN_HERE = "not run here"
