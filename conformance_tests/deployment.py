@@ -13,7 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
-from conformance_tests import ageing
+from conformance_tests import ageing, cast
 from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.decoy import Decoy
 from conformance_tests.load import Load
@@ -21,13 +21,13 @@ from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import NotApplicable, NotTestable
 
 if TYPE_CHECKING:
-    from conformance_tests.actors import Session
     from conformance_tests.client import Answer, Client
     from conformance_tests.clock import Clock
     from conformance_tests.faults import FaultProxy
     from conformance_tests.forge import Forge
     from conformance_tests.log import Diary
     from conformance_tests.recorder import Recorder
+    from conformance_tests.session import Session
     from conformance_tests.table import Table
     from conformance_tests.target import Features, Lifetimes, Target
 
@@ -58,6 +58,8 @@ class Deployment:
     wrong_secret: str | None = None
     odd_pairs: str | None = None
     made_up: list[MadeUpCustomer] = field(default_factory=list)
+    #: Whoever shows the user what is being waited for.
+    tell: Callable[[str], None] = lambda told: None
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     # -- what can be done here -----------------------------------------------------------------
@@ -95,6 +97,11 @@ class Deployment:
         return not self.clock.movable and not self.can_forge
 
     @property
+    def replaces(self) -> bool:
+        """Whether a session grows old by an older pair that takes its place."""
+        return not self.clock.movable and self.can_forge
+
+    @property
     def is_hasty(self) -> bool:
         """Whether a normal session has hardly any time left once its access token has expired."""
         return self.lifetimes.refresh - self.lifetimes.access < HARDLY_ANY_SECONDS
@@ -128,12 +135,12 @@ class Deployment:
 
     @property
     def alice(self) -> RegisteredCustomer:
-        """The first of the target's customers."""
+        """One of the target's customers: the first of those who play in this test."""
         return self._registered(0, "customer")
 
     @property
     def bob(self) -> RegisteredCustomer:
-        """The second."""
+        """Another one."""
         return self._registered(1, "second customer")
 
     def _registered(self, place: int, capability: str) -> RegisteredCustomer:
@@ -141,7 +148,7 @@ class Deployment:
             raise NotTestable("customer", self.locked_out)
         if len(self.registered) <= place:
             raise NotTestable(capability)
-        return self.registered[place]
+        return cast.in_order(self.registered)[place]
 
     def someone(self) -> Customer:
         """A customer of this test's own: made up where that can be, else alice."""
@@ -237,14 +244,14 @@ class Deployment:
     def load(self, session: Session, times: int, at_once: int) -> Load:
         """So many refreshes of this session, on connections of their own."""
         request = self.client.refresh_request(session.token, session.refresh_token)
-        return Load(request, self.target.http, times, at_once)
+        return Load(request, self.target.http, times, at_once, self.target.transport)
 
     def in_one_second(
         self, *calls: Callable[[], Answer], tries: int = 1
     ) -> tuple[Sequence[Answer], int]:
         """These calls within one second of the deployment's clock, and the tries that took."""
         for tried in range(1, tries + 1):
-            self.clock.next_second()
+            self.clock.next_second(after=len(calls))
             began = int(self.clock.now())
             answers = self.together(*calls)
             if int(self.clock.now()) == began:

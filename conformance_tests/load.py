@@ -1,7 +1,7 @@
 """Load: many calls from parallel connections, while something else is looked at.
 
 Plain `http.client`: what the suite itself spends on a call must not weigh on the machine that the
-deployment may share with it.
+deployment may share with it. Where a target has a transport of its own, the load goes that way too.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import http.client
 import ssl
 import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -24,9 +26,17 @@ LONGEST_SECONDS = 30.0
 class Load:
     """One request sent so many times, on so many connections at once; bounded in time."""
 
-    def __init__(self, request: httpx.Request, http: Http, times: int, at_once: int) -> None:
+    def __init__(
+        self,
+        request: httpx.Request,
+        http: Http,
+        times: int,
+        at_once: int,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
         self._request = request
         self._http = http
+        self._transport = transport
         self._shares = [len(range(place, times, at_once)) for place in range(at_once)]
         self._until = time.monotonic() + LONGEST_SECONDS
         self._pool = ThreadPoolExecutor(at_once)
@@ -58,21 +68,35 @@ class Load:
 
     def _call(self, times: int) -> int:
         """So many calls on one connection, one after the other."""
-        connection, answered = self._connection(), 0
-        target = self._request.url.raw_path.decode()
-        headers = dict(self._request.headers)
+        answered = 0
         try:
-            for _ in range(times):
-                if time.monotonic() > self._until:
-                    break
-                connection.request("POST", target, self._request.content, headers)
-                connection.getresponse().read()
-                answered += 1
+            with self._way() as send:
+                for _ in range(times):
+                    if time.monotonic() > self._until:
+                        break
+                    send()
+                    answered += 1
         except (OSError, http.client.HTTPException):
             pass  # counted as not answered
+        return answered
+
+    @contextmanager
+    def _way(self) -> Iterator[Callable[[], object]]:
+        """What sends the request once more and reads its answer to the end."""
+        if self._transport is not None:
+            transport = self._transport
+            yield lambda: transport.handle_request(self._request).read()
+            return
+        connection = self._connection()
+        try:
+            yield lambda: self._send_over(connection)
         finally:
             connection.close()
-        return answered
+
+    def _send_over(self, connection: http.client.HTTPConnection) -> None:
+        target, headers = self._request.url.raw_path.decode(), dict(self._request.headers)
+        connection.request("POST", target, self._request.content, headers)
+        connection.getresponse().read()
 
     def _connection(self) -> http.client.HTTPConnection:
         url, timeout = self._request.url, self._http.timeout

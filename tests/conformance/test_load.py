@@ -66,6 +66,20 @@ def test_a_closed_door_is_counted_as_no_answer() -> None:
     assert load.answered == 0
 
 
+def test_a_transport_of_the_targets_own_carries_the_load() -> None:
+    """Where there is no socket to call, all calls go through the transport that is there."""
+    asked: list[bytes] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.read())
+        return httpx.Response(200)
+
+    with Load(request_to(1), Http(), 10, 4, httpx.MockTransport(answer)) as load:
+        pass
+    assert load.answered == 10
+    assert asked == [b"hello"] * 10
+
+
 def test_a_failing_test_does_not_wait_for_the_rest(server: ThreadingHTTPServer) -> None:
     """What was not sent yet is dropped when the test has already failed."""
     load = Load(request_to(server.server_port), Http(), times=20_000, at_once=2)
