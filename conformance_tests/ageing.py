@@ -13,7 +13,7 @@ from conformance_tests.outcomes import NotTestable, SuiteError
 from conformance_tests.table import Row
 
 if TYPE_CHECKING:
-    from conformance_tests.actors import Session
+    from conformance_tests.session import Session
 
 #: Seconds of refresh that a forged session has left.
 ENOUGH = 300
@@ -22,6 +22,14 @@ ENOUGH = 300
 def expired(*sessions: Session) -> list[Session]:
     """These sessions with their access tokens expired."""
     return _reach(sessions, lambda session, margin: session.exp + margin)
+
+
+def expired_if_replaced(session: Session) -> Session:
+    """The session expired, where an older pair takes its place: one that has ended has no place.
+
+    Elsewhere it is left as it is, to grow old in its own time.
+    """
+    return expired(session)[0] if session.customer.deployment.replaces else session
 
 
 def ended(*sessions: Session) -> list[Session]:
@@ -38,12 +46,15 @@ def _reach(sessions: tuple[Session, ...], when: Callable[[Session, int], int]) -
     deployment = sessions[0].customer.deployment
     clock = deployment.clock
     moments = [when(session, clock.margin) for session in sessions]
-    if not clock.movable and deployment.can_forge:
+    if deployment.replaces:
         return [
-            _aged(session, moment - int(clock.now()))
+            _aged(session, moment - int(clock.now())) if moment > clock.now() else session
             for session, moment in zip(sessions, moments, strict=True)
         ]
-    if max(moments) > clock.now():
+    ahead = max(moments) - clock.now()
+    if ahead > 0:
+        if not clock.movable:
+            deployment.tell(f"waiting {ahead:.0f} s until a token has run out")
         clock.move_to(max(moments))
     return list(sessions)
 

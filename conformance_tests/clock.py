@@ -73,9 +73,13 @@ class Clock:
         """Make it exactly this second and stay there; NotTestable where the clock ticks on."""
         raise NotTestable("standing clock")
 
-    def next_second(self) -> None:
-        """Wait until the second has turned."""
-        self._wait(1.001 - self.now() % 1)
+    def next_second(self, *, after: int = 0) -> None:
+        """Wait until the second has turned, after so many whole ones.
+
+        Of several logins in one second each may need an earlier one's place for its `exp`: so many
+        seconds in which nothing happened have to lie before it.
+        """
+        self._wait(after + 1.001 - self.now() % 1)
 
     def has_turned(self, moment: float) -> bool:
         """Whether it is surely another second than at that moment, on the deployment's clock too.
@@ -135,8 +139,8 @@ class MovableClock(Clock, ABC):
         self.tell(f"the clock was moved by {ahead:.0f} s")
         self._moment, self._since = float(moment), time.monotonic()
 
-    def next_second(self) -> None:
-        self.move_to(self.now() + 1)
+    def next_second(self, *, after: int = 0) -> None:
+        self.move_to(self.now() + after + 1)
 
     def has_turned(self, moment: float) -> bool:
         return int(self.now()) > int(moment)

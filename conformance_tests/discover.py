@@ -88,9 +88,9 @@ def lifetimes(client: Client, customer: Credentials) -> Lifetimes | None:
 
 def _left(client: Client, answer: Answer) -> tuple[int, int] | None:
     """Seconds that the access and the refresh token of a login live, or None without a pair."""
-    from conformance_tests.actors import claims_of
-    from conformance_tests.expect import pair_of
+    from conformance_tests.expect_answers import pair_of
     from conformance_tests.outcomes import Broken
+    from conformance_tests.session import claims_of
 
     try:
         token, refresh_token = pair_of(answer)

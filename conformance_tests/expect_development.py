@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance_tests.expect import SESSION_OVER
+from conformance_tests.expect_answers import SESSION_OVER
 from conformance_tests.expect_http import errors, member, scalars, that, values
 
 if TYPE_CHECKING:

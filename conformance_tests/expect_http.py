@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from conformance_tests.expect import SESSION_OVER
+from conformance_tests.expect_answers import SESSION_OVER
 from conformance_tests.odd_documents import IDE_WORDS
 from conformance_tests.outcomes import Broken, NotTestable
 
 if TYPE_CHECKING:
-    from conformance_tests.actors import Customer, RegisteredCustomer, Session
+    from conformance_tests.actors import Customer, RegisteredCustomer
     from conformance_tests.client import Answer
     from conformance_tests.faults import Fault
+    from conformance_tests.session import Session
 
 GRAPHQL_JSON = "application/graphql-response+json"
 GRAPHQL_TYPES = ("application/json", GRAPHQL_JSON)

@@ -19,7 +19,7 @@ from conformance_tests.actors import MadeUpCustomer
 from conformance_tests.forge import encoded, mac
 
 if TYPE_CHECKING:
-    from conformance_tests.actors import Session
+    from conformance_tests.session import Session
 
 HOUR = 3600
 DAY = 24 * HOUR

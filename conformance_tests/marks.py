@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pytest
+
+if TYPE_CHECKING:
+    from conformance_tests.registry import Requirement
 
 
 def requirement(
@@ -13,6 +18,7 @@ def requirement(
     level: str | None = None,
     extra: bool = False,
     hazard: str = "",
+    apart: bool = False,
     alone: bool = False,
     modes: tuple[str | None, ...] = (),
     last: bool = False,
@@ -21,6 +27,8 @@ def requirement(
 
     logins: the most logins of real customers that the test makes.
     burns: where no made-up customer can be had, it ends every session of a real one: run late.
+    apart: where time is really waited for, no other test has its customers meanwhile; nor have
+        they where it burns.
     long_jump: it moves the clock by more than a day: run last.
     level: where a feature raises a row's level (a SHOULD that is a MUST with grace).
     extra: it looks further than the row's `observe` asks for: judged where the target lets it be
@@ -38,7 +46,32 @@ def requirement(
         level=level,
         extra=extra,
         hazard=hazard,
+        apart=apart,
         alone=alone,
         modes=modes,
         last=last,
     )
+
+
+def declare_marker(config: pytest.Config) -> None:
+    """Let pytest know the marker that `requirement` puts on a test."""
+    config.addinivalue_line("markers", "requirement(*ids): the requirement that a test proves")
+
+
+def requirements_of(item: pytest.Item) -> list[Requirement]:
+    """The registry rows that a test names."""
+    from conformance_tests.registry import REQUIREMENTS
+
+    mark = item.get_closest_marker("requirement")
+    return [REQUIREMENTS[id_] for id_ in mark.args] if mark else []
+
+
+def manner_of(item: pytest.Item, name: str) -> Any:
+    """One of a test's manners; False where it is not marked at all."""
+    mark = item.get_closest_marker("requirement")
+    return mark.kwargs.get(name, False) if mark else False
+
+
+def fixtures_of(item: pytest.Item) -> set[str]:
+    """What a test asks for, and what that asks for in turn."""
+    return set(item.fixturenames) if isinstance(item, pytest.Function) else set()

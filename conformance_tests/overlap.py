@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextvars
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from conformance_tests.cast import Cast
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 #: So many sleep at once: when all wake, the last must not find its session ended.
-AT_ONCE = 5
+AT_ONCE = 8
 _BATON = threading.Lock()
 
 
@@ -55,10 +59,37 @@ class Strand(threading.Thread):
             _BATON.acquire()
 
 
-def until_one_ends(strands: list[Strand]) -> None:
-    """Wait until any of these tests has ended."""
-    while not any(strand.ended for strand in strands):
-        time.sleep(0.02)
+@dataclass(frozen=True, slots=True)
+class Sleeper(Generic[T]):
+    """A test that is asleep, and the customers it keeps."""
+
+    test: T
+    strand: Strand
+    cast: Cast
+
+
+@dataclass(slots=True)
+class Crowd(Generic[T]):
+    """The tests that are asleep."""
+
+    sleepers: list[Sleeper[T]] = field(default_factory=list)
+
+    @property
+    def casts(self) -> list[Cast]:
+        """The customers that they keep."""
+        return [sleeper.cast for sleeper in self.sleepers]
+
+    def join(self, test: T, strand: Strand, cast: Cast) -> None:
+        """One more."""
+        self.sleepers.append(Sleeper(test, strand, cast))
+
+    def leaving(self) -> Iterator[Sleeper[T]]:
+        """Wait until any of them has ended; each that has is in the crowd no more."""
+        while not any(sleeper.strand.ended for sleeper in self.sleepers):
+            time.sleep(0.02)
+        for sleeper in [each for each in self.sleepers if each.strand.ended]:
+            self.sleepers.remove(sleeper)
+            yield sleeper
 
 
 def sleep(seconds: float) -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from conformance_tests.client import Answer, Client, bearer
 
 if TYPE_CHECKING:
-    from conformance_tests.actors import Customer, Session
+    from conformance_tests.actors import Customer
+    from conformance_tests.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from conformance_tests.environment import variables
-from conformance_tests.plugin import declare_marker
+from conformance_tests.marks import declare_marker
 from conformance_tests.runner import SETTINGS
 from conformance_tests.usage import UsageError
 

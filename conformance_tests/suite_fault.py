@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from conformance_tests.target import Target
 
 DEBUG: Final = "AUTH_CONFORMANCE_DEBUG"
+OPENING: Final = "The suite itself failed: "
 
 
 def sentence(trouble: BaseException, target: Target | None = None) -> str:
@@ -22,7 +23,7 @@ def sentence(trouble: BaseException, target: Target | None = None) -> str:
     told = " ".join(str(trouble).split())[:200]
     asking = "" if os.environ.get(DEBUG) else f" Set {DEBUG}=1 for the traceback."
     return redact(
-        f"The suite itself failed: {type(trouble).__name__}{_place(trouble)}"
+        f"{OPENING}{type(trouble).__name__}{_place(trouble)}"
         f"{': ' + told.rstrip('.') if told else ''}.{asking}"
     )
 

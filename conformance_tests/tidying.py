@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance_tests.actors import Customer, Session
+    from conformance_tests.actors import Customer
     from conformance_tests.deployment import Deployment
+    from conformance_tests.session import Session
 
 
 def tidy(deployment: Deployment) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Final
 from conformance_tests import __version__
 from conformance_tests.exits import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
 from conformance_tests.registry import VERSION
+from conformance_tests.suite_fault import OPENING
 from conformance_tests.verdict import LEFT_OUT, NOT_REACHED, Report, Row, Status
 
 #: One sign for each status, for those who do not see the colour.
@@ -65,7 +66,7 @@ def _failed(report: Report) -> str:
 def _suite_failed(report: Report) -> str:
     broken = report.of_status("error")
     told = report.run.crashed or f"it broke on {ids_of(broken)}"
-    return f"No verdict: the suite itself failed; {told.rstrip('.')}."
+    return f"No verdict: the suite itself failed: {told.removeprefix(OPENING).rstrip('.')}."
 
 
 def _stale(report: Report) -> str:

@@ -58,13 +58,13 @@ def client(deployment: Deployment) -> Client:
 
 @pytest.fixture
 def alice(deployment: Deployment) -> RegisteredCustomer:
-    """The first of the target's customers, who logs in over HTTP."""
+    """One of the target's customers, who logs in over HTTP."""
     return deployment.alice
 
 
 @pytest.fixture
 def bob(deployment: Deployment) -> RegisteredCustomer:
-    """The second of the target's customers."""
+    """Another one of the target's customers."""
     return deployment.bob
 
 

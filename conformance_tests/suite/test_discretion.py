@@ -9,13 +9,14 @@ import statistics
 import pytest
 
 from conformance_tests import expect_discretion
-from conformance_tests.actors import Customer, RegisteredCustomer, Session
+from conformance_tests.actors import Customer, RegisteredCustomer
 from conformance_tests.client import Client
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.faults import FaultProxy
 from conformance_tests.log import Diary
 from conformance_tests.marks import requirement
+from conformance_tests.session import Session
 from conformance_tests.tampering import never_issued, other_hex
 
 #: HARD-26: so many refreshes, so many of them at once, and what a trivial query may take then.

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests import forged
-from conformance_tests.actors import Customer, RegisteredCustomer, Session
+from conformance_tests.actors import Customer, RegisteredCustomer
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.faults import FaultProxy
 from conformance_tests.forged import vectors
 from conformance_tests.marks import requirement
+from conformance_tests.session import Session
 from conformance_tests.tampering import never_issued
 
 

@@ -7,7 +7,8 @@ import pytest
 from conformance_tests import expect_http
 from conformance_tests.actors import Customer, RegisteredCustomer
 from conformance_tests.client import Client
-from conformance_tests.expect import SESSION_OVER, Expect
+from conformance_tests.expect import Expect
+from conformance_tests.expect_answers import SESSION_OVER
 from conformance_tests.expect_http import GRAPHQL_JSON
 from conformance_tests.marks import requirement
 from conformance_tests.odd_client import SIMPLE_MEDIA, SUBPROTOCOLS, OddClient

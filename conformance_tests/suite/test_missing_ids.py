@@ -8,7 +8,8 @@ from conformance_tests.client import Client
 from conformance_tests.deployment import Deployment
 from conformance_tests.developer import Developer
 from conformance_tests.documents import ABSENT
-from conformance_tests.expect import MISSING_IDS, Expect
+from conformance_tests.expect import Expect
+from conformance_tests.expect_calls import MISSING_IDS
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from conformance_tests import forged
-from conformance_tests.actors import Customer, RegisteredCustomer, Session
+from conformance_tests.actors import Customer, RegisteredCustomer
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.faults import FaultProxy
 from conformance_tests.forged import vectors
 from conformance_tests.marks import requirement
+from conformance_tests.session import Session
 from conformance_tests.tampering import near_misses, never_issued, no_derived_token, other_hex
 
 # -- a refresh token that the server never issued ----------------------------------------------

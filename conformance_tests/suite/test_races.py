@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from conformance_tests.actors import Customer, RegisteredCustomer, Session
+from conformance_tests.actors import Customer, RegisteredCustomer
 from conformance_tests.client import Answer
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
@@ -12,6 +12,7 @@ from conformance_tests.faults import FaultProxy
 from conformance_tests.instances import Instances
 from conformance_tests.marks import requirement
 from conformance_tests.odd_client import OddClient
+from conformance_tests.session import Session
 
 LOGINS = 4
 RIVALS = 3
@@ -20,7 +21,7 @@ RIVALS = 3
 # -- the same second ---------------------------------------------------------------------------
 
 
-@requirement("RACE-01", logins=20)
+@requirement("RACE-01", logins=20, apart=True)
 def test_logins_of_one_second_are_different_sessions(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -33,7 +34,7 @@ def test_logins_of_one_second_are_different_sessions(
     expect.rows(alice, before + LOGINS * tries)
 
 
-@requirement("RACE-02", logins=10)
+@requirement("RACE-02", logins=10, apart=True)
 def test_logins_of_one_second_keep_their_own_ends(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -50,7 +51,7 @@ def test_logins_of_one_second_keep_their_own_ends(
     expect.echoes(long)
 
 
-@requirement("RACE-03", logins=10)
+@requirement("RACE-03", logins=10, apart=True)
 def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -60,7 +61,7 @@ def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
     expect.apart(alice, answers)
 
 
-@requirement("RACE-03")
+@requirement("RACE-03", apart=True)
 def test_two_rotations_of_one_second_are_two_sessions(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:

@@ -7,7 +7,8 @@ import pytest
 from conformance_tests.actors import Customer, RegisteredCustomer
 from conformance_tests.client import Client
 from conformance_tests.deployment import Deployment
-from conformance_tests.expect import SESSION_OVER, Expect
+from conformance_tests.expect import Expect
+from conformance_tests.expect_answers import SESSION_OVER
 from conformance_tests.marks import requirement
 from conformance_tests.tampering import other_hex
 
@@ -56,7 +57,7 @@ def test_a_long_session_keeps_its_end(
     expect.equal(successor.refresh_expiry, session.refresh_expiry, "refresh_expiry")
 
 
-@requirement("CORE-09", long_jump=True, alone=True)
+@requirement("CORE-09", long_jump=True, apart=True)
 @pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
 def test_a_session_near_its_end_is_extended_by_the_normal_lifetime(
     deployment: Deployment, someone: Customer, expect: Expect, remember_me: bool
@@ -142,10 +143,11 @@ def test_an_expired_session_is_over_and_its_row_gone(
     someone: Customer, another: Customer, expect: Expect
 ) -> None:
     """Past refresh_expiry a pair is refused and its row removed."""
-    expect.rotates(another.expired_session())
-    session = someone.log_in().ended()
-    expect.over(session)
-    expect.gone(session)
+    late, usual = someone.log_in(), another.log_in(remember_me=True)
+    expect.rotates(usual.expired())
+    ended = late.ended()
+    expect.over(ended)
+    expect.gone(ended)
 
 
 @requirement("CORE-12", burns=True)
@@ -189,10 +191,10 @@ def test_a_replay_ends_the_successor_too(
     """Once a spent pair was replayed, its successor cannot be renewed; others can."""
     bystander = another.log_in(remember_me=True)
     stolen = someone.expired_session(remember_me=True)
-    successor = expect.rotates(stolen).expired()  # aged while it lives: a burned one cannot be
+    successor = expect.rotates(stolen).expired_if_replaced()
     deployment.wait_out_grace()
     expect.over(stolen)
-    expect.over(successor)
+    expect.over(successor.expired())
     expect.rotates(bystander.expired())
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests import forged
-from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer, Session
+from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.clock import Window
 from conformance_tests.deployment import Deployment
 from conformance_tests.documents import ABSENT
@@ -13,6 +13,7 @@ from conformance_tests.expect import Expect
 from conformance_tests.forge import Forge
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
+from conformance_tests.session import Session
 from conformance_tests.table import Row, Table
 
 REMEMBERED = pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])

@@ -7,13 +7,14 @@ import re
 import pytest
 
 from conformance_tests import leaks, recorded
-from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer, Session
+from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.clock import Window
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.forge import Forge
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.session import Session
 from conformance_tests.tampering import never_issued
 
 COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)

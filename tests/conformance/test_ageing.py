@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests.actors import RegisteredCustomer, Session
+from conformance_tests.actors import RegisteredCustomer
 from conformance_tests.clock import Clock
 from conformance_tests.deployment import Deployment
 from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.session import Session
 from tests.conformance.fakes import ALICE, NOW, HandClock, StillClock, deployment, logins
 
 
@@ -107,6 +108,21 @@ def test_the_row_keeps_the_type_of_its_ttl_and_what_else_it_holds(
     assert old is not None
     assert old.ttl_type == kind
     assert old.attributes["label"] == {"S": "kept"}
+
+
+def test_what_has_expired_is_not_replaced_again() -> None:
+    """An older pair that was put there stays, so that one that has ended since can be asked for."""
+    _, old = aged()
+    assert old.expired() is old
+    assert old.expired_if_replaced() is old
+
+
+def test_elsewhere_nobody_is_aged_ahead_of_time() -> None:
+    """By the clock a session can be expired when it has ended too."""
+    clock = HandClock()
+    session = alice_of(deployment(logins(), clock=clock)).log_in()
+    assert session.expired_if_replaced() is session
+    assert clock.moves == []
 
 
 def test_two_aged_sessions_do_not_share_an_exp() -> None:

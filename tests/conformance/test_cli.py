@@ -208,7 +208,7 @@ def test_a_run_that_is_interrupted_writes_what_it_knows(
     for status, code in (("pass", exits.UNTESTED), ("fail", exits.FAILED)):
 
         def interrupted(target: Target, options: Options, progress: Progress) -> Run:
-            progress.started(2, 5)
+            progress.started(2, 5, 0)
             progress.testing(("CORE-01",), "test_login")
             progress.finding(Finding("CORE-01", status))  # type: ignore[arg-type]  # noqa: B023
             raise KeyboardInterrupt
@@ -236,7 +236,8 @@ def test_a_suite_that_breaks_says_so_in_one_sentence(
     argv = ["run", "--target", str(target_file), "--json", str(report)]
     assert cli.main(argv) == exits.BROKEN_SUITE
     shown = capsys.readouterr()
-    assert "The suite itself failed: RuntimeError in test_cli.py" in " ".join(shown.out.split())
+    last = shown.out.rstrip().splitlines()[-1]
+    assert last.startswith("No verdict: the suite itself failed: RuntimeError in test_cli.py")
     assert "Traceback" not in shown.out + shown.err
     assert json.loads(report.read_text())["verdict"]["exit"] == exits.BROKEN_SUITE
     for text in (shown.out, shown.err, report.read_text()):

@@ -8,11 +8,15 @@ from typing import Any
 
 import pytest
 
-from conformance_tests.actors import MadeUpCustomer, Session
+from conformance_tests.actors import MadeUpCustomer
 from conformance_tests.client import Answer
 from conformance_tests.deployment import Deployment
-from conformance_tests.expect import MISSING_IDS, SCANNED_PAGES, Expect, pair_of
+from conformance_tests.expect import Expect
+from conformance_tests.expect_answers import pair_of
+from conformance_tests.expect_calls import MISSING_IDS
+from conformance_tests.expect_rows import SCANNED_PAGES
 from conformance_tests.outcomes import Broken, NotTestable
+from conformance_tests.session import Session
 from conformance_tests.table import Row
 from tests.conformance.fakes import (
     REFRESH,

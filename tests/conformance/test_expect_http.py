@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from conformance_tests import expect_development, expect_http
-from conformance_tests.actors import RegisteredCustomer, Session
+from conformance_tests.actors import RegisteredCustomer
 from conformance_tests.client import Answer
 from conformance_tests.outcomes import Broken
+from conformance_tests.session import Session
 from conformance_tests.target import Credentials
 from tests.conformance.fakes import ALICE, BOB, deployment, error
 

@@ -8,8 +8,8 @@ import jwt
 import pytest
 
 from conformance_tests import recorded
-from conformance_tests.actors import claims_of, header_of
 from conformance_tests.forge import Forge
+from conformance_tests.session import claims_of, header_of
 from tests.conformance.fakes import SECRET
 
 CLAIMS = {"customer_id": 23, "exp": 1710905708, "refresh_expiry": 1710905768, "iat": 1710904868}

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from conformance_tests import forged
-from conformance_tests.actors import Session
 from conformance_tests.deployment import Deployment
 from conformance_tests.forge import Forge
 from conformance_tests.forged import SIGNED, SPOILED, Vector, vectors
 from conformance_tests.outcomes import NotTestable
 from conformance_tests.registry import REQUIREMENTS
+from conformance_tests.session import Session
 from tests.conformance.fakes import SECRET, deployment
 
 FORGE = Forge(SECRET)

@@ -226,7 +226,7 @@ def test_two_customers_who_are_one(server: Server) -> None:
     """What concerns another customer could not be told from what concerns oneself."""
     server.ids = {ALICE.email: 7, BOB.email: "7"}
     judged, found = looked_over(target(transport=server))
-    assert found == "both customers log in as one and the same: name two different ones"
+    assert found == "two customers log in as one and the same: name different ones"
     assert judged.locked_out == found
 
 

@@ -1,4 +1,4 @@
-"""While a run goes on, a terminal shows the requirement at hand; nothing else shows anything."""
+"""While a run goes on, a terminal shows what it is about; elsewhere a long run says that it is."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from conformance_tests.report.terminal import console
 from conformance_tests.verdict import Finding
 
 
-def watched(*, terminal: bool, quiet: bool = False) -> tuple[str, Collector]:
-    """What is drawn of a run of two tests, the first of which fails."""
+def watched(*, terminal: bool, quiet: bool = False, seconds: float = 0.0) -> tuple[str, Collector]:
+    """What is drawn of a run of two tests, the first of which fails and the second waits."""
     out = io.StringIO()
     collector = Collector(console(file=out, force_terminal=terminal, width=100), quiet=quiet)
     collector.looking_at("staging")
-    collector.started(2, 5)
+    collector.started(2, 5, seconds)
     collector.testing(("CORE-01",), "test_a_login\x1b[2J")
     collector.finding(Finding("CORE-01", "fail"))
     collector.testing(("CORE-02",), "test_another")
+    collector.waiting("waiting for alice")
     collector.finding(Finding("CORE-02", "pass"))
     collector.finished()
     collector.finished()
@@ -34,13 +35,23 @@ def test_a_terminal_shows_the_test_at_hand_and_what_is_red() -> None:
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
     assert "1/2" in plain
     assert "1 red" in plain
-    assert "CORE-02  test another" in plain
+    assert "CORE-02  test another · waiting for alice…" in plain
+    assert "2 tests, at most 5 logins of the customers given." in plain
 
 
 @pytest.mark.parametrize("terminal, quiet", [(False, False), (True, True)])
 def test_elsewhere_nothing_is_drawn(terminal: bool, quiet: bool) -> None:
     """A log or a pipe stays clean, and so does a terminal that pytest writes on."""
     assert watched(terminal=terminal, quiet=quiet)[0].strip() == ""
+
+
+@pytest.mark.parametrize("seconds, most", [(20, "20 s"), (89, "89 s"), (200, "3 minutes")])
+def test_a_run_that_takes_its_time_says_so_anywhere(seconds: float, most: str) -> None:
+    """One line before the wait, so that nobody takes it for a hang; not where pytest writes."""
+    told = "2 tests, at most 5 logins of the customers given; each waits for its turn"
+    shown, _ = watched(terminal=False, seconds=seconds)
+    assert shown.strip() == f"{told}, which takes up to {most}."
+    assert watched(terminal=True, quiet=True, seconds=seconds)[0].strip() == ""
 
 
 def test_every_finding_is_kept_as_it_comes() -> None:
