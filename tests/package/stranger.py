@@ -100,7 +100,10 @@ class Stranger:
         program = str(self.home / "env" / "bin" / "reference-auth")
         command = [program, "serve", "--port", str(PORT), *words]
         secret = {"JWT_PRIVATE_KEY": secrets.token_hex(32)}
-        process = subprocess.Popen(command, cwd=self.folder, env=self.environ(secret))
+        with (self.home / "server.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=self.environ(secret), stdout=log, stderr=log
+            )
         try:
             await_answer(process)
             yield
