@@ -306,7 +306,7 @@ SENTENCES = {
     "nothing evaluated": "No verdict: nothing was evaluated.",
     "unreachable": "No verdict: refused.",
     "no customers": "No verdict: no customers were given, so nobody could log in.",
-    "the suite crashed": "No verdict: the suite itself failed; boom.",
+    "the suite crashed": "No verdict: the suite itself failed: boom.",
     "interrupted": "No verdict: the run was interrupted.",
     "interrupted after a failure": (
         "Not conformant: 1 MUST failed (CORE-01). The run is incomplete: it stopped before its end."
