@@ -1,0 +1,214 @@
+"""A machine that asks the reference and the model the same, and compares all that there is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from typing import Any, cast
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
+
+from reference_auth import items, tokens
+from reference_auth.config import Config, Lifetimes
+from reference_auth.errors import AuthError
+from reference_auth.flow import Flow
+from reference_auth.rows import FENCE
+from reference_auth.sessions import Sessions
+from reference_auth.storage import Storage
+from reference_auth.tokens import TokenPair
+from tests.chaos.model import INPUT, OVER, Kept, Model, Outcome, Promise
+from tests.reference.fake_table import FakeTable
+from tests.reference.interleaving import InlineDerivation
+from tests.reference.shop import START, Platform
+
+ACCESS, REFRESH, EXTENDED = 15, 25, 200  # so short that everything can run out
+SECRET = "secret"
+CUSTOMERS = (7, "7", "anna")  # a number and its text are one customer to the table
+NEAR = (-1, 0, 1)
+
+Held = tuple[TokenPair, Promise]
+
+
+class InlineStorage(Storage):
+    """The real storage without its threads."""
+
+    async def _once(self, operation: str, parameters: Any) -> Any:
+        return self._ask(operation, parameters)
+
+
+class Machine(RuleBasedStateMachine):
+    """The reference over a table in a dictionary, one request at a time."""
+
+    held: Bundle[Held] = Bundle("held")
+    sessions_class: type[Sessions] = Sessions
+    flow_class: type[Flow] = Flow
+    runner: asyncio.Runner
+    reached: Counter[str]
+
+    @initialize(
+        grace=st.sampled_from([0, 0, 5, 40]),
+        maximum=st.sampled_from([None, None, 16, 60, 300]),
+    )
+    def open(self, grace: int, maximum: int | None) -> None:
+        """A deployment with one of a few settings."""
+        self.model = Model(ACCESS, REFRESH, EXTENDED, grace, maximum, START)
+        config = Config(
+            secret=SECRET,
+            region="r",
+            table="t",
+            lifetimes=Lifetimes(ACCESS, REFRESH, EXTENDED),
+            grace_seconds=grace,
+            max_session_seconds=maximum,
+        )
+        self.now = START
+        self.table = FakeTable()
+        table = cast(Any, self.table)
+        self.platform = Platform()
+        self.hashes: dict[str, int] = {}
+        sessions = self.sessions_class(table, config)
+        sessions.storage = InlineStorage(table)
+        self.flow = self.flow_class(config, sessions, self.platform)
+        self.flow.derivation = self.flow.grace.derivation = InlineDerivation()  # type: ignore[assignment]
+        self.flow.next_second = self.next_second  # type: ignore[method-assign,assignment]
+
+    async def next_second(self, *_waiting: Any) -> None:
+        self.now += 1
+
+    # what customers and clocks do
+
+    @rule(target=held, customer_id=st.sampled_from(CUSTOMERS), remember_me=st.booleans())
+    def log_in(self, customer_id: str | int, remember_me: bool) -> Any:
+        self.platform.customer_id = customer_id
+        expected = self.model.log_in(customer_id, remember_me)
+        work = self.flow.log_in("a@b.c", "right", remember_me, lambda: self.now)
+        return self.same(work, expected)
+
+    @rule(target=held, pair=held)
+    def refresh(self, pair: Held) -> Any:
+        tokens_, promise = pair
+        return self.same(self.refreshing(tokens_), self.model.refresh(promise))
+
+    @rule(pair=held)
+    def revoke(self, pair: Held) -> None:
+        tokens_, promise = pair
+        self.same(self.revoking(tokens_), self.model.revoke(promise))
+
+    @rule(pair=held, other=held)
+    def mix(self, pair: Held, other: Held) -> None:
+        """The access token of one session beside the refresh token of another (7.5, 9.3)."""
+        (one, first), (two, second) = pair, other
+        if (str(first.customer_id), first.exp) == (str(second.customer_id), second.exp):
+            return
+        mixed = TokenPair(one.token, two.refresh_token)
+        self.same(self.refreshing(mixed), OVER)
+        self.same(self.revoking(mixed), INPUT)
+
+    @rule(pair=held)
+    def forge(self, pair: Held) -> None:
+        """A signature by another key (7.4, 9.2)."""
+        tokens_, _ = pair
+        claims = tokens.verify(tokens_.token, SECRET, self.now)
+        forged = TokenPair(tokens.mint(claims, "another secret"), tokens_.refresh_token)
+        self.same(self.refreshing(forged), OVER)
+        self.same(self.revoking(forged), OVER)
+
+    @rule(pair=held)
+    def lose(self, pair: Held) -> None:
+        """A row goes, and nothing is kept of it: restored backups and module nodes do that."""
+        tokens_, promise = pair
+        key = (str(promise.customer_id), tokens.hash_of(tokens_.refresh_token, SECRET))
+        self.table.items.pop(key, None)
+        self.model.kept(promise.customer_id).rows.pop(promise.exp, None)
+        self.compare()
+
+    @rule(seconds=st.sampled_from([1, 2, 5, 14, 15, 16, 24, 25, 26, 60, 201]))
+    def wait(self, seconds: int) -> None:
+        self.set_clock(self.now + seconds)
+
+    @rule(pair=held, which=st.sampled_from(["exp", "refresh_expiry"]), off=st.sampled_from(NEAR))
+    def wait_for(self, pair: Held, which: str, off: int) -> None:
+        """To the very second at which something runs out, and its neighbours."""
+        self.set_clock(max(self.now, getattr(pair[1], which) + off))
+
+    @rule(seconds=st.sampled_from([1, 2, 9, 10, 11, 30]))
+    def step_back(self, seconds: int) -> None:
+        self.set_clock(self.now - seconds)
+
+    def teardown(self) -> None:
+        self.reached.update(self.model.reached)
+
+    # how they are compared
+
+    def set_clock(self, now: int) -> None:
+        self.now = self.model.now = now
+
+    async def refreshing(self, pair: TokenPair) -> TokenPair:
+        return await self.flow.refresh(pair.token, pair.refresh_token, self.now)
+
+    async def revoking(self, pair: TokenPair) -> bool:
+        return await self.flow.revoke(pair.token, pair.refresh_token, self.now)
+
+    def same(self, work: Any, expected: Outcome) -> Any:
+        """Do it, and compare the answer and everything in the table; the pair, if there is one."""
+        try:
+            found: Any = self.runner.run(work)
+        except AuthError as refusal:
+            found = refusal.category
+        pair = found if isinstance(found, TokenPair) else None
+        assert (self.promise(pair) if pair else found) == expected
+        self.compare()
+        return (pair, expected) if pair else multiple()
+
+    def promise(self, pair: TokenPair) -> Promise:
+        """What a pair promises; the refresh token beside it must be the one that belongs to it."""
+        claims = tokens.verify(pair.token, SECRET, self.now)
+        assert pair.refresh_token == tokens.derive(claims.customer_id, claims.exp, SECRET)
+        assert claims.iat is not None
+        self.hashes[tokens.hash_of(pair.refresh_token, SECRET)] = claims.exp
+        return Promise(
+            claims.customer_id, claims.exp, claims.refresh_expiry, claims.iat, claims.auth_time
+        )
+
+    def compare(self) -> None:
+        assert self.now == self.model.now
+        for customer_id, kept in self.model.customers.items():
+            assert self.found(customer_id) == kept
+
+    def found(self, customer_id: str) -> Kept:
+        """What the table holds, in the model's words."""
+        kept = Kept()
+        for (partition, hash), item in self.table.items.items():
+            if partition == customer_id:
+                row = items.read_row(item)
+                rotated_from = self.hashes[row.rotated_from] if row.rotated_from else None
+                assert row.exp == self.hashes[hash]
+                assert row.ttl is not None
+                kept.rows[row.exp] = row.ttl, rotated_from
+            elif partition == f"ended#{customer_id}":
+                self.read_ended(kept, customer_id, hash, item)
+        return kept
+
+    def read_ended(self, kept: Kept, customer_id: str, hash: str, item: Any) -> None:
+        if hash == FENCE:
+            fence = items.read_fence(item)
+            assert fence.done
+            kept.fence = fence.before
+            return
+        tombstone = items.read_tombstone(item, customer_id)
+        if tombstone.is_revoked:
+            kept.revoked.add(self.hashes[hash])
+            return
+        claims = tombstone.successor
+        assert claims is not None
+        assert claims.iat is not None
+        assert tombstone.until is not None
+        successor = self.model.kept(customer_id).rotated[self.hashes[hash]][1]
+        assert (claims.exp, claims.refresh_expiry) == (successor.exp, successor.refresh_expiry)
+        assert (claims.iat, claims.auth_time) == (successor.iat, successor.auth_time)
+        kept.rotated[self.hashes[hash]] = tombstone.until, successor
+
+
+def machine(runner: asyncio.Runner, **parts: Any) -> type[Machine]:
+    """A machine whose reference has some parts exchanged; it counts what its runs reach."""
+    return type("Machine", (Machine,), {"runner": runner, "reached": Counter(), **parts})

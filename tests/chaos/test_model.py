@@ -1,0 +1,121 @@
+"""Random requests and clocks: the reference never does anything but what SPEC.md says."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, seed, settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from reference_auth.flow import Flow
+from reference_auth.rows import Fence, Presented, Row
+from reference_auth.sessions import Sessions
+from reference_auth.tokens import Claims
+from tests.chaos.figures import note
+from tests.chaos.machine import machine
+from tests.chaos.sizes import SEED, size
+from tests.reference.interleaving import cheap_stretching
+
+RUNS = size(60, 3000)
+STEPS = 60
+ENOUGH = 1500  # runs within which a broken rule must be seen
+
+PLAIN = settings(
+    max_examples=RUNS,
+    stateful_step_count=STEPS,
+    deadline=None,
+    database=None,
+    print_blob=False,
+    report_multiple_bugs=False,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@pytest.fixture
+def runner() -> Iterator[asyncio.Runner]:
+    """A loop for all steps, cheap derivations, and no log of the burns."""
+    logging.disable()
+    with cheap_stretching(), asyncio.Runner() as runner:
+        yield runner
+    logging.disable(logging.NOTSET)
+
+
+def test_the_reference_is_the_specification(runner: asyncio.Runner) -> None:
+    """Every answer, and every item in the table after it, is what the clauses say."""
+    reached = run(runner, PLAIN)
+    note("model", runs=RUNS, steps=STEPS, **reached)
+    assert set(reached) == {"rotations", "graces", "burns", "successors revoked"}
+
+
+class ForgetfulRevoke(Sessions):
+    async def end(self, row: Row, tombstones: Any) -> None:
+        await super().end(row, [])
+
+
+class LeakyBurn(Flow):
+    """A burn that spares what was rotated."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.burn.is_doomed = lambda row, fence, reach: (  # type: ignore[method-assign]
+            row.rotated_from is None and fence.covers(row.exp)
+        )
+
+
+class LowFence(Flow):
+    """A fence that a login of the burn's own second gets over."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        fence_at = self.burn.fence_at
+
+        def lower(now: int) -> Fence:
+            fence = fence_at(now)
+            return Fence(fence.before - 1, fence.ttl)
+
+        self.burn.fence_at = lower  # type: ignore[method-assign]
+
+
+class EarlyEnd(Flow):
+    """The last good second of a refresh token is taken for one too late."""
+
+    def is_past(self, claims: Claims, now: int) -> bool:
+        return super().is_past(claims, now + 1)
+
+
+class EagerBurn(Flow):
+    """Whatever is absent was spent."""
+
+    async def follow_or_burn(self, presented: Presented, now: int) -> Any:
+        await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
+        return await super().follow_or_burn(presented, now)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"sessions_class": ForgetfulRevoke},
+        {"flow_class": LeakyBurn},
+        {"flow_class": LowFence},
+        {"flow_class": EarlyEnd},
+        {"flow_class": EagerBurn},
+    ],
+    ids=lambda parts: next(iter(parts.values())).__name__,
+)
+def test_a_broken_rule_is_seen(runner: asyncio.Runner, parts: dict[str, Any]) -> None:
+    """A reference that breaks one clause differs from the model within a bounded number of runs."""
+    quick = settings(PLAIN, max_examples=ENOUGH, phases=[Phase.generate])
+    with pytest.raises(AssertionError):
+        run(runner, quick, **parts)
+
+
+def run(runner: asyncio.Runner, chosen: settings, **parts: Any) -> Counter[str]:
+    """Run the machine; what its runs reached."""
+    made = machine(runner, **parts)
+    run_state_machine_as_test(seed(SEED)(made), settings=chosen)
+    return made.reached
