@@ -13,6 +13,11 @@ nox.options.sessions = ["lint", "types", "conformance", "tests", "notebooks", "p
 
 TOOLS = Path(sys.executable).parent
 NOTEBOOKS = Path("notebooks")
+SCRIPTS = [".ci/run", ".ci/judge", "examples/pipeline.sh"]
+WORKFLOWS = {
+    "actions": ["action.yml"],
+    "workflows": [".github/workflows/ci.yml", "examples/workflow.yml"],
+}
 PYTHONS = ["python3.11", "python3.12", "python3.13", "python3.14"]
 
 
@@ -26,6 +31,10 @@ def lint(session: nox.Session) -> None:
     """Rules and form, as pyproject.toml has them; `-- --fix` mends what can be mended."""
     tool(session, "ruff", "check", *session.posargs)
     tool(session, "ruff", "format", *([] if "--fix" in session.posargs else ["--check"]))
+    tool(session, "shellcheck", *SCRIPTS)
+    tool(session, "hadolint", *map(str, Path("docker").glob("*.Dockerfile")))
+    for schema, files in WORKFLOWS.items():
+        tool(session, "check-jsonschema", "--builtin-schema", f"vendor.github-{schema}", *files)
 
 
 @nox.session

@@ -153,12 +153,21 @@ def judge_under_pytest(small: Stranger) -> None:
     assert " passed" in small.run(*words, "--only", "CORE", "--claimed-only")
 
 
+def serve_as_the_image_does(image: Stranger) -> None:
+    """docker/server.Dockerfile's own words, on the install that it makes."""
+    (image.home / "offline" / "shop.py").write_text("service = None\n")
+    production = ("--environment", "production", "--login-service", "shop:service")
+    with image.serving(*production, "--region", "eu-central-1", "--table", "auth"):
+        pass
+
+
 def main(wheel: Path) -> None:
     """Do each of the jobs, and say how heavy the small install is."""
     with tempfile.TemporaryDirectory() as name:
         small = Stranger(Path(name) / "small", wheel)
         full = Stranger(Path(name) / "full", wheel, "[embedded]")
         judge_the_reference(full)
+        serve_as_the_image_does(Stranger(Path(name) / "image", wheel, "[reference]"))
         with full.serving():
             judge_an_address(small)
             judge_under_pytest(small)

@@ -1,0 +1,15 @@
+# The suite, to judge a deployment by its address: docker build -f docker/suite.Dockerfile -t auth-conformance .
+FROM python:3.13-slim-bookworm AS build
+WORKDIR /src
+COPY pyproject.toml README.md LICENSE ./
+COPY reference_auth ./reference_auth
+COPY conformance_tests ./conformance_tests
+RUN python -m venv /opt/app && /opt/app/bin/pip install --no-cache-dir --no-compile .
+
+FROM python:3.13-slim-bookworm
+COPY --from=build /opt/app /opt/app
+ENV PATH=/opt/app/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# Target files and reports: mount a folder here that the user below may write to.
+WORKDIR /work
+USER 10001:10001
+ENTRYPOINT ["auth-conformance"]
