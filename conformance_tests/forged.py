@@ -35,7 +35,8 @@ SIGNED: Final = {
 SPOILED: Final[Mapping[str, Callable[[str], str]]] = {
     "kept": lambda signature: signature,
     "flipped": lambda signature: ("B" if signature[:1] == "A" else "A") + signature[1:],
-    "cut": lambda signature: signature[: len(signature) // 2],
+    # In whole groups of four characters, so that what is left can still be decoded.
+    "cut": lambda signature: signature[: len(signature) // 8 * 4],
     "stripped": lambda signature: "",
     "missing": lambda signature: "",
 }
