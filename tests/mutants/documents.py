@@ -1,0 +1,117 @@
+"""Defects in what a document may say, and in what is said of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from graphql import FieldNode, FragmentDefinitionNode, GraphQLError, ValidationRule
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reference_auth import app, documents, endpoint, speech, tokens
+from reference_auth.documents import WithinLimits
+from reference_auth.endpoint import JSON, Endpoint
+from reference_auth.speech import AuthSchema
+from tests.mutants.catalogue import mutant
+
+
+def schema_of_its_own(patch: pytest.MonkeyPatch) -> None:
+    """No schema, and nothing that was judged by one, is shared with a server without the defect."""
+    patch.setattr(app, "make_schema", app.make_schema.__wrapped__)
+
+
+# -- odd characters ----------------------------------------------------------------------------
+
+
+@mutant("GQL-06")
+def hashes_a_password_that_is_no_text(patch: pytest.MonkeyPatch) -> None:
+    """A lone surrogate in e-mail or password breaks what checks them."""
+    patch.setattr(tokens, "is_text", lambda value: bool(value.encode()) or True)
+
+
+@mutant("GQL-06")
+def encodes_a_refresh_token_before_it_looks(patch: pytest.MonkeyPatch) -> None:
+    """A lone surrogate in a refresh token breaks what compares it."""
+    is_refresh_token = tokens.is_refresh_token
+    patch.setattr(tokens, "is_refresh_token", lambda text: is_refresh_token(text.encode().decode()))
+
+
+# -- how much one request may try --------------------------------------------------------------
+
+
+@mutant("GQL-07")
+def allows_one_login_too_many(patch: pytest.MonkeyPatch) -> None:
+    """Eleven logins may stand in one document."""
+    schema_of_its_own(patch)
+    patch.setattr(documents, "MUTATIONS", documents.MUTATIONS + 1)
+
+
+@mutant("GQL-07")
+def counts_no_login_in_a_fragment(patch: pytest.MonkeyPatch) -> None:
+    """What stands in a fragment is counted neither as a mutation nor as an alias."""
+    schema_of_its_own(patch)
+    enter_field = WithinLimits.enter_field
+
+    def enter(self: WithinLimits, node: FieldNode, *rest: Any) -> None:
+        if not any(isinstance(each, FragmentDefinitionNode) for each in rest[-1]):
+            enter_field(self, node, *rest)
+
+    patch.setattr(WithinLimits, "enter_field", enter)
+
+
+@mutant("GQL-07")
+def takes_batches_of_any_length(patch: pytest.MonkeyPatch) -> None:
+    """An array of requests is answered request by request, each with limits of its own."""
+    answer = Endpoint.answer
+
+    async def answer_all(self: Endpoint, request: Request) -> Response:
+        body = await request.body()
+        if not body.startswith(b"[{"):
+            return await answer(self, request)
+        operations = map(endpoint.read_operation, json.loads(body))
+        told = [endpoint.body_of(await self._run(request, each)) for each in operations]
+        return Response(json.dumps(told), media_type=JSON)
+
+    patch.setattr(Endpoint, "answer", answer_all)
+
+
+# -- what an error says ------------------------------------------------------------------------
+
+
+@mutant("GQL-08", known_as="M58")
+def masks_intended_errors_too(patch: pytest.MonkeyPatch) -> None:
+    """Every error becomes the mask, without category."""
+    patch.setattr(
+        speech,
+        "say",
+        lambda error: GraphQLError(speech.MASK, nodes=error.nodes, path=error.path),
+    )
+
+
+@mutant("GQL-09")
+def tells_of_single_types(patch: pytest.MonkeyPatch) -> None:
+    """Outside development `__schema` is refused, and `__type` is answered."""
+    schema_of_its_own(patch)
+
+    class NoWholeSchema(ValidationRule):
+        def enter_field(self, node: FieldNode, *_: object) -> None:
+            if node.name.value == "__schema":
+                self.report_error(GraphQLError("Not here.", node))
+
+    patch.setattr(documents, "CLOSED_RULES", [WithinLimits, NoWholeSchema])
+
+
+@mutant("GQL-09")
+def corrects_slips(patch: pytest.MonkeyPatch) -> None:
+    """Outside development a misspelt field is answered with the right name."""
+    schema_of_its_own(patch)
+    patch.setattr(AuthSchema, "_spoken", lambda self, error: speech.say(error))
+
+
+@mutant("DEV-10")
+def shows_its_schema_to_everybody(patch: pytest.MonkeyPatch) -> None:
+    """Introspection is open outside development, and names the development operations."""
+    schema_of_its_own(patch)
+    patch.setattr(documents, "CLOSED_RULES", documents.OPEN_RULES)

@@ -1,0 +1,333 @@
+"""Defects in what a request is told: how it must come in, and what its answer looks like."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from reference_auth import app, endpoint
+from reference_auth.endpoint import JSON, Endpoint, Operation, Refused
+from tests.mutants.catalogue import mutant
+
+Handler = Callable[[Endpoint, Request], Awaitable[Response]]
+
+
+def opens_for_get(patch: pytest.MonkeyPatch, answer: Handler) -> None:
+    """The endpoint answers GET as well, in this way."""
+    routes = app._routes
+
+    def more(service: Any, schema: Any) -> list[Any]:
+        async def by_get(request: Request) -> Response:
+            return await answer(Endpoint(schema, service), request)
+
+        return [*routes(service, schema), Route(app.PATH, by_get, methods=["GET"])]
+
+    patch.setattr(app, "_routes", more)
+
+
+async def run_from_url(found: Endpoint, request: Request) -> Response:
+    """Run what the URL says."""
+    given = request.query_params
+    variables = json.loads(given.get("variables", "{}"))
+    result = await found._run(request, Operation(given.get("query", ""), variables, None))
+    return endpoint.respond(endpoint.body_of(result), 200, JSON)
+
+
+# -- answers -----------------------------------------------------------------------------------
+
+
+@mutant("GQL-01")
+def answers_in_latin_1(patch: pytest.MonkeyPatch) -> None:
+    """The charset of every answer is said to be ISO-8859-1."""
+    respond = endpoint.respond
+
+    def otherwise(body: dict[str, Any], status: int, kind: str) -> Response:
+        answer = respond(body, status, kind)
+        answer.headers["content-type"] = f"{kind}; charset=iso-8859-1"
+        return answer
+
+    patch.setattr(endpoint, "respond", otherwise)
+
+
+@mutant("GQL-01")
+def answers_a_refusal_of_the_flow_with_400(patch: pytest.MonkeyPatch) -> None:
+    """Every answer with errors has status 400, as a storefront's client does not expect it."""
+    patch.setattr(endpoint, "status_of", lambda result, kind: 400 if result.errors else 200)
+
+
+@mutant("GQL-02")
+def speaks_plain_json_only(patch: pytest.MonkeyPatch) -> None:
+    """Whatever the caller accepts, the answer is application/json."""
+    patch.setattr(endpoint, "wanted_type", lambda accept: JSON)
+
+
+@mutant("GQL-02")
+def speaks_graphqls_own_type_for_data_alone(patch: pytest.MonkeyPatch) -> None:
+    """An answer with errors falls back to application/json."""
+    respond = endpoint.respond
+    patch.setattr(
+        endpoint,
+        "respond",
+        lambda body, status, kind: respond(body, status, JSON if "errors" in body else kind),
+    )
+
+
+# -- requests ----------------------------------------------------------------------------------
+
+
+@mutant("GQL-03")
+def runs_mutations_by_get(patch: pytest.MonkeyPatch) -> None:
+    """The endpoint runs whatever a GET carries in its URL."""
+    opens_for_get(patch, run_from_url)
+
+
+@mutant("GQL-03")
+def runs_a_get_and_then_refuses_it(patch: pytest.MonkeyPatch) -> None:
+    """A GET is refused with 405, but only after its mutation has run."""
+
+    async def answer(found: Endpoint, request: Request) -> Response:
+        if request.query_params.get("query"):
+            await run_from_url(found, request)
+        return Response(status_code=405)
+
+    opens_for_get(patch, answer)
+
+
+@mutant("GQL-04")
+def takes_json_under_any_media_type(patch: pytest.MonkeyPatch) -> None:
+    """A body is read as JSON whatever its Content-Type says."""
+    patch.setattr(endpoint, "is_json", lambda content_type: True)
+
+
+def reads_also(patch: pytest.MonkeyPatch, media: str, parse: Callable[[str], object]) -> None:
+    """A body of this media type is taken for a request too."""
+    read_json = endpoint.read_json
+
+    async def read(request: Request) -> object:
+        if request.headers.get("content-type", "").startswith(media):
+            return parse((await request.body()).decode())
+        return await read_json(request)
+
+    patch.setattr(endpoint, "read_json", read)
+
+
+@mutant("GQL-04")
+def takes_forms(patch: pytest.MonkeyPatch) -> None:
+    """A URL-encoded form is taken for a request, as any page can send it."""
+
+    def parse(body: str) -> object:
+        fields: dict[str, Any] = dict(parse_qsl(body))
+        return {**fields, "variables": json.loads(fields.get("variables", "{}"))}
+
+    reads_also(patch, "application/x-www-form-urlencoded", parse)
+
+
+@mutant("GQL-04")
+def takes_uploads(patch: pytest.MonkeyPatch) -> None:
+    """The multipart form of file uploads is taken for a request, as any page can send it."""
+
+    def parse(body: str) -> object:
+        found = re.search(r'name="operations"\r\n\r\n(.*)\r\n', body)
+        return json.loads(found[1]) if found else None
+
+    reads_also(patch, "multipart/form-data", parse)
+
+
+@mutant("GQL-05")
+def takes_every_body_for_an_object(patch: pytest.MonkeyPatch) -> None:
+    """A scalar body breaks the server, which asks it for its query."""
+    read_operation = endpoint.read_operation
+
+    def read(body: Any) -> Operation:
+        body.get("query")
+        return read_operation(body)
+
+    patch.setattr(endpoint, "read_operation", read)
+
+
+@mutant("GQL-05")
+def takes_every_query_for_text(patch: pytest.MonkeyPatch) -> None:
+    """A query that is a number or a list is handed on to the parser."""
+    read_operation = endpoint.read_operation
+
+    def read(body: Any) -> Operation:
+        if isinstance(body, dict) and not isinstance(body.get("query"), str):
+            return Operation(body.get("query"), None, None)  # type: ignore[arg-type]
+        return read_operation(body)
+
+    patch.setattr(endpoint, "read_operation", read)
+
+
+def looks_first(patch: pytest.MonkeyPatch, look: Callable[[bytes], object]) -> None:
+    """Something reads the body before the endpoint does."""
+    read_json = endpoint.read_json
+
+    async def read(request: Request) -> object:
+        look(await request.body())
+        return await read_json(request)
+
+    patch.setattr(endpoint, "read_json", read)
+
+
+@mutant("GQL-05")
+def takes_every_body_for_utf_8(patch: pytest.MonkeyPatch) -> None:
+    """A body that is no UTF-8 breaks the server."""
+    looks_first(patch, lambda body: body.decode())
+
+
+@mutant("GQL-05")
+def falls_down_a_deep_body(patch: pytest.MonkeyPatch) -> None:
+    """A body nested a hundred thousand times exhausts the parser's stack, and breaks the server."""
+
+    def look(body: bytes) -> None:
+        try:
+            json.loads(body)
+        except ValueError:
+            return
+
+    looks_first(patch, look)
+
+
+@mutant("GQL-05")
+def blames_itself_for_a_malformed_body(patch: pytest.MonkeyPatch) -> None:
+    """A body that is not JSON is answered 500."""
+    read_json = endpoint.read_json
+
+    async def read(request: Request) -> object:
+        try:
+            return await read_json(request)
+        except Refused as refusal:
+            raise Refused(500, refusal.sentence) from None
+
+    patch.setattr(endpoint, "read_json", read)
+
+
+# -- credentials -------------------------------------------------------------------------------
+
+
+def takes_header_from(
+    patch: pytest.MonkeyPatch, find: Callable[[Request], Awaitable[str | None]]
+) -> None:
+    """Where there is no Authorization header, the access token is looked for elsewhere."""
+    answer = Endpoint.answer
+
+    async def looking(self: Endpoint, request: Request) -> Response:
+        await request.body()
+        token = None if "authorization" in request.headers else await find(request)
+        if token:
+            header = (b"authorization", f"Bearer {token}".encode())
+            request.scope["headers"] = [*request.scope["headers"], header]
+            del request._headers
+        return await answer(self, request)
+
+    patch.setattr(Endpoint, "answer", looking)
+
+
+@mutant("GQL-10")
+def takes_an_access_token_from_the_url(patch: pytest.MonkeyPatch) -> None:
+    """`?access_token=` stands in for the Authorization header."""
+
+    async def find(request: Request) -> str | None:
+        return request.query_params.get("access_token")
+
+    takes_header_from(patch, find)
+
+
+@mutant("GQL-10")
+def takes_an_access_token_from_a_cookie(patch: pytest.MonkeyPatch) -> None:
+    """A cookie stands in for the Authorization header, so that any page can act for a customer."""
+
+    async def find(request: Request) -> str | None:
+        return request.cookies.get("token")
+
+    takes_header_from(patch, find)
+
+
+@mutant("GQL-10")
+def takes_an_access_token_from_extensions(patch: pytest.MonkeyPatch) -> None:
+    """A member of the request's `extensions` stands in for the Authorization header."""
+
+    async def find(request: Request) -> str | None:
+        body = json.loads((await request.body()) or b"null") if _is_small(request) else None
+        extensions = body.get("extensions") if isinstance(body, dict) else None
+        return extensions.get("token") if isinstance(extensions, dict) else None
+
+    takes_header_from(patch, find)
+
+
+def _is_small(request: Request) -> bool:
+    return int(request.headers.get("content-length", "0")) < 10_000
+
+
+@mutant("GQL-10")
+def takes_a_refresh_token_from_a_cookie(patch: pytest.MonkeyPatch) -> None:
+    """A cookie stands in for the argument refresh_token."""
+    run = Endpoint._run
+
+    async def looking(self: Endpoint, request: Request, operation: Operation) -> Any:
+        found = request.cookies.get("refresh_token")
+        stray = {"refresh_token": found} if found else {}
+        variables = {**stray, **(operation.variables or {})}
+        return await run(self, request, replace(operation, variables=variables))
+
+    patch.setattr(Endpoint, "_run", looking)
+
+
+@mutant("GQL-10")
+def puts_the_refresh_token_into_a_cookie(patch: pytest.MonkeyPatch) -> None:
+    """Every refresh token is handed out as a cookie besides."""
+    respond = endpoint.respond
+
+    def also(body: dict[str, Any], status: int, kind: str) -> Response:
+        answer = respond(body, status, kind)
+        for value in (body.get("data") or {}).values():
+            if isinstance(value, dict) and value.get("refresh_token"):
+                answer.set_cookie("session", value["refresh_token"], httponly=True)
+        return answer
+
+    patch.setattr(endpoint, "respond", also)
+
+
+# -- other doors -------------------------------------------------------------------------------
+
+
+@mutant("GQL-11")
+def opens_a_websocket(patch: pytest.MonkeyPatch) -> None:
+    """The endpoint agrees to become a WebSocket."""
+
+    async def answer(found: Endpoint, request: Request) -> Response:
+        if request.headers.get("upgrade", "").lower() == "websocket":
+            return Response(status_code=101)
+        return Response(status_code=405)
+
+    opens_for_get(patch, answer)
+
+
+@mutant("GQL-11")
+def opens_a_websocket_of_the_older_protocol(patch: pytest.MonkeyPatch) -> None:
+    """Subscription clients of the older protocol still get their WebSocket."""
+
+    async def answer(found: Endpoint, request: Request) -> Response:
+        older = request.headers.get("sec-websocket-protocol") == "graphql-ws"
+        return Response(status_code=101 if older else 405)
+
+    opens_for_get(patch, answer)
+
+
+@mutant("GQL-09")
+def shows_an_ide_to_browsers(patch: pytest.MonkeyPatch) -> None:
+    """A browser gets a page to write queries in, outside development too."""
+
+    async def answer(found: Endpoint, request: Request) -> Response:
+        return Response("<title>GraphiQL</title>", media_type="text/html")
+
+    opens_for_get(patch, answer)

@@ -1,0 +1,311 @@
+"""Defects of what must do no harm: odd pairs, and pairs that have ended and come back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from reference_auth import absolute_end, tokens
+from reference_auth.errors import NoSuchSession, NotThePair
+from reference_auth.flow import Flow
+from reference_auth.items import Item
+from reference_auth.rows import Presented, Row, key_of
+from reference_auth.sessions import Fenced, Gone, Sessions, Taken
+from reference_auth.states import Refresh
+from reference_auth.tokens import Claims, TokenPair
+from tests.mutants.catalogue import mutant
+
+DAY = 86_400
+
+
+# -- a refresh token that does not belong ------------------------------------------------------
+
+
+def burns_for(patch: pytest.MonkeyPatch, odd: Callable[[str, Claims, int], bool]) -> None:
+    """A refused pair whose access token is genuine burns its customer, where this says so."""
+    refresh = Flow.refresh
+
+    async def burning(self: Flow, access_token: str, refresh_token: str, now: int) -> TokenPair:
+        try:
+            return await refresh(self, access_token, refresh_token, now)
+        except NotThePair:
+            claims = tokens.verify(access_token, self.config.secret, now)
+            if odd(refresh_token, claims, now):
+                await self.burn.begin(key_of(claims.customer_id), claims.exp, now)
+            raise
+
+    patch.setattr(Flow, "refresh", burning)
+
+
+@mutant("HARD-09")
+def burns_for_an_empty_refresh_token(patch: pytest.MonkeyPatch) -> None:
+    """No refresh token at all is taken for a spent one."""
+    burns_for(patch, lambda refresh_token, claims, now: refresh_token == "")
+
+
+@mutant("HARD-09")
+def takes_an_empty_refresh_token(patch: pytest.MonkeyPatch) -> None:
+    """Without a refresh token the access token vouches for itself."""
+    present = Flow.present
+
+    async def trusting(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+        if refresh_token == "":
+            claims = tokens.verify(access_token, self.config.secret, now)
+            refresh_token = await self.derivation.derive(claims.customer_id, claims.exp)
+        return await present(self, access_token, refresh_token, now)
+
+    patch.setattr(Flow, "present", trusting)
+
+
+@mutant("HARD-10")
+def burns_for_a_refresh_token_that_nobody_issued(patch: pytest.MonkeyPatch) -> None:
+    """Any text beside a genuine access token is taken for a spent refresh token."""
+    burns_for(patch, lambda refresh_token, claims, now: refresh_token != "")
+
+
+@mutant("HARD-10")
+def burns_for_an_old_access_token(patch: pytest.MonkeyPatch) -> None:
+    """An access token of days ago, beside any text, is taken for a theft."""
+    burns_for(patch, lambda refresh_token, claims, now: claims.exp < now - DAY)
+
+
+@mutant("HARD-11", known_as="M49")
+def deletes_the_row_of_a_mismatched_pair(patch: pytest.MonkeyPatch) -> None:
+    """A refresh token beside the wrong access token loses its row before the pair is refused."""
+    refresh = Flow.refresh
+
+    async def deleting(self: Flow, access_token: str, refresh_token: str, now: int) -> TokenPair:
+        try:
+            return await refresh(self, access_token, refresh_token, now)
+        except NotThePair:
+            claims = tokens.verify(access_token, self.config.secret, now)
+            if tokens.is_refresh_token(refresh_token):
+                hash = await self.derivation.hash_of(refresh_token)
+                await self.sessions.delete(key_of(claims.customer_id), hash)
+            raise
+
+    patch.setattr(Flow, "refresh", deleting)
+
+
+def reads_refresh_token(patch: pytest.MonkeyPatch, read: Callable[[str], str]) -> None:
+    """A refresh token is smoothed before it is compared."""
+    present = Flow.present
+
+    async def smoothing(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+        return await present(self, access_token, read(refresh_token), now)
+
+    patch.setattr(Flow, "present", smoothing)
+
+
+@mutant("HARD-24")
+def ignores_the_case_of_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
+    """Hex digits may be capitals."""
+    reads_refresh_token(patch, str.lower)
+
+
+@mutant("HARD-24")
+def strips_blanks_off_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
+    """Blanks and line ends around a refresh token are not looked at."""
+    reads_refresh_token(patch, str.strip)
+
+
+@mutant("HARD-24")
+def cuts_a_refresh_token_to_its_length(patch: pytest.MonkeyPatch) -> None:
+    """What follows the 128th digit is not looked at."""
+    reads_refresh_token(patch, lambda refresh_token: refresh_token[:128])
+
+
+@mutant("HARD-24")
+def compares_the_end_of_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
+    """What stands before the last 128 digits is not looked at."""
+    reads_refresh_token(patch, lambda refresh_token: refresh_token[-128:])
+
+
+@mutant("HARD-24")
+def compares_as_much_as_was_sent(patch: pytest.MonkeyPatch) -> None:
+    """The first half of a refresh token is enough."""
+    patch.setattr(tokens, "is_refresh_token", lambda text: len(text) >= 64)
+    patch.setattr(tokens, "matches", lambda presented, derived: derived.startswith(presented))
+
+
+@mutant("HARD-25")
+def looks_for_the_row_of_any_text(patch: pytest.MonkeyPatch) -> None:
+    """What cannot be a refresh token is hashed, and looked for in the table."""
+    present = Flow.present
+
+    async def looking(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+        claims = tokens.verify(access_token, self.config.secret, now)
+        if tokens.is_text(refresh_token) and not tokens.is_refresh_token(refresh_token):
+            hash = await self.derivation.hash_of(refresh_token)
+            await self.sessions.read(key_of(claims.customer_id), hash)
+        return await present(self, access_token, refresh_token, now)
+
+    patch.setattr(Flow, "present", looking)
+
+
+# -- after it has expired, or was revoked ------------------------------------------------------
+
+
+@mutant("HARD-12", known_as="M48")
+def burns_for_an_expired_pair_whose_row_is_gone(patch: pytest.MonkeyPatch) -> None:
+    """A pair that has expired is taken for a spent one when its row is not there any more."""
+
+    async def forget(self: Flow, presented: Presented, now: int) -> None:
+        try:
+            await self.sessions.end(presented.row, self.endings.tombstones(presented, now))
+        except Gone:
+            await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
+
+    patch.setattr(Flow, "forget", forget)
+
+
+@mutant("HARD-13")
+def burns_for_a_revoked_pair(patch: pytest.MonkeyPatch) -> None:
+    """A pair that was logged out is taken for a spent one when it comes back."""
+    follow_or_burn = Flow.follow_or_burn
+
+    async def burning(self: Flow, presented: Presented, now: int) -> TokenPair:
+        ending = await self.endings.of(presented.claims.customer_id, presented.row)
+        if ending.is_revoked:
+            await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
+        return await follow_or_burn(self, presented, now)
+
+    patch.setattr(Flow, "follow_or_burn", burning)
+
+
+def echoes_still(patch: pytest.MonkeyPatch, *, revoked: bool) -> None:
+    """A live pair that has ended in this way is handed back until its access token expires."""
+    judge_refresh = Flow.judge_refresh
+
+    async def lenient(self: Flow, presented: Presented, now: int) -> Refresh:
+        found = await judge_refresh(self, presented, now)
+        if found is Refresh.ABSENT and tokens.is_live(presented.claims, now):
+            ending = await self.endings.of(presented.claims.customer_id, presented.row)
+            if ending.is_over and ending.is_revoked is revoked:
+                return Refresh.MATCHES
+        return found
+
+    patch.setattr(Flow, "judge_refresh", lenient)
+
+
+@mutant("HARD-14")
+def echoes_a_revoked_pair_while_it_is_live(patch: pytest.MonkeyPatch) -> None:
+    """A logout is heeded only once the access token has expired."""
+    echoes_still(patch, revoked=True)
+
+
+@mutant("HARD-15")
+def echoes_a_burned_pair_while_it_is_live(patch: pytest.MonkeyPatch) -> None:
+    """A burn is heeded only once the access token has expired."""
+    echoes_still(patch, revoked=False)
+
+
+@mutant("HARD-16")
+def calls_a_second_revoke_an_error(patch: pytest.MonkeyPatch) -> None:
+    """A pair that was revoked already is no session to revoke."""
+    end_absent = Flow.end_absent
+
+    async def strict(self: Flow, presented: Presented, now: int) -> None:
+        ending = await self.endings.of(presented.claims.customer_id, presented.row)
+        if ending.is_over:
+            raise NoSuchSession
+        await end_absent(self, presented, now)
+
+    patch.setattr(Flow, "end_absent", strict)
+
+
+@mutant("HARD-16")
+def burns_for_a_second_revoke(patch: pytest.MonkeyPatch) -> None:
+    """A second revoke answers true, and ends the customer's other sessions."""
+    end_absent = Flow.end_absent
+
+    async def burning(self: Flow, presented: Presented, now: int) -> None:
+        await end_absent(self, presented, now)
+        await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
+
+    patch.setattr(Flow, "end_absent", burning)
+
+
+# -- after a burn, and in the very second ------------------------------------------------------
+
+
+@mutant("HARD-30", known_as="M66")
+def burns_again_for_a_burned_pair(patch: pytest.MonkeyPatch) -> None:
+    """A pair of before a burn is taken for a spent one when it comes back."""
+    follow_or_burn = Flow.follow_or_burn
+
+    async def burning(self: Flow, presented: Presented, now: int) -> TokenPair:
+        customer_id = presented.row.customer_id
+        ending = await self.endings.of(presented.claims.customer_id, presented.row)
+        if ending.is_fenced and not ending.is_revoked:
+            fence = self.burn.fence_at(now)
+            standing = await self.sessions.raise_fence(customer_id, fence, over=fence.before + 1)
+            await self.burn.finish(customer_id, standing)
+        return await follow_or_burn(self, presented, now)
+
+    patch.setattr(Flow, "follow_or_burn", burning)
+
+
+@mutant("HARD-31", known_as="M67")
+def issues_a_revoked_pair_again(patch: pytest.MonkeyPatch) -> None:
+    """A login does not look at tombstones."""
+    check = Sessions.check_no_tombstone
+
+    def lenient(self: Sessions, new: Row) -> Item:
+        return check(self, new if new.rotated_from else replace(new, hash="nobody's"))
+
+    patch.setattr(Sessions, "check_no_tombstone", lenient)
+
+
+@mutant("HARD-31")
+def renews_into_a_revoked_pair(patch: pytest.MonkeyPatch) -> None:
+    """A rotation does not look at tombstones."""
+    check = Sessions.check_no_tombstone
+
+    def lenient(self: Sessions, new: Row) -> Item:
+        return check(self, replace(new, hash="nobody's") if new.rotated_from else new)
+
+    patch.setattr(Sessions, "check_no_tombstone", lenient)
+
+
+@mutant("HARD-31")
+def issues_a_burned_pair_again(patch: pytest.MonkeyPatch) -> None:
+    """A login does not look at the fence of a burn."""
+    begin = Sessions.begin
+
+    async def lenient(self: Sessions, row: Row) -> None:
+        try:
+            await begin(self, row)
+        except Fenced:
+            if await self.read(row.customer_id, row.hash):
+                raise Taken from None
+            await self.put(row)
+
+    patch.setattr(Sessions, "begin", lenient)
+
+
+# -- the absolute end --------------------------------------------------------------------------
+
+
+@mutant("HARD-23")
+def begins_the_absolute_end_anew(patch: pytest.MonkeyPatch) -> None:
+    """The absolute end counts from the last rotation, so that a session can slide for ever."""
+    bound = absolute_end.bound
+
+    def anew(claims: Claims, auth_time: int | None, now: int, maximum: int | None) -> Claims:
+        return bound(claims, None, now, maximum)
+
+    patch.setattr(absolute_end, "bound", anew)
+
+
+@mutant("HARD-23")
+def knows_no_absolute_end(patch: pytest.MonkeyPatch) -> None:
+    """A rotation keeps when the session began, and does not act on it."""
+    patch.setattr(
+        absolute_end,
+        "bound",
+        lambda claims, auth_time, now, maximum: replace(claims, auth_time=auth_time or now),
+    )
+    patch.setattr(absolute_end, "is_past", lambda claims, now, maximum: False)

@@ -1,0 +1,426 @@
+"""Defects of a verifier: what it takes for genuine that its secret did not vouch for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+from urllib.request import urlopen
+
+import jwt
+import pytest
+
+from reference_auth import tokens
+from reference_auth.errors import BadAccessToken, NoSuchSession
+from reference_auth.flow import Flow
+from reference_auth.rows import Presented, key_of
+from tests.mutants.catalogue import mutant
+
+Members = Mapping[str, Any]
+
+
+def decoded(part: str) -> bytes:
+    """A part of a token, however it is padded."""
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+
+
+def unverified(token: str) -> tuple[Members, Members]:
+    """Header and payload as anybody can read them; nothing where there is nothing to read."""
+    try:
+        header, payload = (json.loads(decoded(part)) for part in token.split(".")[:2])
+    except (ValueError, binascii.Error):
+        return {}, {}
+    return header, payload
+
+
+def opens(patch: pytest.MonkeyPatch, trusts: Callable[[str, str], bool]) -> None:
+    """A token's payload is taken unverified where this says so, of token and secret."""
+    open_signed = tokens.open_signed
+
+    def opened(token: str, secret: str) -> bytes:
+        return decoded(token.split(".")[1]) if trusts(token, secret) else open_signed(token, secret)
+
+    patch.setattr(tokens, "open_signed", opened)
+
+
+def judges(patch: pytest.MonkeyPatch, read: Callable[[Members], Members]) -> None:
+    """The members of a payload are read otherwise before they are judged."""
+    judge_claims = tokens.judge_claims
+    patch.setattr(tokens, "judge_claims", lambda members: judge_claims(read(members)))
+
+
+# -- signatures --------------------------------------------------------------------------------
+
+
+@mutant("HARD-01", known_as="M12")
+def burns_for_a_forged_token(patch: pytest.MonkeyPatch) -> None:
+    """A token is decoded before it is verified, and the customer whom it names is burned."""
+    present = Flow.present
+
+    async def burning(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+        try:
+            return await present(self, access_token, refresh_token, now)
+        except BadAccessToken:
+            if customer_id := unverified(access_token)[1].get("customer_id"):
+                await self.burn.begin(key_of(customer_id), now, now)
+            raise
+
+    patch.setattr(Flow, "present", burning)
+
+
+@mutant("HARD-01")
+def takes_an_empty_signature(patch: pytest.MonkeyPatch) -> None:
+    """A token that says HS256 and has no signature is not verified."""
+
+    def trusts(token: str, secret: str) -> bool:
+        return token.count(".") == 2 and token.endswith(".") and alg_of(token) == "HS256"
+
+    opens(patch, trusts)
+
+
+def alg_of(token: str) -> object:
+    return unverified(token)[0].get("alg")
+
+
+@mutant("HARD-01")
+def compares_the_beginning_of_a_signature(patch: pytest.MonkeyPatch) -> None:
+    """As much of the signature is compared as was sent."""
+
+    def trusts(token: str, secret: str) -> bool:
+        start, _, signature = token.rpartition(".")
+        mac = hmac.new(secret.encode(), start.encode(), hashlib.sha256).digest()
+        with suppress(ValueError):
+            found = decoded(signature)
+            return len(found) >= 8 and mac.startswith(found)
+        return False
+
+    opens(patch, trusts)
+
+
+@mutant("HARD-01")
+def takes_a_tampered_token_for_an_expired_one(patch: pytest.MonkeyPatch) -> None:
+    """A token that is past its `exp` is read without its signature being looked at."""
+    verify = tokens.verify
+
+    def lenient(token: str, secret: str, now: int) -> tokens.Claims:
+        header, payload = unverified(token)
+        exp = payload.get("exp")
+        if header.get("alg") == "HS256" and tokens.is_time(exp) and exp <= now:
+            return tokens.judge_claims(payload)
+        return verify(token, secret, now)
+
+    patch.setattr(tokens, "verify", lenient)
+
+
+@mutant("HARD-01")
+def takes_the_empty_key(patch: pytest.MonkeyPatch) -> None:
+    """A token signed with nothing at all is as good as one signed with the secret."""
+
+    def trusts(token: str, secret: str) -> bool:
+        start, _, signature = token.rpartition(".")
+        mac = hmac.new(b"", start.encode(), hashlib.sha256).digest()
+        return base64.urlsafe_b64encode(mac).decode().rstrip("=") == signature
+
+    opens(patch, trusts)
+
+
+@mutant("HARD-02", known_as="M13")
+def accepts_alg_none(patch: pytest.MonkeyPatch) -> None:
+    """A token whose header says alg none needs no signature."""
+    opens(patch, lambda token, secret: alg_of(token) == "none")
+
+
+@mutant("HARD-02")
+def knows_alg_none_in_lower_case_only(patch: pytest.MonkeyPatch) -> None:
+    """The exact word none is refused, and None or NONE is taken for no algorithm all the same."""
+
+    def trusts(token: str, secret: str) -> bool:
+        said = alg_of(token)
+        return isinstance(said, str) and said.lower() == "none" != said
+
+    opens(patch, trusts)
+
+
+@mutant("HARD-02")
+def accepts_a_token_without_alg(patch: pytest.MonkeyPatch) -> None:
+    """A token whose header names no algorithm needs no signature."""
+    opens(patch, lambda token, secret: token.count(".") == 2 and alg_of(token) in (None, ""))
+
+
+@mutant("HARD-03", known_as="M14")
+def takes_every_hash_of_the_family(patch: pytest.MonkeyPatch) -> None:
+    """HS384 and HS512 are in the list of algorithms."""
+    takes_also(patch, "HS384", "HS512")
+
+
+@mutant("HARD-03")
+def takes_hs384(patch: pytest.MonkeyPatch) -> None:
+    """HS384 is in the list of algorithms."""
+    takes_also(patch, "HS384")
+
+
+@mutant("HARD-03")
+def takes_hs512(patch: pytest.MonkeyPatch) -> None:
+    """HS512 is in the list of algorithms."""
+    takes_also(patch, "HS512")
+
+
+def takes_also(patch: pytest.MonkeyPatch, *algorithms: str) -> None:
+    def trusts(token: str, secret: str) -> bool:
+        try:
+            jwt.PyJWS().decode(token, secret, algorithms=list(algorithms))
+        except jwt.PyJWTError:
+            return False
+        return True
+
+    opens(patch, trusts)
+
+
+@mutant("HARD-06", known_as="M15")
+def ignores_crit(patch: pytest.MonkeyPatch) -> None:
+    """Nobody looks at the header crit, as older PyJWTs do not."""
+    patch.setattr(jwt.PyJWS, "_validate_crit", lambda self, headers: None)
+
+
+@mutant("HARD-06")
+def knows_what_is_critical_when_it_is_there(patch: pytest.MonkeyPatch) -> None:
+    """A critical extension counts as understood where the header has a member of its name."""
+    validate = jwt.PyJWS._validate_crit
+
+    def lenient(self: jwt.PyJWS, headers: dict[str, Any]) -> None:
+        if not set(headers["crit"]) <= headers.keys():
+            validate(self, headers)
+
+    patch.setattr(jwt.PyJWS, "_validate_crit", lenient)
+
+
+# -- keys that a token brings along, and when it begins ----------------------------------------
+
+
+@mutant("HARD-07")
+def ignores_nbf(patch: pytest.MonkeyPatch) -> None:
+    """A token is good before the time at which it says that it begins."""
+    patch.setattr(tokens, "is_begun", lambda members, now: True)
+
+
+@mutant("HARD-07")
+def refuses_every_nbf(patch: pytest.MonkeyPatch) -> None:
+    """A token that says when it begins is refused, also once it has begun."""
+    patch.setattr(tokens, "is_begun", lambda members, now: "nbf" not in members)
+
+
+def signed_by(token: str, key: bytes) -> bool:
+    start, _, signature = token.rpartition(".")
+    mac = hmac.new(key, start.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(mac).decode().rstrip("=") == signature
+
+
+@mutant("HARD-07")
+def takes_the_key_that_a_token_brings(patch: pytest.MonkeyPatch) -> None:
+    """The key in a token's own jwk verifies it."""
+
+    def trusts(token: str, secret: str) -> bool:
+        key = unverified(token)[0].get("jwk")
+        return isinstance(key, dict) and signed_by(token, decoded(key["k"]))
+
+    opens(patch, trusts)
+
+
+@mutant("HARD-07")
+def looks_a_key_up_by_its_id(patch: pytest.MonkeyPatch) -> None:
+    """A kid is the name of a key file, and an empty file is an empty key."""
+
+    def trusts(token: str, secret: str) -> bool:
+        kid = unverified(token)[0].get("kid")
+        return isinstance(kid, str) and kid.endswith("/dev/null") and signed_by(token, b"")
+
+    opens(patch, trusts)
+
+
+@mutant("HARD-07")
+def refuses_a_token_with_a_kid(patch: pytest.MonkeyPatch) -> None:
+    """A kid that names no key of ours makes a genuine token bad."""
+    is_canonical = tokens.is_canonical
+    patch.setattr(
+        tokens,
+        "is_canonical",
+        lambda token: is_canonical(token) and "kid" not in unverified(token)[0],
+    )
+
+
+@mutant("HARD-07")
+def fetches_the_key_of_a_token(patch: pytest.MonkeyPatch) -> None:
+    """The address in a token's jku is visited for a key."""
+
+    def trusts(token: str, secret: str) -> bool:
+        address = unverified(token)[0].get("jku")
+        if isinstance(address, str) and address.startswith("http://127.0.0.1:"):
+            with suppress(OSError, ValueError):
+                urlopen(address, timeout=1).close()
+        return False
+
+    opens(patch, trusts)
+
+
+# -- claims ------------------------------------------------------------------------------------
+
+
+@mutant("HARD-04")
+def reads_exp_from_a_text(patch: pytest.MonkeyPatch) -> None:
+    """A text of digits will do for exp."""
+
+    def read(members: Members) -> Members:
+        exp = members.get("exp")
+        return {**members, "exp": int(exp)} if isinstance(exp, str) and exp.isdigit() else members
+
+    judges(patch, read)
+
+
+@mutant("HARD-04")
+def takes_true_for_a_time(patch: pytest.MonkeyPatch) -> None:
+    """A bool is an integer: exp true is the first second of all."""
+    is_time = tokens.is_time
+    patch.setattr(tokens, "is_time", lambda value: value is True or is_time(value))
+
+
+@mutant("HARD-04")
+def takes_a_token_without_exp_for_endless(patch: pytest.MonkeyPatch) -> None:
+    """A token without exp is live for ever."""
+    is_time, is_live = tokens.is_time, tokens.is_live
+    patch.setattr(tokens, "is_time", lambda value: value is None or is_time(value))
+    patch.setattr(tokens, "is_live", lambda claims, now: claims.exp is None or is_live(claims, now))
+
+
+@mutant("HARD-04")
+def takes_infinity_for_a_time(patch: pytest.MonkeyPatch) -> None:
+    """An exp beyond every number is a time that never comes."""
+    is_time = tokens.is_time
+    patch.setattr(tokens, "is_time", lambda value: value == float("inf") or is_time(value))
+
+
+@mutant("HARD-04")
+def takes_a_negative_time(patch: pytest.MonkeyPatch) -> None:
+    """A negative exp is long past, and no more than that."""
+    is_time = tokens.is_time
+
+    def any_time(value: object) -> bool:
+        return is_time(value) or (isinstance(value, int) and value < 0)
+
+    patch.setattr(tokens, "is_time", any_time)
+
+
+@mutant("HARD-05")
+def gives_a_session_the_end_that_it_lacks(patch: pytest.MonkeyPatch) -> None:
+    """A token whose refresh_expiry is no time gets a minute after its exp."""
+
+    def read(members: Members) -> Members:
+        if tokens.is_time(members.get("refresh_expiry")) or not tokens.is_time(members.get("exp")):
+            return members
+        return {**members, "refresh_expiry": members["exp"] + 60}
+
+    judges(patch, read)
+
+
+@mutant("HARD-05")
+def reads_refresh_expiry_from_a_text(patch: pytest.MonkeyPatch) -> None:
+    """A text of digits will do for refresh_expiry."""
+
+    def read(members: Members) -> Members:
+        said = members.get("refresh_expiry")
+        is_number = isinstance(said, str) and said.isdigit()
+        return {**members, "refresh_expiry": int(str(said))} if is_number else members
+
+    judges(patch, read)
+
+
+@mutant("HARD-08")
+def takes_the_siblings_name_for_the_id(patch: pytest.MonkeyPatch) -> None:
+    """bc_customer_id stands in for a missing customer_id."""
+
+    def read(members: Members) -> Members:
+        sibling = members.get("bc_customer_id")
+        return {"customer_id": sibling, **members} if sibling else members
+
+    judges(patch, read)
+
+
+@mutant("HARD-08")
+def takes_the_subject_for_the_id(patch: pytest.MonkeyPatch) -> None:
+    """sub stands in for a missing customer_id."""
+
+    def read(members: Members) -> Members:
+        return {"customer_id": members.get("sub"), **members} if "sub" in members else members
+
+    judges(patch, read)
+
+
+@mutant("HARD-08")
+def asks_the_table_about_a_token_of_another_kind(patch: pytest.MonkeyPatch) -> None:
+    """A token without an id is refused, but only after a look at the rows of nobody."""
+    present = Flow.present
+
+    async def looking(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+        try:
+            return await present(self, access_token, refresh_token, now)
+        except BadAccessToken:
+            with suppress(BadAccessToken):
+                signed = tokens.open_signed(access_token, self.config.secret)
+                named = tokens.read_payload(signed).get("customer_id", "nobody")
+                await self.sessions.fence(str(named) or "nobody")
+            raise
+
+    patch.setattr(Flow, "present", looking)
+
+
+@mutant("HARD-17")
+def revokes_for_whoever_names_the_customer(patch: pytest.MonkeyPatch) -> None:
+    """revoke reads the payload of a token, and leaves its signature alone."""
+    revoke = Flow.revoke
+
+    async def trusting(self: Flow, access_token: str, refresh_token: str, now: int) -> bool:
+        claims = tokens.judge_claims(unverified(access_token)[1])
+        return await revoke(self, tokens.mint(claims, self.config.secret), refresh_token, now)
+
+    patch.setattr(Flow, "revoke", trusting)
+
+
+# -- what a refusal tells, and how a token is spelt --------------------------------------------
+
+
+@mutant("HARD-21")
+def tells_a_stranger_from_a_customer(patch: pytest.MonkeyPatch) -> None:
+    """A forged token is refused in other words where it names somebody without a session."""
+    present = Flow.present
+
+    async def telling(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+        try:
+            return await present(self, access_token, refresh_token, now)
+        except BadAccessToken:
+            if customer_id := unverified(access_token)[1].get("customer_id"):
+                async for page in self.sessions.pages(key_of(customer_id)):
+                    if not page:
+                        raise NoSuchSession from None
+            raise
+
+    patch.setattr(Flow, "present", telling)
+
+
+@mutant("HARD-29")
+def takes_a_padded_signature(patch: pytest.MonkeyPatch) -> None:
+    """A signature may be padded, as PyJWT lets it be."""
+    is_canonical = tokens.is_canonical
+    patch.setattr(tokens, "is_canonical", lambda token: is_canonical(token.rstrip("=")))
+
+
+@mutant("HARD-29")
+def skips_blanks_in_a_token(patch: pytest.MonkeyPatch) -> None:
+    """What is no base64url is skipped, as many decoders do."""
+    is_canonical, without_blanks = tokens.is_canonical, str.maketrans("", "", " \t")
+    patch.setattr(
+        tokens, "is_canonical", lambda token: is_canonical(token.translate(without_blanks))
+    )

@@ -1,0 +1,155 @@
+"""Defects of the access token at work: who may ask a host's own query, and about whom."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import jwt
+import pytest
+
+from reference_auth import demo, rolling, tokens
+from reference_auth.errors import SERVER, AccessExpired, BadAccessToken, NotSignedIn
+from reference_auth.request import AuthRequest
+from reference_auth.tokens import Claims, CustomerId
+from tests.mutants.catalogue import mutant
+
+
+def asks(patch: pytest.MonkeyPatch, claims: Callable[[AuthRequest], Claims]) -> None:
+    """Who is signed in is found out otherwise."""
+    patch.setattr(AuthRequest, "live_claims", claims)
+
+
+@mutant("API-01")
+def answers_about_the_first_customer(patch: pytest.MonkeyPatch) -> None:
+    """Whoever is signed in is told about alice."""
+    patch.setattr(demo, "current_customer", lambda info: demo.ALICE.customer_id)
+
+
+@mutant("API-01")
+def answers_one_customer_about_the_other(patch: pytest.MonkeyPatch) -> None:
+    """Alice is told about bob, and bob about alice."""
+    current_customer = demo.current_customer
+    both = [customer.customer_id for customer in demo.CUSTOMERS]
+
+    def other(info: Any) -> CustomerId:
+        return both[1 - both.index(current_customer(info))]
+
+    patch.setattr(demo, "current_customer", other)
+
+
+@mutant("API-02")
+def answers_nobody(patch: pytest.MonkeyPatch) -> None:
+    """Without an Authorization header the query is answered for a guest."""
+    live_claims = AuthRequest.live_claims
+
+    def claims(self: AuthRequest) -> Claims:
+        return live_claims(self) if self.authorization else Claims("guest", 0, 0)
+
+    asks(patch, claims)
+
+
+@mutant("API-02")
+def blames_itself_when_nobody_asks(patch: pytest.MonkeyPatch) -> None:
+    """Without an Authorization header the answer says "try again"."""
+    patch.setattr(NotSignedIn, "category", SERVER)
+
+
+@mutant("API-03")
+def answers_an_expired_token(patch: pytest.MonkeyPatch) -> None:
+    """The query does not look at `exp`."""
+    live_claims = AuthRequest.live_claims
+    asks(patch, lambda self: live_claims(replace(self, now=0)))
+
+
+@mutant("API-03")
+def answers_a_token_at_its_last_second(patch: pytest.MonkeyPatch) -> None:
+    """At second `exp` itself the query is still answered."""
+    live_claims = AuthRequest.live_claims
+    asks(patch, lambda self: live_claims(replace(self, now=self.now - 1)))
+
+
+@mutant("API-04")
+def answers_a_token_that_anybody_signed(patch: pytest.MonkeyPatch) -> None:
+    """The query reads a token's payload and leaves its signature alone."""
+
+    def claims(self: AuthRequest) -> Claims:
+        if not self.authorization:
+            raise NotSignedIn
+        payload = [*self.access_token.split("."), ""][1]
+        found = tokens.judge_claims(
+            tokens.read_payload(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        )
+        if not tokens.is_live(found, self.now):
+            raise AccessExpired
+        return found
+
+    asks(patch, claims)
+
+
+@mutant("API-04")
+def answers_an_unsigned_token(patch: pytest.MonkeyPatch) -> None:
+    """The query believes a token whose header says that it is not signed."""
+    live_claims = AuthRequest.live_claims
+
+    def claims(self: AuthRequest) -> Claims:
+        head, _, rest = (self.authorization or ["-"])[0].partition(".")
+        algorithm = '"alg":"none"' in _decoded(head.rpartition(" ")[2]).replace(" ", "")
+        payload = _decoded(rest.partition(".")[0]) if algorithm else ""
+        return tokens.judge_claims(json.loads(payload)) if payload else live_claims(self)
+
+    asks(patch, claims)
+
+
+@mutant("API-04")
+def answers_a_token_under_a_longer_hash(patch: pytest.MonkeyPatch) -> None:
+    """The query takes HS384 and HS512 as well."""
+    live_claims = AuthRequest.live_claims
+
+    def claims(self: AuthRequest) -> Claims:
+        try:
+            return live_claims(self)
+        except BadAccessToken:
+            longer = ["HS384", "HS512"]
+            try:
+                found = jwt.decode(self.access_token, self.service.config.secret, longer)
+            except jwt.PyJWTError:
+                raise BadAccessToken from None
+            return tokens.judge_claims(found)
+
+    asks(patch, claims)
+
+
+def _decoded(part: str) -> str:
+    return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode("latin-1")
+
+
+@mutant("API-05")
+def answers_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
+    """The query takes whatever has the form of a token of ours."""
+    live_claims = AuthRequest.live_claims
+
+    def claims(self: AuthRequest) -> Claims:
+        if self.authorization and tokens.is_refresh_token(self.access_token):
+            return Claims("somebody", 0, 0)
+        return live_claims(self)
+
+    asks(patch, claims)
+
+
+@mutant("API-06")
+def answers_the_tokens_of_logins_only(patch: pytest.MonkeyPatch) -> None:
+    """A rotation leaves `iat` out, and the query refuses a token that does not say its age."""
+    next_claims, live_claims = rolling.next_claims, AuthRequest.live_claims
+
+    def claims(self: AuthRequest) -> Claims:
+        found = live_claims(self)
+        if found.iat is None:
+            raise AccessExpired
+        return found
+
+    patch.setattr(rolling, "next_claims", lambda *given: replace(next_claims(*given), iat=None))
+    asks(patch, claims)
