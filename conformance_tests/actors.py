@@ -185,7 +185,7 @@ class RegisteredCustomer(Customer):
 
     @property
     def name(self) -> str:
-        return self.credentials.email
+        return self.credentials.email.partition("@")[0]
 
     @property
     def written_id(self) -> str:

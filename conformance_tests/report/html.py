@@ -6,7 +6,7 @@ from typing import Final
 
 from conformance_tests.report import words
 from conformance_tests.report.square import MEANING, STATES, square
-from conformance_tests.verdict import STATUSES, Report, Status
+from conformance_tests.verdict import Report, Status
 
 #: How each status is called on the page.
 LABELS: Final[dict[Status, str]] = {
@@ -33,7 +33,8 @@ def text(report: Report) -> str:
         square=square(report),
         states=STATES,
         meaning=MEANING,
-        statuses=[s for s in STATUSES if any(counts[s] for counts in report.groups.values())],
+        groups=words.groups(report),
+        statuses=words.statuses(report),
         labels=LABELS,
         signs=words.SIGNS,
         unseen=words.by_detail(report.of_status("not-testable")),

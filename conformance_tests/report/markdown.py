@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from conformance_tests.printable import on_one_line, printable
 from conformance_tests.report import words
 from conformance_tests.report.square import STATES, Cell, Colour, square
-from conformance_tests.verdict import STATUSES, Card, Report, Row
+from conformance_tests.verdict import Card, Report, Row
 
 LIGHTS: dict[Colour, str] = {
     "sound": "🟢",
@@ -76,8 +76,8 @@ def _cell(cell: Cell) -> str:
 
 
 def _groups(report: Report) -> str:
-    used = [s for s in STATUSES if s == "pass" or any(c[s] for c in report.groups.values())]
-    rows = [[group, *(str(c[s]) for s in used)] for group, c in report.groups.items()]
+    used = words.statuses(report)
+    rows = [[group, *(str(c[s]) for s in used)] for group, c in words.groups(report).items()]
     return _table(["group", *used], rows)
 
 

@@ -28,9 +28,9 @@ class Collector:
         self._quiet = quiet
         self._red = 0
         self._done = 0
-        self._line = ""
+        self._ids = ""
         self._bar = Progress(
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=12),
             MofNCompleteColumn(),
             TextColumn("[red]{task.fields[red]}[/]"),
             TextColumn("{task.description}", markup=False),
@@ -52,19 +52,20 @@ class Collector:
     def started(self, total: int, logins: int, seconds: float) -> None:
         """The run begins, with so many tests, and so many logins and seconds for them at most."""
         if not self._quiet and (self._out.is_terminal or seconds >= LONG):
-            self._out.print(_effort(total, logins, seconds), soft_wrap=True)
+            self._bar.console.print(_effort(total, logins, seconds), soft_wrap=True)
         self._bar.update(self._task, total=total)
         self._bar.start()
 
     def testing(self, ids: tuple[str, ...], name: str) -> None:
         """A test begins; the one before it is done."""
-        self._line = f"{' '.join(ids)}  {printable(name).replace('_', ' ')}"
-        self._bar.update(self._task, completed=self._done, description=self._line)
+        self._ids = " ".join(ids)
+        line = f"{self._ids}  {printable(name).removeprefix('test_').replace('_', ' ')}"
+        self._bar.update(self._task, completed=self._done, description=line)
         self._done += 1
 
     def waiting(self, told: str) -> None:
         """What keeps a test that has begun."""
-        self._bar.update(self._task, description=f"{self._line} · {printable(told)}…")
+        self._bar.update(self._task, description=f"{self._ids}  {printable(told)}…")
 
     def finding(self, finding: Finding) -> None:
         """One test has spoken of one requirement."""

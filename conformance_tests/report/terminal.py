@@ -13,7 +13,7 @@ from rich.text import Text
 from conformance_tests.printable import printable
 from conformance_tests.report import words
 from conformance_tests.report.square import STATES, Cell, Colour, square
-from conformance_tests.verdict import STATUSES, Card, Report, Row, Status
+from conformance_tests.verdict import Card, Report, Row, Status
 
 STYLES: Final[dict[Status, str]] = {
     "pass": "green",
@@ -157,12 +157,12 @@ def _cell(cell: Cell) -> Text:
 
 
 def _groups(report: Report) -> Table:
-    used = [s for s in STATUSES if s == "pass" or any(c[s] for c in report.groups.values())]
+    used = words.statuses(report)
     table = Table(header_style="bold", box=None, pad_edge=False)
     table.add_column("group")
     for status in used:
         table.add_column(status, justify="right", style=STYLES[status])
-    for group, counts in report.groups.items():
+    for group, counts in words.groups(report).items():
         table.add_row(group, *(str(counts[status] or "·") for status in used))
     return table
 

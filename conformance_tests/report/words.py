@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -11,7 +11,7 @@ from conformance_tests import __version__
 from conformance_tests.exits import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
 from conformance_tests.registry import VERSION
 from conformance_tests.suite_fault import OPENING
-from conformance_tests.verdict import LEFT_OUT, NOT_REACHED, Report, Row, Status
+from conformance_tests.verdict import LEFT_OUT, NOT_REACHED, STATUSES, Report, Row, Status
 
 #: One sign for each status, for those who do not see the colour.
 SIGNS: Final[dict[Status, str]] = {
@@ -38,22 +38,41 @@ def sentence(report: Report) -> str:
 
 
 def _conformant(report: Report) -> str:
-    claim = f"Conformant to what was claimed ({claim_of(report)})"
     left_out = sum(row.detail == LEFT_OUT for row in report.claimed)
     unseen = len(report.of_status("not-testable")) - left_out
     known = len(report.of_status("known-failure"))
     warned = len(report.of_status("warn"))
     asides = [
+        _kept(report, left_out),
         *([f"with {count(warned, 'warning')}"] if warned else []),
         *([f"but for {count(known, 'known failure')}"] if known else []),
         *([f"as far as it could be tested: {count(unseen, 'row')} not testable"] if unseen else []),
-        *(
-            [f"as far as was asked: {count(left_out, 'row')} left out by --only"]
-            if left_out
-            else []
-        ),
     ]
-    return f"{', '.join([claim, *asides])}{', so partial' if report.partial else ''}."
+    rest = f"; {count(left_out, 'row')} of the claim ({claim_of(report)}) left out"
+    return (
+        f"{', '.join(asides)}{rest if left_out else ''}{', so partial' if report.partial else ''}."
+    )
+
+
+def _kept(report: Report, left_out: int) -> str:
+    if left_out:
+        return f"Conformant in what was asked for (--only {' '.join(report.terms.only)})"
+    return f"Conformant to what was claimed ({claim_of(report)})"
+
+
+def groups(report: Report) -> dict[str, Counter[Status]]:
+    """How the claimed rows that were asked for ended, group by group."""
+    counts: dict[str, Counter[Status]] = {}
+    for row in report.claimed:
+        if report.terms.asks_for(row.requirement):
+            counts.setdefault(row.requirement.group, Counter())[row.status] += 1
+    return counts
+
+
+def statuses(report: Report) -> list[Status]:
+    """The statuses that any of them ended in, and `pass` in any case."""
+    ended = set[Status]().union(*groups(report).values())
+    return [status for status in STATUSES if status == "pass" or status in ended]
 
 
 def _failed(report: Report) -> str:
@@ -77,7 +96,7 @@ def _stale(report: Report) -> str:
 def _untested(report: Report) -> str:
     if report.untested is None:
         unseen = count(len(report.of_status("not-testable")), "row")
-        return f"Not complete, and --require-complete asks for it: {unseen} not testable."
+        return f"Not complete, and --require-complete asks for it: {unseen} of the claim not seen."
     return f"No verdict: {report.untested.rstrip('.')}."
 
 

@@ -12,8 +12,10 @@ from conformance_tests.report.terminal import console
 from conformance_tests.verdict import Finding
 
 
-def watched(*, terminal: bool, quiet: bool = False, seconds: float = 0.0) -> tuple[str, Collector]:
-    """What is drawn of a run of two tests, the first of which fails and the second waits."""
+def watched(
+    *, terminal: bool, quiet: bool = False, seconds: float = 0.0, waits: bool = False
+) -> tuple[str, Collector]:
+    """What is drawn of a run of two tests, the first of which fails."""
     out = io.StringIO()
     collector = Collector(console(file=out, force_terminal=terminal, width=100), quiet=quiet)
     collector.looking_at("staging")
@@ -21,7 +23,8 @@ def watched(*, terminal: bool, quiet: bool = False, seconds: float = 0.0) -> tup
     collector.testing(("CORE-01",), "test_a_login\x1b[2J")
     collector.finding(Finding("CORE-01", "fail"))
     collector.testing(("CORE-02",), "test_another")
-    collector.waiting("waiting for alice")
+    if waits:
+        collector.waiting("waiting for alice")
     collector.finding(Finding("CORE-02", "pass"))
     collector.finished()
     collector.finished()
@@ -35,8 +38,15 @@ def test_a_terminal_shows_the_test_at_hand_and_what_is_red() -> None:
     plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
     assert "1/2" in plain
     assert "1 red" in plain
-    assert "CORE-02  test another · waiting for alice…" in plain
+    assert "CORE-02  another" in plain
     assert "2 tests, at most 5 logins of the customers given." in plain
+
+
+def test_a_terminal_shows_what_is_being_waited_for() -> None:
+    """In the place of the test's name, so that it fits a narrow one."""
+    shown, _ = watched(terminal=True, waits=True)
+    assert "CORE-02  waiting for alice…" in shown
+    assert "another" not in shown
 
 
 @pytest.mark.parametrize("terminal, quiet", [(False, False), (True, True)])

@@ -330,9 +330,12 @@ def test_a_partial_verdict_says_so() -> None:
 def test_a_run_of_some_rows_says_how_many_it_left_out() -> None:
     """Rows that nobody asked for are not called untestable, and nothing is to be added for them."""
     asked = judge(target(), run(*passed("CORE-01")), Terms(only=("CORE-01", "GQL-10")))
-    assert words.sentence(asked).endswith(
-        "1 row not testable, as far as was asked: 28 rows left out by --only, so partial."
+    assert words.sentence(asked) == (
+        "Conformant in what was asked for (--only CORE-01 GQL-10), as far as it could be tested: "
+        "1 row not testable; "
+        "28 rows of the claim (profile documented: CORE, GQL) left out, so partial."
     )
+    assert words.groups(asked) == {"CORE": {"pass": 1}, "GQL": {"not-testable": 1}}
     assert list(words.by_detail(asked.of_status("not-testable"))) == ["no test yet"]
 
 
