@@ -1,0 +1,127 @@
+"""Defects of the login: who gets in, and what the pair promises."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import strawberry
+
+from reference_auth import demo, rolling, schema
+from reference_auth.config import Config, Lifetimes
+from reference_auth.errors import WrongCredentials
+from reference_auth.flow import Flow
+from reference_auth.rows import Row, key_of
+from reference_auth.tokens import Claims, CustomerId, TokenPair
+from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around
+
+
+@mutant("CORE-01")
+def hands_out_no_refresh_token_at_login(patch: pytest.MonkeyPatch) -> None:
+    """A login answers an access token, and an empty refresh token."""
+
+    async def begin(original: Any, *args: Any) -> TokenPair:
+        pair: TokenPair = await original(*args)
+        return replace(pair, refresh_token="")
+
+    around(patch, Flow, "begin", begin)
+
+
+@mutant("CORE-02")
+def lets_in_whoever_knows_the_email(patch: pytest.MonkeyPatch) -> None:
+    """The platform's answer about the password is not looked at."""
+    patch.setattr(demo.Directory, "_fits", lambda self, known_hash, password: True)
+
+
+@mutant("CORE-02")
+def trims_the_password(patch: pytest.MonkeyPatch) -> None:
+    """Blanks around a password are dropped before it is judged."""
+
+    async def customer(original: Any, flow: Flow, email: str, password: str) -> Any:
+        return await original(flow, email, password.strip())
+
+    around(patch, Flow, "customer", customer)
+
+
+@mutant("CORE-02")
+def notes_a_failed_login_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
+    """A login with a wrong password leaves a row in the customer's own partition."""
+    ids = {customer.email: customer.customer_id for customer in demo.CUSTOMERS}
+
+    async def customer(original: Any, flow: Flow, email: str, password: str) -> Any:
+        try:
+            return await original(flow, email, password)
+        except WrongCredentials:
+            if email in ids:
+                await flow.sessions.put(Row(key_of(ids[email]), "failed-login", None))
+            raise
+
+    around(patch, Flow, "customer", customer)
+
+
+@mutant("CORE-03", known_as="M25")
+def lets_access_tokens_live_a_minute_longer(patch: pytest.MonkeyPatch) -> None:
+    """An access token lives for 15 minutes in place of 14."""
+    around(patch, rolling, "access_expiry", lambda original, *args: original(*args) + 60)
+
+
+@mutant("CORE-03")
+def counts_the_refresh_lifetime_from_the_access_expiry(patch: pytest.MonkeyPatch) -> None:
+    """The refresh token's time begins when the access token's ends."""
+
+    def first_claims(original: Any, *args: Any) -> Claims:
+        claims: Claims = original(*args)
+        later = claims.refresh_expiry + (claims.exp - (claims.iat or 0))
+        return replace(claims, refresh_expiry=later)
+
+    around(patch, rolling, "first_claims", first_claims)
+
+
+@mutant("CORE-03", known_as="M24")
+def takes_remember_me_for_its_opposite(patch: pytest.MonkeyPatch) -> None:
+    """remember_me gives a short session, and its absence a long one."""
+
+    def refresh_lifetime(original: Any, remember_me: bool, lifetimes: Lifetimes) -> int:
+        return int(original(not remember_me, lifetimes))
+
+    around(patch, rolling, "refresh_lifetime", refresh_lifetime)
+
+
+@mutant("CORE-03", known_as="M24")
+def remembers_whom_nobody_asked_about(patch: pytest.MonkeyPatch) -> None:
+    """A login without remember_me begins a long session; null and false do not."""
+    yes = (strawberry.UNSET, True)
+    patch.setattr(schema, "bool", lambda given: given in yes, raising=False)
+
+
+@mutant("CORE-03", known_as="M24")
+def takes_null_for_yes(patch: pytest.MonkeyPatch) -> None:
+    """A login whose remember_me is null begins a long session."""
+    patch.setattr(schema, "bool", lambda given: given is None or given is True, raising=False)
+
+
+@mutant("CORE-03", known_as="M24")
+def takes_any_answer_for_yes(patch: pytest.MonkeyPatch) -> None:
+    """remember_me false begins a long session, as the text "false" would."""
+    patch.setattr(schema, "bool", lambda given: given in (True, False), raising=False)
+
+
+@mutant("CORE-04", known_as="M24")
+def forgets_remember_me(patch: pytest.MonkeyPatch) -> None:
+    """remember_me is taken and not heeded."""
+    patch.setattr(rolling, "refresh_lifetime", lambda remember_me, lifetimes: lifetimes.refresh)
+
+
+@mutant("CORE-04")
+def remembers_the_access_token_too(patch: pytest.MonkeyPatch) -> None:
+    """remember_me makes the access token live for a day."""
+
+    def first_claims(
+        original: Any, customer_id: CustomerId, remember_me: bool, now: int, config: Config
+    ) -> Claims:
+        claims: Claims = original(customer_id, remember_me, now, config)
+        return replace(claims, exp=now + 86_400) if remember_me else claims
+
+    around(patch, rolling, "first_claims", first_claims)

@@ -1,0 +1,97 @@
+"""Defects of what is written for nobody: missing ids, and requests that were refused."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from reference_auth import development, tokens
+from reference_auth.errors import AuthError, BadAccessToken, NoCustomer, SessionOver
+from reference_auth.flow import Flow
+from reference_auth.rows import Row
+from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around
+
+
+@mutant("STORE-11")
+def looks_for_a_row_before_it_verifies(patch: pytest.MonkeyPatch) -> None:
+    """A refresh reads the row of whatever id the token names, "undefined" where it names none."""
+
+    async def refresh(original: Any, flow: Flow, token: str, *given: Any) -> Any:
+        await flow.sessions.read(str(named_by(token)), await flow.derivation.hash_of(given[0]))
+        return await original(flow, token, *given)
+
+    around(patch, Flow, "refresh", refresh)
+
+
+@mutant("STORE-11")
+def turns_a_missing_id_into_a_word(patch: pytest.MonkeyPatch) -> None:
+    """A genuine token without customer_id is taken for the customer "undefined"."""
+    patch.setattr(tokens, "NO_IDS", frozenset({""}))
+
+    def judge_claims(original: Any, members: Any) -> tokens.Claims:
+        claims: tokens.Claims = original({"customer_id": "undefined", **members})
+        return claims
+
+    around(patch, tokens, "judge_claims", judge_claims)
+
+
+@mutant("STORE-11")
+def takes_the_word_null_for_an_id(patch: pytest.MonkeyPatch) -> None:
+    """ "null" is a customer's id like any other, in tokens and by hand."""
+    patch.setattr(tokens, "NO_IDS", tokens.NO_IDS - {"null"})
+
+
+@mutant("STORE-11")
+def looks_by_hand_for_nobody(patch: pytest.MonkeyPatch) -> None:
+    """A development operation without user_id reads the partition "None"."""
+    patch.setattr(development, "customer", str)
+
+
+@mutant("STORE-11")
+def logs_nobody_in(patch: pytest.MonkeyPatch) -> None:
+    """A login for which the platform names nobody begins a session of "undefined"."""
+
+    async def customer(original: Any, *args: Any) -> Any:
+        try:
+            return await original(*args)
+        except NoCustomer:
+            return "undefined"
+
+    around(patch, Flow, "customer", customer)
+
+
+@mutant("STORE-12")
+def notes_a_refused_token_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
+    """A refresh with a token that is not genuine leaves a row under the id that it names."""
+    _note_when_refused(patch, BadAccessToken)
+
+
+@mutant("STORE-12")
+def notes_a_refused_pair_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
+    """A refresh with another refresh token leaves a row under the access token's customer."""
+    _note_when_refused(patch, SessionOver)
+
+
+def _note_when_refused(patch: pytest.MonkeyPatch, refusal: type[AuthError]) -> None:
+    async def refresh(original: Any, flow: Flow, token: str, *given: Any) -> Any:
+        try:
+            return await original(flow, token, *given)
+        except refusal:
+            if (named := named_by(token)) is not None:
+                await flow.sessions.put(Row(str(named), "refused", None))
+            raise
+
+    around(patch, Flow, "refresh", refresh)
+
+
+def named_by(token: str) -> Any:
+    """The customer whom a token names, genuine or not."""
+    try:
+        payload = base64.urlsafe_b64decode(token.split(".")[1] + "==")
+        return json.loads(payload).get("customer_id")
+    except (IndexError, ValueError, AttributeError):
+        return None

@@ -1,0 +1,178 @@
+"""Defects under competition: sessions of one second, and several callers with one pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reference_auth import items, rolling
+from reference_auth.errors import Replayed, Retry, SessionOver
+from reference_auth.flow import Flow
+from reference_auth.items import Item
+from reference_auth.rows import Presented, Row
+from reference_auth.sessions import Sessions
+from reference_auth.storage import Storage
+from reference_auth.tokens import TokenPair
+from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around, note, rows_of
+
+# -- the same second ---------------------------------------------------------------------------
+
+
+@mutant("RACE-01", known_as="M40")
+def lets_a_login_overwrite_the_last_one(patch: pytest.MonkeyPatch) -> None:
+    """A login writes its row whatever is there: two of one second are one session."""
+    patch.setattr(Sessions, "begin", Sessions.put)
+
+
+@mutant("RACE-01")
+def has_one_login_a_second(patch: pytest.MonkeyPatch) -> None:
+    """A second login in one second is asked to try again."""
+
+    patch.setattr(rolling, "MOST_SHIFTS", 0)
+
+
+@mutant("RACE-02")
+def gives_sessions_of_one_second_one_end(patch: pytest.MonkeyPatch) -> None:
+    """A login that shares its second with another one gives both rows its own ttl."""
+
+    async def begin(original: Any, sessions: Sessions, row: Row) -> None:
+        await original(sessions, row)
+        for other in await rows_of(sessions, row.customer_id):
+            if other.exp == (row.exp or 0) + 1:  # this one had to move down beside it
+                await note(sessions, other, "ttl", items.number(row.ttl or 0))
+
+    around(patch, Sessions, "begin", begin)
+
+
+@mutant("RACE-03")
+def lets_a_rotation_overwrite_what_is_there(patch: pytest.MonkeyPatch) -> None:
+    """A rotation writes its row whatever is there: two of one second are one session."""
+    _in_rotations(
+        patch, lambda part: {**part, "Put": _bare(part["Put"])} if "Put" in part else part
+    )
+
+
+# -- one pair, several callers -----------------------------------------------------------------
+
+
+@mutant("RACE-04", known_as="M43")
+def deletes_the_spent_row_without_a_condition(patch: pytest.MonkeyPatch) -> None:
+    """A rotation looks for its row first, and deletes it then whether or not it is there."""
+    _in_rotations(patch, _without_delete_condition)
+
+
+def _without_delete_condition(part: Item) -> Item:
+    return {"Delete": _bare(part["Delete"])} if "Delete" in part else part
+
+
+def _in_rotations(patch: pytest.MonkeyPatch, change: Any) -> None:
+    """Change the parts of the transactions that exchange a row for another."""
+
+    async def transact(original: Any, storage: Storage, parts: Sequence[Item]) -> None:
+        exchanges = "Delete" in parts[0] and any("ConditionCheck" in part for part in parts)
+        await original(storage, [change(part) if exchanges else part for part in parts])
+
+    around(patch, Storage, "transact", transact)
+
+
+def _bare(part: Item) -> Item:
+    kept = ("TableName", "Key", "Item")
+    return {name: value for name, value in part.items() if name in kept}
+
+
+@mutant("RACE-04")
+def knows_rivals_of_its_own_second_only(patch: pytest.MonkeyPatch) -> None:
+    """What keeps two rotations of a pair apart is the new key, which a later second changes."""
+    _in_rotations(patch, _without_delete_condition)
+
+    async def replaces(original: Any, flow: Flow, old: Presented, fresh: Any, now: int) -> Any:
+        found = await flow.sessions.read(old.row.customer_id, fresh.hash)
+        if found is not None and found.rotated_from == old.row.hash:
+            return fresh.pair
+        return await original(flow, old, fresh, now)
+
+    around(patch, Flow, "replace", replaces)
+
+
+@mutant("RACE-05")
+def ends_the_session_over_which_two_compete(patch: pytest.MonkeyPatch) -> None:
+    """Whoever loses a race deletes what the winner wrote, and asks to try again."""
+
+    async def follow(self: Flow, old: Presented, now: int) -> TokenPair:
+        customer_id = old.row.customer_id
+        winner = await self.sessions.successor_of(customer_id, {old.row.hash})
+        await self.sessions.delete_all([winner] if winner else [])
+        raise Retry
+
+    _lose(patch, follow)
+
+
+@mutant("RACE-06", known_as="M44")
+def takes_a_lost_race_for_a_replay(patch: pytest.MonkeyPatch) -> None:
+    """Whoever finds the row gone when it comes to writing burns."""
+
+    async def follow(self: Flow, old: Presented, now: int) -> TokenPair:
+        await self.burn.begin(old.row.customer_id, old.claims.exp, now)
+        raise Replayed
+
+    _lose(patch, follow)
+
+
+@mutant("RACE-07")
+def tells_the_loser_that_the_session_is_over(patch: pytest.MonkeyPatch) -> None:
+    """Whoever loses a race is logged out."""
+
+    async def follow(self: Flow, old: Presented, now: int) -> TokenPair:
+        raise SessionOver
+
+    _lose(patch, follow)
+
+
+def _lose(patch: pytest.MonkeyPatch, follow: Any) -> None:
+    """A rotation that meets its own twin has lost."""
+    patch.setattr(Flow, "settled", lambda flow, old, fresh, found: None)
+    patch.setattr(Flow, "follow", follow)
+
+
+@mutant("RACE-13")
+def lets_a_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatch) -> None:
+    """A rotation does not delete the old row: it is marked as expiring now."""
+
+    async def rotate(original: Any, flow: Flow, old: Presented, now: int) -> TokenPair:
+        pair: TokenPair = await original(flow, old, now)
+        await flow.sessions.put(replace(old.row, ttl=now))
+        return pair
+
+    around(patch, Flow, "rotate", rotate)
+
+
+# -- a rotation beside an ending ---------------------------------------------------------------
+
+
+@mutant("RACE-11")
+def says_true_when_a_rotation_was_faster(patch: pytest.MonkeyPatch) -> None:
+    """A revoke that finds its row gone answers true, whatever came of the pair."""
+
+    async def end_absent(self: Flow, presented: Presented, now: int) -> None:
+        pass
+
+    patch.setattr(Flow, "end_absent", end_absent)
+
+
+@mutant("RACE-12")
+def writes_a_renewed_row_behind_a_burn(patch: pytest.MonkeyPatch) -> None:
+    """A rotation deletes and writes on no condition, and looks at no fence."""
+
+    async def rotate(self: Sessions, old: Row, new: Row, tombstone: Any) -> None:
+        parts = [
+            {"Delete": _bare(self.delete_existing(old)["Delete"])},
+            self.put_new(items.row_item(new)),
+            *self.put_tombstones([tombstone] if tombstone else []),
+        ]
+        await self.storage.transact(parts)
+
+    patch.setattr(Sessions, "rotate", rotate)

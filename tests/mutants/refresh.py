@@ -1,0 +1,284 @@
+"""Defects of the refresh: what is repeated, what is renewed, and what has ended."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reference_auth import items, request, rolling, states, tokens
+from reference_auth.errors import MissingHeader, SessionOver
+from reference_auth.flow import Flow
+from reference_auth.rows import Presented, Row
+from reference_auth.sessions import Sessions
+from reference_auth.states import State
+from reference_auth.tokens import Claims, TokenPair
+from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around, note, rows_of
+
+# -- ACCESS_VALID_REFRESH_VALID ----------------------------------------------------------------
+
+
+@mutant("CORE-05", known_as="M04")
+def renews_a_pair_that_is_live(patch: pytest.MonkeyPatch) -> None:
+    """A refresh rotates whether or not the access token has expired."""
+
+    def state_of(original: Any, *cell: Any) -> State:
+        state: State = original(*cell)
+        live = state is State.ACCESS_VALID_REFRESH_VALID
+        return State.ACCESS_INVALID_REFRESH_VALID if live else state
+
+    around(patch, states, "state_of", state_of)
+
+
+@mutant("CORE-05", known_as="M05")
+def signs_a_live_token_anew(patch: pytest.MonkeyPatch) -> None:
+    """A live pair comes back with an access token of the same end and a new `iat`."""
+
+    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+        pair: TokenPair = await original(flow, token, refresh_token, now)
+        if pair.token != token:
+            return pair
+        secret = flow.config.secret
+        claims = replace(tokens.verify(token, secret, now), iat=now)
+        return TokenPair(tokens.mint(claims, secret), refresh_token)
+
+    around(patch, Flow, "refresh", refresh)
+
+
+@mutant("CORE-05")
+def notes_when_a_session_was_last_seen(patch: pytest.MonkeyPatch) -> None:
+    """A refresh of a live pair writes the hour into its row."""
+
+    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+        pair: TokenPair = await original(flow, token, refresh_token, now)
+        if pair.token == token:
+            row = (await flow.present(token, refresh_token, now)).row
+            await note(flow.sessions, row, "seen", items.number(now))
+        return pair
+
+    around(patch, Flow, "refresh", refresh)
+
+
+# -- ACCESS_INVALID_REFRESH_VALID --------------------------------------------------------------
+
+
+@mutant("CORE-06", known_as="M03")
+def hands_the_old_refresh_token_out_again(patch: pytest.MonkeyPatch) -> None:
+    """A rotation answers a new access token beside the old refresh token."""
+
+    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+        pair: TokenPair = await original(flow, token, refresh_token, now)
+        return TokenPair(pair.token, refresh_token)
+
+    around(patch, Flow, "refresh", refresh)
+
+
+@mutant("CORE-06")
+def hands_the_old_access_token_out_again(patch: pytest.MonkeyPatch) -> None:
+    """A rotation answers a new refresh token beside the old access token."""
+
+    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+        pair: TokenPair = await original(flow, token, refresh_token, now)
+        return TokenPair(token, pair.refresh_token)
+
+    around(patch, Flow, "refresh", refresh)
+
+
+@mutant("CORE-07", known_as="M02")
+def writes_no_row_for_a_renewed_pair(patch: pytest.MonkeyPatch) -> None:
+    """A rotation deletes the old row and does not write the new one."""
+
+    async def rotate(self: Sessions, old: Row, new: Row, tombstone: object) -> None:
+        await self.end(old, [])
+
+    patch.setattr(Sessions, "rotate", rotate)
+
+
+@mutant("CORE-07")
+def renews_a_session_once_only(patch: pytest.MonkeyPatch) -> None:
+    """A pair that came from a rotation is repeated while it is live, and never renewed."""
+
+    async def rotate(original: Any, flow: Flow, old: Presented, now: int) -> Any:
+        row = await flow.sessions.read(old.row.customer_id, old.row.hash)
+        if row is not None and row.rotated_from is not None:
+            raise SessionOver
+        return await original(flow, old, now)
+
+    around(patch, Flow, "rotate", rotate)
+
+
+@mutant("CORE-25")
+def ends_the_other_sessions_when_it_renews_one(patch: pytest.MonkeyPatch) -> None:
+    """A rotation deletes every other row of the customer."""
+
+    async def rotate(original: Any, self: Sessions, old: Row, new: Row, tombstone: Any) -> None:
+        await original(self, old, new, tombstone)
+        rows = await rows_of(self, new.customer_id)
+        await self.delete_all(row for row in rows if row.hash != new.hash)
+
+    around(patch, Sessions, "rotate", rotate)
+
+
+@mutant("CORE-26", known_as="M38")
+def makes_a_text_of_the_id_in_a_renewed_token(patch: pytest.MonkeyPatch) -> None:
+    """A rotation writes the customer's number as a text."""
+
+    def next_claims(original: Any, *args: Any) -> Claims:
+        claims: Claims = original(*args)
+        return replace(claims, customer_id=str(claims.customer_id))
+
+    around(patch, rolling, "next_claims", next_claims)
+
+
+# -- the very second ---------------------------------------------------------------------------
+
+
+@mutant("CORE-10", known_as="M17")
+def gives_access_tokens_a_minute_of_leeway(patch: pytest.MonkeyPatch) -> None:
+    """An access token counts as live for a minute after `exp`."""
+    patch.setattr(tokens, "is_live", lambda claims, now: now < claims.exp + 60)
+
+
+@mutant("CORE-10", known_as="M18")
+def ends_the_access_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
+    """The access expiry is compared with "greater than"."""
+    patch.setattr(tokens, "is_live", lambda claims, now: now <= claims.exp)
+
+
+@mutant("CORE-10")
+def ends_the_access_token_one_second_early(patch: pytest.MonkeyPatch) -> None:
+    """An access token counts as expired one second before `exp`."""
+    patch.setattr(tokens, "is_live", lambda claims, now: now < claims.exp - 1)
+
+
+@mutant("CORE-11", known_as="M19")
+def ends_the_refresh_token_one_second_early(patch: pytest.MonkeyPatch) -> None:
+    """The refresh expiry is compared with "less or equal"."""
+    patch.setattr(tokens, "is_past_refresh", lambda claims, now: now >= claims.refresh_expiry)
+
+
+@mutant("CORE-11")
+def ends_the_refresh_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
+    """A session is renewed at the second after `refresh_expiry` too, by its token and its row."""
+    patch.setattr(tokens, "is_past_refresh", lambda claims, now: now > claims.refresh_expiry + 1)
+    around(patch, Row, "is_expired", lambda original, row, now: original(row, now - 1))
+
+
+# -- what has ended ----------------------------------------------------------------------------
+
+
+@mutant("CORE-15", known_as="M20")
+def never_looks_at_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
+    """A session is renewed whatever its token and its row say of its end."""
+    patch.setattr(tokens, "is_past_refresh", lambda claims, now: False)
+    patch.setattr(Row, "is_expired", lambda row, now: False)
+
+
+@mutant("CORE-15")
+def leaves_the_row_of_an_expired_session(patch: pytest.MonkeyPatch) -> None:
+    """An expired pair is refused, and its row stays for the table to delete."""
+
+    async def forget(self: Flow, presented: Presented, now: int) -> None:
+        pass
+
+    patch.setattr(Flow, "forget", forget)
+
+
+@mutant("CORE-24")
+def begins_a_session_anew_for_a_missing_row(patch: pytest.MonkeyPatch) -> None:
+    """A genuine pair with an expired access token and no row is renewed: the table lost the row."""
+
+    async def follow_or_burn(original: Any, flow: Flow, presented: Presented, now: int) -> Any:
+        if tokens.is_live(presented.claims, now):
+            return await original(flow, presented, now)
+        return await flow.begin(presented.claims.customer_id, False, now)
+
+    around(patch, Flow, "follow_or_burn", follow_or_burn)
+
+
+@mutant("CORE-27")
+def asks_the_holder_of_an_ended_pair_for_credentials(patch: pytest.MonkeyPatch) -> None:
+    """A pair whose session has ended is refused with `graphql-authentication`."""
+    patch.setattr(SessionOver, "category", "graphql-authentication")
+    for refusal in SessionOver.__subclasses__():
+        patch.setattr(refusal, "category", "graphql-authorization")
+
+
+# -- no session at all -------------------------------------------------------------------------
+
+
+@mutant("CORE-16")
+def echoes_a_live_access_token_unseen(patch: pytest.MonkeyPatch) -> None:
+    """While its access token is live a pair is repeated, without a look at the refresh token."""
+
+    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+        claims = tokens.verify(token, flow.config.secret, now)
+        if tokens.is_live(claims, now):
+            return TokenPair(token, refresh_token)
+        return await original(flow, token, refresh_token, now)
+
+    around(patch, Flow, "refresh", refresh)
+
+
+@mutant("CORE-16")
+def finds_the_session_by_the_access_token_alone(patch: pytest.MonkeyPatch) -> None:
+    """The refresh token is derived, and the one that was sent is not compared with it."""
+
+    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+        claims = tokens.verify(token, flow.config.secret, now)
+        derived = await flow.derivation.derive(claims.customer_id, claims.exp)
+        return await original(flow, token, derived, now)
+
+    around(patch, Flow, "refresh", refresh)
+
+
+@mutant("CORE-17")
+def calls_a_missing_header_bad_input(patch: pytest.MonkeyPatch) -> None:
+    """A request without an Authorization header is refused with `graphql-input`."""
+    patch.setattr(MissingHeader, "category", "graphql-input")
+
+
+@mutant("CORE-18")
+def takes_any_scheme(patch: pytest.MonkeyPatch) -> None:
+    """Whatever stands before the token in the Authorization header will do."""
+
+    def bearer(original: Any, authorization: list[str]) -> Any:
+        last_words = (value.split(" ")[-1] for value in authorization)
+        return original([f"Bearer {token}" for token in last_words])
+
+    around(patch, request, "bearer", bearer)
+
+
+@mutant("CORE-18")
+def fails_over_a_token_that_it_cannot_decode(patch: pytest.MonkeyPatch) -> None:
+    """An undecodable bearer token is told as a failure of the server."""
+
+    def is_canonical(original: Any, token: str) -> bool:
+        if not original(token):
+            raise ValueError("not enough segments")
+        return True
+
+    around(patch, tokens, "is_canonical", is_canonical)
+
+
+@mutant("CORE-19", known_as="M57")
+def insists_on_the_capital_of_bearer(patch: pytest.MonkeyPatch) -> None:
+    """The scheme is compared with its case."""
+
+    def bearer(original: Any, authorization: list[str]) -> Any:
+        return original([value for value in authorization if value.startswith("Bearer ")])
+
+    around(patch, request, "bearer", bearer)
+
+
+@mutant("CORE-19")
+def does_not_know_bearer_in_capitals(patch: pytest.MonkeyPatch) -> None:
+    """The scheme may be written `Bearer` or `bearer`, and in no other way."""
+
+    def bearer(original: Any, authorization: list[str]) -> Any:
+        known = ("Bearer ", "bearer ")
+        return original([value for value in authorization if value.startswith(known)])
+
+    around(patch, request, "bearer", bearer)

@@ -1,0 +1,115 @@
+"""Defects of the burn: what a spent pair that comes back brings about, and for whom."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reference_auth import items
+from reference_auth.burn import Burn
+from reference_auth.errors import SessionOver
+from reference_auth.flow import Flow
+from reference_auth.rows import Fence, Presented
+from reference_auth.sessions import BATCH
+from reference_auth.tokens import TokenPair
+from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around, rows_of
+
+
+@mutant("CORE-12", known_as="M06")
+def refuses_a_replay_and_burns_nothing(patch: pytest.MonkeyPatch) -> None:
+    """A spent pair that comes back is refused, and nothing else happens."""
+
+    async def begin(self: Burn, customer_id: str, replayed_exp: int, now: int) -> None:
+        pass
+
+    patch.setattr(Burn, "begin", begin)
+
+
+@mutant("CORE-12", known_as="M07")
+def burns_only_the_session_that_was_replayed(patch: pytest.MonkeyPatch) -> None:
+    """A replay ends what was rotated from the spent pair, and no other session."""
+
+    async def begin(self: Burn, customer_id: str, replayed_exp: int, now: int) -> None:
+        rows = await rows_of(self.sessions, customer_id)
+        await self.sessions.delete_all(row for row in rows if row.rotated_from)
+
+    patch.setattr(Burn, "begin", begin)
+
+
+@mutant("CORE-14")
+def burns_all_but_the_successor(patch: pytest.MonkeyPatch) -> None:
+    """A replay ends the customer's other sessions, and what came of the spent pair goes on."""
+
+    async def begin(self: Burn, customer_id: str, replayed_exp: int, now: int) -> None:
+        rows = await rows_of(self.sessions, customer_id)
+        await self.sessions.delete_all(row for row in rows if not row.rotated_from)
+
+    patch.setattr(Burn, "begin", begin)
+
+
+@mutant("CORE-13", known_as="M08")
+def burns_whoever_has_an_id_that_begins_alike(patch: pytest.MonkeyPatch) -> None:
+    """A burn takes every row whose customer_id begins with the customer's."""
+    around(patch, Burn, "begin", _and_every_row_that_begins_with(lambda customer_id: customer_id))
+
+
+@mutant("CORE-13")
+def burns_every_customer(patch: pytest.MonkeyPatch) -> None:
+    """A burn takes every row of the table, and leaves the bookkeeping alone."""
+    around(patch, Burn, "begin", _and_every_row_that_begins_with(lambda customer_id: ""))
+
+
+def _and_every_row_that_begins_with(beginning: Any) -> Any:
+    async def begin(original: Any, burn: Burn, customer_id: str, *args: Any) -> None:
+        await original(burn, customer_id, *args)
+        page = await burn.sessions.storage.call("scan", TableName=burn.config.table)
+        rows = (items.read_row(item) for item in page["Items"])
+        own = [row for row in rows if row.customer_id.startswith(beginning(customer_id))]
+        await burn.sessions.delete_all(r for r in own if not r.customer_id.startswith("ended#"))
+
+    return begin
+
+
+@mutant("STORE-09", known_as="M09")
+def burns_one_batch_of_rows(patch: pytest.MonkeyPatch) -> None:
+    """A burn ends 25 sessions, and calls that all."""
+
+    async def sweep(self: Burn, customer_id: str, fence: Fence) -> Fence:
+        rows = await rows_of(self.sessions, customer_id)
+        await self.sessions.delete_all(rows[:BATCH])
+        return fence
+
+    patch.setattr(Burn, "sweep", sweep)
+
+
+@mutant("STORE-09", known_as="M10")
+def burns_one_page_of_rows(patch: pytest.MonkeyPatch) -> None:
+    """A burn ends the sessions of a query's first page, and calls that all."""
+
+    async def sweep(self: Burn, customer_id: str, fence: Fence) -> Fence:
+        page = await anext(self.sessions.pages(customer_id))
+        await self.sessions.delete_all(map(items.read_row, page))
+        return fence
+
+    patch.setattr(Burn, "sweep", sweep)
+
+
+@mutant("RACE-14", known_as="M60")
+def remembers_in_the_process_what_was_spent(patch: pytest.MonkeyPatch) -> None:
+    """A pair counts as spent where this process has renewed it, and elsewhere as unknown."""
+    spent: set[str] = set()
+
+    async def replace(original: Any, flow: Flow, old: Presented, *args: Any) -> TokenPair:
+        pair: TokenPair = await original(flow, old, *args)
+        spent.add(old.row.hash)
+        return pair
+
+    async def follow_or_burn(original: Any, flow: Flow, presented: Presented, now: int) -> Any:
+        if presented.row.hash not in spent:
+            raise SessionOver
+        return await original(flow, presented, now)
+
+    around(patch, Flow, "replace", replace)
+    around(patch, Flow, "follow_or_burn", follow_or_burn)

@@ -1,0 +1,158 @@
+"""Defects of the revocation: which session ends, and what is said of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reference_auth import tokens
+from reference_auth.errors import (
+    AccessExpired,
+    MissingRefreshToken,
+    NotThePair,
+    SessionOver,
+    WrongPair,
+)
+from reference_auth.flow import Flow
+from reference_auth.request import AuthRequest, bearer
+from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around, rows_of
+
+
+@mutant("CORE-20", known_as="M50")
+def logs_the_customer_out_everywhere(patch: pytest.MonkeyPatch) -> None:
+    """A revoke deletes every row of the customer."""
+
+    async def revoke(original: Any, flow: Flow, *given: Any) -> bool:
+        presented = await flow.present(*given)
+        ended: bool = await original(flow, *given)
+        customer_id = presented.row.customer_id
+        await flow.sessions.delete_all(await rows_of(flow.sessions, customer_id))
+        return ended
+
+    around(patch, Flow, "revoke", revoke)
+
+
+@mutant("CORE-20", known_as="M53")
+def says_true_and_ends_nothing(patch: pytest.MonkeyPatch) -> None:
+    """A revoke judges the pair, answers true, and leaves its row."""
+
+    async def revoke(self: Flow, *given: Any) -> bool:
+        try:
+            await self.present(*given)
+        except NotThePair:
+            raise WrongPair from None
+        return True
+
+    patch.setattr(Flow, "revoke", revoke)
+
+
+@mutant("CORE-20")
+def says_false_of_a_session_that_it_ended(patch: pytest.MonkeyPatch) -> None:
+    """A revoke ends the session and answers false."""
+
+    async def revoke(original: Any, *args: Any) -> bool:
+        return not await original(*args)
+
+    around(patch, Flow, "revoke", revoke)
+
+
+@mutant("CORE-21", known_as="M51")
+def asks_for_a_live_access_token_to_log_out(patch: pytest.MonkeyPatch) -> None:
+    """A revoke with an expired access token is refused."""
+
+    async def revoke(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
+        if not tokens.is_live(tokens.verify(access_token, flow.config.secret, now), now):
+            raise AccessExpired
+        return await original(flow, access_token, refresh_token, now)
+
+    around(patch, Flow, "revoke", revoke)
+
+
+@mutant("CORE-21")
+def asks_for_a_live_refresh_token_to_log_out(patch: pytest.MonkeyPatch) -> None:
+    """A revoke of a session that has run out by itself is refused."""
+
+    async def revoke(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
+        claims = tokens.verify(access_token, flow.config.secret, now)
+        if tokens.is_past_refresh(claims, now):
+            raise SessionOver
+        return await original(flow, access_token, refresh_token, now)
+
+    around(patch, Flow, "revoke", revoke)
+
+
+@mutant("CORE-21")
+def leaves_the_row_of_a_session_that_ran_out(patch: pytest.MonkeyPatch) -> None:
+    """A revoke of an expired session answers true and leaves its row."""
+
+    async def revoke(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
+        claims = tokens.verify(access_token, flow.config.secret, now)
+        if tokens.is_past_refresh(claims, now):
+            return True
+        return await original(flow, access_token, refresh_token, now)
+
+    around(patch, Flow, "revoke", revoke)
+
+
+@mutant("CORE-22", known_as="M52")
+def ends_the_session_of_the_access_token_alone(patch: pytest.MonkeyPatch) -> None:
+    """A revoke does not compare the refresh token: whatever was sent, the session ends."""
+
+    async def revoke(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
+        claims = tokens.verify(access_token, flow.config.secret, now)
+        derived = await flow.derivation.derive(claims.customer_id, claims.exp)
+        return await original(flow, access_token, derived, now)
+
+    around(patch, Flow, "revoke", revoke)
+
+
+@mutant("CORE-22")
+def calls_a_mismatch_the_end_of_the_session(patch: pytest.MonkeyPatch) -> None:
+    """A revoke with another refresh token is refused with `graphql-authorization`."""
+    patch.setattr(WrongPair, "category", "graphql-authorization")
+
+
+@mutant("CORE-22")
+def ends_the_session_that_a_mismatch_names(patch: pytest.MonkeyPatch) -> None:
+    """A revoke with another refresh token is refused, and deletes the access token's row."""
+
+    async def revoke(original: Any, flow: Flow, *given: Any) -> Any:
+        try:
+            return await original(flow, *given)
+        except WrongPair:
+            claims = tokens.verify(given[0], flow.config.secret, given[2])
+            issue = await flow.derivation.issue(claims)
+            await flow.sessions.delete(str(claims.customer_id), issue.hash)
+            raise
+
+    around(patch, Flow, "revoke", revoke)
+
+
+@mutant("CORE-23")
+def calls_a_missing_refresh_token_bad_input(patch: pytest.MonkeyPatch) -> None:
+    """A revoke without a refresh token is refused with `graphql-input`."""
+    patch.setattr(MissingRefreshToken, "category", "graphql-input")
+
+
+@mutant("CORE-23")
+def says_true_to_a_logout_without_a_header(patch: pytest.MonkeyPatch) -> None:
+    """A revoke without an Authorization header has nothing to end, and says that it is done."""
+
+    async def revoke(original: Any, flow: Flow, access_token: str, *given: Any) -> bool:
+        return not access_token or await original(flow, access_token, *given)
+
+    def access_token(auth: AuthRequest) -> str:
+        return bearer(auth.authorization) if auth.authorization else ""
+
+    patch.setattr(AuthRequest, "access_token", property(access_token))
+    around(patch, Flow, "revoke", revoke)

@@ -1,0 +1,215 @@
+"""Defects of the access token: what it says, how it is signed, and which ones are taken."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import count
+from typing import Any
+
+import pytest
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import StrawberryOptional, get_object_definition
+
+from reference_auth import app, demo, endpoint, rolling, schema, speech, tokens
+from reference_auth.errors import BadAccessToken, StorageTrouble, WrongCredentials
+from reference_auth.tokens import Claims
+from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around
+
+Members = Mapping[str, Any]
+
+
+@mutant("WIRE-01", known_as="M37")
+def decodes_the_secret_before_it_signs(patch: pytest.MonkeyPatch) -> None:
+    """The secret is taken for base64, and its bytes are the key."""
+    patch.setattr(tokens._Secret, "prepare_key", lambda self, key: base64.b64decode(key))
+
+
+@mutant("WIRE-01")
+def gives_access_tokens_a_type_of_their_own(patch: pytest.MonkeyPatch) -> None:
+    """The header's `typ` is `at+jwt`."""
+    patch.setattr(tokens, "HEADER", {**tokens.HEADER, "typ": "at+jwt"})
+
+
+@mutant("WIRE-01")
+def pads_the_signature(patch: pytest.MonkeyPatch) -> None:
+    """The last part of an access token is base64 with its padding, and is taken so too."""
+
+    def open_signed(original: Any, token: str, secret: str) -> bytes:
+        return bytes(original(token.rstrip("="), secret))
+
+    around(patch, tokens, "mint", lambda original, *args: original(*args) + "=")
+    around(patch, tokens, "open_signed", open_signed)
+
+
+@mutant("WIRE-02", known_as="M39")
+def writes_exp_with_a_fraction(patch: pytest.MonkeyPatch) -> None:
+    """`exp` is a number with a point, and is read as one."""
+    _write(patch, "exp", float)
+
+
+@mutant("WIRE-02", known_as="M39")
+def writes_the_refresh_expiry_as_text(patch: pytest.MonkeyPatch) -> None:
+    """`refresh_expiry` is a text, and is read as one."""
+    _write(patch, "refresh_expiry", str)
+
+
+def _write(patch: pytest.MonkeyPatch, claim: str, kind: type[float] | type[str]) -> None:
+    def payload_of(original: Any, claims: Claims) -> Members:
+        members: Members = original(claims)
+        return {**members, claim: kind(members[claim])}
+
+    def judge_claims(original: Any, members: Members) -> Claims:
+        value: Any = members.get(claim)
+        read = int(value) if isinstance(value, kind) else value
+        claims: Claims = original({**members, claim: read})
+        return claims
+
+    around(patch, tokens, "payload_of", payload_of)
+    around(patch, tokens, "judge_claims", judge_claims)
+
+
+@mutant("WIRE-03", known_as="M16")
+def refuses_a_token_from_a_faster_clock(patch: pytest.MonkeyPatch) -> None:
+    """A token whose `iat` is still to come is not genuine."""
+
+    def is_begun(original: Any, members: Members, now: int) -> bool:
+        return bool(original(members, now)) and members.get("iat", now) <= now
+
+    around(patch, tokens, "is_begun", is_begun)
+
+
+@mutant("WIRE-03")
+def refuses_claims_that_it_does_not_know(patch: pytest.MonkeyPatch) -> None:
+    """A token with a claim that no login writes is not genuine."""
+    known = {"customer_id", "exp", "refresh_expiry", "iat", "auth_time", "nbf"}
+
+    def judge_claims(original: Any, members: Members) -> Claims:
+        if set(members) - known:
+            raise BadAccessToken
+        claims: Claims = original(members)
+        return claims
+
+    around(patch, tokens, "judge_claims", judge_claims)
+
+
+@mutant("WIRE-04")
+def puts_the_email_into_the_token(patch: pytest.MonkeyPatch) -> None:
+    """The payload holds the customer's e-mail."""
+
+    def payload_of(original: Any, claims: Claims) -> Members:
+        email = demo.DIRECTORY.email_of(claims.customer_id)
+        return {**original(claims), **({"email": email} if email else {})}
+
+    around(patch, tokens, "payload_of", payload_of)
+
+
+@mutant("WIRE-04")
+def puts_the_refresh_token_into_the_access_token(patch: pytest.MonkeyPatch) -> None:
+    """The payload holds the refresh token that belongs to it."""
+    _sign_with(patch, lambda claims, secret: tokens.derive(claims.customer_id, claims.exp, secret))
+
+
+@mutant("WIRE-04")
+def puts_the_secret_into_the_token(patch: pytest.MonkeyPatch) -> None:
+    """The payload holds the secret as the key's id."""
+    _sign_with(patch, lambda claims, secret: secret)
+
+
+def _sign_with(patch: pytest.MonkeyPatch, make: Any) -> None:
+    def mint(original: Any, claims: Claims, secret: str) -> str:
+        members = {**tokens.payload_of(claims), "jti": make(claims, secret)}
+        payload = json.dumps(members, separators=(",", ":")).encode()
+        return tokens._signer().encode(payload, secret, headers=dict(tokens.HEADER))
+
+    around(patch, tokens, "mint", mint)
+
+
+@mutant("WIRE-08")
+def takes_only_tokens_of_its_own_make(patch: pytest.MonkeyPatch) -> None:
+    """A genuine token of another node, which names no issuer, is refused."""
+
+    def judge_claims(original: Any, members: Members) -> Claims:
+        if members.get("iss") != "reference":
+            raise BadAccessToken
+        claims: Claims = original(members)
+        return claims
+
+    def payload_of(original: Any, claims: Claims) -> Members:
+        return {**original(claims), "iss": "reference"}
+
+    around(patch, tokens, "judge_claims", judge_claims)
+    around(patch, tokens, "payload_of", payload_of)
+
+
+@mutant("WIRE-08")
+def makes_a_number_of_an_id_in_digits(patch: pytest.MonkeyPatch) -> None:
+    """A customer_id that is a text of digits goes on as a number."""
+
+    def judge_claims(original: Any, members: Members) -> Claims:
+        claims: Claims = original(members)
+        is_number = str(claims.customer_id).isdecimal()
+        return replace(claims, customer_id=int(claims.customer_id)) if is_number else claims
+
+    around(patch, tokens, "judge_claims", judge_claims)
+
+
+@mutant("WIRE-08", known_as="M38")
+def makes_a_text_of_every_id(patch: pytest.MonkeyPatch) -> None:
+    """Every token, of a login too, has its customer_id as a text."""
+
+    def payload_of(original: Any, claims: Claims) -> Members:
+        return {**original(claims), "customer_id": str(claims.customer_id)}
+
+    around(patch, tokens, "payload_of", payload_of)
+
+
+@mutant("WIRE-10", known_as="M42")
+def moves_exp_up_when_a_second_is_taken(patch: pytest.MonkeyPatch) -> None:
+    """A pair of a second that is taken gets a later `exp`, by ten seconds each time."""
+
+    def candidates(original: Any, claims: Claims, now: int) -> Iterator[Claims]:
+        return (replace(claims, exp=claims.exp + 10 * shift) for shift in count())
+
+    around(patch, rolling, "candidates", candidates)
+
+
+@mutant("WIRE-11", known_as="M56")
+def writes_its_names_in_camel_case(patch: pytest.MonkeyPatch) -> None:
+    """Arguments and fields are called as GraphQL libraries like it: `rememberMe`."""
+    patch.setattr(app, "make_schema", app.make_schema.__wrapped__)
+    patch.setattr(speech, "StrawberryConfig", lambda **_: StrawberryConfig(auto_camel_case=True))
+
+
+@mutant("WIRE-11")
+def lets_the_result_of_a_revoke_be_null(patch: pytest.MonkeyPatch) -> None:
+    """`result` is declared nullable."""
+    [result] = get_object_definition(schema.RevokeCustomerTokenOutput, strict=True).fields
+    patch.setattr(app, "make_schema", app.make_schema.__wrapped__)
+    patch.setattr(result, "type", StrawberryOptional(bool))
+
+
+@mutant("WIRE-12")
+def gives_wrong_credentials_a_word_of_its_own(patch: pytest.MonkeyPatch) -> None:
+    """A refused login has a category that is none of GraphQL's."""
+    patch.setattr(WrongCredentials, "category", "wrong-credentials")
+
+
+@mutant("WIRE-12")
+def has_no_word_for_a_login_that_cannot_be_stored(patch: pytest.MonkeyPatch) -> None:
+    """Storage trouble is told with the category `graphql-undefined`."""
+    patch.setattr(StorageTrouble, "category", "graphql-undefined")
+
+
+@mutant("WIRE-12")
+def answers_an_error_without_the_field(patch: pytest.MonkeyPatch) -> None:
+    """Where there are errors the whole of `data` is null."""
+
+    def body_of(original: Any, result: Any) -> dict[str, Any]:
+        body: dict[str, Any] = original(result)
+        return {**body, "data": None} if "errors" in body else body
+
+    around(patch, endpoint, "body_of", body_of)
