@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import math
+import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -173,14 +174,17 @@ class Deployment:
             return None
         return self.somebody_made_up(f"{customer.id}-longer")
 
-    def somebody_numbered(self) -> MadeUpCustomer:
-        """A registered customer whose id is a number, with forged logins of her own."""
+    def somebody_numbered(self, kind: type[int] | type[str] = int) -> MadeUpCustomer:
+        """A registered customer whose id is a number, with forged logins of her own.
+
+        kind: whether their tokens write the id as a number or as its digits; the partition is one.
+        """
         self.need_forging()
-        numbered = [c for c in (self.alice, *self.registered) if isinstance(c.known_id, int)]
-        if not numbered:
+        known = [c for c in (self.alice, *self.registered) if _is_number(c.known_id)]
+        if not known:
             raise NotApplicable("no customer's id is a number")
-        forged = MadeUpCustomer(self, numbered[0].id)
-        forged.sessions = numbered[0].sessions  # so that none shares an `exp`, and all are revoked
+        forged = MadeUpCustomer(self, kind(known[0].id))
+        forged.sessions = known[0].sessions  # so that none shares an `exp`, and all are revoked
         return forged
 
     # -- more words for tests ------------------------------------------------------------------
@@ -283,3 +287,8 @@ class Deployment:
         own = contextvars.copy_context()
         with ThreadPoolExecutor(1) as pool:
             yield pool.submit(own.run, call)
+
+
+def _is_number(id_: int | str | None) -> bool:
+    """Whether an id is a whole number, or written like one."""
+    return re.fullmatch("-?[1-9][0-9]{0,14}", str(id_)) is not None

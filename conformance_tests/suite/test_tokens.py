@@ -228,13 +228,15 @@ def test_a_token_from_a_faster_clock_is_welcome(
 
 
 @requirement("WIRE-08")
-@pytest.mark.parametrize("id_", ["number", "text"])
+@pytest.mark.parametrize("id_", ["number", "digits", "text"])
 def test_a_session_of_the_module_goes_on(deployment: Deployment, expect: Expect, id_: str) -> None:
-    """A pair and row in the module's form are repeated, renewed and revoked."""
+    """A pair and row in the module's form are repeated, renewed and revoked; the id is kept."""
     if unlike := recorded.minted_otherwise():
         raise SuiteError(f"the suite does not mint as the module did: {unlike}")
-    numbered = id_ == "number"
-    customer = deployment.somebody_numbered() if numbered else deployment.somebody_made_up()
+    if id_ == "text":
+        customer = deployment.somebody_made_up()
+    else:
+        customer = deployment.somebody_numbered(int if id_ == "number" else str)
     live, expired, unwanted = (customer.forge_session(left, 600, ttl=str) for left in (300, -5, -7))
     expect.echoes(live)
     successor = expect.rotates(expired)
