@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from reference_auth.app import PATH
+from reference_auth.app import CLOCK, PATH
 from reference_auth.demo import CUSTOMERS
 from reference_auth.settings import Settings
 
@@ -18,9 +18,10 @@ def announce(settings: Settings, port: int) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     origin = f"http://{host}:{port}"
     lines = [
+        *([f"Page          {origin}/"] if settings.config.development else []),
         f"GraphQL       {origin}{PATH}",
         f"Health        {origin}/healthz",
-        *([f"Test clock    {origin}/clock"] if settings.test_clock else []),
+        *([f"Test clock    {origin}{CLOCK}"] if settings.test_clock else []),
         f"Environment   {'development' if settings.config.development else 'production'}",
         f"Table         {_table(settings)}",
         *_customers(settings),

@@ -27,6 +27,7 @@ from reference_auth.speech import AuthSchema
 from reference_auth.storage import Client, make_client
 
 PATH = "/graphql"
+CLOCK = "/clock"
 
 
 def create_app(
@@ -38,17 +39,18 @@ def create_app(
     query: type = AuthQuery,
     mutation: type = AuthMutation,
     allow_origins: Sequence[str] = (),
+    routes: Sequence[BaseRoute] = (),
 ) -> Starlette:
     """Build the server of one deployment.
 
     `query` and `mutation` may be a host's own types that inherit from ours. `client` is a boto3
     DynamoDB client of the host's (by default one for `config` and the usual AWS variables), and
     may be shared, as the clock may, by several apps on several threads. A `MovableClock` can be
-    set over HTTP in development mode.
+    set over HTTP in development mode. `routes` are the host's own, behind the same guards.
     """
     service = make_service(config, login_service, client=client, clock=clock)
     app = Starlette(
-        routes=_routes(service, make_schema(query, mutation, config.development)),
+        routes=[*_routes(service, make_schema(query, mutation, config.development)), *routes],
         middleware=guards(development=config.development, allow_origins=allow_origins),
     )
     app.router.redirect_slashes = False  # no answer has a Location (GQL-10)
@@ -91,7 +93,7 @@ def _routes(service: Service, schema: AuthSchema) -> list[BaseRoute]:
         Route("/healthz", healthy, methods=["GET"]),
     ]
     if service.config.development and isinstance(service.clock, MovableClock):
-        routes.append(Route("/clock", _clock_setter(service.clock), methods=["POST"]))
+        routes += _clock_routes(service.clock)
     return routes
 
 
@@ -100,7 +102,11 @@ async def healthy(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-def _clock_setter(clock: MovableClock) -> Callable[[Request], object]:
+def _clock_routes(clock: MovableClock) -> list[BaseRoute]:
+    async def read_clock(_: Request) -> Response:
+        """Say what time it is, and whether someone set it."""
+        return respond({"now": clock(), "stands": clock.stands}, 200, JSON)
+
     async def set_clock(request: Request) -> Response:
         """Set the clock, or give real time back."""
         try:
@@ -112,4 +118,7 @@ def _clock_setter(clock: MovableClock) -> Callable[[Request], object]:
         await to_thread.run_sync(clock.set, wanted)
         return respond({"now": clock()}, 200, JSON)
 
-    return set_clock
+    return [
+        Route(CLOCK, read_clock, methods=["GET"]),
+        Route(CLOCK, set_clock, methods=["POST"]),
+    ]

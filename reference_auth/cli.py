@@ -8,7 +8,13 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import (
+    ArgumentParser,
+    ArgumentTypeError,
+    BooleanOptionalAction,
+    Namespace,
+    RawDescriptionHelpFormatter,
+)
 from collections.abc import Sequence
 
 USAGE_ERROR = 2
@@ -28,7 +34,8 @@ Flags come before the environment, and the environment before defaults:
 
 Laptop mode: with none of JWT_PRIVATE_KEY, NODE_ENV and the three table variables
 set (not even to nothing), and no flag that names a table or production, `serve`
-makes up a secret, keeps its table in the process and runs in development mode.
+makes up a secret, keeps its table in the process and runs in development mode,
+with a test clock. Development mode has a page to learn and debug by at /.
 
 Otherwise it is a deployment: JWT_PRIVATE_KEY must be set, and it is production
 unless --environment or NODE_ENV is the exact word development.
@@ -98,8 +105,8 @@ def _add_serve(serve: ArgumentParser) -> None:
     add("--max-session-minutes", metavar="M", help="absolute end of a session (0: none)")
     add(
         "--test-clock",
-        action="store_true",
-        help='accept POST /clock {"now": epoch seconds or null}; development only',
+        action=BooleanOptionalAction,
+        help='accept POST /clock {"now": epoch seconds or null}; development only (laptop mode)',
     )
     add(
         "--allow-origin",

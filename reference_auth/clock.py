@@ -30,6 +30,11 @@ class MovableClock:
     def __call__(self) -> float:
         return time.time() if self._standing is None else self._standing
 
+    @property
+    def stands(self) -> bool:
+        """Whether someone set it."""
+        return self._standing is not None
+
     def set(self, now: float | None) -> None:
         """Stand still at `now`, or follow real time again (None)."""
         before, self._standing = self(), now

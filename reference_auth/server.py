@@ -14,6 +14,7 @@ from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import BaseRoute
 
 from reference_auth import logs
 from reference_auth.app import create_app
@@ -101,7 +102,18 @@ def build(settings: Settings) -> Starlette:
         clock=MovableClock() if settings.test_clock else time.time,
         query=query,
         allow_origins=settings.allow_origins,
+        routes=find_page(settings),
     )
+
+
+def find_page(settings: Settings) -> list[BaseRoute]:
+    """The page to learn and debug by, in development mode only."""
+    if not settings.config.development:
+        return []
+    from reference_auth.page import page_routes
+    from reference_auth.page.facts import facts
+
+    return page_routes(facts(settings))
 
 
 def find_platform(name: str | None) -> tuple[LoginService, type]:

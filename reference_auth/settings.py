@@ -75,7 +75,7 @@ def settle(flags: Namespace, environ: Mapping[str, str]) -> Settings:
         host=flags.host,
         port=flags.port,
         workers=flags.workers,
-        test_clock=flags.test_clock,
+        test_clock=laptop if flags.test_clock is None else flags.test_clock,
         allow_origins=tuple(flags.allow_origin),
         login_service=flags.login_service,
     )

@@ -1,0 +1,190 @@
+/** The page: a client of the endpoint like any other, that shows what it holds. */
+
+import { clockCall, graphqlCall, send } from "./calls.js";
+import { Clock, duration, moment } from "./clock.js";
+import { showCurls } from "./curls.js";
+import { find, make, write } from "./drawing.js";
+import { Grid } from "./grid.js";
+import { note } from "./log.js";
+import { Session } from "./session.js";
+import { drawRows, drawRowsLeft } from "./table.js";
+import { drawTimeLeft, drawTokens } from "./tokens.js";
+
+const ADVICE = {
+  "graphql-authorization": "A storefront logs the customer out on this.",
+  "graphql-authentication": "Nobody was logged in.",
+  "graphql-input": "Nothing was changed.",
+  "graphql-no-such-entity": "There was nothing to end.",
+  "graphql-server-internal-error": "Nothing is decided: ask again, after moving a standing clock on.",
+};
+const UNKNOWN = { state: "Not to be told", sentence: "The table did not answer." };
+const NOTHING = { state: "No pair yet", sentence: "Log in to be given two tokens." };
+
+const facts = (await send({ path: "/page/facts.json", headers: {} })).answer;
+const clock = new Clock(facts.test_clock);
+const grid = new Grid(facts);
+const session = new Session();
+
+// What happens when a button is pressed.
+
+const ACTIONS = {
+  refresh: () => refresh("Refresh", held()),
+  revoke: () =>
+    ask("Revoke", graphqlCall("revokeCustomerToken", { refresh_token: held().refresh_token }, held().token), () =>
+      "revoked, this session is over."),
+  replay: () => refresh("Replay", session.previous),
+  "spoil-access": () => spoil("token"),
+  "spoil-refresh": () => spoil("refresh_token"),
+  "past-access": () => moveClock(session.issued.claims.exp),
+  "past-refresh": () => moveClock(session.issued.claims.refresh_expiry + 1),
+  minute: () => moveClock(clock.now() + 60),
+  "real-time": () => moveClock(null),
+  look: () => undefined,
+};
+
+function logIn() {
+  return ask("Log in", graphqlCall("generateCustomerToken", credentials()), (pair) => {
+    session.begin(pair);
+    return "a new pair.";
+  });
+}
+
+function refresh(title, { token, refresh_token }) {
+  return ask(title, graphqlCall("refreshCustomerToken", { refresh_token }, token), (pair) =>
+    session.renew(pair) ? "a new pair, and the old one is spent." : "the same pair, there was nothing to do.");
+}
+
+function spoil(which) {
+  session.spoiled[which] = !session.spoiled[which];
+}
+
+function moveClock(now) {
+  return ask("Clock", clockCall(now), () =>
+    now === null ? "real time again." : `it stands at ${moment(now)}.`);
+}
+
+/** Send a call and note what came of it; `accept` takes a good answer and says what it means. */
+async function ask(title, call, accept) {
+  const { status, answer } = await send(call);
+  const [refusal] = answer.errors ?? (answer.error ? [{ message: answer.error }] : []);
+  const outcome = refusal ? refused(refusal) : accepted(accept(Object.values(answer.data ?? {})[0]));
+  note({ title, call: discreet(call), status, answer, outcome, at: moment(clock.now()) });
+}
+
+function accepted(sentence) {
+  return { isGood: true, word: "done", sentence };
+}
+
+function refused({ message, extensions }) {
+  const category = extensions?.category ?? "";
+  return { isGood: false, word: category || "refused", sentence: `${message}. ${ADVICE[category] ?? ""}` };
+}
+
+/** A call as it may be shown: only the demo's own passwords are public. */
+function discreet(call) {
+  const { password } = call.body.variables ?? {};
+  if (password === undefined || facts.customers.some((each) => each.password === password)) return call;
+  const variables = { ...call.body.variables, password: "…" };
+  return { ...call, body: { ...call.body, variables } };
+}
+
+function held() {
+  return { token: session.held("token"), refresh_token: session.held("refresh_token") };
+}
+
+function credentials() {
+  const email = find("email").value;
+  const password = find("password").value;
+  return { email, password, remember_me: find("remember").checked };
+}
+
+// What is seen afterwards.
+
+/** Look at the clock and at the table, as anyone may in development. */
+async function look() {
+  await clock.read();
+  if (!session.issued) return;
+  const user_id = session.customer;
+  const key = { user_id, refresh_token: session.issued.refresh_token };
+  const [row, rows] = await Promise.all([
+    send(graphqlCall("getUserAuth", key)),
+    send(graphqlCall("getAllAuthItemsById", { user_id })),
+  ]);
+  const found = row.answer.data?.getUserAuth;
+  session.row = found?.refresh_token_hash ? found : found && null;
+  session.rows = rows.answer.data?.getAllAuthItemsById ?? [];
+}
+
+function draw() {
+  const has = session.issued !== null;
+  for (const id of ["refresh", "revoke", "spoil-access", "spoil-refresh", "look"]) find(id).disabled = !has;
+  find("replay").disabled = session.previous === null;
+  find("spoil-access").ariaPressed = session.spoiled.token;
+  find("spoil-refresh").ariaPressed = session.spoiled.refresh_token;
+  if (has) drawTokens(session);
+  if (has) drawRows(session);
+  drawTime();
+}
+
+function drawTime() {
+  const now = clock.now();
+  write(find("clock-now"), moment(now));
+  write(find("clock-kind"), clock.stands ? "Clock stands at" : "Server time");
+  find("clock").classList.toggle("stands", clock.stands);
+  const claims = session.issued?.claims;
+  find("past-access").disabled = !claims || now >= claims.exp;
+  find("past-refresh").disabled = !claims || now > claims.refresh_expiry;
+  find("real-time").disabled = !clock.stands;
+  if (claims) drawTimeLeft(session, now);
+  drawRowsLeft(now);
+  grid.light(session.cell(now), claims ? UNKNOWN : NOTHING);
+}
+
+// How it begins.
+
+let last = Promise.resolve();
+let waiting = 0;
+
+/** One thing after the other: act, look, draw. */
+function act(action) {
+  document.body.dataset.busy = ++waiting;
+  last = last
+    .then(action)
+    .then(look)
+    .then(draw)
+    .catch((problem) => write(find("result"), `The page failed: ${problem.message}`))
+    .finally(() => {
+      document.body.dataset.busy = --waiting;
+    });
+}
+
+function offerCustomers() {
+  const options = facts.customers.map(({ email }, index) => make("option", { value: index }, email));
+  find("customer").append(...options, make("option", { value: "" }, "someone else"));
+  find("customer-field").hidden = facts.customers.length === 0;
+  find("customer").addEventListener("change", chooseCustomer);
+  chooseCustomer();
+}
+
+function chooseCustomer() {
+  const chosen = facts.customers[find("customer").value];
+  find("email").value = chosen?.email ?? "";
+  find("password").value = chosen?.password ?? "";
+  find("credentials").hidden = chosen !== undefined;
+}
+
+offerCustomers();
+const { refresh: short, extended } = facts.lifetimes;
+write(find("remember-hint"), `${duration(extended)} instead of ${duration(short)}`);
+find("no-clock").hidden = clock.isMovable;
+find("clock-buttons").hidden = !clock.isMovable;
+find("login").addEventListener("submit", (event) => {
+  event.preventDefault();
+  act(logIn);
+});
+for (const [id, action] of Object.entries(ACTIONS)) find(id).addEventListener("click", () => act(action));
+find("show-curls").addEventListener("click", () =>
+  showCurls(session, discreet(graphqlCall("generateCustomerToken", credentials())).body.variables, clock));
+addEventListener("focus", () => act(() => undefined));
+setInterval(drawTime, 250);
+act(() => undefined);

@@ -1,0 +1,78 @@
+/** Both tokens: as they are sent, decoded, and with the time that they have left. */
+
+import { distance, moment } from "./clock.js";
+import { find, make, terms, write } from "./drawing.js";
+import { spoiledAt } from "./session.js";
+
+/** Draw the pair as it is held. */
+export function drawTokens(session) {
+  const { header, claims } = session.issued;
+  find("access-raw").replaceChildren(...threeParts(session));
+  find("access-parts").replaceChildren(
+    ...terms([
+      ["header", JSON.stringify(header)],
+      ...Object.entries(claims).map(([name, value]) => [name, claim(value)]),
+      ["signature", session.spoiled.token ? "has a wrong byte" : "as the server made it"],
+    ]),
+  );
+  find("refresh-raw").replaceChildren(...marked(session, "refresh_token"));
+  find("refresh-parts").replaceChildren(
+    ...terms([
+      ["form", `${session.issued.refresh_token.length / 2} bytes in hex, with nothing to read`],
+      ["made from", "customer_id, exp and the server’s secret"],
+      ["belongs", session.spoiled.refresh_token ? "to no access token" : "to this access token"],
+      ["ends", `${moment(claims.refresh_expiry)}, by refresh_expiry`],
+      ["its row", rowInWords(session)],
+    ]),
+  );
+}
+
+/** Draw what changes by the second. */
+export function drawTimeLeft({ issued }, now) {
+  const { iat, exp, refresh_expiry } = issued.claims;
+  countDown("access", exp - now, exp - iat, now >= exp);
+  countDown("refresh", refresh_expiry - now, refresh_expiry - iat, now > refresh_expiry);
+}
+
+function countDown(which, left, whole, isOver) {
+  const end = find(`${which}-left`);
+  write(end, isOver ? "expired" : distance(left, 0));
+  end.classList.toggle("over", isOver);
+  const share = Math.max(0, Math.min(1, left / whole));
+  find(`${which}-bar`).style.inlineSize = `${(100 * share).toFixed(1)}%`;
+}
+
+function claim(value) {
+  const isTime = Number.isInteger(value) && value > 1e9;
+  if (!isTime) return JSON.stringify(value);
+  return make("span", {}, `${value} `, make("small", {}, moment(value)));
+}
+
+function rowInWords({ row }) {
+  if (row === undefined) return "the table did not say";
+  return row ? "in the table" : "not in the table";
+}
+
+function threeParts(session) {
+  const lengths = session.issued.token.split(".").map((part) => part.length);
+  const characters = marked(session, "token");
+  const text = session.held("token");
+  const [header, claims] = lengths;
+  const dot = () => make("i", {}, ".");
+  const signature = characters.length === 1 ? [text.slice(header + claims + 2)] : [
+    text.slice(header + claims + 2, spoiledAt(text)), ...characters.slice(1),
+  ];
+  return [
+    make("span", { className: "header" }, text.slice(0, header)), dot(),
+    make("span", { className: "claims" }, text.slice(header + 1, header + 1 + claims)), dot(),
+    make("span", { className: "signature" }, ...signature),
+  ];
+}
+
+/** A token with its wrong byte marked, if it has one. */
+function marked(session, which) {
+  const text = session.held(which);
+  if (!session.spoiled[which]) return [text];
+  const at = spoiledAt(text);
+  return [text.slice(0, at), make("mark", { title: "the wrong byte" }, text[at]), text.slice(at + 1)];
+}
