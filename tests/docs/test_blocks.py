@@ -129,6 +129,8 @@ def test_every_command_is_understood(place: str, words: tuple[str, ...]) -> None
     program, *arguments = words
     if program == "nox":
         assert arguments[0] == "-l" or arguments[1] in sessions(), place
+    elif "--help" in arguments:
+        assert arguments[0] in PARSERS[program]().format_help(), place
     else:
         assert PARSERS[program]().parse_args([word for word in arguments if word != "…"]).command
 
