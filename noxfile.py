@@ -56,6 +56,14 @@ def tests(session: nox.Session) -> None:
     tool(session, "pytest", *session.posargs, MINISTACK=str(Path(session.bin) / "ministack"))
 
 
+@nox.session(venv_backend="venv", reuse_venv=True)
+def bench(session: nox.Session) -> None:
+    """How fast the reference is, beside the machine's floor; `-- --help` lists what else."""
+    session.install("ministack>=1.5.33,<2")
+    ministack = str(Path(session.bin) / "ministack")
+    tool(session, "python", "-m", "tests.bench", *session.posargs, MINISTACK=ministack)
+
+
 @nox.session
 def notebooks(session: nox.Session) -> None:
     """Each lesson gives what it gave before; `-- --write` executes and writes them anew."""

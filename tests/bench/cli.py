@@ -1,0 +1,106 @@
+"""The benchmark's command line; `nox -s bench -- --help` shows it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from tests.bench import deployment, soak, suite_speed
+from tests.bench.calls import Address
+from tests.bench.customers import COUNT, EMAIL, PASSWORD
+from tests.bench.processes import Program
+from tests.bench.report import Measured, as_json, show
+from tests.bench.runs import Plan, Run, Target
+
+USUAL = Plan()
+QUICK = Plan(rounds=1, seconds=0.4, levels=(8,), floor_seconds=0.2)
+CONSOLE_WIDTH = 160
+
+
+def parser() -> ArgumentParser:
+    """Without an option: the reference and the plain server, in turn, on ministack."""
+    commands = ArgumentParser(
+        prog="nox -s bench --",
+        description="Measure the reference beside a plain server, or any deployment.",
+        epilog="Customers of a deployment: --email and --customers; the password is in "
+        "BENCH_PASSWORD. Its access tokens must live at most 25 s, or rotations are left out.",
+    )
+    add = commands.add_argument
+    add("--url", help="measure this GraphQL endpoint instead")
+    add("--vs", metavar="URL", help="and this one in turn with it")
+    add("--email", default=EMAIL, help="e-mail of a customer; {n} counts from 0 (%(default)s)")
+    add("--customers", type=int, default=COUNT, help="how many there are (%(default)s)")
+    add("--workers", type=int, default=1, help="processes of the reference (%(default)s)")
+    add("--rounds", type=int, default=USUAL.rounds, help="(%(default)s)")
+    add("--seconds", type=float, default=USUAL.seconds, help="of each spell (%(default)s)")
+    add("--quick", action="store_true", help="one short round: does it run at all?")
+    add("--json", type=Path, metavar="FILE", help="write everything that was found")
+    other = commands.add_mutually_exclusive_group()
+    other.add_argument("--soak", type=float, metavar="MINUTES", help="is its memory flat?")
+    other.add_argument("--growth", action="store_true", help="how cost grows, for docs/COST.md")
+    other.add_argument("--suite", action="store_true", help="how long the suite takes, by phase")
+    return commands
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure; 1 if a call was answered wrongly."""
+    flags = parser().parse_args(argv)
+    console = Console(width=CONSOLE_WIDTH, highlight=False)
+    if flags.suite:
+        return suite_speed.main(console)
+    if flags.soak:
+        return soak.main(console, minutes=flags.soak, workers=flags.workers)
+    measured = measure(flags)
+    show(measured, console)
+    if flags.json:
+        flags.json.write_text(json.dumps(as_json(measured), indent=1) + "\n")
+    return 1 if measured.wrong else 0
+
+
+def measure(flags: Namespace) -> Measured:
+    """Start what is needed, and run."""
+    plan = QUICK if flags.quick else Plan(rounds=flags.rounds, seconds=flags.seconds)
+    with deployment.load() as load, named(flags) if flags.url else ours(flags) as (table, targets):
+        run = Run(load, table, targets, plan)
+        samples = list(run.measure(lambda line: print(line, file=sys.stderr)))
+    return Measured(
+        samples,
+        run.floors,
+        [target.name for target in targets],
+        run.wrong,
+        {target.name: target.program.ready_seconds for target in targets if target.program},
+    )
+
+
+@contextmanager
+def named(flags: Namespace) -> Iterator[tuple[None, list[Target]]]:
+    """The deployments that --url and --vs name."""
+    password = os.environ.get("BENCH_PASSWORD", PASSWORD)
+    urls = [url for url in (flags.url, flags.vs) if url]
+    yield None, [Target(url, Address(url, flags.email, password, flags.customers)) for url in urls]
+
+
+@contextmanager
+def ours(flags: Namespace) -> Iterator[tuple[Program, list[Target]]]:
+    """The reference, and the plain server or the deployment that --vs names."""
+    with ExitStack() as running:
+        engine = running.enter_context(deployment.engine())
+        reference = deployment.reference("reference", engine, flags.workers)
+        targets = [target(running.enter_context(reference))]
+        if flags.vs:
+            address = Address(flags.vs, flags.email, PASSWORD, flags.customers)
+            targets.append(Target(flags.vs, address))
+        else:
+            targets.append(target(running.enter_context(deployment.plain("plain", engine))))
+        yield engine, targets
+
+
+def target(program: Program) -> Target:
+    return Target(program.name, deployment.address(program.origin), program)

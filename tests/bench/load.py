@@ -1,0 +1,91 @@
+"""The load, a process of its own: reads one order a line as JSON, and answers each with a line.
+
+An order names a shop, an operation, how many connections call at once, and for how long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tests.bench.calls import Address, Empty, Shop, Wrong
+from tests.bench.http import Connection
+
+Call = Callable[[Connection], Coroutine[Any, Any, None]]
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of one order: each call's milliseconds, and what went wrong how often."""
+
+    latencies: list[float] = field(default_factory=list)
+    wrong: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+async def drive(call: Call, url: str, connections: int, seconds: float) -> Tally:
+    """Call from so many connections until time is up, or nothing is left to call with."""
+    tally = Tally()
+    lines = [await Connection.open(url) for _ in range(connections)]
+    began = time.perf_counter()
+    await asyncio.gather(*(_repeat(call, line, began + seconds, tally) for line in lines))
+    tally.seconds = time.perf_counter() - began
+    for line in lines:
+        line.close()
+    return tally
+
+
+async def _repeat(call: Call, line: Connection, until: float, tally: Tally) -> None:
+    with suppress(Empty):
+        while (before := time.perf_counter()) < until:
+            try:
+                await call(line)
+            except Wrong as wrong:
+                tally.wrong[str(wrong)] = tally.wrong.get(str(wrong), 0) + 1
+            else:
+                tally.latencies.append(1000 * (time.perf_counter() - before))
+
+
+async def expired(shop: Shop, longest: float) -> bool:
+    """Wait until the newest pair's access token has expired; false where that takes too long."""
+    left = max((pair.exp for pair in shop.fresh), default=0.0) + 1 - time.time()
+    if left > longest:
+        return False
+    await asyncio.sleep(max(0.0, left))
+    return True
+
+
+async def obey(shops: dict[str, Shop], order: dict[str, Any]) -> dict[str, Any]:
+    """Carry out one order."""
+    match order:
+        case {"open": name, **settings}:
+            shops[name] = Shop(Address(**settings))
+            return {}
+        case {"wait": name, "longest": longest}:
+            return {"expired": await expired(shops[name], longest)}
+        case {"shop": name, "call": operation, "connections": connections, "seconds": seconds}:
+            shop = shops[name]
+            gc.collect()
+            tally = await drive(getattr(shop, operation), shop.address.url, connections, seconds)
+            return asdict(tally)
+    raise ValueError(order)
+
+
+def main() -> None:
+    """Obey until the input ends."""
+    gc.disable()
+    shops: dict[str, Shop] = {}
+    with asyncio.Runner() as runner:
+        for line in sys.stdin:
+            print(json.dumps(runner.run(obey(shops, json.loads(line)))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""The server to compare with: the same flow as a single-threaded implementation does it.
+
+Each step derives what it needs, on the event loop and by the standard library, which makes six
+derivations a rotation; then it reads, deletes and puts, one after the other.
+HTTP, GraphQL, tokens and the way to the table are the reference's own, so they cancel out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from reference_auth import rolling, tokens
+from reference_auth.app import PATH, healthy, make_schema, make_service
+from reference_auth.config import Config, read_environment
+from reference_auth.endpoint import Endpoint
+from reference_auth.errors import NoSuchSession, NotThePair, SessionOver
+from reference_auth.flow import Flow
+from reference_auth.guards import guards
+from reference_auth.request import Service
+from reference_auth.rows import Row, key_of
+from reference_auth.schema import AuthMutation, AuthQuery
+from reference_auth.server import listen
+from reference_auth.sessions import Sessions
+from reference_auth.storage import make_client
+from reference_auth.tokens import Claims, TokenPair
+from tests.bench.customers import PLATFORM
+
+
+def stretch(text: str, secret: str) -> str:
+    """The derivation of SPEC.md 3.8, as the standard library does it."""
+    return hashlib.pbkdf2_hmac(
+        "sha512", text.encode(), secret.encode(), tokens.ROUNDS, tokens.LENGTH
+    ).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class PlainFlow:
+    """Log in, refresh and revoke for well-behaved clients: no races, no grace, no burn."""
+
+    config: Config
+    sessions: Sessions
+
+    async def log_in(
+        self, email: str, password: str, remember_me: bool, clock: Callable[[], float]
+    ) -> TokenPair:
+        """Two derivations and a put."""
+        customer_id = await PLATFORM.login(email, password)
+        claims = rolling.first_claims(customer_id, remember_me, int(clock()), self.config)
+        return await self.write(claims)
+
+    async def refresh(self, access_token: str, refresh_token: str, now: int) -> TokenPair:
+        """One derivation for a live pair; six, a read, a delete and a put for an expired one."""
+        claims = self.check(access_token, refresh_token, now)
+        if tokens.is_live(claims, now):
+            return TokenPair(access_token, refresh_token)
+        await self.read(claims, refresh_token)
+        await self.delete(claims, refresh_token)
+        return await self.write(rolling.next_claims(claims, now, self.config))
+
+    async def revoke(self, access_token: str, refresh_token: str, now: int) -> bool:
+        """Two derivations and a delete."""
+        claims = self.check(access_token, refresh_token, now)
+        if not await self.sessions.delete(key_of(claims.customer_id), self.hash(refresh_token)):
+            raise NoSuchSession
+        return True
+
+    def check(self, access_token: str, refresh_token: str, now: int) -> Claims:
+        claims = tokens.verify(access_token, self.config.secret, now)
+        if not tokens.matches(refresh_token, self.derive(claims)):
+            raise NotThePair
+        return claims
+
+    async def read(self, claims: Claims, refresh_token: str) -> None:
+        if not await self.sessions.read(key_of(claims.customer_id), self.hash(refresh_token)):
+            raise SessionOver
+
+    async def delete(self, claims: Claims, refresh_token: str) -> None:
+        """The pair is derived and hashed anew, to name the row."""
+        derived = self.derive(claims)
+        if not await self.sessions.delete(key_of(claims.customer_id), self.hash(derived)):
+            raise SessionOver
+
+    async def write(self, claims: Claims) -> TokenPair:
+        derived = self.derive(claims)
+        row = Row.of(claims, self.hash(derived))
+        await self.sessions.put(row)
+        return TokenPair(tokens.mint(claims, self.config.secret), derived)
+
+    def derive(self, claims: Claims) -> str:
+        return stretch(f"{claims.customer_id}{claims.exp}", self.config.secret)
+
+    def hash(self, refresh_token: str) -> str:
+        return stretch(refresh_token, self.config.secret)
+
+
+def make_app(config: Config) -> Starlette:
+    """The reference's app around the plain flow."""
+    client = make_client(config, os.environ)
+    whole = make_service(config, PLATFORM, client=client)
+    service = Service(
+        config=config,
+        flow=cast(Flow, PlainFlow(config, Sessions(client, config))),
+        operations=whole.operations,
+        clock=whole.clock,
+    )
+    endpoint = Endpoint(make_schema(AuthQuery, AuthMutation, config.development), service)
+    return Starlette(
+        routes=[
+            Route(PATH, endpoint.answer, methods=["POST"]),
+            Route("/healthz", healthy, methods=["GET"]),
+        ],
+        middleware=guards(development=config.development, allow_origins=()),
+    )
+
+
+def main() -> None:
+    """Serve on the port that PORT names, with the settings of the environment."""
+    server = uvicorn.Server(
+        uvicorn.Config(
+            make_app(read_environment(os.environ)),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            lifespan="off",
+            ws="none",
+        )
+    )
+    server.run(sockets=[listen("127.0.0.1", int(os.environ["PORT"]))])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,178 @@
+"""A run as a table to read and as JSON to keep."""
+
+from __future__ import annotations
+
+import math
+import os
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+from rich.box import MARKDOWN
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench.figures import Key, Ratio, Sample, by_key, ratio, typical
+from tests.bench.floor import Floor
+
+DERIVATIONS = {"login": 2, "echo": 2, "rotate": 4, "revoke": 2}
+OPERATIONS = ("login", "rotate", "revoke", "echo")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """All that one run found."""
+
+    samples: Sequence[Sample]
+    floors: Sequence[Floor]
+    targets: Sequence[str]
+    wrong: Mapping[str, int] = field(default_factory=dict)
+    ready_seconds: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def derivations_per_second(self) -> float:
+        """The floor: what all cores can derive."""
+        return median(floor.per_second for floor in self.floors)
+
+    def share_of_floor(self, sample: Sample) -> float:
+        """The rate as a share of what deriving alone would allow."""
+        return sample.per_second * DERIVATIONS[sample.operation] / self.derivations_per_second
+
+    def share_of_cpu(self, sample: Sample) -> float:
+        """Of the CPU time that all programs spent on a call, the share that derived."""
+        derived = DERIVATIONS[sample.operation] * median(floor.cpu_ms for floor in self.floors)
+        spent = sum(sample.cpu_ms.values())
+        return derived / spent if spent else math.nan
+
+    def place(self, key: Key) -> tuple[int, int, int]:
+        """Where a key stands in a table."""
+        target, operation, connections = key
+        return OPERATIONS.index(operation), connections, self.targets.index(target)
+
+    def ratios(self) -> dict[Key, dict[str, Ratio]]:
+        """The first target against each other one, round by round: rates and medians of time."""
+        found, (first, *others) = by_key(self.samples), self.targets
+        return {
+            key: {
+                name: ratio(
+                    [getattr(sample, name) for sample in found[first, *key[1:]]],
+                    [getattr(sample, name) for sample in samples],
+                )
+                for name in ("per_second", "p50")
+            }
+            for key, samples in found.items()
+            if key[0] in others
+        }
+
+
+def show(measured: Measured, console: Console) -> None:
+    """Print the floor, each operation's figures, the ratios, and what went wrong."""
+    console.print(machine())
+    console.print(floors(measured.floors))
+    console.print(figures(measured))
+    if len(measured.targets) > 1:
+        console.print(comparison(measured))
+    for name, seconds in measured.ready_seconds.items():
+        console.print(f"{name} answers {seconds:.2f} s after its start.")
+    for sentence, times in measured.wrong.items():
+        console.print(f"WRONG, {times} times: {sentence}")
+
+
+def machine() -> str:
+    """Where this was measured."""
+    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+
+
+def table(*columns: str) -> Table:
+    made = Table(box=MARKDOWN)
+    for place, column in enumerate(columns):
+        made.add_column(column, justify="right" if place else "left", no_wrap=True)
+    return made
+
+
+def floors(all_of_them: Sequence[Floor]) -> Table:
+    """The floor before, between and after the rounds."""
+    made = table("floor", "derivations/s, all cores", "CPU ms", "plain/s, one core", "CPU ms")
+    for number, floor in enumerate(all_of_them):
+        made.add_row(f"before round {number + 1}", *_floor_cells(floor))
+    return made
+
+
+def _floor_cells(floor: Floor) -> Iterator[str]:
+    yield f"{floor.per_second:.0f}"
+    yield f"{floor.cpu_ms:.2f}"
+    yield f"{floor.plain_per_second:.0f}"
+    yield f"{floor.plain_cpu_ms:.2f}"
+
+
+def figures(measured: Measured) -> Table:
+    """One line for each operation, number of connections and target."""
+    programs = ("server", "table", "load")
+    made = table(
+        *("operation", "connections", "target", "per s", "p50 ms", "p95", "p99"),
+        *(f"{name} CPU ms" for name in programs),
+        *("deriving", "of floor", "MiB"),
+    )
+    found = by_key(measured.samples)
+    order = {name: place for place, name in enumerate(OPERATIONS)}
+    for key in sorted(
+        found, key=lambda key: (order[key[1]], key[2], measured.targets.index(key[0]))
+    ):
+        sample = typical(found[key])
+        made.add_row(
+            *(sample.operation, str(sample.connections), sample.target),
+            f"{sample.per_second:.1f}",
+            *(f"{value:.1f}" for value in (sample.p50, sample.p95, sample.p99)),
+            *(f"{sample.cpu_ms.get(name, math.nan):.2f}" for name in programs),
+            *shares(measured, sample),
+            f"{sample.memory:.0f}",
+        )
+    return made
+
+
+def shares(measured: Measured, sample: Sample) -> tuple[str, str]:
+    """What only the flow's own derivations can be held against: the first target's."""
+    if sample.target != measured.targets[0]:
+        return "", ""
+    return f"{measured.share_of_cpu(sample):.0%}", f"{measured.share_of_floor(sample):.0%}"
+
+
+def comparison(measured: Measured) -> Table:
+    """How many times the others' figures the first target's are."""
+    made = table("operation", "connections", f"{measured.targets[0]} to", "rate", "p50")
+    found = measured.ratios()
+    for key in sorted(found, key=measured.place):
+        target, operation, connections = key
+        made.add_row(operation, str(connections), target, *map(spelt, found[key].values()))
+    return made
+
+
+def spelt(ratio: Ratio) -> str:
+    return f"{ratio.median:.2f} ({ratio.least:.2f} to {ratio.most:.2f})"
+
+
+def as_json(measured: Measured) -> dict[str, Any]:
+    """Everything, for a program to read."""
+    return {
+        "machine": machine(),
+        "targets": list(measured.targets),
+        "ready_seconds": dict(measured.ready_seconds),
+        "floors": [asdict(floor) for floor in measured.floors],
+        "medians": [
+            {
+                **asdict(sample),
+                "share_of_floor": measured.share_of_floor(sample),
+                "share_of_cpu": measured.share_of_cpu(sample),
+            }
+            for sample in map(typical, by_key(measured.samples).values())
+        ],
+        "ratios": [
+            {"target": key[0], "operation": key[1], "connections": key[2]}
+            | {name: asdict(one) for name, one in ratios.items()}
+            for key, ratios in measured.ratios().items()
+        ],
+        "rounds": [asdict(sample) for sample in measured.samples],
+        "wrong": dict(measured.wrong),
+    }

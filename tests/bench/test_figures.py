@@ -1,0 +1,135 @@
+"""A benchmark's sums: percentiles, medians over rounds, ratios round by round, shares."""
+
+from __future__ import annotations
+
+import io
+import math
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from tests.bench.calls import Address, Pair, Shop, expiry
+from tests.bench.figures import Sample, by_key, percentile, ratio, typical
+from tests.bench.floor import Floor
+from tests.bench.report import Measured, as_json, show
+from tests.bench.soak import growth_of
+
+FLOOR = Floor(per_second=240.0, cpu_ms=4.0, plain_per_second=180.0, plain_cpu_ms=5.5)
+
+
+def sample(target: str, per_second: float, **changes: Any) -> Sample:
+    plain: dict[str, Any] = {
+        "operation": "rotate",
+        "connections": 8,
+        "calls": 100,
+        "wrong": 0,
+        "p50": 1000 / per_second,
+        "p95": 2000 / per_second,
+        "p99": 3000 / per_second,
+        "cpu_ms": {"server": 18.0, "table": 1.5, "load": 0.5},
+        "memory": 80.0,
+    }
+    return Sample(target=target, per_second=per_second, **{**plain, **changes})
+
+
+def run(*rates: tuple[float, float], **changes: Any) -> Measured:
+    """Rounds in which the one target and the other reached these rates."""
+    samples = [
+        sample(target, rate)
+        for pair in rates
+        for target, rate in zip(("ours", "theirs"), pair, strict=True)
+    ]
+    return Measured(samples, [FLOOR], ["ours", "theirs"], **changes)
+
+
+@pytest.mark.parametrize(
+    "share, expected", [(0.01, 1), (0.5, 50), (0.501, 51), (0.95, 95), (0.99, 99), (1.0, 100)]
+)
+def test_a_percentile_is_a_value_that_was_seen(share: float, expected: int) -> None:
+    """The p-th percentile of 1 to 100 is p, and a little more needs the next value."""
+    assert percentile([float(n) for n in range(100, 0, -1)], share) == expected
+
+
+def test_one_value_is_every_percentile_and_none_has_none() -> None:
+    """A single call is its own median and worst; of no calls nothing is claimed."""
+    assert percentile([7.0], 0.5) == percentile([7.0], 0.99) == 7.0
+    assert math.isnan(percentile([], 0.5))
+
+
+def test_a_median_round_is_not_pulled_by_one_bad_round() -> None:
+    """Rates, times and CPU are medians over the rounds; calls and errors are sums."""
+    rounds = [
+        sample("ours", 100.0, cpu_ms={"server": 18.0}),
+        sample("ours", 10.0, cpu_ms={"server": 90.0}, wrong=2),
+        sample("ours", 110.0, cpu_ms={"server": 20.0}),
+    ]
+    found = typical(rounds)
+    assert (found.per_second, found.cpu_ms) == (100.0, {"server": 20.0})
+    assert (found.calls, found.wrong) == (300, 2)
+
+
+def test_a_ratio_is_taken_within_each_round() -> None:
+    """A machine that is slow for a whole round leaves the ratio alone."""
+    found = ratio([100.0, 50.0, 120.0], [25.0, 12.5, 40.0])
+    assert (found.median, found.least, found.most) == (4.0, 3.0, 4.0)
+
+
+def test_nothing_is_claimed_against_a_target_that_did_nothing() -> None:
+    """A rate of nought gives no ratio."""
+    assert math.isnan(ratio([100.0], [0.0]).median)
+
+
+def test_samples_meet_their_like() -> None:
+    """Samples are grouped by target, operation and connections."""
+    samples = [sample("ours", 1.0), sample("ours", 2.0), sample("ours", 3.0, connections=1)]
+    assert [len(group) for group in by_key(samples).values()] == [2, 1]
+
+
+def test_the_floor_is_what_deriving_alone_allows() -> None:
+    """A rotation derives four times: at 240 derivations a second, 51 rotations are 85 %."""
+    measured = run((51.0, 17.0))
+    assert measured.share_of_floor(measured.samples[0]) == pytest.approx(0.85)
+
+
+def test_the_cpu_of_every_program_counts() -> None:
+    """Four derivations of 4 ms are 80 % of the 20 ms that server, table and load spent."""
+    measured = run((51.0, 17.0))
+    assert measured.share_of_cpu(measured.samples[0]) == pytest.approx(0.8)
+
+
+def test_a_run_is_told_as_a_table() -> None:
+    """The table holds rates, ratios with their spread, and whatever went wrong."""
+    measured = run((60.0, 20.0), (66.0, 20.0), (80.0, 20.0), wrong={"ours, login: status 500": 3})
+    console = Console(file=io.StringIO(), width=160)
+    show(measured, console)
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "66.0" in shown
+    assert "3.30 (3.00 to 4.00)" in shown
+    assert "WRONG, 3 times: ours, login: status 500" in shown
+
+
+def test_a_run_is_kept_as_json() -> None:
+    """The JSON holds every round beside the medians, the ratios and the floors."""
+    kept = as_json(run((60.0, 20.0), (66.0, 20.0), (80.0, 20.0)))
+    assert len(kept["rounds"]) == 6
+    assert kept["ratios"][0]["per_second"]["median"] == pytest.approx(3.3)
+    assert kept["medians"][0]["share_of_floor"] == pytest.approx(1.1)
+    assert kept["floors"][0]["per_second"] == 240.0
+
+
+def test_growth_is_seen_between_the_first_third_and_the_last() -> None:
+    """One peak in between is no growth; a steady climb is."""
+    assert growth_of([80.0, 80.0, 120.0, 80.0, 80.0, 80.0]).endswith("grown by 0.0.")
+    assert growth_of([80.0, 81.0, 82.0, 83.0, 84.0, 85.0]).endswith("grown by 4.0.")
+
+
+def test_a_pair_says_when_it_expires_and_nothing_else() -> None:
+    """The load reads `exp` of an access token, and shows no token."""
+    payload = "eyJjdXN0b21lcl9pZCI6MjMsImV4cCI6MTcxMDkwNTcwOH0"
+    assert expiry(f"e30.{payload}.x") == 1710905708
+    pair = Pair("an-access-token", "a-refresh-token", 1)
+    shop = Shop(Address("http://127.0.0.1:1/graphql", "a@example.com", "a-password", 1))
+    shop.fresh.append(pair)
+    assert "-token" not in repr(shop)
+    assert "a-password" not in repr(shop)
