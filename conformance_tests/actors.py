@@ -103,7 +103,7 @@ class Customer(ABC):
         Only for tests that are not missed.
         """
         if self.deployment.only_waits:
-            raise NotTestable("clock")
+            raise NotTestable("clock", self.deployment.clock.useless)
         return self.expired_sessions(count)
 
     def session_with_left(self, seconds: int, remember_me: Any = ABSENT) -> Session:

@@ -19,6 +19,7 @@ import httpx
 from conformance_tests import documents
 from conformance_tests.documents import ABSENT, OPERATIONS
 from conformance_tests.recorder import Exchange, Recorder
+from conformance_tests.trouble import trouble
 from conformance_tests.trust import trust
 
 if TYPE_CHECKING:
@@ -336,18 +337,6 @@ def retry_after(answer: Answer) -> float | None:
         return max(0.1, parsedate_to_datetime(said).timestamp() - time.time())
     except (ValueError, TypeError):
         return 1.0
-
-
-def trouble(error: httpx.HTTPError) -> str:
-    """A transport error as a few plain words."""
-    kinds = {
-        httpx.ConnectTimeout: "the connection was not accepted in time",
-        httpx.ReadTimeout: "no answer came in time",
-        httpx.ConnectError: "the connection was refused",
-        httpx.RemoteProtocolError: "the connection was dropped",
-    }
-    found = [words for kind, words in kinds.items() if isinstance(error, kind)]
-    return f"{found[0] if found else type(error).__name__} ({str(error)[:120] or 'no detail'})"
 
 
 def _some(headers: httpx.Headers, shown: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

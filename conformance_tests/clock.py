@@ -17,8 +17,8 @@ from typing import Any
 import httpx
 
 from conformance_tests import overlap
-from conformance_tests.client import trouble
 from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.trouble import trouble
 from conformance_tests.trust import trust
 
 #: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
@@ -54,6 +54,8 @@ class Clock:
     name = "real"
     movable = False
     standing = False
+    #: Why the clock that the target offers is not used instead, where it offers one.
+    useless: str | None = None
 
     def __init__(self, skew: float = 0.0, max_wait: float = 0.0) -> None:
         self.skew = skew
@@ -66,12 +68,12 @@ class Clock:
         """Make it that moment, or wait for it within `max_wait`; NotTestable beyond it."""
         ahead = moment - self.now()
         if ahead > self.max_wait:
-            raise NotTestable("clock")
+            raise NotTestable("clock", self.useless)
         self._wait(ahead)
 
     def stand_at(self, moment: int) -> None:
         """Make it exactly this second and stay there; NotTestable where the clock ticks on."""
-        raise NotTestable("standing clock")
+        raise NotTestable("standing clock", self.useless)
 
     def next_second(self, *, after: int = 0) -> None:
         """Wait until the second has turned, after so many whole ones.

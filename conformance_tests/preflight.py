@@ -27,6 +27,13 @@ NOTICED_SKEW = 1.5
 #: on the same table then meets no second of the first one's, whose ended pairs it could not issue.
 NEAREST_LEAP, FARTHEST_LEAP = 3_600, 60 * 86_400
 
+#: What to do about the commonest reasons for which a table cannot be read.
+TABLE_REMEDIES = {
+    "AccessDeniedException": "let these credentials read and write it, or leave [table] out",
+    "NoCredentialsError": "set the usual AWS variables, AWS_ACCESS_KEY_ID and its secret",
+    "ResourceNotFoundException": "there is none of that name there: check [table]",
+}
+
 
 def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
     """The deployment with all its target offers, and why it cannot be judged (None if it can).
@@ -88,7 +95,7 @@ def reach(client: Client) -> str | None:
     """Why the address is no GraphQL endpoint, in a sentence; None where it is one."""
     answer = client.trivial()
     if answer.status is None:
-        return f"{client.url} cannot be reached: {answer.trouble}"
+        return f"{client.url} cannot be reached: {answer.trouble}; check url"
     if answer.headers.get("location"):
         return f"{client.url} redirects to {answer.headers['location']}: put that address in url"
     if not isinstance(answer.body, dict) or not answer.body.keys() & {"data", "errors"}:
@@ -104,9 +111,14 @@ def open_table(deployment: Deployment, ends: ExitStack) -> str | None:
     table = Table(deployment.target.table)
     ends.callback(table.close)
     if trouble := table.check():
-        return f"{trouble}; mend [table] or leave it out"
+        return f"{trouble}; {table_remedy(trouble)}"
     deployment.table = table
     return None
+
+
+def table_remedy(trouble: str) -> str:
+    """What to do about a table, by the technical name that the trouble with it ends in."""
+    return TABLE_REMEDIES.get(trouble.rpartition(": ")[2], "mend [table] or leave it out")
 
 
 def start_faults(deployment: Deployment, ends: ExitStack) -> str | None:
@@ -191,7 +203,11 @@ def set_clock(deployment: Deployment) -> None:
     """The best clock that the target offers and that a canary shows to move."""
     deployment.clock.skew = measured_skew(deployment.client)
     clock = offered_clock(deployment)
-    if clock is not None and deployment.registered and canary(deployment, clock) is None:
+    if clock is None or not deployment.registered:
+        return
+    if why := canary(deployment, clock):
+        deployment.clock.useless = f"{why}; mend [clock] or leave it out"
+    else:
         clock.tell = deployment.recorder.note
         deployment.clock = clock
 

@@ -175,7 +175,7 @@ class Report:
         if self.run.interrupted:
             return "the run was interrupted"
         if not self.target.customers:
-            return "no customers were given, so nobody could log in"
+            return "no customers were given, so nobody could log in: name two in [[customers]]"
         return None if self.evaluated else "nothing was evaluated"
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ def says(body: Any, status: int = 200) -> Reply:
 
 
 @contextmanager
-def serving(speak: Speak) -> Iterator[str]:
+def serving(speak: Speak, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """The address of such a server, which ends with the context."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -40,10 +41,12 @@ def serving(speak: Speak) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/graphql"
+        yield f"http{'s' * bool(tls)}://127.0.0.1:{server.server_port}/graphql"
     finally:
         server.shutdown()
         server.server_close()

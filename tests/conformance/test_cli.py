@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import ipaddress
+import itertools
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -14,8 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from conformance_tests import cli, exits, runner
+from conformance_tests.forge import Forge
 from conformance_tests.plugin import Options, Progress
 from conformance_tests.target import Target
 from conformance_tests.verdict import Card, Finding, Run
@@ -155,6 +164,19 @@ def _page(_: dict[str, Any]) -> Reply:
     return 502, "text/html", "<html><body>Bad gateway</body></html>", {}
 
 
+def _always_the_same_customer(asked: dict[str, Any]) -> Reply:
+    if "Token" not in asked["query"]:
+        return says({"data": {"__typename": "Query"}})
+    seconds = next(SECONDS)
+    claims = {"customer_id": 7, "exp": seconds, "refresh_expiry": seconds + 60, "iat": seconds - 9}
+    token = Forge("a-secret-of-somebody-else-0123456789").mint(claims)
+    pair = {"token": token, "refresh_token": f"{seconds:0128x}"}
+    return says({"data": {"generateCustomerToken": pair}})
+
+
+SECONDS = itertools.count(2_000_000_000)
+
+
 def _moved(_: dict[str, Any]) -> Reply:
     return 308, "text/plain", "", {"location": "https://elsewhere.example.com/graphql"}
 
@@ -163,6 +185,7 @@ UNREACHABLE = {
     "a proxy's page": (_page, "not GraphQL: check url"),
     "a redirect": (_moved, "redirects to https://elsewhere.example.com/graphql"),
     "a wrong password": (refusing(), "was refused"),
+    "two customers who are one": (_always_the_same_customer, "log in as one and the same"),
 }
 
 
@@ -188,14 +211,61 @@ def test_a_deployment_that_cannot_be_judged_is_exit_3(
 def test_a_closed_port_is_exit_3(target_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing evaluated is never 0."""
     assert cli.main(["run", "--target", str(target_file)]) == exits.UNTESTED
-    assert "cannot be reached" in capsys.readouterr().out
+    assert "cannot be reached" in last_line(capsys)
 
 
-def test_a_certificate_nobody_vouches_for_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
-    """TLS to a server that speaks none ends in a sentence too."""
+def test_tls_where_none_is_spoken_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
+    """It says that the address may be plain HTTP."""
     with serving(lambda _: says({})) as url:
         assert cli.main(["run", url.replace("http:", "https:")]) == exits.UNTESTED
-    assert "cannot be reached" in capsys.readouterr().out
+    assert "no TLS connection comes about, is it http" in last_line(capsys)
+
+
+def test_a_certificate_nobody_vouches_for_is_exit_3(
+    tmp_path: Path, target_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It names the key that mends it, and with that key the same address is reached."""
+    context, certificate = self_signed(tmp_path)
+    with serving(refusing(), context) as url:
+        assert cli.main(["run", url]) == exits.UNTESTED
+        assert "nobody here vouches for its certificate: see [http] ca_file" in last_line(capsys)
+        trusting = f"{target_file.read_text()}\n[http]\nca_file = {json.dumps(str(certificate))}\n"
+        target_file.write_text(trusting)
+        cli.main(["run", url, "--target", str(target_file), "--only", "CORE-04"])
+    assert "the login of alice@example.com was refused" in last_line(capsys)
+
+
+def self_signed(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """What a server on this machine shows, and the certificate to trust."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "staging")])
+    now = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - dt.timedelta(days=1))
+        .not_valid_after(now + dt.timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
+        )
+        .sign(key, hashes.SHA256())
+    )
+    path, secret = folder / "certificate.pem", folder / "key.pem"
+    path.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    secret.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path, secret)
+    return context, path
+
+
+def last_line(capsys: pytest.CaptureFixture[str]) -> str:
+    """The verdict's sentence."""
+    return capsys.readouterr().out.rstrip().splitlines()[-1]
 
 
 # -- runs that do not end well -----------------------------------------------------------------

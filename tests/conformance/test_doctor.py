@@ -76,7 +76,7 @@ def test_a_sound_deployment_can_be_judged() -> None:
 BAD: dict[str, tuple[Speak, dict[str, Any], str, str]] = {
     "a wrong password": (refusing(), {}, "customers", "check [[customers]]"),
     "no customers": (answering(TWO_IDS), {"customers": ()}, "customers", "add two [[customers]]"),
-    "two customers who are one": (answering(ONE_ID), {}, "customers", "name two different ones"),
+    "two customers who are one": (answering(ONE_ID), {}, "customers", "name different ones"),
     "a wrong secret": (answering(TWO_IDS), {"secret": "x" * 32}, "secret", "check [signing]"),
     "a table that is not there": (
         answering(TWO_IDS),

@@ -11,12 +11,13 @@ from typing import Any
 
 import httpx
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from conformance_tests import preflight
 from conformance_tests.clock import Clock
 from conformance_tests.deployment import Deployment
 from conformance_tests.forge import Forge
+from conformance_tests.outcomes import NotTestable
 from conformance_tests.preflight import prepare, reach
 from conformance_tests.recorder import Recorder
 from conformance_tests.table import Table
@@ -135,7 +136,8 @@ def test_an_address_where_nobody_listens() -> None:
 
     found = reach(client_of(refuse))
     assert found == (
-        "http://deployment.test/graphql cannot be reached: the connection was refused (refused)"
+        "http://deployment.test/graphql cannot be reached: the connection was refused (refused); "
+        "check url"
     )
 
 
@@ -147,7 +149,15 @@ def test_an_address_where_nobody_listens() -> None:
     [
         (
             ClientError({"Error": {"Code": "AccessDeniedException"}}, "Query"),
-            "the table auth may not be read: AccessDeniedException; mend [table] or leave it out",
+            "the table auth may not be read: AccessDeniedException; let these credentials read",
+        ),
+        (
+            ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "Query"),
+            "ResourceNotFoundException; there is none of that name there: check [table]",
+        ),
+        (
+            NoCredentialsError(),
+            "NoCredentialsError; set the usual AWS variables, AWS_ACCESS_KEY_ID",
         ),
         (
             EndpointConnectionError(endpoint_url="x"),
@@ -359,7 +369,10 @@ def test_a_clock_that_does_not_move_is_not_used(server: Server, status: int) -> 
         return httpx.Response(status)
 
     server.clock = stay
-    assert clocked(server).name == "real"
+    clock = clocked(server)
+    assert clock.name == "real"
+    with pytest.raises(NotTestable, match=r"the clock .*; mend \[clock\] or leave it out"):
+        clock.move_to(clock.now() + 60)
     assert told[1:] == ([None] if status == 204 else [])
 
 
@@ -371,7 +384,10 @@ def test_a_dead_clock_is_not_used(server: Server) -> None:
         raise httpx.ConnectError("refused")
 
     server.clock = refuse
-    assert clocked(server).name == "real"
+    clock = clocked(server)
+    assert clock.name == "real"
+    with pytest.raises(NotTestable, match=r"gave no answer: .*; mend \[clock\] or leave it out"):
+        clock.stand_at(int(clock.now()) + 60)
 
 
 @pytest.mark.parametrize("ahead, noticed", [(0.4, 0.0), (30.0, 30.0), (-30.0, -30.0)])

@@ -305,7 +305,9 @@ SENTENCES = {
     "a SHOULD failed, strict": "Not conformant: 1 SHOULD failed (CORE-02).",
     "nothing evaluated": "No verdict: nothing was evaluated.",
     "unreachable": "No verdict: refused.",
-    "no customers": "No verdict: no customers were given, so nobody could log in.",
+    "no customers": (
+        "No verdict: no customers were given, so nobody could log in: name two in [[customers]]."
+    ),
     "the suite crashed": "No verdict: the suite itself failed: boom.",
     "interrupted": "No verdict: the run was interrupted.",
     "interrupted after a failure": (
