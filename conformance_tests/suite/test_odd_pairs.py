@@ -102,6 +102,17 @@ def test_a_refresh_token_is_compared_exactly(someone: Customer, expect: Expect) 
             expect.turned_away(session.altered(refresh_token=text).refresh())
 
 
+@requirement("HARD-24", burns=True)
+def test_nothing_near_a_refresh_token_revokes_a_session(someone: Customer, expect: Expect) -> None:
+    """A pair is revoked; with its refresh token written a little otherwise it was not."""
+    session = someone.log_in()
+    for how, text in near_misses(session.refresh_token).items():
+        with expect.when(f"the refresh token {how}"), expect.unchanged(someone):
+            session.altered(refresh_token=text).revoke()
+    expect.echoes(session)
+    expect.revoked(session)
+
+
 @requirement("HARD-24", logins=13, burns=True, extra=True)
 def test_nothing_near_a_refresh_token_renews_a_session(
     deployment: Deployment, expect: Expect
@@ -124,5 +135,7 @@ def test_what_cannot_be_a_refresh_token_never_reaches_the_table(
         session = alice.log_in()
     expect.table_seen(calls)
     for what, text in no_derived_token(session.refresh_token).items():
+        odd = session.altered(refresh_token=text)
         with expect.when(f"{what} as refresh token"), expect.table_untouched(faults):
-            expect.turned_away(session.altered(refresh_token=text).refresh())
+            expect.turned_away(odd.refresh())
+            expect.turned_away(odd.revoke())
