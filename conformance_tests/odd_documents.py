@@ -106,10 +106,11 @@ INTROSPECTION: Final = {
     "__schema": f"{{ __schema {{ queryType {{ {_TYPE} }} mutationType {{ {_TYPE} }} }} }}",
     "__type": f'{{ __type(name: "Mutation") {{ {_TYPE} }} }}',
 }
-#: Fields misspelt by a letter, and the names that a helpful server would suggest.
+#: Names misspelt by a letter, and the right ones, which a helpful server would suggest.
 SLIPS: Final = {
     "mutation { generateCustomerTokn { token } }": "generateCustomerToken",
     "mutation { revokeCustomerToken { reslt } }": "result",
+    'mutation { revokeCustomerToken(refresh_tokn: "x") { result } }': "refresh_token",
 }
 
 # -- bodies that are not what they should be ---------------------------------------------------
