@@ -110,6 +110,18 @@ def corrects_slips(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(AuthSchema, "_spoken", lambda self, error: speech.say(error))
 
 
+@mutant("GQL-09")
+def corrects_slips_in_arguments(patch: pytest.MonkeyPatch) -> None:
+    """Outside development a misspelt argument is answered with the right name."""
+    schema_of_its_own(patch)
+    spoken = AuthSchema._spoken
+
+    def helpful(self: AuthSchema, error: GraphQLError) -> GraphQLError:
+        return speech.say(error) if "argument" in error.message else spoken(self, error)
+
+    patch.setattr(AuthSchema, "_spoken", helpful)
+
+
 @mutant("DEV-10")
 def shows_its_schema_to_everybody(patch: pytest.MonkeyPatch) -> None:
     """Introspection is open outside development, and names the development operations."""

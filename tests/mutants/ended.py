@@ -145,6 +145,30 @@ def looks_for_the_row_of_any_text(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "present", looking)
 
 
+@mutant("HARD-25")
+def looks_for_the_row_of_any_text_to_revoke(patch: pytest.MonkeyPatch) -> None:
+    """revoke reads the customer's fence before it looks at the refresh token."""
+    revoke = Flow.revoke
+
+    async def looking(self: Flow, access_token: str, refresh_token: str, now: int) -> bool:
+        claims = tokens.verify(access_token, self.config.secret, now)
+        await self.sessions.fence(key_of(claims.customer_id))
+        return await revoke(self, access_token, refresh_token, now)
+
+    patch.setattr(Flow, "revoke", looking)
+
+
+@mutant("HARD-24")
+def revokes_whatever_the_case_of_the_refresh_token(patch: pytest.MonkeyPatch) -> None:
+    """For revoke alone, hex digits may be capitals."""
+    revoke = Flow.revoke
+
+    async def smoothing(self: Flow, access_token: str, refresh_token: str, now: int) -> bool:
+        return await revoke(self, access_token, refresh_token.lower(), now)
+
+    patch.setattr(Flow, "revoke", smoothing)
+
+
 # -- after it has expired, or was revoked ------------------------------------------------------
 
 

@@ -134,6 +134,20 @@ def revokes_what_it_could_not_delete(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant("FAULT-12")
+def hopes_that_a_session_was_revoked(patch: pytest.MonkeyPatch) -> None:
+    """A revoke answers true when nobody knows whether the row was deleted."""
+    end = Sessions.end
+
+    async def careless(self: Sessions, row: Row, tombstones: Sequence[Tombstone]) -> None:
+        try:
+            await end(self, row, tombstones)
+        except OutcomeUnknown:
+            return
+
+    patch.setattr(Sessions, "end", careless)
+
+
+@mutant("FAULT-12")
 def gives_a_session_up_after_one_failure(patch: pytest.MonkeyPatch) -> None:
     """A session that could not be revoked once is not revoked any more, until a restart."""
     end, failed = Sessions.end, "_failed"

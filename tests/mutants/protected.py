@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 import pytest
 
-from reference_auth import demo, rolling, tokens
+from reference_auth import demo, rolling, schema, tokens
 from reference_auth.errors import SERVER, AccessExpired, BadAccessToken, NotSignedIn
 from reference_auth.request import AuthRequest
 from reference_auth.tokens import Claims, CustomerId
@@ -32,7 +32,7 @@ def answers_about_the_first_customer(patch: pytest.MonkeyPatch) -> None:
 @mutant("API-01")
 def answers_one_customer_about_the_other(patch: pytest.MonkeyPatch) -> None:
     """Alice is told about bob, and bob about alice."""
-    current_customer = demo.current_customer
+    current_customer = schema.current_customer
     both = [customer.customer_id for customer in demo.CUSTOMERS]
 
     def other(info: Any) -> CustomerId:
