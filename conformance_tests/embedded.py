@@ -26,6 +26,7 @@ from argon2.profiles import CHEAPEST
 
 from conformance_tests.environment import variables
 from conformance_tests.faults import FaultProxy
+from conformance_tests.fork_server import fork_server
 from conformance_tests.in_process import in_process
 from conformance_tests.moto_endpoint import MotoEndpoint
 from conformance_tests.target import (
@@ -79,7 +80,6 @@ SERVERS: dict[str, dict[str, Any]] = {
 #: The table in the process asks for credentials, and for no particular ones.
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "embedded", "AWS_SECRET_ACCESS_KEY": "embedded"}
 DEFAULT_LIFETIMES = Lifetimes()
-COMMAND = (sys.executable, "-m", "reference_auth")
 AppFactory = Callable[..., Any]
 
 
@@ -91,7 +91,7 @@ def boot(
     behind_proxy: bool = True,
     over_http: bool = True,
     engine: str | None = None,
-    command: tuple[str, ...] = COMMAND,
+    command: tuple[str, ...] | None = None,
 ) -> Iterator[Target]:
     """The embedded reference as a target that offers everything; it ends with the context.
 
@@ -132,6 +132,7 @@ def boot(
                 clock=clock,
                 query=DemoQuery,
             )
+        command = command or ends.enter_context(starting_quickly(folder))
         if over_http:
             urls = {name: ends.enter_context(serving(app)) for name, app in apps.items()}
             transport = None
@@ -162,6 +163,16 @@ def boot(
             },
             transport=transport,
         )
+
+
+@contextmanager
+def starting_quickly(folder: Path) -> Iterator[tuple[str, ...]]:
+    """The command that starts the reference; a fork where that is sound, else from nothing."""
+    if sys.platform == "linux":
+        with fork_server(folder, "reference_auth.cli:main", "reference_auth.server") as command:
+            yield command
+    else:
+        yield (sys.executable, "-m", "reference_auth")
 
 
 @dataclass(frozen=True)

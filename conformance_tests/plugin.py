@@ -48,6 +48,20 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """Every so-manieth test function from a place on; a look back on the run is in each share."""
+
+    place: int = 0
+    of: int = 1
+
+    def part_of(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """The tests of this share; all cases of one function stay together."""
+        names = dict.fromkeys(item.nodeid.partition("[")[0] for item in items)
+        mine = set(list(names)[self.place :: self.of])
+        return [i for i in items if i.nodeid.partition("[")[0] in mine or manner_of(i, "last")]
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """What a run was asked for. `again` is the command line that a card repeats for one row."""
 
@@ -56,6 +70,7 @@ class Options:
     allow_destructive: bool = False
     pytest_args: tuple[str, ...] = ()
     again: str = "auth-conformance run"
+    share: Share = Share()
 
 
 @dataclass
@@ -99,7 +114,7 @@ class ConformancePlugin:
         left_out = [item for item in items if not self._wanted(item)]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
-        items[:] = sorted(wanted, key=self._turn)
+        items[:] = sorted(self.bench.options.share.part_of(wanted), key=self._turn)
 
     def _turn(self, item: pytest.Item) -> tuple[bool, bool, bool, int]:
         """Burns need a customer whom nobody else needs; long jumps end whatever is open; a look

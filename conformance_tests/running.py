@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from conformance_tests import known_failures, pytest_args, runner, suite_fault, verdict
+from conformance_tests import known_failures, pytest_args, runner, shares, suite_fault, verdict
 from conformance_tests.plugin import Options
 from conformance_tests.report import files, html, json, junit, markdown, terminal
 from conformance_tests.report.progress import Collector
@@ -116,8 +116,11 @@ def _carry_out(
     judged = target or EMBEDDED
     try:
         collector.looking_at(judged.name)
-        judged = target or _held_to(_booted(stack), arguments)
-        found = runner.run(judged, _options(arguments), collector)
+        if target is None and _is_whole(arguments):
+            judged, found = shares.run(_options(arguments), arguments.profile, collector)
+        else:
+            judged = target or _held_to(_booted(stack), arguments)
+            found = runner.run(judged, _options(arguments), collector)
     except TargetError:
         raise
     except KeyboardInterrupt:
@@ -131,6 +134,11 @@ def _carry_out(
     duration = found.duration_s or time.monotonic() - begun
     interrupted = found.interrupted or stopped.is_set()
     return judged, replace(found, command=command, duration_s=duration, interrupted=interrupted)
+
+
+def _is_whole(arguments: argparse.Namespace) -> bool:
+    """Whether everything is judged, and by our own report: that is worth several processes."""
+    return not arguments.only and not arguments.pytest_args
 
 
 def _booted(stack: ExitStack) -> Target:

@@ -87,6 +87,12 @@ class Target:
     instances: Mapping[str, Instance] = field(default_factory=dict)
     transport: httpx.BaseTransport | None = field(default=None, repr=False, compare=False)
 
+    def on_paper(self) -> Target:
+        """The same target without what lives in this process alone."""
+        table = replace(self.table, client=None) if self.table else None
+        faults = replace(self.faults, proxy=None) if self.faults else None
+        return replace(self, table=table, faults=faults, transport=None)
+
     def answers_for(self, requirement: Requirement) -> bool:
         """True of the rows that the target claims: its profile's, in the groups it names.
 
