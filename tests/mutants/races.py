@@ -13,9 +13,9 @@ from reference_auth.errors import Replayed, Retry, SessionOver
 from reference_auth.flow import Flow
 from reference_auth.items import Item
 from reference_auth.rows import Presented, Row
-from reference_auth.sessions import Sessions
+from reference_auth.sessions import Sessions, Taken
 from reference_auth.storage import Storage
-from reference_auth.tokens import TokenPair
+from reference_auth.tokens import Issue, TokenPair
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, note, rows_of
 
@@ -89,11 +89,14 @@ def knows_rivals_of_its_own_second_only(patch: pytest.MonkeyPatch) -> None:
     """What keeps two rotations of a pair apart is the new key, which a later second changes."""
     _in_rotations(patch, _without_delete_condition)
 
-    async def replaces(original: Any, flow: Flow, old: Presented, fresh: Any, now: int) -> Any:
-        found = await flow.sessions.read(old.row.customer_id, fresh.hash)
-        if found is not None and found.rotated_from == old.row.hash:
+    async def replaces(original: Any, flow: Flow, old: Presented, fresh: Issue, now: int) -> Any:
+        try:
+            return await original(flow, old, fresh, now)
+        except Taken:
+            found = await flow.sessions.read(old.row.customer_id, fresh.hash)
+            if found is None or found.rotated_from != old.row.hash:
+                raise
             return fresh.pair
-        return await original(flow, old, fresh, now)
 
     around(patch, Flow, "replace", replaces)
 

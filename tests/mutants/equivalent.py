@@ -1,0 +1,63 @@
+"""Changes that nobody outside can tell from the reference, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """A change that breaks no row; `near` is the row that it seems to break."""
+
+    what: str
+    near: str
+    why: str
+
+
+EQUIVALENT = (
+    Equivalent(
+        "a session with exactly the normal lifetime left is extended",
+        near="CORE-08",
+        why="now + the lifetime is the end that it has",
+    ),
+    Equivalent(
+        "two refresh tokens are compared with ==",
+        near="HARD-24",
+        why="the answer is the same, and its time is lost among ten thousand rounds",
+    ),
+    Equivalent(
+        "a burn deletes 24 rows at a time",
+        near="STORE-09",
+        why="it goes on until none is left",
+    ),
+    Equivalent(
+        "a burn reads the first page of each query only",
+        near="STORE-09",
+        why="it queries until nothing is found; M10 lives where it queries once",
+    ),
+    Equivalent(
+        "a token has no iat",
+        near="WIRE-02",
+        why="iat is never judged, and no row promises it",
+    ),
+    Equivalent(
+        "a token has one claim more that gives nothing away",
+        near="WIRE-04",
+        why="further claims are free",
+    ),
+    Equivalent(
+        "the refresh_expiry in the token is not looked at by a refresh",
+        near="CORE-15",
+        why="its row's ttl says the same; M20 looks at neither",
+    ),
+    Equivalent(
+        "a refresh without a header is judged as one with an empty token",
+        near="CORE-17",
+        why="both are refused with graphql-authorization; wording is free",
+    ),
+    Equivalent(
+        "a rotation looks at no fence, and deletes the old row only where it is there",
+        near="RACE-12",
+        why="a burn deletes the old row too; the mutant of RACE-12 drops both conditions",
+    ),
+)
