@@ -1,0 +1,114 @@
+"""Slow clients, idle ones and floods of nonsense: real customers are still served."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.chaos.arena import Arena
+from tests.chaos.callers import Callers
+from tests.chaos.figures import note
+from tests.chaos.floods import (
+    DRIPPING,
+    UNFINISHED_BODIES,
+    UNFINISHED_HEADS,
+    Garbage,
+    last_words,
+    standing,
+    trickling,
+)
+from tests.chaos.processes import ServerProcess
+from tests.chaos.sizes import size
+
+pytestmark = pytest.mark.needs("ministack")
+
+CUSTOMERS = size(5, 50)
+IDLE = size(100, 1000)
+EACH_UNFINISHED = size(5, 40)
+GARBAGE = size(20, 200)
+LONGEST_BODY_WAIT = 10.0  # after so long the server gives up a body
+SPARE = 10.0  # for a machine that has much else to do
+ENOUGH = 10.0  # seconds within which a customer must have an answer
+
+
+@pytest.fixture(scope="module")
+def server(arena: Arena) -> Iterator[ServerProcess]:
+    with arena.server("--grace-seconds", "0") as server:
+        yield server
+
+
+def test_idle_connections_cost_nothing(arena: Arena, server: ServerProcess) -> None:
+    """Connections that say nothing keep no customer out."""
+    quiet = served(arena, server, "quiet")
+    with standing(server.origin, IDLE):
+        tell("idle", IDLE, quiet, served(arena, server, "idle"))
+
+
+def test_unfinished_requests_are_given_up(arena: Arena, server: ServerProcess) -> None:
+    """GQL-05: a body that does not end, or drips, is answered 408; customers do not wait for it."""
+    quiet = served(arena, server, "before")
+    with ExitStack() as stack:
+        stopped, bodies = (
+            [
+                sock
+                for says in kind
+                for sock in stack.enter_context(standing(server.origin, EACH_UNFINISHED, says))
+            ]
+            for kind in (UNFINISHED_HEADS, UNFINISHED_BODIES)
+        )
+        (dripping,) = stack.enter_context(standing(server.origin, 1, DRIPPING))
+        stack.enter_context(trickling(dripping))
+        began = time.monotonic()
+        busy = served(arena, server, "beside")
+        for sock in [*bodies, dripping]:
+            left = began + LONGEST_BODY_WAIT + SPARE - time.monotonic()
+            assert last_words(sock, left).status == 408
+    tell("unfinished requests", len(stopped) + len(bodies) + 1, quiet, busy)
+
+
+def test_a_flood_of_garbage_lets_customers_through(arena: Arena, server: ServerProcess) -> None:
+    """HARD-25, HARD-26: nonsense costs little, and customers have their turn beside it."""
+    quiet = served(arena, server, "calm")
+    garbage = Garbage(server.origin, GARBAGE)
+    with garbage.flowing():
+        busy = served(arena, server, "flooded")
+    tell("garbage refreshes", garbage.answered, quiet, busy)
+
+
+def served(arena: Arena, server: ServerProcess, name: str) -> list[float]:
+    """Customers log in, rotate and log out, one after the other; how long each request took."""
+    expired = {f"{name}-{number}": arena.session(f"{name}-{number}") for number in range(CUSTOMERS)}
+    seconds: list[float] = []
+
+    async def run() -> None:
+        async with Callers() as callers:
+            for customer_id, pair in expired.items():
+                began = time.monotonic()
+                fresh = (await callers.log_in(server.origin, f"new-{customer_id}")).pair
+                assert fresh
+                rotated = (await callers.refresh(server.origin, pair)).pair
+                assert rotated
+                assert (await callers.revoke(server.origin, rotated)).value == {"result": True}
+                seconds.append((time.monotonic() - began) / 3)
+
+    asyncio.run(run())
+    assert max(seconds) < ENOUGH
+    return seconds
+
+
+def tell(what: str, times: int, quiet: list[float], busy: list[float]) -> None:
+    before, beside = statistics.median(quiet), statistics.median(busy)
+    note(
+        f"flood, {what}",
+        times=times,
+        customers=len(busy),
+        quiet_ms=round(before * 1000, 1),
+        busy_ms=round(beside * 1000, 1),
+        worst_ms=round(max(busy) * 1000, 1),
+        ratio=round(beside / before, 1),
+    )
