@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -14,6 +15,8 @@ KEYS = ("customer_id", "refresh_token_hash")
 COLUMNS = (*KEYS, "ttl", "exp", "rotated_from", "reason", "until", "before", "done")
 SECONDS = {*TIMES, "ttl", "until", "before"}
 SIGNS = {"kept": " ", "new": "+", "gone": "−"}
+
+_IN_BRACKETS = re.compile(r"\(.+\)")
 
 Item = Mapping[str, Any]
 Key = tuple[str, str]
@@ -29,7 +32,7 @@ class Grid:
     def _repr_html_(self) -> str:
         heads = "".join(f"<th>{escape(head)}</th>" for head in self.heads)
         body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in line) + "</tr>"
+            "<tr>" + "".join(f"<td>{unbroken(cell)}</td>" for cell in line) + "</tr>"
             for line in self.lines
         )
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
@@ -41,6 +44,12 @@ class Grid:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         )
+
+
+def unbroken(cell: str) -> str:
+    """A cell as HTML; a narrow column must not break its date at a hyphen."""
+    held = r'<span style="white-space:nowrap">\g<0></span>'
+    return _IN_BRACKETS.sub(held, escape(cell))
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,13 @@ def test_a_forged_token_lights_its_whole_row(stage: Stage) -> None:
     assert stage.cells(forged) == [(Access.FORGED, refresh) for refresh in Refresh]
 
 
+def test_a_narrow_column_keeps_a_date_in_one_piece(stage: Stage) -> None:
+    """The table as HTML may break between the second and its date, and not within the date."""
+    stage.log_in()
+    held = '1709284500 <span style="white-space:nowrap">(2024-03-01 09:15:00)</span>'
+    assert f"<td>{held}</td>" in stage.table()._repr_html_()
+
+
 def test_a_change_tells_new_rows_from_gone_ones(stage: Stage) -> None:
     """A rotation is one row out and one row in."""
     pair, before = stage.log_in().pair, stage.table()
