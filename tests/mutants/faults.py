@@ -381,7 +381,6 @@ def ends_the_session_while_a_transaction_runs(patch: pytest.MonkeyPatch) -> None
 def ends_the_session_of_whoever_comes_too_often(patch: pytest.MonkeyPatch) -> None:
     """Throttling is answered as if the session were over."""
     ends_on(patch, *storage.BUSY_ERRORS - {"TransactionInProgressException"})
-    patch.setattr(storage, "ATTEMPTS", 1)
 
 
 @mutant("FAULT-10", known_as="M64")
