@@ -1,9 +1,9 @@
 """What `serve` runs: flags before environment before defaults, and the defaults only on a laptop.
 
 Laptop mode is what runs when nothing of a deployment is named: none of its five variables is set,
-not even to nothing, and no flag names a table or production. Only then is a secret made up and
-are the development operations open. In every other case the environment decides, and it means
-production unless it says the exact word (DEV-03, HARD-19).
+not even to nothing, and no flag names a table or production. Only then is a secret made up, are
+the development operations open and can the clock be set unasked. In every other case the
+environment decides, and it means production unless it says the exact word (DEV-03, HARD-19).
 """
 
 from __future__ import annotations

@@ -26,7 +26,8 @@ export function graphqlCall(name, variables, token) {
   const passed = names.map((each) => `${each}: $${each}`).join(", ");
   const query = `${kind} (${declared}) { ${name}(${passed}) ${selection} }`;
   const bearer = token === undefined ? {} : { Authorization: `Bearer ${token}` };
-  return { name, path: "/graphql", headers: { ...JSON_BODY, ...bearer }, body: { query, variables } };
+  const headers = { ...JSON_BODY, ...bearer };
+  return { name, path: "/graphql", headers, body: { query, variables } };
 }
 
 const JSON_BODY = { "Content-Type": "application/json" };
@@ -50,7 +51,7 @@ export async function send({ path, headers, body }) {
 
 /** A call as a line for a shell. */
 export function curl({ path, headers, body }) {
-  const lines = Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+  const lines = Object.entries(headers).map((header) => `-H ${quoted(header.join(": "))}`);
   if (body) lines.push(`-d ${quoted(JSON.stringify(body))}`);
   return [`curl -s ${location.origin}${path}`, ...lines].join(" \\\n  ");
 }

@@ -38,13 +38,15 @@ export function moment(second) {
 export function distance(second, now) {
   const seconds = Math.abs(second - now);
   const days = Math.floor(seconds / 86400);
-  const clock = new Date((seconds % 86400) * 1000).toISOString().slice(seconds < 3600 ? 14 : 11, 19);
+  const ofDay = new Date((seconds % 86400) * 1000).toISOString();
+  const clock = ofDay.slice(seconds < 3600 ? 14 : 11, 19);
   const length = days ? `${days} d ${clock}` : clock;
   return second < now ? `${length} ago` : length;
 }
 
 /** A lifetime in its largest whole unit. */
 export function duration(seconds) {
-  const [size, unit] = [[86400, "days"], [60, "minutes"], [1, "seconds"]].find(([each]) => seconds % each === 0);
+  const units = [[86400, "days"], [60, "minutes"], [1, "seconds"]];
+  const [size, unit] = units.find(([each]) => seconds % each === 0);
   return `${seconds / size} ${unit}`;
 }

@@ -4,24 +4,23 @@ import { clockCall, curl, graphqlCall } from "./calls.js";
 import { copier, find, make, write } from "./drawing.js";
 
 /** Open the dialog. */
-export function showCurls(session, credentials, clock) {
+export function showCurls(login, session, clock) {
   const { issued } = session;
   write(
     find("curls-hint"),
     issued ? "With the pair that is held now." : "Log in first to have the tokens filled in.",
   );
-  find("curls-list").replaceChildren(...calls(session, credentials, clock).map(draw));
+  find("curls-list").replaceChildren(...[login, ...calls(session, clock)].map(draw));
   find("curls").showModal();
 }
 
-function calls(session, credentials, clock) {
+function calls(session, clock) {
   const has = session.issued !== null;
   const token = has ? session.held("token") : "ACCESS_TOKEN";
   const refresh_token = has ? session.held("refresh_token") : "REFRESH_TOKEN";
   const user_id = has ? session.customer : "CUSTOMER_ID";
   const key = { user_id, refresh_token };
   return [
-    graphqlCall("generateCustomerToken", credentials),
     graphqlCall("refreshCustomerToken", { refresh_token }, token),
     graphqlCall("revokeCustomerToken", { refresh_token }, token),
     graphqlCall("getUserAuth", key),

@@ -39,10 +39,8 @@ export class Grid {
     }
     const state = lit?.dataset.state ?? "";
     find("verdict").dataset.state = state;
+    const verdicts = state && `Access ${cell.access}, refresh ${cell.refresh}. `;
     write(find("state"), state || otherwise.state);
-    write(
-      find("sentence"),
-      state ? `Access ${cell.access}, refresh ${cell.refresh}. ${this.sentences[state]}` : otherwise.sentence,
-    );
+    write(find("sentence"), verdicts + (this.sentences[state] ?? otherwise.sentence));
   }
 }

@@ -30,6 +30,7 @@ export function note({ title, call, status, answer, outcome, at }) {
 
 function asked({ path, headers, body }) {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  const query = body.query ? [body.query, JSON.stringify(body.variables, null, 2)] : [JSON.stringify(body)];
-  return [`POST ${path}`, ...lines, "", ...query].join("\n");
+  const { query, variables } = body;
+  const sent = query ? [query, JSON.stringify(variables, null, 2)] : [JSON.stringify(body)];
+  return [`POST ${path}`, ...lines, "", ...sent].join("\n");
 }

@@ -15,8 +15,9 @@ const ADVICE = {
   "graphql-authentication": "Nobody was logged in.",
   "graphql-input": "Nothing was changed.",
   "graphql-no-such-entity": "There was nothing to end.",
-  "graphql-server-internal-error": "Nothing is decided: ask again, after moving a standing clock on.",
+  "graphql-server-internal-error": "Nothing is decided: move a standing clock on, and ask again.",
 };
+const NEED_A_PAIR = ["refresh", "revoke", "spoil-access", "spoil-refresh", "look"];
 const UNKNOWN = { state: "Not to be told", sentence: "The table did not answer." };
 const NOTHING = { state: "No pair yet", sentence: "Log in to be given two tokens." };
 
@@ -29,9 +30,7 @@ const session = new Session();
 
 const ACTIONS = {
   refresh: () => refresh("Refresh", held()),
-  revoke: () =>
-    ask("Revoke", graphqlCall("revokeCustomerToken", { refresh_token: held().refresh_token }, held().token), () =>
-      "revoked, this session is over."),
+  revoke: () => revoke(held()),
   replay: () => refresh("Replay", session.previous),
   "spoil-access": () => spoil("token"),
   "spoil-refresh": () => spoil("refresh_token"),
@@ -51,7 +50,14 @@ function logIn() {
 
 function refresh(title, { token, refresh_token }) {
   return ask(title, graphqlCall("refreshCustomerToken", { refresh_token }, token), (pair) =>
-    session.renew(pair) ? "a new pair, and the old one is spent." : "the same pair, there was nothing to do.");
+    session.renew(pair)
+      ? "a new pair, and the old one is spent."
+      : "the same pair, there was nothing to do.");
+}
+
+function revoke({ token, refresh_token }) {
+  return ask("Revoke", graphqlCall("revokeCustomerToken", { refresh_token }, token), () =>
+    "revoked, this session is over.");
 }
 
 function spoil(which) {
@@ -77,15 +83,16 @@ function accepted(sentence) {
 
 function refused({ message, extensions }) {
   const category = extensions?.category ?? "";
-  return { isGood: false, word: category || "refused", sentence: `${message}. ${ADVICE[category] ?? ""}` };
+  const sentence = `${message}. ${ADVICE[category] ?? ""}`;
+  return { isGood: false, word: category || "refused", sentence };
 }
 
 /** A call as it may be shown: only the demo's own passwords are public. */
 function discreet(call) {
-  const { password } = call.body.variables ?? {};
-  if (password === undefined || facts.customers.some((each) => each.password === password)) return call;
-  const variables = { ...call.body.variables, password: "…" };
-  return { ...call, body: { ...call.body, variables } };
+  const { variables } = call.body;
+  const isPublic = facts.customers.some(({ password }) => password === variables?.password);
+  if (variables?.password === undefined || isPublic) return call;
+  return { ...call, body: { ...call.body, variables: { ...variables, password: "…" } } };
 }
 
 function held() {
@@ -117,7 +124,7 @@ async function look() {
 
 function draw() {
   const has = session.issued !== null;
-  for (const id of ["refresh", "revoke", "spoil-access", "spoil-refresh", "look"]) find(id).disabled = !has;
+  for (const id of NEED_A_PAIR) find(id).disabled = !has;
   find("replay").disabled = session.previous === null;
   find("spoil-access").ariaPressed = session.spoiled.token;
   find("spoil-refresh").ariaPressed = session.spoiled.refresh_token;
@@ -182,9 +189,13 @@ find("login").addEventListener("submit", (event) => {
   event.preventDefault();
   act(logIn);
 });
-for (const [id, action] of Object.entries(ACTIONS)) find(id).addEventListener("click", () => act(action));
-find("show-curls").addEventListener("click", () =>
-  showCurls(session, discreet(graphqlCall("generateCustomerToken", credentials())).body.variables, clock));
+for (const [id, action] of Object.entries(ACTIONS)) {
+  find(id).addEventListener("click", () => act(action));
+}
+find("show-curls").addEventListener("click", () => {
+  const login = discreet(graphqlCall("generateCustomerToken", credentials()));
+  showCurls(login, session, clock);
+});
 addEventListener("focus", () => act(() => undefined));
 setInterval(drawTime, 250);
 act(() => undefined);

@@ -37,6 +37,11 @@ export class Session {
     return this.spoiled[which] ? withWrongByte(token) : token;
   }
 
+  /** Where in the held token the wrong byte is; -1 when there is none. */
+  wrongByte(which) {
+    return this.spoiled[which] ? spoiledAt(this.issued[which]) : -1;
+  }
+
   /** The customer, as the development operations name him. */
   get customer() {
     return String(this.issued.claims.customer_id);
@@ -73,8 +78,8 @@ function fromBase64(part) {
   return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
 }
 
-/** Where a token is spoiled: within the signature, or within the hex text. */
-export function spoiledAt(token) {
+/** Where a wrong byte stands: within the signature, or within the hex text. */
+function spoiledAt(token) {
   return token.lastIndexOf(".") + 12;
 }
 

@@ -7,17 +7,20 @@ import { find, make, write } from "./drawing.js";
 export function drawRows({ rows, row }) {
   find("rows").tBodies[0].replaceChildren(...rows.map((each) => drawRow(each, row)));
   find("rows").hidden = rows.length === 0;
-  write(find("no-rows"), row === undefined ? "The table did not answer." : "No row: no session is left.");
+  const why = row === undefined ? "The table did not answer." : "No row: no session is left.";
+  write(find("no-rows"), why);
   find("no-rows").hidden = rows.length > 0;
 }
 
 function drawRow({ refresh_token_hash: hash, ttl }, own) {
   const isOwn = hash === own?.refresh_token_hash;
-  const name = make("td", { title: hash }, make("code", {}, `${hash.slice(0, 10)}…${hash.slice(-4)}`));
+  const short = make("code", {}, `${hash.slice(0, 10)}…${hash.slice(-4)}`);
+  const name = make("td", { title: hash }, short);
   if (isOwn) name.append(" ", make("small", {}, "this pair"));
   const left = make("small");
   left.dataset.end = ttl;
-  return make("tr", { className: isOwn ? "own" : "" }, name, make("td", { title: ttl }, moment(ttl), " ", left));
+  const end = make("td", { title: ttl }, moment(ttl), " ", left);
+  return make("tr", { className: isOwn ? "own" : "" }, name, end);
 }
 
 /** Draw what changes by the second. */

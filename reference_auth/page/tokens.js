@@ -2,7 +2,6 @@
 
 import { distance, moment } from "./clock.js";
 import { find, make, terms, write } from "./drawing.js";
-import { spoiledAt } from "./session.js";
 
 /** Draw the pair as it is held. */
 export function drawTokens(session) {
@@ -15,7 +14,9 @@ export function drawTokens(session) {
       ["signature", session.spoiled.token ? "has a wrong byte" : "as the server made it"],
     ]),
   );
-  find("refresh-raw").replaceChildren(...marked(session, "refresh_token"));
+  find("refresh-raw").replaceChildren(
+    ...marked(session.held("refresh_token"), session.wrongByte("refresh_token")),
+  );
   find("refresh-parts").replaceChildren(
     ...terms([
       ["form", `${session.issued.refresh_token.length / 2} bytes in hex, with nothing to read`],
@@ -54,25 +55,19 @@ function rowInWords({ row }) {
 }
 
 function threeParts(session) {
-  const lengths = session.issued.token.split(".").map((part) => part.length);
-  const characters = marked(session, "token");
   const text = session.held("token");
-  const [header, claims] = lengths;
+  const [header, claims, signature] = text.split(".");
+  const before = header.length + claims.length + 2;
   const dot = () => make("i", {}, ".");
-  const signature = characters.length === 1 ? [text.slice(header + claims + 2)] : [
-    text.slice(header + claims + 2, spoiledAt(text)), ...characters.slice(1),
-  ];
   return [
-    make("span", { className: "header" }, text.slice(0, header)), dot(),
-    make("span", { className: "claims" }, text.slice(header + 1, header + 1 + claims)), dot(),
-    make("span", { className: "signature" }, ...signature),
+    make("span", { className: "header" }, header), dot(),
+    make("span", { className: "claims" }, claims), dot(),
+    make("span", { className: "signature" }, ...marked(signature, session.wrongByte("token") - before)),
   ];
 }
 
-/** A token with its wrong byte marked, if it has one. */
-function marked(session, which) {
-  const text = session.held(which);
-  if (!session.spoiled[which]) return [text];
-  const at = spoiledAt(text);
+/** A text with the byte at one place marked, if there is such a place. */
+function marked(text, at) {
+  if (at < 0) return [text];
   return [text.slice(0, at), make("mark", { title: "the wrong byte" }, text[at]), text.slice(at + 1)];
 }

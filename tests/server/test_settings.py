@@ -28,6 +28,7 @@ def test_laptop_mode() -> None:
     assert one.laptop
     assert one.config.development
     assert one.table_in_process
+    assert one.test_clock
     assert (one.host, one.port, one.workers) == ("127.0.0.1", 8000, 1)
     assert one.config.secret != other.config.secret
     assert len(one.config.secret) == 64
