@@ -42,7 +42,7 @@ def turns_the_check_round(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(AuthRequest, "development", property(development))
 
 
-@mutant("DEV-03")
+@mutant("DEV-03", known_as="M54")
 def takes_all_but_production_for_development(patch: pytest.MonkeyPatch) -> None:
     """Every mode but the exact word production opens the development operations."""
     patch.setattr(config, "is_development", lambda node_env: node_env != "production")
@@ -60,7 +60,7 @@ def takes_an_empty_mode_for_development(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(config, "is_development", lambda node_env: node_env in ("", "development"))
 
 
-@mutant("DEV-03")
+@mutant("DEV-03", known_as="M54")
 def ignores_the_case_of_the_mode(patch: pytest.MonkeyPatch) -> None:
     """Development, written with a capital, opens the development operations."""
     patch.setattr(
@@ -157,7 +157,7 @@ def asks_last(patch: pytest.MonkeyPatch, first: Callable[[Development, Any], Any
     patch.setattr(AuthRequest, "development", property(lambda self: self.service.operations))
 
 
-@mutant("DEV-02")
+@mutant("DEV-02", known_as="M55")
 def judges_the_arguments_first(patch: pytest.MonkeyPatch) -> None:
     """A missing user_id is complained of before anybody asks whether this is development."""
 

@@ -158,13 +158,13 @@ def takes_every_hash_of_the_family(patch: pytest.MonkeyPatch) -> None:
     takes_also(patch, "HS384", "HS512")
 
 
-@mutant("HARD-03")
+@mutant("HARD-03", known_as="M14")
 def takes_hs384(patch: pytest.MonkeyPatch) -> None:
     """HS384 is in the list of algorithms."""
     takes_also(patch, "HS384")
 
 
-@mutant("HARD-03")
+@mutant("HARD-03", known_as="M14")
 def takes_hs512(patch: pytest.MonkeyPatch) -> None:
     """HS512 is in the list of algorithms."""
     takes_also(patch, "HS512")
