@@ -32,7 +32,7 @@ class Arena:
     table: str
     folder: Path
 
-    def server(self, *flags: str, **environ: str) -> ServerProcess:
+    def server(self, *flags: str, platform: str = "platform", **environ: str) -> ServerProcess:
         """Start a server; use it in a `with`, or wait for it with `ready()`."""
         settings = {
             "JWT_PRIVATE_KEY": SECRET,
@@ -42,7 +42,7 @@ class Arena:
             "DYNAMO_DB__REGION": REGION,
             "DYNAMO_DB_AUTH_TABLE": self.table,
         }
-        anyone = ("--login-service", "tests.chaos.platform:ANYONE")
+        anyone = ("--login-service", f"tests.chaos.{platform}:ANYONE")
         return ServerProcess(self.log, settings | environ, *anyone, *flags)
 
     @property
