@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -89,13 +89,20 @@ class Rows(Judge):
 
     @contextmanager
     def no_new_row(self, *customer_ids: object) -> Iterator[None]:
-        """What happens in here creates no row under these ids; whether any goes is free."""
-        table = self._deployment.need_table()
+        """What happens in here creates no row under these ids; whether any goes is free.
+
+        Nor does it leave one elsewhere, as far as the proxy sees where it writes.
+        """
+        table, faults = self._deployment.need_table(), self._deployment.faults
         before = {id_: _by_hash(table.rows(id_)).keys() for id_ in customer_ids}
-        yield
+        with faults.watch() if faults else nullcontext(()) as calls:
+            yield
         for id_, known in before.items():
             new = _by_hash(table.rows(id_)).keys() - known
             self.that(not new, f"no new row under {id_!r}", f"{len(new)} new")
+        written = {partition for call in calls for partition in call.writes_under()}
+        left = [key for key in written - set(map(str, customer_ids)) if table.rows(key)]
+        self.that(not left, "no row written elsewhere", f"rows under {len(left)} other keys")
 
     def nowhere_in_table(self, secrets: Mapping[str, str], *customers: Customer) -> None:
         """None of these texts is in a row of these customers, nor in the rest of the table."""

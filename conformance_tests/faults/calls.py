@@ -87,6 +87,10 @@ class Call:
         """Whether it is on a row whose partition or sort key is one of these words."""
         return any(touch.partition in words or touch.sort in words for touch in self.touches)
 
+    def writes_under(self) -> set[str]:
+        """The partitions in which it writes a row."""
+        return {t.partition for t in self.touches if t.effect == WRITE and t.partition}
+
     def names(self, customer_id: str | int) -> bool:
         """Whether any value in the call is, or holds, this customer's id."""
         return any(mentions(text, customer_id) for text in _texts(self.body))

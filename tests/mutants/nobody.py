@@ -9,7 +9,13 @@ from typing import Any
 import pytest
 
 from reference_auth import development, tokens
-from reference_auth.errors import AuthError, BadAccessToken, NoCustomer, SessionOver
+from reference_auth.errors import (
+    AuthError,
+    BadAccessToken,
+    NoCustomer,
+    SessionOver,
+    WrongCredentials,
+)
 from reference_auth.flow import Flow
 from reference_auth.rows import Row
 from tests.mutants.catalogue import mutant
@@ -74,6 +80,20 @@ def notes_a_refused_token_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
 def notes_a_refused_pair_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
     """A refresh with another refresh token leaves a row under the access token's customer."""
     _note_when_refused(patch, SessionOver)
+
+
+@mutant("STORE-12")
+def counts_failed_logins_in_the_table(patch: pytest.MonkeyPatch) -> None:
+    """A login that is refused leaves a row under the e-mail that was given."""
+
+    async def log_in(original: Any, flow: Flow, email: str, *given: Any) -> Any:
+        try:
+            return await original(flow, email, *given)
+        except WrongCredentials:
+            await flow.sessions.put(Row(f"failed#{email}", "login", None))
+            raise
+
+    around(patch, Flow, "log_in", log_in)
 
 
 def _note_when_refused(patch: pytest.MonkeyPatch, refusal: type[AuthError]) -> None:
