@@ -40,7 +40,8 @@ STACK: Final = re.compile(
 STORAGE: Final = re.compile(
     r"dynamo ?db|boto(core|3)|aws-sdk|amazonaws|com\.amazon|\barn:aws"
     r"|(ResourceNotFound|AccessDenied|ConditionalCheckFailed|TransactionCanceled"
-    r"|ProvisionedThroughputExceeded|UnrecognizedClient|ValidationException)",
+    r"|ProvisionedThroughputExceeded|UnrecognizedClient|ValidationException)"
+    r"|\b(Get|Put|Update|Delete|BatchGet|BatchWrite|TransactGet|TransactWrite)Items?\b",
     re.IGNORECASE,
 )
 
