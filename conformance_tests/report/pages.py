@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from conformance_tests.printable import printable
 
@@ -21,12 +23,19 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["whole_ids"] = _whole_ids
     made.filters["sentence_case"] = lambda text: text[:1].upper() + text[1:]
     return made
 
 
 def _shown(value: Any) -> Any:
     return printable(value) if type(value) is str else value
+
+
+def _whole_ids(text: str) -> Markup:
+    """The text with its ids kept from being broken at the hyphen, as on a phone."""
+    kept = r'<span class="whole">\g<0></span>'
+    return Markup(re.sub(r"\b[A-Z]+-\d\d\b", kept, str(escape(printable(text)))))
 
 
 def page(template: str, **values: Any) -> str:
