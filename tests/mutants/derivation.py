@@ -31,32 +31,32 @@ def writes_refresh_tokens_in_capitals(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tokens, "_REFRESH_TOKEN", re.compile(r"[0-9A-F]{128}", re.ASCII))
 
 
-@mutant("WIRE-06", known_as="M34")
+@mutant("WIRE-06", also="WIRE-07", known_as="M34")
 def derives_with_another_hash(patch: pytest.MonkeyPatch) -> None:
     """PBKDF2 runs over SHA-256."""
     patch.setattr(tokens, "SHA512", SHA256)
 
 
-@mutant("WIRE-06", known_as="M34")
+@mutant("WIRE-06", also="WIRE-07", known_as="M34")
 def derives_in_fewer_rounds(patch: pytest.MonkeyPatch) -> None:
     """PBKDF2 runs a tenth of its rounds."""
     patch.setattr(tokens, "ROUNDS", 1000)
 
 
-@mutant("WIRE-06", known_as="M35")
+@mutant("WIRE-06", also="WIRE-07", known_as="M35")
 def takes_the_secret_for_the_password(patch: pytest.MonkeyPatch) -> None:
     """The text is the salt, and the secret is what is stretched."""
     around(patch, tokens, "_stretch", lambda original, text, secret: original(secret, text))
 
 
-@mutant("WIRE-06", known_as="M41")
+@mutant("WIRE-06", also="WIRE-07", known_as="M41")
 def draws_refresh_tokens_at_random(patch: pytest.MonkeyPatch) -> None:
     """A refresh token is random, and is known by its row alone."""
     patch.setattr(tokens, "derive", lambda *args: secrets.token_hex(64))
     patch.setattr(tokens, "matches", lambda presented, derived: True)
 
 
-@mutant("WIRE-07", known_as="M36")
+@mutant("WIRE-07", also="WIRE-06", known_as="M36")
 def derives_from_the_second_of_the_login(patch: pytest.MonkeyPatch) -> None:
     """A refresh token is derived from what is one access lifetime before `exp`."""
 

@@ -60,7 +60,7 @@ def leads_on_from_a_grandparent(patch: pytest.MonkeyPatch) -> None:
     around(patch, Grace, "successor", successor)
 
 
-@mutant("RACE-10", known_as="M63")
+@mutant("RACE-10", also="RACE-09", known_as="M63")
 def leads_on_to_a_pair_that_has_ended(patch: pytest.MonkeyPatch) -> None:
     """Within the window the successor is handed out without a look at its row."""
 

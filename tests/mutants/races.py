@@ -22,13 +22,13 @@ from tests.mutants.seams import around, note, rows_of
 # -- the same second ---------------------------------------------------------------------------
 
 
-@mutant("RACE-01", known_as="M40")
+@mutant("RACE-01", also="HARD-31 RACE-02", known_as="M40")
 def lets_a_login_overwrite_the_last_one(patch: pytest.MonkeyPatch) -> None:
     """A login writes its row whatever is there: two of one second are one session."""
     patch.setattr(Sessions, "begin", Sessions.put)
 
 
-@mutant("RACE-01")
+@mutant("RACE-01", also="RACE-02 RACE-03")
 def has_one_login_a_second(patch: pytest.MonkeyPatch) -> None:
     """A second login in one second is asked to try again."""
 
@@ -59,7 +59,7 @@ def lets_a_rotation_overwrite_what_is_there(patch: pytest.MonkeyPatch) -> None:
 # -- one pair, several callers -----------------------------------------------------------------
 
 
-@mutant("RACE-04", known_as="M43")
+@mutant("RACE-04", also="FAULT-11 RACE-11", known_as="M43")
 def deletes_the_spent_row_without_a_condition(patch: pytest.MonkeyPatch) -> None:
     """A rotation looks for its row first, and deletes it then whether or not it is there."""
     _in_rotations(patch, _without_delete_condition)
@@ -101,7 +101,7 @@ def knows_rivals_of_its_own_second_only(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "replace", replaces)
 
 
-@mutant("RACE-05")
+@mutant("RACE-05", also="FAULT-08")
 def ends_the_session_over_which_two_compete(patch: pytest.MonkeyPatch) -> None:
     """Whoever loses a race deletes what the winner wrote, and asks to try again."""
 
@@ -114,7 +114,7 @@ def ends_the_session_over_which_two_compete(patch: pytest.MonkeyPatch) -> None:
     _lose(patch, follow)
 
 
-@mutant("RACE-06", known_as="M44")
+@mutant("RACE-06", also="RACE-05 RACE-07", known_as="M44")
 def takes_a_lost_race_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     """Whoever finds the row gone when it comes to writing burns."""
 
@@ -125,7 +125,7 @@ def takes_a_lost_race_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     _lose(patch, follow)
 
 
-@mutant("RACE-07")
+@mutant("RACE-07", also="FAULT-08")
 def tells_the_loser_that_the_session_is_over(patch: pytest.MonkeyPatch) -> None:
     """Whoever loses a race is logged out."""
 
@@ -141,7 +141,7 @@ def _lose(patch: pytest.MonkeyPatch, follow: Any) -> None:
     patch.setattr(Flow, "follow", follow)
 
 
-@mutant("RACE-13")
+@mutant("RACE-13", also="CORE-12 STORE-07")
 def lets_a_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatch) -> None:
     """A rotation does not delete the old row: it is marked as expiring now."""
 
@@ -166,7 +166,7 @@ def says_true_when_a_rotation_was_faster(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "end_absent", end_absent)
 
 
-@mutant("RACE-12")
+@mutant("RACE-12", also="RACE-04 RACE-11")
 def writes_a_renewed_row_behind_a_burn(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes and writes on no condition, and looks at no fence."""
 

@@ -20,7 +20,7 @@ from tests.mutants.seams import around, note, rows_of
 # -- ACCESS_VALID_REFRESH_VALID ----------------------------------------------------------------
 
 
-@mutant("CORE-05", known_as="M04")
+@mutant("CORE-05", also="CORE-10", known_as="M04")
 def renews_a_pair_that_is_live(patch: pytest.MonkeyPatch) -> None:
     """A refresh rotates whether or not the access token has expired."""
 
@@ -32,7 +32,7 @@ def renews_a_pair_that_is_live(patch: pytest.MonkeyPatch) -> None:
     around(patch, states, "state_of", state_of)
 
 
-@mutant("CORE-05", known_as="M05")
+@mutant("CORE-05", also="CORE-10", known_as="M05")
 def signs_a_live_token_anew(patch: pytest.MonkeyPatch) -> None:
     """A live pair comes back with an access token of the same end and a new `iat`."""
 
@@ -64,7 +64,7 @@ def notes_when_a_session_was_last_seen(patch: pytest.MonkeyPatch) -> None:
 # -- ACCESS_INVALID_REFRESH_VALID --------------------------------------------------------------
 
 
-@mutant("CORE-06", known_as="M03")
+@mutant("CORE-06", also="WIRE-07", known_as="M03")
 def hands_the_old_refresh_token_out_again(patch: pytest.MonkeyPatch) -> None:
     """A rotation answers a new access token beside the old refresh token."""
 
@@ -75,7 +75,7 @@ def hands_the_old_refresh_token_out_again(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-06")
+@mutant("CORE-06", also="API-06")
 def hands_the_old_access_token_out_again(patch: pytest.MonkeyPatch) -> None:
     """A rotation answers a new refresh token beside the old access token."""
 
@@ -86,7 +86,7 @@ def hands_the_old_access_token_out_again(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-07", known_as="M02")
+@mutant("CORE-07", also="STORE-07", known_as="M02")
 def writes_no_row_for_a_renewed_pair(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes the old row and does not write the new one."""
 
@@ -109,7 +109,7 @@ def renews_a_session_once_only(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "rotate", rotate)
 
 
-@mutant("CORE-25")
+@mutant("CORE-25", also="STORE-07")
 def ends_the_other_sessions_when_it_renews_one(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes every other row of the customer."""
 
@@ -135,19 +135,19 @@ def makes_a_text_of_the_id_in_a_renewed_token(patch: pytest.MonkeyPatch) -> None
 # -- the very second ---------------------------------------------------------------------------
 
 
-@mutant("CORE-10", known_as="M17")
+@mutant("CORE-10", also="API-03", known_as="M17")
 def gives_access_tokens_a_minute_of_leeway(patch: pytest.MonkeyPatch) -> None:
     """An access token counts as live for a minute after `exp`."""
     patch.setattr(tokens, "is_live", lambda claims, now: now < claims.exp + 60)
 
 
-@mutant("CORE-10", known_as="M18")
+@mutant("CORE-10", also="API-03", known_as="M18")
 def ends_the_access_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
     """The access expiry is compared with "greater than"."""
     patch.setattr(tokens, "is_live", lambda claims, now: now <= claims.exp)
 
 
-@mutant("CORE-10")
+@mutant("CORE-10", also="API-03")
 def ends_the_access_token_one_second_early(patch: pytest.MonkeyPatch) -> None:
     """An access token counts as expired one second before `exp`."""
     patch.setattr(tokens, "is_live", lambda claims, now: now < claims.exp - 1)
@@ -159,7 +159,7 @@ def ends_the_refresh_token_one_second_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tokens, "is_past_refresh", lambda claims, now: now >= claims.refresh_expiry)
 
 
-@mutant("CORE-11")
+@mutant("CORE-11", also="HARD-12")
 def ends_the_refresh_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
     """A session is renewed at the second after `refresh_expiry` too, by its token and its row."""
     patch.setattr(tokens, "is_past_refresh", lambda claims, now: now > claims.refresh_expiry + 1)
@@ -169,7 +169,7 @@ def ends_the_refresh_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
 # -- what has ended ----------------------------------------------------------------------------
 
 
-@mutant("CORE-15", known_as="M20")
+@mutant("CORE-15", also="CORE-11 STORE-08", known_as="M20")
 def never_looks_at_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
     """A session is renewed whatever its token and its row say of its end."""
     patch.setattr(tokens, "is_past_refresh", lambda claims, now: False)
@@ -186,7 +186,7 @@ def leaves_the_row_of_an_expired_session(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "forget", forget)
 
 
-@mutant("CORE-24")
+@mutant("CORE-24", also="CORE-12")
 def begins_a_session_anew_for_a_missing_row(patch: pytest.MonkeyPatch) -> None:
     """A genuine pair with an expired access token and no row is renewed: the table lost the row."""
 
@@ -198,7 +198,7 @@ def begins_a_session_anew_for_a_missing_row(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "follow_or_burn", follow_or_burn)
 
 
-@mutant("CORE-27")
+@mutant("CORE-27", also="CORE-24")
 def asks_the_holder_of_an_ended_pair_for_credentials(patch: pytest.MonkeyPatch) -> None:
     """A pair whose session has ended is refused with `graphql-authentication`."""
     patch.setattr(SessionOver, "category", "graphql-authentication")
@@ -234,13 +234,13 @@ def finds_the_session_by_the_access_token_alone(patch: pytest.MonkeyPatch) -> No
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-17")
+@mutant("CORE-17", also="CORE-23 CORE-27")
 def calls_a_missing_header_bad_input(patch: pytest.MonkeyPatch) -> None:
     """A request without an Authorization header is refused with `graphql-input`."""
     patch.setattr(MissingHeader, "category", "graphql-input")
 
 
-@mutant("CORE-18")
+@mutant("CORE-18", also="STORE-12")
 def takes_any_scheme(patch: pytest.MonkeyPatch) -> None:
     """Whatever stands before the token in the Authorization header will do."""
 
@@ -251,7 +251,7 @@ def takes_any_scheme(patch: pytest.MonkeyPatch) -> None:
     around(patch, request, "bearer", bearer)
 
 
-@mutant("CORE-18")
+@mutant("CORE-18", also="HARD-29")
 def fails_over_a_token_that_it_cannot_decode(patch: pytest.MonkeyPatch) -> None:
     """An undecodable bearer token is told as a failure of the server."""
 

@@ -17,7 +17,7 @@ from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, rows_of
 
 
-@mutant("CORE-12", known_as="M06")
+@mutant("CORE-12", also="CORE-14 RACE-14", known_as="M06")
 def refuses_a_replay_and_burns_nothing(patch: pytest.MonkeyPatch) -> None:
     """A spent pair that comes back is refused, and nothing else happens."""
 
@@ -27,7 +27,7 @@ def refuses_a_replay_and_burns_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Burn, "begin", begin)
 
 
-@mutant("CORE-12", known_as="M07")
+@mutant("CORE-12", also="HARD-15", known_as="M07")
 def burns_only_the_session_that_was_replayed(patch: pytest.MonkeyPatch) -> None:
     """A replay ends what was rotated from the spent pair, and no other session."""
 
@@ -38,7 +38,7 @@ def burns_only_the_session_that_was_replayed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Burn, "begin", begin)
 
 
-@mutant("CORE-14")
+@mutant("CORE-14", also="CORE-12")
 def burns_all_but_the_successor(patch: pytest.MonkeyPatch) -> None:
     """A replay ends the customer's other sessions, and what came of the spent pair goes on."""
 

@@ -20,7 +20,7 @@ from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, rows_of
 
 
-@mutant("CORE-20", known_as="M50")
+@mutant("CORE-20", also="CORE-25 HARD-13", known_as="M50")
 def logs_the_customer_out_everywhere(patch: pytest.MonkeyPatch) -> None:
     """A revoke deletes every row of the customer."""
 
@@ -34,7 +34,7 @@ def logs_the_customer_out_everywhere(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-20", known_as="M53")
+@mutant("CORE-20", also="CORE-24 HARD-14", known_as="M53")
 def says_true_and_ends_nothing(patch: pytest.MonkeyPatch) -> None:
     """A revoke judges the pair, answers true, and leaves its row."""
 
@@ -48,7 +48,7 @@ def says_true_and_ends_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "revoke", revoke)
 
 
-@mutant("CORE-20")
+@mutant("CORE-20", also="CORE-21")
 def says_false_of_a_session_that_it_ended(patch: pytest.MonkeyPatch) -> None:
     """A revoke ends the session and answers false."""
 
@@ -58,7 +58,7 @@ def says_false_of_a_session_that_it_ended(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-21", known_as="M51")
+@mutant("CORE-21", also="HARD-16", known_as="M51")
 def asks_for_a_live_access_token_to_log_out(patch: pytest.MonkeyPatch) -> None:
     """A revoke with an expired access token is refused."""
 
@@ -102,7 +102,7 @@ def leaves_the_row_of_a_session_that_ran_out(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-22", known_as="M52")
+@mutant("CORE-22", also="WIRE-12", known_as="M52")
 def ends_the_session_of_the_access_token_alone(patch: pytest.MonkeyPatch) -> None:
     """A revoke does not compare the refresh token: whatever was sent, the session ends."""
 
@@ -144,7 +144,7 @@ def calls_a_missing_refresh_token_bad_input(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MissingRefreshToken, "category", "graphql-input")
 
 
-@mutant("CORE-23")
+@mutant("CORE-23", also="STORE-12 WIRE-12")
 def says_true_to_a_logout_without_a_header(patch: pytest.MonkeyPatch) -> None:
     """A revoke without an Authorization header has nothing to end, and says that it is done."""
 

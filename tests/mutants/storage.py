@@ -31,7 +31,7 @@ def keeps_a_row_of_the_last_login(patch: pytest.MonkeyPatch) -> None:
     around(patch, Sessions, "begin", begin)
 
 
-@mutant("STORE-01")
+@mutant("STORE-01", also="CORE-20 RACE-01")
 def allows_one_session_a_customer(patch: pytest.MonkeyPatch) -> None:
     """A login ends the customer's other sessions."""
 
@@ -59,7 +59,7 @@ def marks_the_older_sessions_at_a_login(patch: pytest.MonkeyPatch) -> None:
 # -- what opens a session ----------------------------------------------------------------------
 
 
-@mutant("STORE-03", known_as="M32")
+@mutant("STORE-03", also="STORE-02", known_as="M32")
 def stores_the_refresh_token_as_it_is(patch: pytest.MonkeyPatch) -> None:
     """The row's sort key is the refresh token."""
     patch.setattr(tokens, "hash_of", lambda refresh_token, secret: refresh_token)
@@ -119,19 +119,19 @@ async def _row_of(flow: Flow, pair: TokenPair) -> Row:
 # -- ttl ---------------------------------------------------------------------------------------
 
 
-@mutant("STORE-04", known_as="M26")
+@mutant("STORE-04", also="RACE-02 STORE-07", known_as="M26")
 def writes_ttl_in_milliseconds(patch: pytest.MonkeyPatch) -> None:
     """A row's ttl is a thousand times its session's end."""
     _change_rows(patch, lambda row, claims: replace(row, ttl=(row.ttl or 0) * 1000))
 
 
-@mutant("STORE-04", known_as="M28")
+@mutant("STORE-04", also="RACE-02 STORE-07", known_as="M28")
 def lets_a_row_live_as_long_as_its_access_token(patch: pytest.MonkeyPatch) -> None:
     """A row's ttl is the access token's end."""
     _change_rows(patch, lambda row, claims: replace(row, ttl=claims.exp))
 
 
-@mutant("STORE-04")
+@mutant("STORE-04", also="RACE-02")
 def forgets_remember_me_in_the_row(patch: pytest.MonkeyPatch) -> None:
     """A row's ttl is the normal lifetime from now, of a long session too."""
 
@@ -190,7 +190,7 @@ def cannot_read_a_ttl_that_is_a_string(patch: pytest.MonkeyPatch) -> None:
 # -- a rotation's rows -------------------------------------------------------------------------
 
 
-@mutant("STORE-07", known_as="M01")
+@mutant("STORE-07", also="CORE-12 RACE-04", known_as="M01")
 def leaves_the_spent_row(patch: pytest.MonkeyPatch) -> None:
     """A rotation writes the new row and does not delete the old one."""
 
@@ -210,7 +210,7 @@ def keeps_the_old_ttl_in_the_renewed_row(patch: pytest.MonkeyPatch) -> None:
     around(patch, Sessions, "rotate", rotate)
 
 
-@mutant("STORE-07")
+@mutant("STORE-07", also="RACE-04")
 def leaves_a_mark_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
     """A rotation writes into the customer's own partition what was spent."""
 

@@ -34,7 +34,7 @@ def gives_access_tokens_a_type_of_their_own(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tokens, "HEADER", {**tokens.HEADER, "typ": "at+jwt"})
 
 
-@mutant("WIRE-01")
+@mutant("WIRE-01", also="HARD-29")
 def pads_the_signature(patch: pytest.MonkeyPatch) -> None:
     """The last part of an access token is base64 with its padding, and is taken so too."""
 
@@ -45,13 +45,13 @@ def pads_the_signature(patch: pytest.MonkeyPatch) -> None:
     around(patch, tokens, "open_signed", open_signed)
 
 
-@mutant("WIRE-02", known_as="M39")
+@mutant("WIRE-02", also="HARD-04", known_as="M39")
 def writes_exp_with_a_fraction(patch: pytest.MonkeyPatch) -> None:
     """`exp` is a number with a point, and is read as one."""
     _write(patch, "exp", float)
 
 
-@mutant("WIRE-02", known_as="M39")
+@mutant("WIRE-02", also="HARD-05", known_as="M39")
 def writes_the_refresh_expiry_as_text(patch: pytest.MonkeyPatch) -> None:
     """`refresh_expiry` is a text, and is read as one."""
     _write(patch, "refresh_expiry", str)
@@ -128,7 +128,7 @@ def _sign_with(patch: pytest.MonkeyPatch, make: Any) -> None:
     around(patch, tokens, "mint", mint)
 
 
-@mutant("WIRE-08")
+@mutant("WIRE-08", also="WIRE-03")
 def takes_only_tokens_of_its_own_make(patch: pytest.MonkeyPatch) -> None:
     """A genuine token of another node, which names no issuer, is refused."""
 
@@ -198,7 +198,7 @@ def gives_wrong_credentials_a_word_of_its_own(patch: pytest.MonkeyPatch) -> None
     patch.setattr(WrongCredentials, "category", "wrong-credentials")
 
 
-@mutant("WIRE-12")
+@mutant("WIRE-12", also="FAULT-05")
 def has_no_word_for_a_login_that_cannot_be_stored(patch: pytest.MonkeyPatch) -> None:
     """Storage trouble is told with the category `graphql-undefined`."""
     patch.setattr(StorageTrouble, "category", "graphql-undefined")
