@@ -12,7 +12,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import deployment, soak, suite_speed
+from tests.bench import deployment, growth, soak, suite_speed
 from tests.bench.calls import Address
 from tests.bench.customers import COUNT, EMAIL, PASSWORD
 from tests.bench.processes import Program
@@ -53,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure; 1 if a call was answered wrongly."""
     flags = parser().parse_args(argv)
     console = Console(width=CONSOLE_WIDTH, highlight=False)
+    if flags.growth:
+        return growth.main(console, quick=flags.quick)
     if flags.suite:
         return suite_speed.main(console)
     if flags.soak:

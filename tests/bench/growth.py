@@ -1,0 +1,182 @@
+"""How cost grows: with the sessions of one customer, and with the rows of the table.
+
+Each operation runs on the real flow, in this process, over ministack; what it spends is counted.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+import anyio
+from rich.console import Console
+from rich.table import Table
+
+from reference_auth import items
+from reference_auth.config import Config, read_environment
+from reference_auth.development import Development
+from reference_auth.errors import AuthError, StorageTrouble
+from reference_auth.flow import Flow
+from reference_auth.rows import Row
+from reference_auth.sessions import BATCH, Sessions
+from reference_auth.storage import Client, make_client
+from reference_auth.tokens import TokenPair
+from tests.bench import deployment, report
+from tests.bench.fleet import fleet, prices
+from tests.bench.meter import Meter, Spent, size, timed
+from tests.bench.processes import Program
+
+SESSIONS = (1, 100, 10_000)
+ROWS = (1_000, 10_000, 100_000)
+LIFETIME = 15  # seconds of an access token in these tables
+MOST_TRIES = 20  # of a burn that takes longer than a request may
+
+
+class Anyone:
+    """A platform whose customer is whoever the e-mail names."""
+
+    async def login(self, email: str, password: str) -> str:
+        return email
+
+
+class Case:
+    """One table, one flow over it, and a clock that a case moves by hand."""
+
+    def __init__(self, config: Config, client: Client) -> None:
+        self.table = config.table
+        self.meter = Meter(client)
+        sessions = Sessions(self.meter, config)
+        self.flow = Flow(config, sessions, Anyone())
+        self.development = Development(sessions)
+        self.now = int(time.time())
+        self.serial = itertools.count()
+
+    @classmethod
+    def on(cls, engine: Program, name: str) -> Case:
+        """A case in a table of its own."""
+        environment = deployment.settings(name, engine.origin)
+        deployment.provide(environment)
+        config = read_environment(environment)
+        return cls(config, make_client(config, environment))
+
+    def seed(self, customers: int, each: int) -> None:
+        """Write rows as logins leave them, without deriving their hashes."""
+        rows = (
+            Row(f"customer-{n}", f"{next(self.serial):0128x}", self.now + 900, self.now + LIFETIME)
+            for n in range(customers)
+            for _ in range(each)
+        )
+        while batch := list(itertools.islice(rows, BATCH)):
+            requests = [{"PutRequest": {"Item": items.row_item(row)}} for row in batch]
+            self.meter.client.batch_write_item(RequestItems={self.table: requests})
+
+    def log_in(self) -> TokenPair:
+        self.now += 1
+        pair: TokenPair = self.run(self.flow.log_in, "customer-0", "", False, lambda: self.now)
+        return pair
+
+    def refresh(self, pair: TokenPair) -> TokenPair:
+        fresh: TokenPair = self.run(self.flow.refresh, pair.token, pair.refresh_token, self.now)
+        return fresh
+
+    def rotate(self, pair: TokenPair) -> TokenPair:
+        self.now += LIFETIME
+        return self.refresh(pair)
+
+    def revoke(self, pair: TokenPair) -> None:
+        self.run(self.flow.revoke, pair.token, pair.refresh_token, self.now)
+
+    def list(self) -> None:
+        self.run(self.development.list, "customer-0")
+
+    def burn(self, spent: TokenPair) -> None:
+        """Replay until the burn is done: one that takes long is finished by the next request."""
+        for _ in range(MOST_TRIES):
+            try:
+                with suppress(StorageTrouble):
+                    self.refresh(spent)
+            except AuthError:
+                return
+
+    def run(self, operation: Callable[..., Any], *arguments: Any) -> Any:
+        return anyio.run(operation, *arguments)
+
+    def measure(self) -> Iterator[tuple[str, Spent]]:
+        """Each operation, as cheap or dear as it is with what the table holds."""
+        pairs: list[TokenPair] = []
+        yield "log in", self.timed(lambda: pairs.append(self.log_in()))
+        yield "refresh, handed back", self.timed(lambda: pairs.append(self.refresh(pairs[0])))
+        yield "refresh, rotated", self.timed(lambda: pairs.append(self.rotate(pairs[0])))
+        yield "revoke", self.timed(lambda: self.revoke(pairs[-1]))
+        old = self.log_in()
+        self.rotate(old)
+        yield "revoke, rotated before", self.timed(lambda: self.revoke(old))
+        old = self.log_in()
+        self.rotate(old)
+        yield "listing", self.timed(self.list)
+        yield "burn", self.timed(lambda: self.burn(old))
+
+    def timed(self, action: Callable[[], None]) -> Spent:
+        with self.meter.counting_derivations():
+            return timed(self.meter, action)
+
+
+def main(console: Console, *, quick: bool) -> int:
+    """Print what docs/COST.md shows."""
+    with deployment.engine() as engine:
+        console.print(by_sessions(engine, SESSIONS[:2] if quick else SESSIONS))
+        console.print(by_rows(engine, ROWS[:1] if quick else ROWS))
+    console.print(row_sizes())
+    console.print(prices())
+    console.print(fleet())
+    return 0
+
+
+def by_sessions(engine: Program, counts: tuple[int, ...]) -> Table:
+    """One customer with more and more sessions."""
+    made = costs("sessions of the customer")
+    for count in counts:
+        case = Case.on(engine, f"sessions-{count}")
+        case.log_in()  # the first call also connects
+        case.seed(1, count - 1)
+        for name, spent in case.measure():
+            add(made, name, count, spent)
+    return made
+
+
+def by_rows(engine: Program, counts: tuple[int, ...]) -> Table:
+    """One customer with three sessions, in a larger and larger table."""
+    made = costs("rows of the table")
+    for count in counts:
+        case = Case.on(engine, f"rows-{count}")
+        case.log_in()
+        case.seed(count // 2, 2)
+        for name, spent in case.measure():
+            add(made, name, count, spent)
+    return made
+
+
+def costs(grown: str) -> Table:
+    return report.table(
+        *("operation", grown, "derivations", "calls", "read units", "write units"),
+        *("bytes sent", "bytes received", "ms"),
+    )
+
+
+def add(made: Table, name: str, count: int, spent: Spent) -> None:
+    made.add_row(
+        *(name, f"{count:,}", str(spent.derivations), f"{spent.calls:,}"),
+        *(f"{spent.read_units:,}", f"{spent.write_units:,}"),
+        *(f"{spent.sent:,}", f"{spent.received:,}", f"{1000 * spent.seconds:.0f}"),
+    )
+
+
+def row_sizes() -> str:
+    """What a row takes in the table, by DynamoDB's rules."""
+    now, digits = 1_800_000_000, "0" * 128
+    login = items.row_item(Row("4711", digits, now, now))
+    rotated = items.row_item(Row("4711", digits, now, now, rotated_from=digits))
+    return f"A login's row takes {size(login)} bytes, a rotation's {size(rotated)}."
