@@ -121,7 +121,7 @@ def ends_the_other_sessions_when_it_renews_one(patch: pytest.MonkeyPatch) -> Non
     around(patch, Sessions, "rotate", rotate)
 
 
-@mutant("CORE-26", known_as="M38")
+@mutant("CORE-26", also="WIRE-08", known_as="M38")
 def makes_a_text_of_the_id_in_a_renewed_token(patch: pytest.MonkeyPatch) -> None:
     """A rotation writes the customer's number as a text."""
 
@@ -209,7 +209,7 @@ def asks_the_holder_of_an_ended_pair_for_credentials(patch: pytest.MonkeyPatch) 
 # -- no session at all -------------------------------------------------------------------------
 
 
-@mutant("CORE-16")
+@mutant("CORE-16", also="HARD-14 HARD-24")
 def echoes_a_live_access_token_unseen(patch: pytest.MonkeyPatch) -> None:
     """While its access token is live a pair is repeated, without a look at the refresh token."""
 
@@ -222,7 +222,7 @@ def echoes_a_live_access_token_unseen(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-16")
+@mutant("CORE-16", also="HARD-09 HARD-10")
 def finds_the_session_by_the_access_token_alone(patch: pytest.MonkeyPatch) -> None:
     """The refresh token is derived, and the one that was sent is not compared with it."""
 
