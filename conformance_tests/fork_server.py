@@ -38,20 +38,29 @@ def fork_server(folder: Path, program: str, *imported: str) -> Iterator[tuple[st
 
 
 def serve(path: str, program: str, *imported: str) -> None:
-    """Fork for every caller, until whoever started it closes its input."""
-    module, _, function = program.partition(":")
-    main: Main = getattr(importlib.import_module(module), function)
-    for name in imported:
-        importlib.import_module(name)
+    """Fork for every caller, until whoever started it closes its input.
+
+    Nothing is imported before the first caller: many a run never has one.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
         while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
             caller, _ = listener.accept()
+            main = main_of(program, *imported)
             with caller:
                 if os.fork() == 0:
                     os._exit(be_born(listener, caller, main))
+
+
+def main_of(program: str, *imported: str) -> Main:
+    """The program's function, with the modules that it will need."""
+    for name in imported:
+        importlib.import_module(name)
+    module, _, function = program.partition(":")
+    main: Main = getattr(importlib.import_module(module), function)
+    return main
 
 
 def be_born(listener: socket.socket, caller: socket.socket, main: Main) -> int:

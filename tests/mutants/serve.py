@@ -1,4 +1,4 @@
-"""`python -m tests.mutants.serve NAME serve …`: the reference's own command, with one defect.
+"""`python -m tests.mutants.serve [--briefly] NAME serve …`: the reference's command, one defect.
 
 So the rows that start a deployment of their own meet the mutant too.
 """
@@ -11,10 +11,15 @@ import pytest
 
 from reference_auth import cli
 from tests.mutants.every import CATALOGUE
+from tests.mutants.judged import derive_briefly
 
 
 def main(name: str, *words: str) -> int:
     with pytest.MonkeyPatch.context() as patch:
+        if name == "--briefly":
+            derive_briefly(patch)
+            name, *rest = words
+            words = tuple(rest)
         CATALOGUE[name].patch(patch)
         return int(cli.main(list(words)) or 0)
 

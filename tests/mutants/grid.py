@@ -1,0 +1,121 @@
+"""`python -m tests.mutants.grid [--gate] [NAME…]`: judge every mutant by every row it could break.
+
+Each mutant is a process of its own, two at a time; what was found is written as it comes, so that
+an interrupted grid goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from tests.mutants.every import CATALOGUE
+from tests.mutants.judged import OF_DERIVING, judged
+from tests.mutants.reach import rows_to_judge
+
+AT_ONCE = int(os.environ.get("GRID_AT_ONCE", str(os.cpu_count() or 1)))
+LONGEST_SECONDS = 240.0
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the suite said of one mutant: the rows judged, those that turned red, and what broke."""
+
+    mutant: str
+    rows: int
+    red: tuple[str, ...]
+    trouble: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+def verdicts(rows: dict[str, frozenset[str]]) -> Iterator[Verdict]:
+    """A verdict for each mutant named, by the rows given for it, in the order they are asked."""
+    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    if sys.platform == "linux":
+        context.set_forkserver_preload(["tests.mutants.judged", "tests.mutants.every"])
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield from pool.map(lambda name: _in_a_process(context, name, rows[name]), rows)
+
+
+def _in_a_process(context: Any, name: str, rows: frozenset[str]) -> Verdict:
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_judge, args=(name, rows, theirs))
+    process.start()
+    theirs.close()
+    try:
+        if ours.poll(LONGEST_SECONDS):
+            verdict: Verdict = ours.recv()
+            return verdict
+        return Verdict(name, len(rows), (), (f"not done in {LONGEST_SECONDS:.0f} s",))
+    except EOFError:
+        return Verdict(name, len(rows), (), ("its process ended without a word",))
+    finally:
+        process.kill()
+        process.join()
+
+
+def _judge(name: str, rows: frozenset[str], answer: Connection) -> None:
+    began = time.monotonic()
+    mutant = CATALOGUE[name]
+    told = judged(mutant, rows - {OF_DERIVING}, briefly=True)
+    red, trouble = set(told.red), list(told.trouble)
+    if OF_DERIVING in rows and OF_DERIVING in mutant.reds:
+        told = judged(mutant, {OF_DERIVING})
+        red |= set(told.red)
+        trouble += told.trouble
+    seconds = round(time.monotonic() - began, 1)
+    answer.send(Verdict(name, len(rows), tuple(sorted(red)), tuple(trouble), seconds))
+
+
+def main(words: Iterable[str]) -> int:
+    """Judge, say what differs from the catalogue, and give 1 where something does."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants.grid", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="these mutants alone")
+    parser.add_argument(
+        "--record", type=Path, help="go on with what this file holds, and add to it"
+    )
+    asked = parser.parse_args(list(words))
+    known = _known(asked.record)
+    names = [name for name in asked.names or CATALOGUE if name not in known]
+    rows = {name: rows_to_judge(CATALOGUE[name]) for name in names}
+    differing = 0
+    for verdict in verdicts(rows):
+        differing += _told(verdict)
+        if asked.record:
+            known[verdict.mutant] = verdict
+            asked.record.write_text(json.dumps([asdict(one) for one in known.values()], indent=1))
+    return 1 if differing else 0
+
+
+def _known(path: Path | None) -> dict[str, Verdict]:
+    if path is None or not path.exists():
+        return {}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return {one["mutant"]: Verdict(**one) for one in found}
+
+
+def _told(verdict: Verdict) -> bool:
+    """Print a verdict; whether it differs from what the catalogue says."""
+    expected = CATALOGUE[verdict.mutant].reds
+    more, less = set(verdict.red) - expected, expected - set(verdict.red)
+    differs = bool(more or less or verdict.trouble)
+    print(f"{'≠' if differs else '='} {verdict.mutant}  {verdict.rows} rows, {verdict.seconds} s")
+    for word, rows in (("also red", more), ("not red", less), ("trouble", verdict.trouble)):
+        if rows:
+            print(f"    {word}: {' '.join(sorted(rows))}")
+    sys.stdout.flush()
+    return differs
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
