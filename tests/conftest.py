@@ -31,6 +31,7 @@ PROGRAMS: dict[str, tuple[Callable[[], bool], str]] = {
     "faketime": (_libfaketime, "apt install faketime"),
     "chromium": (lambda: shutil.which("chromium") is not None, "apt install chromium"),
     "node": (lambda: shutil.which("node") is not None, "apt install nodejs"),
+    "npm": (lambda: shutil.which("npm") is not None, "apt install npm"),
     "ministack": (lambda: _ministack() is not None, "nox -s tests"),
 }
 NOT_RUN_HERE = "not run here"

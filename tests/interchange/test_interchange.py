@@ -22,6 +22,7 @@ from tests.second.tokens import Forged, Signer
 
 VECTORS: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 VERIFIED = VECTORS["verified"]
+EXAMPLE = Path(__file__).parents[2] / "examples" / "node"
 NAMES = [f"{case.get('requirement', '')} {case['name']}" for case in VERIFIED]
 
 
@@ -101,7 +102,7 @@ def test_the_twelve_cells_are_all_there() -> None:
 @pytest.mark.needs("node")
 def test_another_language_needs_nothing_but_the_vectors() -> None:
     """Node's own test runner, with a few lines of Node, passes every vector."""
-    program = Path(__file__).with_name("vectors.test.mjs")
+    program = EXAMPLE / "vectors.test.mjs"
     environ = {"PATH": os.environ["PATH"], "VECTORS": str(FILE), "NO_COLOR": "1"}
     command = ["node", "--test", "--test-reporter=tap", str(program)]
     done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)

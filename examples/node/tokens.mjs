@@ -1,0 +1,68 @@
+// The formats of SPEC.md section 3, with nothing but Node; vectors.test.mjs holds them to the vectors.
+
+import { createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
+
+const LARGEST = Number.MAX_SAFE_INTEGER;
+const NO_IDS = ["", "undefined", "None", "null"];
+
+/** PBKDF2 over a text, salted with the secret: 128 lower-case hex characters (3.8). */
+export function stretch(text, secret) {
+  return pbkdf2Sync(text, secret, 10000, 64, "sha512").toString("hex");
+}
+
+/** The refresh token that belongs to a customer's `exp` (3.7). */
+export function derive(customer_id, exp, secret) {
+  return stretch(`${customer_id}${exp}`, secret);
+}
+
+/** Compare in constant time. */
+export function same(one, other) {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** Sign claims as a compact JWT (3.1). */
+export function mint(claims, secret) {
+  const start = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
+  return `${start}.${sign(start, secret)}`;
+}
+
+/** The claims of a genuine access token, expired or not; undefined for any other text (3.4). */
+export function verify(token, secret, now) {
+  if (!/^[\w-]+\.[\w-]+\.[\w-]+$/.test(token)) return undefined;
+  const [head, payload, signature] = token.split(".");
+  if (!same(signature, sign(`${head}.${payload}`, secret))) return undefined;
+  try {
+    const header = JSON.parse(Buffer.from(head, "base64url"));
+    const { customer_id, exp, refresh_expiry, nbf = now } = JSON.parse(Buffer.from(payload, "base64url"));
+    if (header.alg !== "HS256" || "crit" in header) return undefined;
+    if (typeof nbf !== "number" || nbf > now) return undefined;
+    if (!isCustomerId(customer_id) || !isSecond(exp) || !isSecond(refresh_expiry)) return undefined;
+    return { customer_id, exp, refresh_expiry };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a text can be a refresh token at all (7.3). */
+export function isRefreshToken(text) {
+  return /^[0-9a-f]{128}$/.test(text);
+}
+
+function part(value) {
+  return Buffer.from(JSON.stringify(value)).toString("base64url");
+}
+
+function sign(text, secret) {
+  return createHmac("sha256", secret).update(text).digest("base64url");
+}
+
+function isSecond(value) {
+  return Number.isInteger(value) && value > 0 && value <= LARGEST;
+}
+
+function isCustomerId(value) {
+  if (typeof value === "number") return Number.isInteger(value) && Math.abs(value) <= LARGEST;
+  if (typeof value !== "string") return false;
+  return !NO_IDS.includes(value) && !value.startsWith("ended#") && Buffer.byteLength(value) <= 2000;
+}
