@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from typing import Any
 import httpx
 import pytest
 
+from conformance_tests.actors import RegisteredCustomer
+from conformance_tests.clock import Clock
 from conformance_tests.instances import Instances
 from conformance_tests.plugin import Bench, ConformancePlugin, Options
 from conformance_tests.verdict import Finding
-from tests.conformance.fakes import SECRET, HandClock, deployment, error, says
+from tests.conformance.fakes import ALICE, BOB, SECRET, HandClock, deployment, error, says
 
 CONFTEST = "from conformance_tests.suite.conftest import *"
 HEAD = """
@@ -279,3 +282,45 @@ def test_without_customers_a_test_that_needs_one_says_so(judge: Judge) -> None:
     (finding,) = judge(one("pass", asks="alice")).findings
     assert finding.status == "not-testable"
     assert "[[customers]]" in str(finding.detail)
+
+
+# -- tests that wait together ------------------------------------------------------------------
+
+SLEEPERS = """
+    import time
+    from conformance_tests import overlap
+
+    @pytest.mark.parametrize("number", range(4))
+    @requirement("CORE-12", burns={burns})
+    def test_it(alice, number):
+        begun = time.monotonic()
+        overlap.sleep(0.2)
+        alice.sessions.append((begun, time.monotonic()))
+        raise Broken("this", f"that of {{number}}")
+"""
+
+
+def meets(one: Any, other: Any) -> bool:
+    """Whether two stretches of time have a moment in common."""
+    return bool(one[0] < other[1] and other[0] < one[1])
+
+
+@pytest.mark.parametrize("burns", [True, False])
+def test_waits_are_shared_but_no_customer_is_burned_in_a_sleep(
+    pytester: pytest.Pytester, burns: bool
+) -> None:
+    """Two customers let two tests burn at once, and any number that burn nothing."""
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(dedent(HEAD) + dedent(SLEEPERS.format(burns=burns)))
+    judged = deployment(clock=Clock(), environment="development")
+    judged.registered = (RegisteredCustomer(judged, ALICE), RegisteredCustomer(judged, BOB))
+    with ExitStack() as ends:
+        bench = Bench(judged, Instances(judged, ends), overlapping=True)
+        pytester.inline_run("-p", "no:cacheprovider", plugins=[ConformancePlugin(bench)])
+    slept: list[list[Any]] = [list(customer.sessions) for customer in judged.registered]
+    alices, bobs = map(sorted, slept)
+    assert (len(alices), len(bobs)) == ((2, 2) if burns else (4, 0))
+    assert [meets(*two) for two in itertools.pairwise(alices)] == [not burns] * (len(alices) - 1)
+    assert not burns or meets(alices[0], bobs[0])
+    told = sorted(finding.card.actual for finding in bench.findings if finding.card)
+    assert told == [f"that of {number}" for number in range(4)]
