@@ -96,10 +96,11 @@ class Shop:
         self.rotated.append(Pair.of(answer))
 
     async def revoke(self, connection: Connection) -> None:
+        """End a rotated pair, or the newest of the others: the oldest are for rotations."""
         pairs = self.rotated or self.fresh
         if not pairs:
             raise Empty
-        pair = pairs.popleft()
+        pair = pairs.pop()
         answer = await ask(connection, REVOKE, pair.token, refresh_token=pair.refresh_token)
         if answer["result"] is not True:
             raise Wrong("the result of a revocation is not true")

@@ -77,6 +77,7 @@ def measure(flags: Namespace) -> Measured:
         run.floors,
         [target.name for target in targets],
         run.wrong,
+        list(run.missing),
         {target.name: target.program.ready_seconds for target in targets if target.program},
     )
 

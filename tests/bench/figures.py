@@ -17,6 +17,7 @@ class Sample:
     target: str
     operation: str
     connections: int
+    round: int
     calls: int
     wrong: int
     per_second: float
@@ -62,6 +63,7 @@ def typical(samples: Sequence[Sample]) -> Sample:
     programs = {name for sample in samples for name in sample.cpu_ms}
     return Sample(
         *first.key,
+        round=0,
         calls=sum(sample.calls for sample in samples),
         wrong=sum(sample.wrong for sample in samples),
         **{
@@ -75,9 +77,14 @@ def typical(samples: Sequence[Sample]) -> Sample:
     )
 
 
-def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Ratio:
-    """How many times theirs ours is, round by round: both saw the same machine."""
-    each = [one / other for one, other in zip(ours, theirs, strict=True) if other]
+def ratio(ours: Sequence[Sample], theirs: Sequence[Sample], figure: str) -> Ratio:
+    """How many times theirs our figure is, round by round: both saw the same machine."""
+    by_round = {sample.round: getattr(sample, figure) for sample in theirs}
+    each = [
+        getattr(sample, figure) / by_round[sample.round]
+        for sample in ours
+        if by_round.get(sample.round)
+    ]
     if not each:
         return Ratio(math.nan, math.nan, math.nan)
     return Ratio(median(each), min(each), max(each))

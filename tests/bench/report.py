@@ -29,6 +29,7 @@ class Measured:
     floors: Sequence[Floor]
     targets: Sequence[str]
     wrong: Mapping[str, int] = field(default_factory=dict)
+    missing: Sequence[str] = ()
     ready_seconds: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -56,11 +57,8 @@ class Measured:
         found, (first, *others) = by_key(self.samples), self.targets
         return {
             key: {
-                name: ratio(
-                    [getattr(sample, name) for sample in found[first, *key[1:]]],
-                    [getattr(sample, name) for sample in samples],
-                )
-                for name in ("per_second", "p50")
+                figure: ratio(found.get((first, *key[1:]), []), samples, figure)
+                for figure in ("per_second", "p50")
             }
             for key, samples in found.items()
             if key[0] in others
@@ -74,6 +72,9 @@ def show(measured: Measured, console: Console) -> None:
     console.print(figures(measured))
     if len(measured.targets) > 1:
         console.print(comparison(measured))
+    console.print(derivations(measured.floors))
+    for what in measured.missing:
+        console.print(f"Not measured in some round: {what}.")
     for name, seconds in measured.ready_seconds.items():
         console.print(f"{name} answers {seconds:.2f} s after its start.")
     for sentence, times in measured.wrong.items():
@@ -105,6 +106,12 @@ def _floor_cells(floor: Floor) -> Iterator[str]:
     yield f"{floor.cpu_ms:.2f}"
     yield f"{floor.plain_per_second:.0f}"
     yield f"{floor.plain_cpu_ms:.2f}"
+
+
+def derivations(all_of_them: Sequence[Floor]) -> str:
+    """How much of a ratio to the plain server is its slower derivation alone."""
+    times = median(floor.plain_cpu_ms / floor.cpu_ms for floor in all_of_them)
+    return f"One derivation of the plain server takes {times:.2f} times the reference's CPU."
 
 
 def figures(measured: Measured) -> Table:
@@ -175,4 +182,5 @@ def as_json(measured: Measured) -> dict[str, Any]:
         ],
         "rounds": [asdict(sample) for sample in measured.samples],
         "wrong": dict(measured.wrong),
+        "missing": list(measured.missing),
     }

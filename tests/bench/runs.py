@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
@@ -49,6 +49,7 @@ class Run:
         self.plan = plan
         self.floors: list[Floor] = []
         self.wrong: dict[str, int] = {}
+        self.missing: dict[str, None] = {}  # in the order in which they were found
 
     def measure(self, note: Callable[[str], None]) -> Iterator[Sample]:
         """Warm up, then give each round's samples."""
@@ -56,13 +57,18 @@ class Run:
             self.open(target)
         note("warming up")
         for target, level in product(self.targets, self.plan.levels):
-            self.spell(target, "login", level)
+            self.spell(target, "login", level, self.plan.seconds)
         for target in self.targets:
             self.order(wait=target.name, longest=LONGEST_WAIT)
         for number in range(self.plan.rounds):
             note(f"round {number + 1} of {self.plan.rounds}")
             self.floors.append(calibrate(self.plan.floor_seconds))
-            yield from self.round(self.targets if number % 2 else self.targets[::-1])
+            targets = self.targets if number % 2 else self.targets[::-1]
+            for sample in self.round(targets):
+                if sample.calls:
+                    yield replace(sample, round=number)
+                else:
+                    self.missing[" ".join(map(str, sample.key))] = None
         self.floors.append(calibrate(self.plan.floor_seconds))
 
     def open(self, target: Target) -> None:
@@ -71,18 +77,18 @@ class Run:
 
     def round(self, targets: Sequence[Target]) -> Iterator[Sample]:
         for level, target, operation in product(self.plan.levels, targets, FIRST):
-            yield self.spell(target, operation, level)
+            yield self.spell(target, operation, level, self.plan.seconds)
         for operation, level, target in product(THEN, self.plan.levels, targets):
-            yield self.spell(target, operation, level)
+            yield self.spell(target, operation, level, self.plan.seconds)
 
-    def spell(self, target: Target, operation: str, connections: int) -> Sample:
+    def spell(self, target: Target, operation: str, connections: int, seconds: float) -> Sample:
         """Measure one operation for a short while."""
         before = self.spent(target)
         tally = self.order(
             shop=target.name,
             call=operation,
             connections=connections,
-            seconds=self.plan.seconds,
+            seconds=seconds,
         )
         after = self.spent(target)
         for sentence, times in tally["wrong"].items():
@@ -94,6 +100,7 @@ class Run:
             target.name,
             operation,
             connections,
+            round=0,
             calls=calls,
             wrong=sum(tally["wrong"].values()),
             per_second=calls / tally["seconds"],

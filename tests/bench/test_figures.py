@@ -22,6 +22,7 @@ def sample(target: str, per_second: float, **changes: Any) -> Sample:
     plain: dict[str, Any] = {
         "operation": "rotate",
         "connections": 8,
+        "round": 0,
         "calls": 100,
         "wrong": 0,
         "p50": 1000 / per_second,
@@ -36,8 +37,8 @@ def sample(target: str, per_second: float, **changes: Any) -> Sample:
 def run(*rates: tuple[float, float], **changes: Any) -> Measured:
     """Rounds in which the one target and the other reached these rates."""
     samples = [
-        sample(target, rate)
-        for pair in rates
+        sample(target, rate, round=number)
+        for number, pair in enumerate(rates)
         for target, rate in zip(("ours", "theirs"), pair, strict=True)
     ]
     return Measured(samples, [FLOOR], ["ours", "theirs"], **changes)
@@ -71,13 +72,17 @@ def test_a_median_round_is_not_pulled_by_one_bad_round() -> None:
 
 def test_a_ratio_is_taken_within_each_round() -> None:
     """A machine that is slow for a whole round leaves the ratio alone."""
-    found = ratio([100.0, 50.0, 120.0], [25.0, 12.5, 40.0])
-    assert (found.median, found.least, found.most) == (4.0, 3.0, 4.0)
+    found = run((100.0, 25.0), (50.0, 12.5), (120.0, 40.0)).ratios()
+    rate = found["theirs", "rotate", 8]["per_second"]
+    assert (rate.median, rate.least, rate.most) == (4.0, 3.0, 4.0)
 
 
-def test_nothing_is_claimed_against_a_target_that_did_nothing() -> None:
-    """A rate of nought gives no ratio."""
-    assert math.isnan(ratio([100.0], [0.0]).median)
+def test_a_round_that_one_target_missed_gives_no_ratio() -> None:
+    """Rounds are paired by their number, so that a missing one shifts nothing."""
+    ours = [sample("ours", 100.0, round=0), sample("ours", 60.0, round=1)]
+    found = ratio(ours, [sample("theirs", 20.0, round=1)], "per_second")
+    assert (found.least, found.most) == (3.0, 3.0)
+    assert math.isnan(ratio(ours, [], "per_second").median)
 
 
 def test_samples_meet_their_like() -> None:
