@@ -73,7 +73,8 @@ function moveClock(now) {
 async function ask(title, call, accept) {
   const { status, answer } = await send(call);
   const [refusal] = answer.errors ?? (answer.error ? [{ message: answer.error }] : []);
-  const outcome = refusal ? refused(refusal) : accepted(accept(Object.values(answer.data ?? {})[0]));
+  const [good] = Object.values(answer.data ?? {});
+  const outcome = refusal ? refused(refusal) : accepted(accept(good));
   note({ title, call: discreet(call), status, answer, outcome, at: moment(clock.now()) });
 }
 
@@ -166,8 +167,9 @@ function act(action) {
 }
 
 function offerCustomers() {
-  const options = facts.customers.map(({ email }, index) => make("option", { value: index }, email));
-  find("customer").append(...options, make("option", { value: "" }, "someone else"));
+  const option = (value, text) => make("option", { value }, text);
+  const known = facts.customers.map(({ email }, index) => option(index, email));
+  find("customer").append(...known, option("", "someone else"));
   find("customer-field").hidden = facts.customers.length === 0;
   find("customer").addEventListener("change", chooseCustomer);
   chooseCustomer();

@@ -1,4 +1,4 @@
-/** What a client of the flow holds: the pair it was given, the one before it, and what it is worth. */
+/** What a client of the flow holds: its pair, the one before, and what the pair is worth. */
 
 export class Session {
   /** The pair as the server gave it, its access token decoded; null before the login. */
@@ -7,7 +7,7 @@ export class Session {
   previous = null;
   /** Which of the two tokens have a wrong byte. */
   spoiled = { token: false, refresh_token: false };
-  /** The row of the issued refresh token: null when it is gone, undefined when nobody could look. */
+  /** The row of the issued refresh token: null when gone, undefined when nobody could look. */
   row = undefined;
   /** All rows of the customer. */
   rows = [];
@@ -67,7 +67,7 @@ export class Session {
   }
 }
 
-/** The header and the claims of an access token; whether its signature holds, only a server knows. */
+/** The header and claims of an access token; whether its signature holds, only a server knows. */
 function decoded(token) {
   const [header, claims] = token.split(".").slice(0, 2).map((part) => JSON.parse(fromBase64(part)));
   return { header, claims };

@@ -58,16 +58,14 @@ function threeParts(session) {
   const text = session.held("token");
   const [header, claims, signature] = text.split(".");
   const before = header.length + claims.length + 2;
-  const dot = () => make("i", {}, ".");
-  return [
-    make("span", { className: "header" }, header), dot(),
-    make("span", { className: "claims" }, claims), dot(),
-    make("span", { className: "signature" }, ...marked(signature, session.wrongByte("token") - before)),
-  ];
+  const part = (className, ...children) => make("span", { className }, ...children);
+  const signed = marked(signature, session.wrongByte("token") - before);
+  return [part("header", header), ".", part("claims", claims), ".", part("signature", ...signed)];
 }
 
 /** A text with the byte at one place marked, if there is such a place. */
 function marked(text, at) {
   if (at < 0) return [text];
-  return [text.slice(0, at), make("mark", { title: "the wrong byte" }, text[at]), text.slice(at + 1)];
+  const mark = make("mark", { title: "the wrong byte" }, text[at]);
+  return [text.slice(0, at), mark, text.slice(at + 1)];
 }
