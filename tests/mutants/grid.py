@@ -12,8 +12,9 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -38,13 +39,17 @@ class Verdict:
     seconds: float = 0.0
 
 
-def verdicts(rows: dict[str, frozenset[str]]) -> Iterator[Verdict]:
-    """A verdict for each mutant named, by the rows given for it, in the order they are asked."""
+@contextmanager
+def started(rows: Mapping[str, frozenset[str]]) -> Iterator[dict[str, Future[Verdict]]]:
+    """The verdicts to come, of each mutant named by the rows given for it."""
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
     if sys.platform == "linux":
         context.set_forkserver_preload(["tests.mutants.judged", "tests.mutants.every"])
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield from pool.map(lambda name: _in_a_process(context, name, rows[name]), rows)
+        try:
+            yield {name: pool.submit(_in_a_process, context, name, rows[name]) for name in rows}
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _in_a_process(context: Any, name: str, rows: frozenset[str]) -> Verdict:
@@ -89,11 +94,12 @@ def main(words: Iterable[str]) -> int:
     names = [name for name in asked.names or CATALOGUE if name not in known]
     rows = {name: rows_to_judge(CATALOGUE[name]) for name in names}
     differing = 0
-    for verdict in verdicts(rows):
-        differing += _told(verdict)
-        if asked.record:
+    with started(rows) as verdicts:
+        for verdict in (each.result() for each in as_completed(verdicts.values())):
+            differing += _told(verdict)
             known[verdict.mutant] = verdict
-            asked.record.write_text(json.dumps([asdict(one) for one in known.values()], indent=1))
+            if asked.record:
+                asked.record.write_text(json.dumps([asdict(each) for each in known.values()]))
     return 1 if differing else 0
 
 
