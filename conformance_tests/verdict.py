@@ -176,7 +176,10 @@ class Report:
             return "the run was interrupted"
         if not self.target.customers:
             return "no customers were given, so nobody could log in: name two in [[customers]]"
-        return None if self.evaluated else "nothing was evaluated"
+        if self.evaluated:
+            return None
+        beyond = any(row.status in EVALUATED for row in self.rows)
+        return "nothing of the claim was evaluated" if beyond else "nothing was evaluated"
 
     @property
     def exit(self) -> int:

@@ -61,17 +61,17 @@ def _cell(state: str, rows: Iterable[Row]) -> Cell:
     judged = [row for row in mine if row.status in EVALUATED or row.status == "error"]
     return Cell(
         state,
-        _colour({row.status for row in mine}, bool(judged)),
+        _colour({row.status for row in mine}, any(row.passed for row in mine) or bool(judged)),
         sum(row.status == "pass" for row in judged),
         len(judged),
         tuple(row.requirement.id for row in judged if row.status in (*_BROKEN, "warn")),
     )
 
 
-def _colour(statuses: set[Status], judged: bool) -> Colour:
+def _colour(statuses: set[Status], seen: bool) -> Colour:
     if statuses & _BROKEN:
         return "broken"
-    if not judged:
+    if not seen:
         return "unseen"
     if "warn" in statuses:
         return "warned"

@@ -79,7 +79,8 @@ def _text(content: str, style: str = "") -> Text:
 
 
 def _cards(report: Report) -> Iterator[RenderableType]:
-    for row in report.of_status("error", "fail", "warn"):
+    asked = [row for row in words.asked_beyond(report) if row.cards]
+    for row in (*report.of_status("error", "fail", "warn"), *asked):
         yield Text()
         yield _headline(row)
         for place, card in enumerate(row.cards[:MOST_CARDS]):
@@ -179,8 +180,11 @@ def _listed(rows: Iterable[Row]) -> Iterator[RenderableType]:
 
 
 def _advice(report: Report) -> Iterator[RenderableType]:
-    for row in report.of_status("fail", "warn", claimed=False):
+    asked = words.asked_beyond(report)
+    for row in asked or report.of_status("fail", "warn", claimed=False):
         yield _headline(row)
+        if row.detail and row.status == "not-testable":
+            yield _indented(_text(row.detail))
 
 
 def _provenance(report: Report) -> Table:

@@ -60,6 +60,12 @@ def _kept(report: Report, left_out: int) -> str:
     return f"Conformant to what was claimed ({claim_of(report)})"
 
 
+def asked_beyond(report: Report) -> tuple[Row, ...]:
+    """Rows beyond the claim that `--only` names: whoever asks for one wants to read of it."""
+    beyond = [row for row in report.rows if not row.claimed and row.status != "excluded"]
+    return tuple(r for r in beyond if report.terms.only and report.terms.asks_for(r.requirement))
+
+
 def groups(report: Report) -> dict[str, Counter[Status]]:
     """How the claimed rows that were asked for ended, group by group."""
     counts: dict[str, Counter[Status]] = {}

@@ -341,6 +341,26 @@ def test_a_run_of_some_rows_says_how_many_it_left_out() -> None:
     assert list(words.by_detail(asked.of_status("not-testable"))) == ["no test yet"]
 
 
+def test_who_asks_for_a_row_beyond_the_claim_is_told_of_it() -> None:
+    """With its card where it failed, in a line where it passed; the verdict counts neither."""
+    findings = (Finding("HARD-22", "fail", card=CARD), *passed("RACE-01"))
+    asked = judge(target(), run(*findings), Terms(only=("HARD-22", "RACE-01")))
+    assert words.sentence(asked) == "No verdict: nothing of the claim was evaluated."
+    shown = printed(asked)
+    assert CARD.expected in shown
+    assert "✓ RACE-01 MUST" in shown
+    unasked = printed(judge(target(), run(*findings)))
+    assert CARD.expected not in unasked
+    assert "RACE-01" not in unasked
+
+
+def test_a_cell_of_which_a_part_was_seen_says_so() -> None:
+    """One check passed and one unseen is more than nothing."""
+    part = Finding("CORE-05", "not-testable", "that no row changes: needs the table; add [table]")
+    report = judge(target(), run(*passed("CORE-05"), part))
+    assert square(report)[0][0].says == "partly seen"
+
+
 def test_the_clocks_difference_is_stated() -> None:
     """In whole seconds and with its direction, where anything was seen."""
     ahead = judge(target(), run(*passed("CORE-01"), skew_s=-42.3), Terms())
