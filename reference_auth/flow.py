@@ -225,7 +225,8 @@ class Flow:
             raise SessionOver  # HARD-13, HARD-15, HARD-30
         if pair := await self.grace.successor(ending.tombstone, now):
             return pair
-        replay.judge_absence(presented.claims, now)
+        if not self.grace.covers(ending.tombstone, now):  # RACE-09: inside, no clock is in doubt
+            replay.judge_absence(presented.claims, now)
         await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
         raise Replayed
 

@@ -35,11 +35,13 @@ class Grace:
         until = now + self.seconds
         return Tombstone(old.customer_id, old.hash, ROTATED, until, until, successor)
 
+    def covers(self, tombstone: Tombstone | None, now: int) -> bool:
+        """Whether the pair was rotated so lately that grace decides what becomes of it."""
+        return bool(self.seconds) and tombstone is not None and tombstone.leads_on(now)
+
     async def successor(self, tombstone: Tombstone | None, now: int) -> TokenPair | None:
         """Rebuild the pair that followed; none outside the window, or when it was rotated on."""
-        if not self.seconds or tombstone is None or not tombstone.leads_on(now):
-            return None
-        if tombstone.successor is None:
+        if tombstone is None or tombstone.successor is None or not self.covers(tombstone, now):
             return None
         fresh = await self.derivation.issue(tombstone.successor)
         row = Row.of(fresh.claims, fresh.hash)

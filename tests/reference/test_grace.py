@@ -74,6 +74,20 @@ def test_only_the_immediate_predecessor_is_led_on(open_shop: Callable[..., Shop]
     assert shop.rows() == []
 
 
+def test_an_ancestor_near_its_own_end_burns_too(open_shop: Callable[..., Shop]) -> None:
+    """RACE-09: the tombstone says that it was rotated, so no other server's clock is the reason."""
+    shop = open_shop(grace_seconds=60, lifetimes=Lifetimes(15, 40, 600))
+    first = shop.log_in()
+    shop.later(15)
+    second = shop.refresh(first)
+    shop.later(15)
+    shop.refresh(second)
+    assert shop.claims(first).refresh_expiry - shop.now == 10
+    with pytest.raises(Replayed):
+        shop.refresh(first)
+    assert shop.rows() == []
+
+
 @pytest.mark.parametrize("which", [0, 1], ids=["predecessor", "successor"])
 def test_revoking_ends_grace(shop: Shop, which: int) -> None:
     """RACE-10: no pair leads to a revoked one, and refusing it burns nothing."""
