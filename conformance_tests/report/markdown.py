@@ -31,7 +31,8 @@ def _parts(report: Report) -> Iterator[str]:
     yield f"**{_plain(words.sentence(report))}**"
     if report.evaluated:
         yield _square(report)
-    yield _groups(report)
+    if words.groups(report):
+        yield _groups(report)
     yield from (_failure(row) for row in report.of_status("error", "fail", "warn"))
     yield from _section("Not testable, and what to add", _unseen(report))
     yield from _section("The list of known failures", map(_plain, report.complaints))
