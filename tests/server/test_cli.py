@@ -140,11 +140,13 @@ def test_serve_with_nothing_said() -> None:
         assert answer.json()["data"]["generateCustomerToken"]["token"]
         listed = server.caller.data('{ getAllAuthItemsById(user_id: "23") { customer_id } }')
         assert listed == [{"customer_id": "23"}]
-        assert server.caller.http.post("/clock", json={"now": None}).status_code == 404
+        assert server.caller.http.post("/clock", json={"now": None}).status_code == 200
+        assert server.caller.http.get("/").headers["content-type"].startswith("text/html")
+        assert server.caller.http.post("/nowhere").status_code == 404
         code, log = server.end()
     assert code == 0
     requests = [json.loads(line) for line in log.splitlines() if '"request"' in line]
-    assert [line["path"] for line in requests] == ["/graphql", "/graphql", "?"]
+    assert [line["path"] for line in requests] == ["/graphql", "/graphql", "/clock", "/", "?"]
 
 
 @pytest.mark.parametrize("node_env", [None, "", "Development"])
@@ -297,6 +299,13 @@ def test_the_test_clock() -> None:
         assert server.caller.http.post("/clock", json={"now": now}).status_code == 200
         token = server.caller.data(LOGIN, **CUSTOMER)["token"]
         assert claims_of(token)["exp"] == now + 840
+
+
+def test_no_test_clock() -> None:
+    """--no-test-clock takes the clock away, which is otherwise there in laptop mode."""
+    with started("--no-test-clock") as server:
+        assert "/clock" not in server.said
+        assert server.caller.http.post("/clock", json={"now": None}).status_code == 404
 
 
 def claims_of(token: str) -> Any:

@@ -34,6 +34,16 @@ def test_laptop_mode() -> None:
     assert len(one.config.secret) == 64
 
 
+def test_only_a_laptop_has_a_clock_unasked() -> None:
+    """A deployment in development mode has a test clock by its flag alone, a laptop unless told."""
+    development = {**DEPLOYED, "NODE_ENV": "development"}
+    assert not settled(**development).test_clock
+    assert settled("--test-clock", **development).test_clock
+    assert settled().test_clock
+    assert not settled("--no-test-clock").test_clock
+    assert not settled(**DEPLOYED).test_clock
+
+
 @pytest.mark.parametrize(
     "flags",
     [["--environment", "development"], ["--grace-seconds", "5"], ["--test-clock"], ["--port", "0"]],
