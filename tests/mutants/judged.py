@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 import pytest
 
 from conformance_tests import embedded, forge, recorded, runner
+from conformance_tests.fork_server import fork_server
 from conformance_tests.plugin import Options
+from conformance_tests.target import Lifetimes, Target
 from conformance_tests.verdict import Finding, Run
 from reference_auth import tokens
-from tests.mutants.catalogue import Mutant
+from tests.mutants.catalogue import Patch
 
 RED = ("fail", "warn")
+SERVE = "tests.mutants.serve"
+#: The word that lets a started process derive in few rounds too.
+BRIEFLY = ("--briefly",)
 #: What derives a key in next to no time. It is the one thing that both sides have in common here:
 #: a mutant that derives otherwise still does.
 FEW_ROUNDS = 10
@@ -49,19 +57,57 @@ class Judged:
         return [*filter(None, ends), *errors]
 
 
-def judged(mutant: Mutant, only: Iterable[str] = (), *, briefly: bool = False) -> Judged:
-    """The suite's findings on the reference with this defect; `only` names rows or groups.
+class Change(Protocol):
+    """Something put into the reference by overriding a little of it: a mutant, or a variant."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def patch(self) -> Patch: ...
+
+
+def judged(
+    change: Change,
+    only: Iterable[str] = (),
+    *,
+    briefly: bool = False,
+    command: tuple[str, ...] | None = None,
+) -> Judged:
+    """The suite's findings on the reference with this change; `only` names rows or groups."""
+    with changed(change, briefly=briefly, command=command) as target:
+        return Judged(runner.run(target, Options(only=tuple(only))))
+
+
+@contextmanager
+def changed(
+    change: Change,
+    *,
+    briefly: bool = False,
+    serve: str = SERVE,
+    command: tuple[str, ...] | None = None,
+    lifetimes: Lifetimes = embedded.DEFAULT_LIFETIMES,
+) -> Iterator[Target]:
+    """The reference with this change, asked in the process.
 
     briefly: derive keys in few rounds, on both sides.
+    serve: the module whose `main` starts it as a process of its own.
+    command: what a `server` of that module gave, where there is one already.
     """
-    manner = ("--briefly",) if briefly else ()
-    command = (sys.executable, "-m", "tests.mutants.serve", *manner, mutant.name)
-    with pytest.MonkeyPatch.context() as patch:
+    with ExitStack() as ends:
+        words = (*(command or ends.enter_context(server(serve))), *(BRIEFLY * briefly), change.name)
+        patch = ends.enter_context(pytest.MonkeyPatch.context())
         if briefly:
             derive_briefly(patch)
-        mutant.patch(patch)
-        with embedded.boot(over_http=False, command=command) as target:
-            return Judged(runner.run(target, Options(only=tuple(only))))
+        change.patch(patch)
+        yield ends.enter_context(embedded.boot(over_http=False, command=words, lifetimes=lifetimes))
+
+
+@contextmanager
+def server(serve: str = SERVE) -> Iterator[tuple[str, ...]]:
+    """The command that starts any change that the module knows; its forks end with the context."""
+    with tempfile.TemporaryDirectory(prefix="changed-") as folder:
+        with fork_server(Path(folder), f"{serve}:main", "reference_auth.server") as command:
+            yield command
 
 
 def derive_briefly(patch: pytest.MonkeyPatch) -> None:
