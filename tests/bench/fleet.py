@@ -48,11 +48,11 @@ class Cost:
 
 
 COSTS: Mapping[str, Cost] = {
-    "log in": Cost(reads=0, writes=6, cpu_ms=11.0),
-    "refresh, handed back": Cost(reads=1, writes=0, cpu_ms=11.0),
-    "refresh, rotated": Cost(reads=1, writes=8, cpu_ms=21.0),
-    "refresh, rotated with grace": Cost(reads=1, writes=10, cpu_ms=21.0),
-    "revoke": Cost(reads=0, writes=4, cpu_ms=11.0),
+    "log in": Cost(reads=0, writes=6, cpu_ms=12.0),
+    "refresh, handed back": Cost(reads=1, writes=0, cpu_ms=12.0),
+    "refresh, rotated": Cost(reads=1, writes=8, cpu_ms=22.0),
+    "refresh, rotated with grace": Cost(reads=1, writes=10, cpu_ms=22.0),
+    "revoke": Cost(reads=0, writes=4, cpu_ms=12.0),
 }
 
 
@@ -103,7 +103,7 @@ def prices() -> Table:
     """Dollars for a million of each operation."""
     made = table("operation", "read units", "write units", "US$ a million")
     for name, cost in COSTS.items():
-        made.add_row(name, str(cost.reads), str(cost.writes), f"{cost.dollars_a_million:.2f}")
+        made.add_row(name, str(cost.reads), str(cost.writes), f"{cost.dollars_a_million:.3f}")
     return made
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -137,41 +137,42 @@ def main(console: Console, *, quick: bool) -> int:
 
 def by_sessions(engine: Program, counts: tuple[int, ...]) -> Table:
     """One customer with more and more sessions."""
-    made = costs("sessions of the customer")
+    found = {}
     for count in counts:
         case = Case.on(engine, f"sessions-{count}")
         case.log_in()  # the first call also connects
         case.seed(1, count - 1)
-        for name, spent in case.measure():
-            add(made, name, count, spent)
-    return made
+        found[count] = dict(case.measure())
+    return costs("sessions of the customer", found)
 
 
 def by_rows(engine: Program, counts: tuple[int, ...]) -> Table:
-    """One customer with three sessions, in a larger and larger table."""
-    made = costs("rows of the table")
+    """One customer with a few sessions, in a larger and larger table."""
+    found = {}
     for count in counts:
         case = Case.on(engine, f"rows-{count}")
         case.log_in()
         case.seed(count // 2, 2)
-        for name, spent in case.measure():
-            add(made, name, count, spent)
-    return made
+        found[count] = dict(case.measure())
+    return costs("rows of the table", found)
 
 
-def costs(grown: str) -> Table:
-    return report.table(
+def costs(grown: str, found: Mapping[int, Mapping[str, Spent]]) -> Table:
+    """One line for each operation and each size, the sizes of an operation below each other."""
+    made = report.table(
         *("operation", grown, "derivations", "calls", "read units", "write units"),
         *("bytes sent", "bytes received", "ms"),
     )
+    names = next(iter(found.values()))
+    for name, count in itertools.product(names, found):
+        made.add_row(name, f"{count:,}", *cells(found[count][name]))
+    return made
 
 
-def add(made: Table, name: str, count: int, spent: Spent) -> None:
-    made.add_row(
-        *(name, f"{count:,}", str(spent.derivations), f"{spent.calls:,}"),
-        *(f"{spent.read_units:,}", f"{spent.write_units:,}"),
-        *(f"{spent.sent:,}", f"{spent.received:,}", f"{1000 * spent.seconds:.0f}"),
-    )
+def cells(spent: Spent) -> Iterator[str]:
+    counts = (spent.derivations, spent.calls, spent.read_units, spent.write_units)
+    yield from (f"{count:,}" for count in (*counts, spent.sent, spent.received))
+    yield f"{1000 * spent.seconds:.0f}"
 
 
 def row_sizes() -> str:

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
+from rich.table import Table
 
 from reference_auth.config import Config, Lifetimes
 from reference_auth.memory import memory_table
-from tests.bench.fleet import CORES, COSTS, FILLED, Fleet
-from tests.bench.growth import LIFETIME, Case
+from tests.bench.fleet import CORES, COSTS, FILLED, Fleet, fleet, prices
+from tests.bench.growth import LIFETIME, Case, cells, row_sizes
 from tests.bench.meter import Spent, read_units, size, units
 
+PAGE = (Path(__file__).parents[2] / "docs" / "COST.md").read_text()
 TABLES = itertools.count(1)
 SECRET = "a-secret-for-tests-of-thirty-two-bytes-or-more"
 
 
-def spent(grace_seconds: int = 0) -> dict[str, Spent]:
+def spent(grace_seconds: int = 0, sessions: int = 1) -> dict[str, Spent]:
     """What each operation costs on a table in this process."""
     config = Config(
         secret=SECRET,
@@ -25,7 +28,10 @@ def spent(grace_seconds: int = 0) -> dict[str, Spent]:
         lifetimes=Lifetimes(access=LIFETIME, refresh=900, extended=1800),
         grace_seconds=grace_seconds,
     )
-    return dict(Case(config, memory_table(config.table)).measure())
+    case = Case(config, memory_table(config.table))
+    case.log_in()
+    case.seed(1, sessions - 1)
+    return dict(case.measure())
 
 
 def test_the_units_of_each_operation_are_those_that_are_counted() -> None:
@@ -46,6 +52,23 @@ def test_a_rotation_takes_four_derivations_and_two_calls() -> None:
     assert (login.derivations, login.calls) == (2, 1)
     assert login.sent > 500
     assert rotated.received > login.received
+
+
+@pytest.mark.parametrize("sessions", [1, 100])
+def test_the_page_on_cost_has_what_is_counted(sessions: int) -> None:
+    """Derivations, calls and units of every operation stand on the page as they are counted."""
+    for name, cost in spent(sessions=sessions).items():
+        counted = " | ".join([name, str(sessions), *list(cells(cost))[:4]])
+        assert f"\n| {counted} |" in PAGE
+
+
+@pytest.mark.parametrize("made", [prices(), fleet()], ids=["prices", "fleet"])
+def test_the_page_on_cost_has_the_sums_of_today(made: Table) -> None:
+    """Prices and fleet stand on the page as the constants make them."""
+    lines = zip(*(column.cells for column in made.columns), strict=True)
+    for line in lines:
+        assert f"\n| {' | '.join(map(str, line))} |" in PAGE
+    assert row_sizes() in PAGE
 
 
 def test_an_item_is_as_large_as_dynamodb_says() -> None:
