@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from typing import Any, Final, Literal
 
-from conformance_tests.proofs import proven_by
+from conformance_tests.proofs import broken_by, proven_by
 from conformance_tests.registry import GROUPS, REQUIREMENTS, Requirement
 from conformance_tests.usage import group_named, row_named
 
@@ -59,6 +59,7 @@ def _entry(row: Requirement) -> dict[str, Any]:
         "since": row.since,
         "provisional": row.provisional,
         "tests": list(proven_by().get(row.id, ())),
+        "mutants": broken_by().get(row.id, {}),
     }
 
 
@@ -84,6 +85,9 @@ def _facts(row: Requirement) -> Iterator[tuple[str, str]]:
     yield "source", row.source
     tests = proven_by().get(row.id, ())
     yield "test", "\n".ljust(17).join(tests) or row.excluded or "no test yet"
+    if mutants := broken_by().get(row.id):
+        told = (f"{sentence} ({name})" for name, sentence in mutants.items())
+        yield "broken by", "\n".ljust(17).join(told)
     if row.notebook:
         yield "notebook", row.notebook
     yield "judge it alone", f"auth-conformance run --only {row.id}"

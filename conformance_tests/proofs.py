@@ -1,14 +1,20 @@
-"""Which test proves which requirement: read from the suite's own marks, without importing it."""
+"""Which test proves which requirement, and which defects it was seen to catch.
+
+The tests are read from the suite's own marks, without importing it.
+"""
 
 from __future__ import annotations
 
 import ast
+import json
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 SUITE = Path(__file__).parent / "suite"
+#: Written from the catalogue of mutants, which is no part of the package.
+MUTANTS = Path(__file__).with_name("mutants.json")
 
 
 @cache
@@ -20,6 +26,13 @@ def proven_by() -> dict[str, tuple[str, ...]]:
         for name, test in _marked(module):
             found[name].append(f"{path.relative_to(SUITE.parent).as_posix()}::{test}")
     return {name: tuple(tests) for name, tests in found.items()}
+
+
+@cache
+def broken_by() -> dict[str, dict[str, str]]:
+    """For each requirement id the mutants that break it by their nature: name and sentence."""
+    found: dict[str, dict[str, str]] = json.loads(MUTANTS.read_text(encoding="utf-8"))
+    return found
 
 
 def _marked(module: ast.Module) -> Iterator[tuple[str, str]]:

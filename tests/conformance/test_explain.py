@@ -8,7 +8,7 @@ import pytest
 
 from conformance_tests import cli
 from conformance_tests.explain import state
-from conformance_tests.proofs import SUITE, proven_by
+from conformance_tests.proofs import SUITE, broken_by, proven_by
 from conformance_tests.registry import REQUIREMENTS
 
 
@@ -35,7 +35,7 @@ def test_a_row_is_excluded_with_its_reason_or_says_whether_it_is_tested() -> Non
 
 @pytest.mark.parametrize("name", REQUIREMENTS)
 def test_every_row_can_be_explained(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """Sentence, level, why, cause, needs, source, and the test or why there is none."""
+    """Sentence, level, why, cause, needs, source, mutants, and the test or why there is none."""
     row = REQUIREMENTS[name]
     assert cli.main(["explain", name.lower()]) == 0
     shown = capsys.readouterr().out
@@ -43,8 +43,8 @@ def test_every_row_can_be_explained(name: str, capsys: pytest.CaptureFixture[str
     for text in (row.why, row.likely_cause, row.source, f"run --only {name}"):
         assert text in shown
     assert "\ntest " in shown
-    for test in proven_by().get(name, ()):
-        assert test in shown
+    for proof in (*proven_by().get(name, ()), *broken_by().get(name, {}).values()):
+        assert proof in shown
 
 
 def test_the_marks_are_read_as_pytest_reads_them() -> None:

@@ -1,7 +1,8 @@
 """Which rows reach which function of the reference, and which functions a mutant overrides.
 
 A mutant cannot change a row whose tests never run what it overrides, so the others need not be
-judged. `reach.json` is a record of one run on the sound reference; the grid writes it anew.
+judged. `reach.json` is a record of one run on the sound reference, which
+`python -m tests.mutants.reach` writes anew; the whole grid would show that it is an old one.
 """
 
 from __future__ import annotations
@@ -136,3 +137,7 @@ def write(reach: Reach, path: Path = RECORD) -> None:
     """Put a record down, a function a line."""
     lines = (f"  {json.dumps(name)}: {json.dumps(rows)}" for name, rows in reach.items())
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(record())

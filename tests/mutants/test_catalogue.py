@@ -1,0 +1,81 @@
+"""The catalogue: every row that can be tested has a mutant, and the suite can name it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from conformance_tests.proofs import MUTANTS, broken_by
+from tests.mutants import published
+from tests.mutants.catalogue import mutant
+from tests.mutants.equivalent import EQUIVALENT
+from tests.mutants.every import CATALOGUE
+from tests.mutants.gate import mutants
+from tests.mutants.reach import EVERY_ROW, Watching, overridden, recorded, rows_to_judge
+
+#: The mutants that came with the requirements.
+LISTED = {f"M{number:02}" for number in range(1, 68)}
+
+
+def test_every_testable_row_is_broken_by_a_mutant_of_its_own() -> None:
+    """MUST and SHOULD alike: no exception has been needed."""
+    owned = {mutant.owner for mutant in CATALOGUE.values()}
+    assert owned == EVERY_ROW
+    assert {mutant.owner for mutant in mutants()} == EVERY_ROW
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_a_mutant_names_rows_that_exist(name: str) -> None:
+    """Its owner and all that it turns red stand in the registry, and its sentence is one."""
+    one = CATALOGUE[name]
+    assert one.reds <= EVERY_ROW
+    assert one.owner in one.reds
+    assert re.fullmatch(r"[^\n]+\.", one.sentence)
+
+
+def test_the_mutants_of_the_requirements_are_all_there() -> None:
+    """M01 to M67, each in the catalogue or among the equivalent ones."""
+    known = {id_ for one in CATALOGUE.values() for id_ in one.known_as.split()}
+    told = {id_ for one in EQUIVALENT for id_ in re.findall(r"M\d\d", f"{one.what} {one.why}")}
+    assert LISTED - known - told == set()
+    assert known <= LISTED
+
+
+def test_the_suite_publishes_the_mutants() -> None:
+    """What `explain` shows is this catalogue; `python -m tests.mutants.published` writes it."""
+    assert published.text() == MUTANTS.read_text(encoding="utf-8")
+    assert set(broken_by()) == EVERY_ROW
+
+
+def test_the_record_knows_the_reference() -> None:
+    """Each function that a mutant overrides is recorded; else the record is an old one."""
+    for one in CATALOGUE.values():
+        assert (overridden(one) or set()) <= recorded().keys()
+
+
+def test_a_mutant_is_judged_by_the_rows_it_breaks() -> None:
+    """No red row lies where the record says that nothing reaches."""
+    unreached = {one.name: one.reds - rows_to_judge(one) for one in CATALOGUE.values()}
+    assert {name: rows for name, rows in unreached.items() if rows} == {}
+
+
+def test_two_mutants_of_one_name_are_refused() -> None:
+    """A name stands for one defect."""
+    [name, *_] = CATALOGUE
+
+    def twin(patch: pytest.MonkeyPatch) -> None:
+        """Nothing."""
+
+    twin.__name__ = name
+    with pytest.raises(ValueError, match="two mutants"):
+        mutant("CORE-01")(twin)
+
+
+def test_what_is_overridden_by_other_means_concerns_every_row(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A variable of the environment has no function that one could look up."""
+    watching = Watching(monkeypatch)
+    watching.setenv("MOOD", "calm")
+    assert watching.overridden == [None]
