@@ -16,12 +16,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from tests.mutants.every import CATALOGUE
-from tests.mutants.judged import OF_DERIVING, judged
+from tests.mutants.judged import OF_DERIVING, judged, server
 from tests.mutants.reach import rows_to_judge
 
 AT_ONCE = int(os.environ.get("GRID_AT_ONCE", str(os.cpu_count() or 1)))
@@ -45,16 +46,19 @@ def started(rows: Mapping[str, frozenset[str]]) -> Iterator[dict[str, Future[Ver
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
     if sys.platform == "linux":
         context.set_forkserver_preload(["tests.mutants.judged", "tests.mutants.every"])
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with server() as command, ThreadPoolExecutor(AT_ONCE) as pool:
         try:
-            yield {name: pool.submit(_in_a_process, context, name, rows[name]) for name in rows}
+            judge = partial(_in_a_process, context, command)
+            yield {name: pool.submit(judge, name, rows[name]) for name in rows}
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _in_a_process(context: Any, name: str, rows: frozenset[str]) -> Verdict:
+def _in_a_process(
+    context: Any, command: tuple[str, ...], name: str, rows: frozenset[str]
+) -> Verdict:
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_judge, args=(name, rows, theirs))
+    process = context.Process(target=_judge, args=(command, name, rows, theirs))
     process.start()
     theirs.close()
     try:
@@ -69,13 +73,13 @@ def _in_a_process(context: Any, name: str, rows: frozenset[str]) -> Verdict:
         process.join()
 
 
-def _judge(name: str, rows: frozenset[str], answer: Connection) -> None:
+def _judge(command: tuple[str, ...], name: str, rows: frozenset[str], answer: Connection) -> None:
     began = time.monotonic()
     mutant = CATALOGUE[name]
-    told = judged(mutant, rows - {OF_DERIVING}, briefly=True)
+    told = judged(mutant, rows - {OF_DERIVING}, briefly=True, command=command)
     red, trouble = set(told.red), list(told.trouble)
     if OF_DERIVING in rows and OF_DERIVING in mutant.reds:
-        told = judged(mutant, {OF_DERIVING})
+        told = judged(mutant, {OF_DERIVING}, command=command)
         red |= set(told.red)
         trouble += told.trouble
     seconds = round(time.monotonic() - began, 1)

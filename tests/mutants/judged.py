@@ -105,9 +105,9 @@ def changed(
 @contextmanager
 def server(serve: str = SERVE) -> Iterator[tuple[str, ...]]:
     """The command that starts any change that the module knows; its forks end with the context."""
-    with tempfile.TemporaryDirectory(prefix="changed-") as folder:
-        with fork_server(Path(folder), f"{serve}:main", "reference_auth.server") as command:
-            yield command
+    with ExitStack() as ends:
+        folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="changed-")))
+        yield ends.enter_context(fork_server(folder, f"{serve}:main", "reference_auth.server"))
 
 
 def derive_briefly(patch: pytest.MonkeyPatch) -> None:

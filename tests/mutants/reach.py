@@ -22,7 +22,7 @@ import reference_auth
 from conformance_tests import embedded, runner
 from conformance_tests.plugin import Silence
 from conformance_tests.registry import REQUIREMENTS
-from tests.mutants.catalogue import Mutant
+from tests.mutants.judged import Change
 
 SOURCE = Path(reference_auth.__file__).parent
 RECORD = Path(__file__).with_name("reach.json")
@@ -100,11 +100,11 @@ class Watching:
         return getattr(self._patch, name)
 
 
-def overridden(mutant: Mutant) -> frozenset[str] | None:
-    """The functions that a mutant overrides, as `record` names them; None where one is unknown."""
+def overridden(change: Change) -> frozenset[str] | None:
+    """The functions that a change overrides, as `record` names them; None where one is unknown."""
     with pytest.MonkeyPatch.context() as patch:
         watching = Watching(patch)
-        mutant.patch(watching)  # type: ignore[arg-type]
+        change.patch(watching)  # type: ignore[arg-type]
     names = [_name(there) for there in watching.overridden]
     return None if None in names else frozenset(filter(None, names))
 
@@ -124,9 +124,9 @@ def recorded() -> Reach:
     return found
 
 
-def rows_to_judge(mutant: Mutant) -> frozenset[str]:
-    """The rows that this mutant could turn red."""
-    names = overridden(mutant)
+def rows_to_judge(change: Change) -> frozenset[str]:
+    """The rows that this change could turn red."""
+    names = overridden(change)
     if names is None or not names <= recorded().keys():
         return EVERY_ROW
     rows = frozenset(row for name in names for row in recorded()[name])

@@ -1,4 +1,4 @@
-"""The reference's own command with one variant: `[--briefly] NAME serve …`, run by a fork server."""
+"""The reference's own command with one variant: `[--briefly] NAME serve …`."""
 
 from __future__ import annotations
 
