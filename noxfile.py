@@ -78,6 +78,12 @@ def notebooks(session: nox.Session) -> None:
 
 
 @nox.session
+def capture(session: nox.Session) -> None:
+    """Draw the README's picture of a run anew, from a run."""
+    tool(session, "python", "-m", "tests.docs.capture")
+
+
+@nox.session
 def package(session: nox.Session) -> None:
     """The wheel, used as a stranger would, under each Python that is here: every job, offline."""
     dist = session.create_tmp()

@@ -59,7 +59,9 @@ def outside(path: Path) -> set[str]:
     return {name.split(".")[0] for name in imports(path)} - sys.stdlib_module_names - {own}
 
 
-@pytest.mark.parametrize("name", ["SPEC.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE"])
+@pytest.mark.parametrize(
+    "name", ["SPEC.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "LICENSE"]
+)
 def test_a_stranger_finds_the_usual_papers(name: str) -> None:
     """Each paper lies at the root, is not empty, and the README or the map points to it."""
     assert (ROOT / name).read_text().strip()

@@ -5,14 +5,17 @@ That its commands run and its links lead somewhere is held with those of all pag
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from pathlib import Path
 
 from conformance_tests.exits import EXITS
+from conformance_tests.registry import REQUIREMENTS, VERSION
 from conformance_tests.target import load
 from reference_auth.demo import CUSTOMERS
 from reference_auth.states import State
+from tests.docs import capture
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -52,6 +55,28 @@ def test_the_readme_s_exit_codes_are_those_of_the_program() -> None:
     """The table of exit codes says what the program's own help says."""
     rows = re.findall(r"^\| (\d) \| (.*) \|$", README, re.MULTILINE)
     assert {int(code): meaning for code, meaning in rows} == dict(EXITS)
+
+
+def test_the_readme_counts_the_requirements() -> None:
+    """It promises as many as there are."""
+    assert re.findall(r"(\d+) requirements", README) == [str(len(REQUIREMENTS))]
+
+
+def test_the_capture_is_of_this_suite() -> None:
+    """docs/run.svg says what the program says today; `nox -s capture` redraws it."""
+    drawn = html.unescape((ROOT / "docs" / "run.svg").read_text()).replace("\xa0", " ")
+    shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", drawn))
+    row = REQUIREMENTS[capture.ROW]
+    said = [row.likely_cause, row.why, f"requirements {VERSION}", f"1 MUST failed ({row.id})"]
+    assert not [text for text in said if text not in shown]
+    assert row.sentence.split(":")[0] in shown
+    assert capture.COMMAND in shown
+
+
+def test_the_capture_fetches_nothing() -> None:
+    """No font, image or script of the picture comes from elsewhere."""
+    drawn = (ROOT / "docs" / "run.svg").read_text()
+    assert not re.findall(r"@font-face|url\((?!#)|<script|<image|href=\"http", drawn)
 
 
 def test_the_picture_shows_the_four_states() -> None:

@@ -118,7 +118,7 @@ def _lines(text: str) -> list[str]:
 
 def _words(line: str) -> tuple[str, ...]:
     try:
-        return tuple(shlex.split(line, comments=True))
+        return tuple(shlex.split(line.split(" > ")[0], comments=True))
     except ValueError:
         return ()
 
@@ -136,7 +136,15 @@ def test_every_command_is_understood(place: str, words: tuple[str, ...]) -> None
 
 
 def sessions() -> set[str]:
-    return set(re.findall(r"^def (\w+)\(session: nox", (ROOT / "noxfile.py").read_text(), re.M))
+    text = (ROOT / "noxfile.py").read_text()
+    return set(re.findall(r"^@nox\.session.*\ndef (\w+)", text, re.M))
+
+
+def test_every_session_of_nox_is_told() -> None:
+    """CONTRIBUTING.md's table has each of them once."""
+    page = next(page for page in PAGES if page.name == "CONTRIBUTING.md")
+    told = re.findall(r"^\| `nox -s (\w+)` \|", page.text, re.M)
+    assert sorted([*told, "lab"]) == sorted(sessions())
 
 
 def targets() -> list[Block]:
