@@ -13,6 +13,7 @@ nox.options.sessions = ["lint", "types", "conformance", "tests", "notebooks", "p
 
 TOOLS = Path(sys.executable).parent
 NOTEBOOKS = Path("notebooks")
+LOWEST = ["tests/reference", "tests/server"]  # what stands on the libraries most
 SCRIPTS = [".ci/run", ".ci/judge", "examples/pipeline.sh"]
 WORKFLOWS = {
     "actions": ["action.yml"],
@@ -62,6 +63,37 @@ def bench(session: nox.Session) -> None:
     session.install("ministack>=1.5.33,<2")
     ministack = str(Path(session.bin) / "ministack")
     tool(session, "python", "-m", "tests.bench", *session.posargs, MINISTACK=ministack)
+
+
+@nox.session(venv_backend="venv", reuse_venv=True)
+def chaos(session: nox.Session) -> None:
+    """The long form of tests/chaos: minutes of trouble and figures; CHAOS_SEED picks others."""
+    session.install("ministack>=1.5.33,<2")
+    ministack = str(Path(session.bin) / "ministack")
+    chosen = session.posargs or ["tests/chaos"]
+    tool(session, "pytest", *chosen, MINISTACK=ministack, CHAOS="long")
+
+
+@nox.session(venv_backend="venv")
+def lowest(session: nox.Session) -> None:
+    """The lower ends of our dependencies' ranges, in an environment of their own."""
+    tool(
+        session,
+        *("uv", "pip", "install", "-q", "--resolution", "lowest-direct", "-e", ".[dev]"),
+        VIRTUAL_ENV=session.virtualenv.location,
+    )
+    session.run("python", "-m", "pytest", *(session.posargs or LOWEST))
+    session.run("auth-conformance", "run")
+
+
+@nox.session
+def audit(session: nox.Session) -> None:
+    """Known holes in what is installed; what could not be looked up is a failure."""
+    frozen = Path(session.create_tmp()) / "frozen.txt"
+    freeze = [str(TOOLS / "uv"), "pip", "freeze", "-q", "--exclude-editable"]
+    listed = session.run(*freeze, "--python", sys.executable, silent=True, external=True)
+    frozen.write_text(str(listed))
+    tool(session, "pip-audit", "--strict", "--no-deps", "--disable-pip", "-r", str(frozen))
 
 
 @nox.session
