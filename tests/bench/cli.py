@@ -85,9 +85,13 @@ def measure(flags: Namespace) -> Measured:
 @contextmanager
 def named(flags: Namespace) -> Iterator[tuple[None, list[Target]]]:
     """The deployments that --url and --vs name."""
+    named = {"url": flags.url, "vs": flags.vs}
+    yield None, [Target(name, address_of(url, flags)) for name, url in named.items() if url]
+
+
+def address_of(url: str, flags: Namespace) -> Address:
     password = os.environ.get("BENCH_PASSWORD", PASSWORD)
-    urls = [url for url in (flags.url, flags.vs) if url]
-    yield None, [Target(url, Address(url, flags.email, password, flags.customers)) for url in urls]
+    return Address(url, flags.email, password, flags.customers)
 
 
 @contextmanager
@@ -98,8 +102,7 @@ def ours(flags: Namespace) -> Iterator[tuple[Program, list[Target]]]:
         reference = deployment.reference("reference", engine, flags.workers)
         targets = [target(running.enter_context(reference))]
         if flags.vs:
-            address = Address(flags.vs, flags.email, PASSWORD, flags.customers)
-            targets.append(Target(flags.vs, address))
+            targets.append(Target("vs", address_of(flags.vs, flags)))
         else:
             targets.append(target(running.enter_context(deployment.plain("plain", engine))))
         yield engine, targets

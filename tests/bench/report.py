@@ -132,16 +132,16 @@ def figures(measured: Measured) -> Table:
             *(sample.operation, str(sample.connections), sample.target),
             f"{sample.per_second:.1f}",
             *(f"{value:.1f}" for value in (sample.p50, sample.p95, sample.p99)),
-            *(f"{sample.cpu_ms.get(name, math.nan):.2f}" for name in programs),
+            *(f"{sample.cpu_ms[name]:.2f}" if name in sample.cpu_ms else "" for name in programs),
             *shares(measured, sample),
-            f"{sample.memory:.0f}",
+            f"{sample.memory:.0f}" if sample.memory else "",
         )
     return made
 
 
 def shares(measured: Measured, sample: Sample) -> tuple[str, str]:
-    """What only the flow's own derivations can be held against: the first target's."""
-    if sample.target != measured.targets[0]:
+    """What only the flow's own derivations, on this machine, can be held against."""
+    if sample.target != measured.targets[0] or "server" not in sample.cpu_ms:
         return "", ""
     return f"{measured.share_of_cpu(sample):.0%}", f"{measured.share_of_floor(sample):.0%}"
 

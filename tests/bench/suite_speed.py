@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,52 +13,40 @@ from typing import Any
 
 from rich.console import Console
 
-from tests.bench.processes import ROOT
+from tests.bench.floor import Floor, calibrate
+from tests.bench.processes import ROOT, python
 from tests.bench.report import table
-
-# Runs the suite as its command does, and counts what the embedded server derives in this process.
-COUNTED = """
-import json, sys, threading
-from pathlib import Path
-from conformance_tests.cli import main
-from reference_auth import tokens
-
-spent, lock, really = [0], threading.Lock(), tokens._stretch
-
-def counted(text, secret):
-    with lock:
-        spent[0] += 1
-    return really(text, secret)
-
-tokens._stretch = counted
-code = main(sys.argv[2:])
-Path(sys.argv[1]).write_text(json.dumps(spent[0]))
-raise SystemExit(code)
-"""
 
 
 def main(console: Console) -> int:
     """Print how long an embedded run takes, and of what that consists."""
     with TemporaryDirectory() as folder:
-        count, report = Path(folder) / "count", Path(folder) / "report.json"
+        count, report = Path(folder) / "derivations", Path(folder) / "report.json"
         began = time.perf_counter()
         code = subprocess.run(
-            [sys.executable, "-c", COUNTED, str(count), "run", "--json", str(report)],
+            python("-m", "tests.bench.counted", "run", "--json", str(report)),
             cwd=ROOT,
+            env={**os.environ, "DERIVATIONS": str(count)},
             stdout=subprocess.DEVNULL,
         ).returncode
-        whole = time.perf_counter() - began
-        phases = phases_of(json.loads(report.read_text()), whole)
-        derivations = int(count.read_text())
-    made = table("phase", "seconds", "of all")
+        wall = time.perf_counter() - began
+        derivations = count.stat().st_size
+        phases = phases_of(json.loads(report.read_text()), wall)
+    made = table("phase", "seconds")
     for name, seconds in phases.items():
-        made.add_row(name, f"{seconds:.1f}", f"{seconds / whole:.0%}")
+        made.add_row(name, f"{seconds:.1f}")
     console.print(made)
-    console.print(f"{derivations} derivations by the embedded server; exit code {code}.")
-    return 0
+    console.print(derived(derivations, calibrate(1.0)))
+    return code
 
 
-def phases_of(report: Mapping[str, Any], whole: float) -> dict[str, float]:
-    """What the report says of its own duration, and what start and end take beside it."""
+def phases_of(report: Mapping[str, Any], wall: float) -> dict[str, float]:
+    """The wall's time: what the report calls its duration, and what comes before and after."""
     judging = float(report["run"]["duration_s"])
-    return {"judging": judging, "starting and reporting": whole - judging, "all": whole}
+    return {"judging": judging, "before and after": wall - judging, "wall": wall}
+
+
+def derived(derivations: int, floor: Floor) -> str:
+    """The time below which no run of so many derivations can come."""
+    seconds = derivations / floor.per_second
+    return f"{derivations} derivations, which take all cores {seconds:.1f} s at least."

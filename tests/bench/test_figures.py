@@ -12,8 +12,9 @@ from rich.console import Console
 from tests.bench.calls import Address, Pair, Shop, expiry
 from tests.bench.figures import Sample, by_key, percentile, ratio, typical
 from tests.bench.floor import Floor
-from tests.bench.report import Measured, as_json, show
+from tests.bench.report import Measured, as_json, figures, show
 from tests.bench.soak import growth_of
+from tests.bench.suite_speed import derived, phases_of
 
 FLOOR = Floor(per_second=240.0, cpu_ms=4.0, plain_per_second=180.0, plain_cpu_ms=5.5)
 
@@ -127,6 +128,24 @@ def test_growth_is_seen_between_the_first_third_and_the_last() -> None:
     """One peak in between is no growth; a steady climb is."""
     assert growth_of([80.0, 80.0, 120.0, 80.0, 80.0, 80.0]).endswith("grown by 0.0.")
     assert growth_of([80.0, 81.0, 82.0, 83.0, 84.0, 85.0]).endswith("grown by 4.0.")
+
+
+def test_what_cannot_be_seen_of_a_remote_deployment_is_left_blank() -> None:
+    """Without its process there is no CPU, memory or share of the floor to show."""
+    remote = sample("url", 50.0, cpu_ms={"load": 0.5}, memory=0.0)
+    console = Console(file=io.StringIO(), width=160)
+    console.print(figures(Measured([remote], [FLOOR], ["url"])))
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "0.50" in shown
+    assert "%" not in shown
+    assert "nan" not in shown
+
+
+def test_a_suite_s_time_is_split_by_its_own_word() -> None:
+    """What the report does not call its duration is before and after it."""
+    phases = phases_of({"run": {"duration_s": 9.5}}, 12.0)
+    assert phases == {"judging": 9.5, "before and after": 2.5, "wall": 12.0}
+    assert derived(2400, FLOOR) == "2400 derivations, which take all cores 10.0 s at least."
 
 
 def test_a_pair_says_when_it_expires_and_nothing_else() -> None:
