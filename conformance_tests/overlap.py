@@ -27,7 +27,7 @@ class Strand(threading.Thread):
         self.error: BaseException | None = None
         self.ended = False
         self._act = act
-        self._context = contextvars.copy_context()
+        self._variables = contextvars.copy_context()  # `_context` is Thread's own from 3.14 on
         self._rested = threading.Event()
 
     def begin(self) -> bool:
@@ -38,12 +38,12 @@ class Strand(threading.Thread):
 
     def within(self, ask: Callable[..., R], *given: Any) -> R:
         """Ask something as the test itself would: with its own transcript, say."""
-        return self._context.run(ask, *given)
+        return self._variables.run(ask, *given)
 
     def run(self) -> None:
         with _BATON:
             try:
-                self._context.run(self._act)
+                self._variables.run(self._act)
             except BaseException as error:
                 self.error = error
             self.ended = True
