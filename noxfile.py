@@ -121,7 +121,7 @@ def package(session: nox.Session) -> None:
     dist = session.create_tmp()
     tool(session, "python", "-m", "build", "--no-isolation", "--outdir", dist)
     (wheel,) = Path(dist).glob("*.whl")
-    for python in filter(shutil.which, PYTHONS):
+    for python in [*filter(shutil.which, PYTHONS)] or [sys.executable]:
         session.run(python, "tests/package/stranger.py", str(wheel), external=True)
 
 
