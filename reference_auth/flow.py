@@ -242,6 +242,9 @@ class Flow:
                 return
             successor = await self.sessions.successor_of(presented.row.customer_id, lineage)
             if successor is None:
+                # Another revoke, or a burn, may have ended it between the two reads (HARD-16).
+                if (await self.endings.of(presented.claims.customer_id, presented.row)).is_over:
+                    return
                 raise NoSuchSession
             try:
                 await self.end_successor(presented, successor)

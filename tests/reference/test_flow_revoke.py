@@ -19,7 +19,7 @@ from reference_auth.errors import (
 )
 from reference_auth.rows import REVOKED, Fence
 from reference_auth.tokens import Claims, TokenPair
-from tests.reference.faulty import answer_lost, cancelled, refused, unreachable
+from tests.reference.faulty import Call, answer_lost, cancelled, refused, unreachable
 from tests.reference.shop import CUSTOMER, START, Shop
 
 
@@ -95,6 +95,22 @@ def test_a_burned_pair_is_already_revoked(shop: Shop) -> None:
     assert fence.done
     with pytest.raises(SessionOver):
         shop.refresh(other)
+
+
+def test_two_revokes_of_a_rotated_pair_both_say_true(shop: Shop) -> None:
+    """HARD-16: the other's comes between the look at what is kept and the look for a successor."""
+    spent = shop.log_in(remember_me=True)
+    shop.later(840)
+    shop.refresh(spent)
+
+    def after_the_other(call: Call) -> Any:
+        with shop.sibling() as other:
+            assert other.revoke(spent) is True
+        return call()
+
+    shop.client.on("query", after_the_other)
+    assert shop.revoke(spent) is True
+    assert shop.rows() == []
 
 
 def test_revoking_a_rotated_pair_ends_its_successor(shop: Shop) -> None:
