@@ -13,7 +13,8 @@ import httpx
 from conformance_tests.documents import OPERATIONS
 from tests.chaos.platform import PASSWORD
 
-LONGEST_ANSWER = 20.0
+LONGEST_ANSWER = 60.0
+IDLE = 1.0  # seconds; the server lets go of a connection after five
 SERVER_ERROR = "graphql-server-internal-error"
 SESSION_OVER = "graphql-authorization"
 
@@ -34,11 +35,12 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A value or a refusal's category; neither where no answer came."""
+    """A value or a refusal's category; where no answer came, why not."""
 
     value: Any = None
     category: str | None = None
     status: int | None = None
+    trouble: str | None = None
 
     @property
     def came(self) -> bool:
@@ -56,7 +58,11 @@ class Callers:
     """Any number of customers at once, each request to the server that it names."""
 
     def __init__(self, connections: int = 256) -> None:
-        limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
+        limits = httpx.Limits(
+            max_connections=connections,
+            max_keepalive_connections=connections,
+            keepalive_expiry=IDLE,
+        )
         self.http = httpx.AsyncClient(timeout=LONGEST_ANSWER, limits=limits, trust_env=False)
 
     async def __aenter__(self) -> Self:
@@ -101,8 +107,8 @@ class Callers:
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         try:
             answer = await self.http.post(f"{origin}/graphql", json=body, headers=headers)
-        except httpx.TransportError:
-            return Answer()
+        except httpx.TransportError as trouble:
+            return Answer(trouble=type(trouble).__name__)
         said = answer.json()
         errors = said.get("errors") or [{}]
         category = errors[0].get("extensions", {}).get("category")

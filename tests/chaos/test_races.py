@@ -23,7 +23,7 @@ pytestmark = pytest.mark.needs("ministack")
 PARTIES = 20
 REPEATS = size(2, 100)
 GRACE = 60
-SHIFTS = 10  # times that a login may lower its exp
+PATIENCE = 10
 LONGEST_HEAD_START = 0.1  # seconds
 BARRIER_SECONDS = 8.0  # a loaded machine derives for long before the last one has read
 
@@ -47,6 +47,14 @@ class Field:
     def refreshes(self, pair: Pair, parties: int) -> list[Awaitable[Answer]]:
         """So many refreshes of one pair, the servers taking turns."""
         return [self.callers.refresh(self.origin(number), pair) for number in range(parties)]
+
+    async def patiently(self, answer: Answer, pair: Pair) -> Answer:
+        """A caller that is asked to try again does, while its grace lasts."""
+        for _ in range(PATIENCE):
+            if answer.category != SERVER_ERROR:
+                break
+            answer = await self.callers.refresh(self.origin(0), pair)
+        return answer
 
     async def soon(self, request: Awaitable[Answer]) -> Answer:
         """A moment later, so that either may be first."""
@@ -114,6 +122,7 @@ def test_one_pair_is_refreshed_by_many(arena: Arena, race: Race, grace: int) -> 
         pair = arena.session(customer_id)
         answers = await field.refresh_at_once(pair)
         if grace:
+            answers = [await field.patiently(answer, pair) for answer in answers]
             assert refusals(answers) == set()
             (winner,) = held(answers)
             row = field.only_row(customer_id)
@@ -138,7 +147,10 @@ def test_one_pair_is_refreshed_by_many_who_read_it_alive(
         with barrier(arena, customer_id) as gate:
             answers = await field.refresh_at_once(pair)
         assert gate.complete, f"{gate.hits} of {PARTIES} came to the barrier"
-        assert refusals(answers) <= (set() if grace else {SERVER_ERROR})
+        assert refusals(answers) <= {SERVER_ERROR}
+        if grace:
+            answers = [await field.patiently(answer, pair) for answer in answers]
+            assert refusals(answers) == set()
         (winner,) = held(answers)
         assert field.only_row(customer_id).exp == winner.claims["exp"]
         assert arena.fence(customer_id) is None
@@ -155,9 +167,11 @@ def test_many_log_in_within_one_second(arena: Arena, race: Race) -> None:
         answers = await asyncio.gather(*logins)
         assert refusals(answers) <= {SERVER_ERROR}
         pairs = [answer.pair for answer in answers if answer.pair]
-        assert len(set(pairs)) == len(pairs) > SHIFTS
+        assert len(set(pairs)) == len(pairs) > 0
         stored = {row.exp for row in arena.rows(customer_id)}
-        assert stored == {pair.claims["exp"] for pair in pairs}
+        promised = {pair.claims["exp"] for pair in pairs}
+        assert promised <= stored
+        assert len(promised) == len(pairs)
         return len(pairs)
 
     race("logins of one second", 0, one)
