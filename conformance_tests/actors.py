@@ -38,6 +38,7 @@ class Customer(ABC):
         #: When something last happened on each clock, at whichever instance.
         self._latest: dict[Clock, float] = {}
         self.sessions: list[Session] = []
+        self._earlier: frozenset[str] = frozenset()
 
     @property
     def id(self) -> int | str:
@@ -59,6 +60,10 @@ class Customer(ABC):
     def rows(self) -> list[Row]:
         """The rows of the customer's own partition; NotTestable without a table."""
         return self.deployment.need_table().rows(self.id)
+
+    def rows_of_this_test(self) -> list[Row]:
+        """Those rows that other tests have not left to a customer who plays in many."""
+        return [row for row in self.rows() if row.hash not in self._earlier]
 
     @contextmanager
     def crowd(self, count: int, size: int = 0) -> Iterator[list[Row]]:
@@ -176,6 +181,13 @@ class RegisteredCustomer(Customer):
     ) -> None:
         super().__init__(deployment, id_)
         self.credentials = credentials
+
+    def from_now_on(self) -> RegisteredCustomer:
+        """The same customer, for a test that counts her rows."""
+        same = self.on(self.deployment)
+        if self.deployment.table is not None:
+            same._earlier = frozenset(row.hash for row in self.rows())
+        return same
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         self.new_second()

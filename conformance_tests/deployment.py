@@ -153,7 +153,7 @@ class Deployment:
 
     def someone(self) -> Customer:
         """A customer of this test's own: made up where that can be, else alice."""
-        return self.somebody_made_up() if self.can_forge else self.alice
+        return self.somebody_made_up() if self.can_forge else self.alice.from_now_on()
 
     def somebody_made_up(self, id_: str | None = None) -> MadeUpCustomer:
         """A made-up customer with a fresh id; NotTestable where sessions cannot be forged."""

@@ -60,13 +60,13 @@ class Rows(Judge):
     def no_more_rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows at most."""
         if not self._blind("the customer's rows"):
-            there = len(customer.rows())
+            there = len(customer.rows_of_this_test())
             self.that(there <= count, f"{count} rows at most for this customer", f"{there} rows")
 
     def rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows."""
         if not self._blind("the customer's rows"):
-            there = len(customer.rows())
+            there = len(customer.rows_of_this_test())
             self.that(there == count, f"{count} rows for this customer", f"{there} rows")
 
     @contextmanager
