@@ -143,8 +143,8 @@ def sessions() -> set[str]:
 def test_every_session_of_nox_is_told() -> None:
     """CONTRIBUTING.md's table has each of them once."""
     page = next(page for page in PAGES if page.name == "CONTRIBUTING.md")
-    told = re.findall(r"^\| `nox -s (\w+)` \|", page.text, re.M)
-    assert sorted([*told, "lab"]) == sorted(sessions())
+    rows = re.findall(r"^\| (`nox -s .*)$", page.text, re.M)
+    assert set(re.findall(r"`nox -s (\w+)", " ".join(rows))) == sessions()
 
 
 def targets() -> list[Block]:

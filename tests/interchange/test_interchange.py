@@ -28,8 +28,8 @@ NAMES = [f"{case.get('requirement', '')} {case['name']}" for case in VERIFIED]
 
 def test_the_file_is_what_the_reference_makes() -> None:
     """`python -m tests.interchange` would write the very same."""
+    assert text() == FILE.read_text(encoding="utf-8"), "run python -m tests.interchange"
     assert document() == VECTORS
-    assert text() == FILE.read_text(encoding="utf-8")
 
 
 def test_the_file_keeps_its_schema() -> None:
