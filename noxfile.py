@@ -52,9 +52,18 @@ def conformance(session: nox.Session) -> None:
 
 @nox.session(venv_backend="venv", reuse_venv=True)
 def tests(session: nox.Session) -> None:
-    """Our own tests; this session's environment is ministack's, whose pins clash with ours."""
+    """Our own tests, a file a core; the session's environment is ministack's, whose pins clash."""
     session.install("ministack>=1.5.33,<2")
-    tool(session, "pytest", *session.posargs, MINISTACK=str(Path(session.bin) / "ministack"))
+    chosen = session.posargs or ["-q", "-n", "logical", "--dist", "loadfile"]
+    tool(session, "pytest", *chosen, MINISTACK=str(Path(session.bin) / "ministack"))
+
+
+@nox.session
+def grid(session: nox.Session) -> None:
+    """Every mutant by every row that it could break, and a page of it; takes about an hour."""
+    kept = ["--record", "mutants.grid.json", "--page", "mutants.grid.html"]
+    tool(session, "python", "-m", "tests.mutants.reach")
+    tool(session, "python", "-m", "tests.mutants.grid", *kept, *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)

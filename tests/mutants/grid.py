@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from tests.mutants import page
 from tests.mutants.every import CATALOGUE
 from tests.mutants.judged import OF_DERIVING, judged, server
 from tests.mutants.reach import rows_to_judge
@@ -93,6 +94,7 @@ def main(words: Iterable[str]) -> int:
     parser.add_argument(
         "--record", type=Path, help="go on with what this file holds, and add to it"
     )
+    parser.add_argument("--page", type=Path, help="draw what is known as HTML")
     asked = parser.parse_args(list(words))
     known = _known(asked.record)
     names = [name for name in asked.names or CATALOGUE if name not in known]
@@ -104,6 +106,9 @@ def main(words: Iterable[str]) -> int:
             known[verdict.mutant] = verdict
             if asked.record:
                 asked.record.write_text(json.dumps([asdict(each) for each in known.values()]))
+    if asked.page:
+        red = {each.mutant: frozenset(each.red) for each in known.values()}
+        asked.page.write_text(page.html(red), encoding="utf-8")
     return 1 if differing else 0
 
 

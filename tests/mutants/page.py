@@ -1,9 +1,7 @@
-"""`python -m tests.mutants.page RECORD HTML`: the whole grid, mutant by row, as one page."""
+"""The whole grid, mutant by row, as one page."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -43,14 +41,3 @@ def _cells(mutant: Mutant, red: frozenset[str], ids: list[str]) -> Iterator[tupl
             yield "odd", f"{id_}: not red, and it should be"
         else:
             yield ("", f"{id_}: green") if id_ in judged else ("far", f"{id_}: out of reach")
-
-
-def main(record: str, page: str) -> None:
-    """Read a record of the grid and write the page."""
-    found = json.loads(Path(record).read_text(encoding="utf-8"))
-    red = {one["mutant"]: frozenset(one["red"]) for one in found}
-    Path(page).write_text(html(red), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
