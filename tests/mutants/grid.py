@@ -77,10 +77,11 @@ def _in_a_process(
 def _judge(command: tuple[str, ...], name: str, rows: frozenset[str], answer: Connection) -> None:
     began = time.monotonic()
     mutant = CATALOGUE[name]
-    told = judged(mutant, rows - {OF_DERIVING}, briefly=True, command=command)
-    red, trouble = set(told.red), list(told.trouble)
-    if OF_DERIVING in rows and OF_DERIVING in mutant.reds:
-        told = judged(mutant, {OF_DERIVING}, command=command)
+    at_length = rows & mutant.reds & {OF_DERIVING}
+    red: set[str] = set()
+    trouble: list[str] = []
+    for only in filter(None, (rows - {OF_DERIVING}, at_length)):
+        told = judged(mutant, only, briefly=only != at_length, command=command)
         red |= set(told.red)
         trouble += told.trouble
     seconds = round(time.monotonic() - began, 1)
