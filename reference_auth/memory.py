@@ -77,7 +77,11 @@ def _client(region: str) -> Any:
         aws_access_key_id="in-process",
         aws_secret_access_key="in-process",
         # moto does not catch a client whose endpoint comes from the environment.
-        config=Config(ignore_configured_endpoint_urls=True, retries={"max_attempts": 1}),
+        config=Config(
+            ignore_configured_endpoint_urls=True,
+            retries={"max_attempts": 1},
+            user_agent="in-process",  # as in storage: else it is composed twice a call
+        ),
     )
 
 
