@@ -70,8 +70,10 @@ def test_nothing_in_the_table_opens_a_session(
     expect.revoked(revoked)
     known = {**tokens_of(session), **tokens_of(revoked, "revoked ")}
     for customer in (alice, bob):
-        known[f"e-mail {customer.credentials.email}"] = customer.credentials.email
-        known[f"password of {customer.credentials.email}"] = customer.credentials.password
+        email = customer.credentials.email
+        if email != customer.id:  # a platform may know its customers by their e-mail
+            known[f"e-mail {email}"] = email
+        known[f"password of {email}"] = customer.credentials.password
     expect.nowhere_in_table(known, alice, bob)
 
 
