@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -31,6 +32,7 @@ SHOWN_HEADERS = ("authorization", "content-type", "accept", "cookie", "upgrade")
 #: Answer headers that a transcript shows.
 SHOWN_ANSWER_HEADERS = ("content-type", "cache-control", "retry-after", "location", "set-cookie")
 MOST_THROTTLED_SECONDS = 120.0
+LARGEST_ANSWER = 64 * 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,7 @@ class Client:
         #: Seconds that the deployment's `Date` header is ahead of this machine, at each answer.
         self.skews: list[float] = []
         self._pace = Pace(logins_per_minute)
+        self._timeout = http.timeout
         self._http = httpx.Client(
             headers=dict(http.headers),
             verify=trust(http.ca_file),
@@ -269,7 +272,7 @@ class Client:
         except (UnicodeError, httpx.InvalidURL, TypeError) as error:
             raise ValueError(f"the suite made a request that cannot be sent: {error}") from error
         try:
-            response = self._http.send(prepared)
+            response = self._received(self._http.send(prepared, stream=True))
         except httpx.HTTPError as error:
             answer = Answer(operation, None, trouble=trouble(error))
             self._record(prepared, f"no answer: {answer.trouble}", None)
@@ -283,6 +286,25 @@ class Client:
             text=response.text,
             raw=response.content,
             seconds=time.monotonic() - started,
+        )
+
+    def _received(self, arriving: httpx.Response) -> httpx.Response:
+        """The whole answer, unless it grows too large or keeps on arriving for too long."""
+        deadline = time.monotonic() + self._timeout
+        content, request = bytearray(), arriving.request
+        with closing(arriving):
+            for chunk in arriving.iter_bytes():
+                content += chunk
+                if len(content) > LARGEST_ANSWER:
+                    raise httpx.ReadError(f"more than {LARGEST_ANSWER} bytes", request=request)
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("it came, and did not end", request=request)
+        headers = arriving.headers.copy()
+        headers.pop("content-encoding", None)  # it is decoded by now
+        said = {"reason_phrase": arriving.reason_phrase.encode("ascii", "ignore")}
+        status, body = arriving.status_code, bytes(content)
+        return httpx.Response(
+            status, headers=headers, content=body, request=request, extensions=said
         )
 
     def _record(self, sent: httpx.Request, status: str, got: httpx.Response | None) -> None:
