@@ -99,6 +99,8 @@ class ConformancePlugin:
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[BENCH] = self.bench
         declare_marker(config)
+        if not config.pluginmanager.has_plugin("terminalreporter"):
+            config.option.tbstyle = "native"  # nobody reads what pytest draws, and it takes long
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
