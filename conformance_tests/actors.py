@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from conformance_tests import ageing
 from conformance_tests.documents import ABSENT
 from conformance_tests.expect_answers import STORAGE_TROUBLE, pair_of
-from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.outcomes import NotTestable
 from conformance_tests.session import Session
 from conformance_tests.table import Row
 
@@ -42,9 +42,9 @@ class Customer(ABC):
 
     @property
     def id(self) -> int | str:
-        """The id in the claims, its type kept."""
+        """The id in the claims, its type kept; NotTestable where no login has told it."""
         if self._id is None:
-            raise SuiteError("nobody has logged in as this customer yet")
+            raise NotTestable("customer", "no login has told whose it is, see CORE-01")
         return self._id
 
     @property

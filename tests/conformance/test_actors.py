@@ -13,7 +13,7 @@ import pytest
 from conformance_tests.actors import RegisteredCustomer
 from conformance_tests.deployment import Deployment
 from conformance_tests.forge import Forge, encoded
-from conformance_tests.outcomes import Broken, NotApplicable, NotTestable, SuiteError
+from conformance_tests.outcomes import Broken, NotApplicable, NotTestable
 from conformance_tests.session import UNKNOWN_ATTRIBUTES, claims_of, header_of
 from tests.conformance.fakes import (
     ALICE,
@@ -42,7 +42,7 @@ def test_a_login_teaches_the_id_and_keeps_its_type() -> None:
     """A number stays a number; before the first login nobody knows it."""
     alice = alice_of(deployment(logins(7)))
     assert alice.known_id is None
-    with pytest.raises(SuiteError):
+    with pytest.raises(NotTestable, match="no login has told whose it is"):
         assert alice.id
     alice.log_in()
     assert alice.id == 7
