@@ -28,13 +28,14 @@ class Expect(Answers, Rows, Calls):
         given = [customer.take(answer) for answer in answers if answer.value is not None]
         return list({session.refresh_token: session for session in given}.values())
 
-    def apart(self, customer: Customer, answers: Iterable[Answer]) -> None:
-        """Each answer is a session of its own, with a row of its own."""
+    def apart(self, customer: Customer, answers: Iterable[Answer], *spent: Session) -> None:
+        """Each answer is a session of its own, with a row of its own, and none that was spent."""
         sessions = [customer.take(answer) for answer in answers]
         different = {session.refresh_token for session in sessions}
         self.equal(len(different), len(sessions), "how many refresh tokens are different")
         for session in sessions:
             self.stored(session)
+            self.another_pair(session, *spent)
 
     def one_at_most(self, sessions: Iterable[Session]) -> None:
         """No more than one of these sessions is alive, in its holder's hands and in the table."""

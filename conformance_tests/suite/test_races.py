@@ -58,7 +58,7 @@ def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
     """Whoever logs in while another session is renewed gets a pair of his own."""
     session = alice.expired_session(remember_me=True)
     answers, _ = deployment.in_one_second(session.refresh, alice.ask_to_log_in)
-    expect.apart(alice, answers)
+    expect.apart(alice, answers, session)
 
 
 @requirement("RACE-03", apart=True)
@@ -68,7 +68,7 @@ def test_two_rotations_of_one_second_are_two_sessions(
     """Two sessions that are renewed in one second stay two."""
     one, other = someone.expired_sessions(2, remember_me=True)
     answers, _ = deployment.in_one_second(one.refresh, other.refresh)
-    expect.apart(someone, answers)
+    expect.apart(someone, answers, one, other)
     expect.rows(someone, 2)
 
 
