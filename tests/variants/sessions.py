@@ -190,6 +190,7 @@ def names_customers_by_text(patch: pytest.MonkeyPatch) -> None:
     ids = ("alice@example.com", "bob-7")
     named = [replace(c, customer_id=id_) for c, id_ in zip(demo.CUSTOMERS, ids, strict=True)]
     patch.setattr(embedded, "CUSTOMERS", tuple(named))
+    patch.setattr(embedded, "TABLE", "auth-by-text")  # others in this process look for an e-mail
 
 
 # -- lifetimes ---------------------------------------------------------------------------------
@@ -200,6 +201,6 @@ def lets_sessions_live_briefly(patch: pytest.MonkeyPatch) -> None:
     """Access tokens live for a minute, sessions for two, remembered ones for ten."""
 
 
-@variant(rows="CORE WIRE STORE DEV-05", lifetimes=Lifetimes(86_400, 30 * 86_400, 400 * 86_400))
+@variant(rows=OF_LIFETIMES, lifetimes=Lifetimes(86_400, 30 * 86_400, 400 * 86_400))
 def lets_sessions_live_long(patch: pytest.MonkeyPatch) -> None:
     """Access tokens live for a day, sessions for thirty, remembered ones for more than a year."""
