@@ -62,13 +62,20 @@ def test_a_long_session_keeps_its_end(
 
 
 @requirement("CORE-09", long_jump=True, apart=True)
-@pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
+@pytest.mark.parametrize(
+    "remember_me, early",
+    [(False, False), (True, False), (True, True)],
+    ids=["normal", "remembered", "early"],
+)
 def test_a_session_near_its_end_is_extended_by_the_normal_lifetime(
-    deployment: Deployment, someone: Customer, expect: Expect, remember_me: bool
+    deployment: Deployment, someone: Customer, expect: Expect, remember_me: bool, early: bool
 ) -> None:
-    """With less than the normal refresh lifetime left, a rotation gives one more of it."""
+    """With less than the normal refresh lifetime left, a rotation gives one more of it, also where
+    more than the access lifetime is left.
+    """
     lifetimes = deployment.lifetimes
     left = min(lifetimes.refresh - lifetimes.access, lifetimes.refresh - 1)
+    left = (lifetimes.access + lifetimes.refresh) // 2 if early else left
     session = someone.session_with_left(left - deployment.clock.margin, remember_me)
     with deployment.clock.window() as window:
         successor = expect.rotates(session)
@@ -158,13 +165,15 @@ def test_an_expired_session_is_over_and_its_row_gone(
 def test_a_replay_ends_every_session_of_the_customer(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
-    """A pair that was already spent is refused, and no row of the customer is left."""
-    stolen, other = someone.expired_sessions(2)
+    """A spent pair is refused, no row of the customer is left, and a longer session is over too."""
+    other = someone.log_in(remember_me=True)
+    stolen = someone.expired_session()
     expect.rotates(stolen)
     expect.stored(other)
     deployment.wait_out_grace()
     expect.over(stolen)
     expect.rows(someone, 0)
+    expect.over(other.expired())
 
 
 @requirement("CORE-13", burns=True)
@@ -217,7 +226,9 @@ def test_a_refresh_needs_an_authorization_header(
 
 @requirement("CORE-18", burns=True)
 @pytest.mark.parametrize(
-    "scheme", ["Basic", "Token", "Bearer Bearer", "Bearer x.y"], ids=lambda s: s.replace(" ", "_")
+    "scheme",
+    ["Basic", "Token", "Bearer Bearer", "Basic Bearer", "Bearer x.y"],
+    ids=lambda s: s.replace(" ", "_"),
 )
 def test_a_header_of_another_kind_is_refused(
     alice: RegisteredCustomer, client: Client, expect: Expect, scheme: str
