@@ -41,13 +41,16 @@ def test_a_revoke_works_with_an_expired_refresh_token(someone: Customer, expect:
 
 @requirement("CORE-22")
 def test_a_revoke_of_a_mismatched_pair_deletes_nothing(someone: Customer, expect: Expect) -> None:
-    """Another refresh token beside the access token is an input error; the right one revokes."""
-    session, twin = someone.log_in(), someone.log_in()
+    """Another refresh token beside the access token, be it the customer's own, is an input error;
+    the right one revokes.
+    """
+    session, phone, twin = someone.live_sessions(3)
     expect.revoked(twin)
     with expect.unchanged(someone):
-        answer = session.altered(refresh_token=other_hex(session.refresh_token)).revoke()
-        expect.mismatch_refused(answer)
+        for other in (other_hex(session.refresh_token), phone.refresh_token):
+            expect.mismatch_refused(session.altered(refresh_token=other).revoke())
     expect.echoes(session)
+    expect.echoes(phone)
 
 
 @requirement("CORE-23")
@@ -82,10 +85,11 @@ def test_a_revoked_session_cannot_rotate(someone: Customer, expect: Expect) -> N
     expect.over(phone)
 
 
-@requirement("CORE-25", logins=3)
+@requirement("CORE-25", logins=4)
 def test_sessions_of_one_customer_are_independent(someone: Customer, expect: Expect) -> None:
-    """Renewing one and revoking another leaves the third able to be renewed."""
+    """Renewing one, revoking another and a new login leave the third able to be renewed."""
     laptop, phone, tablet = someone.expired_sessions(3)
     expect.rotates(laptop)
     expect.revoked(phone)
+    someone.log_in()
     expect.rotates(tablet)
