@@ -180,10 +180,10 @@ def kind_of(token: str) -> str:
 
 @requirement("WIRE-06", "WIRE-07")
 def test_a_refresh_token_is_derived_from_id_and_exp(
-    alice: RegisteredCustomer, forge: Forge, expect: Expect
+    alice: RegisteredCustomer, bob: RegisteredCustomer, forge: Forge, expect: Expect
 ) -> None:
-    """At login it is PBKDF2 over the id and the exp of the token beside it."""
-    for session in (alice.log_in(), alice.log_in(remember_me=True)):
+    """At login it is PBKDF2 over the id and the exp of the token beside it, for each customer."""
+    for session in (alice.log_in(), alice.log_in(remember_me=True), bob.log_in()):
         judge_derivation(session, forge, expect)
 
 
