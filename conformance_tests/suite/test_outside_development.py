@@ -20,7 +20,7 @@ from conformance_tests.outcomes import NotTestable
 from conformance_tests.tampering import never_issued
 
 #: Unset, empty and unknown: what is not the exact word is not development.
-OTHER_MODES = (None, "", "dev", "Development", "test", " development")
+OTHER_MODES = (None, "", "dev", "Development", "test", " development", "development-eu")
 
 
 def poor_arguments(nobody: str) -> list[tuple[object, object]]:
