@@ -19,6 +19,7 @@ def changes_nothing(row: str, sessions: list[Session], expect: Expect) -> None:
     """A genuine pair is taken; each forgery of its twin's token is refused and changes no row."""
     twin, session = sessions
     expect.usable(twin)
+    session.customer.new_second()  # a clock that stands at exp goes past it
     presented = [(vector, list(forged.sessions(session, vector))) for vector in vectors(row)]
     look = expect.still(session.customer)
     for vector, pairs in presented:
