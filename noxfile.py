@@ -66,6 +66,12 @@ def grid(session: nox.Session) -> None:
     tool(session, "python", "-m", "tests.mutants.grid", *kept, *session.posargs)
 
 
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Machine-made mutants of the reference, the suite their only judge; takes about an hour."""
+    tool(session, "python", "-m", "tests.mutation", "--record", "mutation.json", *session.posargs)
+
+
 @nox.session(venv_backend="venv", reuse_venv=True)
 def bench(session: nox.Session) -> None:
     """How fast the reference is, beside the machine's floor; `-- --help` lists what else."""

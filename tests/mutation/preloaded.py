@@ -1,0 +1,10 @@
+"""Importing this loads all that the suite and the reference stand on, and leaves neither behind."""
+
+from __future__ import annotations
+
+import reference_auth.server  # noqa: F401
+import tests.mutants.judged  # noqa: F401
+from conformance_tests import runner  # noqa: F401
+from tests.mutation.mutated import unload
+
+unload()

@@ -1,0 +1,72 @@
+"""The mutation tester itself: what it makes, what it leaves alone, and whom it lets go."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mutation.judge import judging
+from tests.mutation.listed import KINDS, reasons
+from tests.mutation.made import MODULES, Made, mutants
+
+
+def changes(module: str, function: str) -> set[str]:
+    """What is done to a function."""
+    return {one.now for one in mutants(module).values() if one.function == function}
+
+
+def test_a_comparison_is_shifted_and_forced() -> None:
+    """A condition is taken the other way round, by one, always and never."""
+    found = changes("rolling", "rolled")
+    assert {
+        "if refresh_expiry - now <= lifetimes.refresh:",
+        "if refresh_expiry + now < lifetimes.refresh:",
+        "if True:",
+        "if False:",
+    } <= found
+
+
+def test_a_state_stands_for_another() -> None:
+    """Each cell of the table of states is put wrong."""
+    assert "(Access.LIVE, Refresh.MATCHES): State.ACCESS_INVALID_REFRESH_VALID," in changes(
+        "states", ""
+    )
+
+
+def test_a_call_is_not_made() -> None:
+    """A statement without an answer is dropped."""
+    was = {one.was for one in mutants("burn").values() if one.now == "pass"}
+    assert "await self.sessions.delete_all(doomed)" in was
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_what_nobody_sees_is_left_alone(module: str) -> None:
+    """No docstring, annotation, import, repr or log line is changed."""
+    for one in mutants(module).values():
+        assert not one.was.startswith(('"""', "import ", "from ", "log.", "@"))
+        assert "repr" not in f"{one.was} {one.now}" or one.operator == "assignment"
+
+
+def test_what_is_listed_is_made() -> None:
+    """Each mutant of the list is one that is made today, and its reason says something."""
+    made = {name for module in MODULES for name in mutants(module)}
+    assert set(reasons()) <= made
+    assert all(kind in KINDS and len(why) > 20 for kind, why in reasons().values())
+
+
+def test_the_suite_is_the_judge() -> None:
+    """A mutant of a promise is killed by its row; the sound source survives the same rows."""
+    [wrong] = [
+        one
+        for one in mutants("rolling").values()
+        if one.function == "access_expiry" and one.operator == "swap_op"
+    ]
+    sound = Made("rolling", "access_expiry", "none", "", "", _sound("rolling"))
+    with judging() as judge:
+        assert judge(wrong, {"WIRE-10"}).end in ("killed", "door")
+        assert judge(sound, {"WIRE-10"}).end == "survived"
+
+
+def _sound(module: str) -> str:
+    from tests.mutation.made import SOURCE
+
+    return (SOURCE / f"{module}.py").read_text(encoding="utf-8")
