@@ -101,15 +101,19 @@ def test_a_payload_holds_nothing_that_opens_a_session(
 
 @requirement("WIRE-04", extra=True)
 def test_a_renewed_payload_holds_no_more(alice: RegisteredCustomer, expect: Expect) -> None:
-    """Nor does it stand in a token that was renewed."""
-    judge_secrecy(alice, expect.rotates(alice.expired_session()), expect)
+    """Nor does it stand in a token that was renewed, and nor does the spent refresh token."""
+    spent = alice.expired_session()
+    judge_secrecy(alice, expect.rotates(spent), expect, spent.refresh_token)
 
 
-def judge_secrecy(customer: RegisteredCustomer, session: Session, expect: Expect) -> None:
+def judge_secrecy(
+    customer: RegisteredCustomer, session: Session, expect: Expect, spent: str = ""
+) -> None:
     known = {
         "e-mail": customer.credentials.email,
         "password": customer.credentials.password,
         "refresh token": session.refresh_token,
+        "spent refresh token": spent,
         "secret": customer.deployment.target.secret or "",
     }
     for claim, value in session.claims.items():
