@@ -23,7 +23,7 @@ def holds(text: str, secret: str) -> bool:
 def forms(secret: str) -> Iterator[str]:
     """The ways in which a text may carry a secret; bytes are read as Latin-1."""
     yield from (secret, secret.lower(), secret.upper())
-    yield base64.b64encode(secret.encode()).decode().rstrip("=")
+    yield base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode().rstrip("=")
     if _HEX.fullmatch(secret):
         raw = bytes.fromhex(secret)
         yield raw.decode("latin-1")

@@ -17,39 +17,43 @@ from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
 
-@mutant("WIRE-05", known_as="M34")
+@mutant("WIRE-05", also="DEV-05 STORE-02 WIRE-06 WIRE-07", known_as="M34")
 def derives_half_as_many_bytes(patch: pytest.MonkeyPatch) -> None:
     """A refresh token has 32 bytes, and that is what is taken for one."""
     patch.setattr(tokens, "LENGTH", 32)
     patch.setattr(tokens, "_REFRESH_TOKEN", re.compile(r"[0-9a-f]{64}", re.ASCII))
 
 
-@mutant("WIRE-05", known_as="M34")
+@mutant("WIRE-05", also="HARD-25 WIRE-06 WIRE-07", known_as="M34")
 def writes_refresh_tokens_in_capitals(patch: pytest.MonkeyPatch) -> None:
     """A refresh token is upper-case hex, and that is what is taken for one."""
     around(patch, tokens, "derive", lambda original, *args: original(*args).upper())
     patch.setattr(tokens, "_REFRESH_TOKEN", re.compile(r"[0-9A-F]{128}", re.ASCII))
 
 
-@mutant("WIRE-06", also="WIRE-07", known_as="M34")
+@mutant("WIRE-06", also="DEV-05 STORE-02 WIRE-07", known_as="M34")
 def derives_with_another_hash(patch: pytest.MonkeyPatch) -> None:
     """PBKDF2 runs over SHA-256."""
     patch.setattr(tokens, "SHA512", SHA256)
 
 
-@mutant("WIRE-06", also="WIRE-07", known_as="M34")
+@mutant("WIRE-06", also="DEV-05 STORE-02 WIRE-07", known_as="M34")
 def derives_in_fewer_rounds(patch: pytest.MonkeyPatch) -> None:
     """PBKDF2 runs a tenth of its rounds."""
     patch.setattr(tokens, "ROUNDS", 1000)
 
 
-@mutant("WIRE-06", also="WIRE-07", known_as="M35")
+@mutant("WIRE-06", also="DEV-05 STORE-02 WIRE-07", known_as="M35")
 def takes_the_secret_for_the_password(patch: pytest.MonkeyPatch) -> None:
     """The text is the salt, and the secret is what is stretched."""
     around(patch, tokens, "_stretch", lambda original, text, secret: original(secret, text))
 
 
-@mutant("WIRE-06", also="WIRE-07", known_as="M41")
+@mutant(
+    "WIRE-06",
+    also="CORE-22 FAULT-10 HARD-10 HARD-11 HARD-31 RACE-08 RACE-09 RACE-10 WIRE-07",
+    known_as="M41",
+)
 def draws_refresh_tokens_at_random(patch: pytest.MonkeyPatch) -> None:
     """A refresh token is random, and is known by its row alone."""
     patch.setattr(tokens, "derive", lambda *args: secrets.token_hex(64))
@@ -92,7 +96,7 @@ def quotes_the_id_in_a_key(patch: pytest.MonkeyPatch) -> None:
     around(patch, rows, "key_of", lambda original, customer_id: quote(original(customer_id)))
 
 
-@mutant("STORE-02", known_as="M33")
+@mutant("STORE-02", also="DEV-05", known_as="M33")
 def hashes_the_bytes_of_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
     """The table's hash is over what the hex text stands for, and not over the text."""
 
@@ -105,7 +109,7 @@ def hashes_the_bytes_of_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
     around(patch, tokens, "hash_of", hash_of)
 
 
-@mutant("STORE-02")
+@mutant("STORE-02", also="DEV-05")
 def hashes_once_without_a_secret(patch: pytest.MonkeyPatch) -> None:
     """The table's hash is a plain SHA-512 of the refresh token."""
 

@@ -30,7 +30,7 @@ def opened(service: Service) -> Service:
 # -- where it is development -------------------------------------------------------------------
 
 
-@mutant("DEV-01", known_as="M54")
+@mutant("DEV-01", also="DEV-02 DEV-04 DEV-05 DEV-06 DEV-07 DEV-08 DEV-09 STORE-06", known_as="M54")
 def turns_the_check_round(patch: pytest.MonkeyPatch) -> None:
     """The development operations are open outside development, and closed in it."""
 
@@ -107,7 +107,7 @@ def leaves_open(patch: pytest.MonkeyPatch, name: str) -> None:
     patch.setattr(AuthRequest, "development", property(development))
 
 
-@mutant("DEV-01", known_as="M55")
+@mutant("DEV-01", also="DEV-02 DEV-03 DEV-04", known_as="M55")
 def leaves_the_list_open(patch: pytest.MonkeyPatch) -> None:
     """getAllAuthItemsById forgets to ask whether this is development."""
     leaves_open(patch, "list")
@@ -167,7 +167,7 @@ def judges_the_arguments_first(patch: pytest.MonkeyPatch) -> None:
     asks_last(patch, first)
 
 
-@mutant("DEV-02")
+@mutant("DEV-02", also="DEV-01")
 def asks_the_table_first(patch: pytest.MonkeyPatch) -> None:
     """The customer's fence is read before anybody asks whether this is development."""
 

@@ -112,7 +112,7 @@ def starts_with_a_short_secret(patch: pytest.MonkeyPatch) -> None:
 # -- what an answer tells ----------------------------------------------------------------------
 
 
-@mutant("HARD-20", known_as="M59")
+@mutant("HARD-20", also="GQL-08", known_as="M59")
 def repeats_what_the_table_said(patch: pytest.MonkeyPatch) -> None:
     """The table's own words are the message of a storage failure."""
     refusal_of = storage.refusal_of

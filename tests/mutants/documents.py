@@ -80,7 +80,17 @@ def takes_batches_of_any_length(patch: pytest.MonkeyPatch) -> None:
 # -- what an error says ------------------------------------------------------------------------
 
 
-@mutant("GQL-08", known_as="M58")
+@mutant(
+    "GQL-08",
+    also=(
+        "API-02 CORE-11 CORE-12 CORE-13 CORE-14 CORE-15 CORE-17 CORE-22 CORE-23 CORE-24 "
+        "CORE-27 DEV-01 DEV-02 DEV-03 DEV-04 FAULT-05 FAULT-07 FAULT-10 HARD-01 HARD-02 "
+        "HARD-03 HARD-04 HARD-05 HARD-06 HARD-07 HARD-08 HARD-09 HARD-10 HARD-11 HARD-12 "
+        "HARD-13 HARD-14 HARD-15 HARD-17 HARD-23 HARD-24 HARD-25 HARD-28 HARD-29 HARD-30 "
+        "HARD-31 RACE-09 RACE-10 RACE-12 RACE-14 STORE-06 STORE-08 STORE-09 WIRE-12"
+    ),
+    known_as="M58",
+)
 def masks_intended_errors_too(patch: pytest.MonkeyPatch) -> None:
     """Every error becomes the mask, without category."""
     patch.setattr(
@@ -122,7 +132,7 @@ def corrects_slips_in_arguments(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(AuthSchema, "_spoken", helpful)
 
 
-@mutant("DEV-10")
+@mutant("DEV-10", also="GQL-09")
 def shows_its_schema_to_everybody(patch: pytest.MonkeyPatch) -> None:
     """Introspection is open outside development, and names the development operations."""
     schema_of_its_own(patch)

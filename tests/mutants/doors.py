@@ -197,7 +197,7 @@ def falls_down_a_deep_body(patch: pytest.MonkeyPatch) -> None:
     looks_first(patch, look)
 
 
-@mutant("GQL-05")
+@mutant("GQL-05", also="GQL-04")
 def blames_itself_for_a_malformed_body(patch: pytest.MonkeyPatch) -> None:
     """A body that is not JSON is answered 500."""
     read_json = endpoint.read_json
@@ -282,7 +282,7 @@ def takes_a_refresh_token_from_a_cookie(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Endpoint, "_run", looking)
 
 
-@mutant("GQL-10")
+@mutant("GQL-10", also="HARD-20")
 def puts_the_refresh_token_into_a_cookie(patch: pytest.MonkeyPatch) -> None:
     """Every refresh token is handed out as a cookie besides."""
     respond = endpoint.respond

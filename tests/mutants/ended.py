@@ -39,7 +39,7 @@ def burns_for(patch: pytest.MonkeyPatch, odd: Callable[[str, Claims, int], bool]
     patch.setattr(Flow, "refresh", burning)
 
 
-@mutant("HARD-09")
+@mutant("HARD-09", also="HARD-25")
 def burns_for_an_empty_refresh_token(patch: pytest.MonkeyPatch) -> None:
     """No refresh token at all is taken for a spent one."""
     burns_for(patch, lambda refresh_token, claims, now: refresh_token == "")
@@ -59,7 +59,7 @@ def takes_an_empty_refresh_token(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "present", trusting)
 
 
-@mutant("HARD-10")
+@mutant("HARD-10", also="FAULT-10 HARD-11 HARD-25 STORE-12")
 def burns_for_a_refresh_token_that_nobody_issued(patch: pytest.MonkeyPatch) -> None:
     """Any text beside a genuine access token is taken for a spent refresh token."""
     burns_for(patch, lambda refresh_token, claims, now: refresh_token != "")
@@ -71,7 +71,7 @@ def burns_for_an_old_access_token(patch: pytest.MonkeyPatch) -> None:
     burns_for(patch, lambda refresh_token, claims, now: claims.exp < now - DAY)
 
 
-@mutant("HARD-11", known_as="M49")
+@mutant("HARD-11", also="FAULT-10", known_as="M49")
 def deletes_the_row_of_a_mismatched_pair(patch: pytest.MonkeyPatch) -> None:
     """A refresh token beside the wrong access token loses its row before the pair is refused."""
     refresh = Flow.refresh
@@ -123,7 +123,7 @@ def compares_the_end_of_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
     reads_refresh_token(patch, lambda refresh_token: refresh_token[-128:])
 
 
-@mutant("HARD-24")
+@mutant("HARD-24", also="HARD-25")
 def compares_as_much_as_was_sent(patch: pytest.MonkeyPatch) -> None:
     """The first half of a refresh token is enough."""
     present = Flow.present

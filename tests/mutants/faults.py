@@ -30,7 +30,7 @@ from tests.mutants.catalogue import mutant
 # -- what is promised and not stored -----------------------------------------------------------
 
 
-@mutant("FAULT-01", known_as="M65")
+@mutant("FAULT-01", also="FAULT-05 GQL-08 WIRE-12", known_as="M65")
 def issues_what_it_could_not_store(patch: pytest.MonkeyPatch) -> None:
     """A login answers its tokens although their row was not written."""
     begin = Sessions.begin
@@ -44,7 +44,7 @@ def issues_what_it_could_not_store(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "begin", careless)
 
 
-@mutant("FAULT-01")
+@mutant("FAULT-01", also="GQL-08")
 def hopes_that_a_login_was_stored(patch: pytest.MonkeyPatch) -> None:
     """A login answers its tokens when nobody knows whether their row was written."""
     begin = Sessions.begin
@@ -83,7 +83,9 @@ async def delete_existing(sessions: Sessions, row: Row) -> None:
         raise Gone from None
 
 
-@mutant("FAULT-02")
+@mutant(
+    "FAULT-02", also="FAULT-05 FAULT-06 FAULT-08 HARD-31 RACE-03 RACE-08 RACE-09 RACE-10 RACE-12"
+)
 def deletes_before_it_puts(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes the old row in one call and writes the new one in the next."""
 
@@ -94,7 +96,11 @@ def deletes_before_it_puts(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "rotate", rotate)
 
 
-@mutant("FAULT-04", known_as="M45")
+@mutant(
+    "FAULT-04",
+    also="FAULT-05 HARD-31 RACE-03 RACE-04 RACE-05 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12",
+    known_as="M45",
+)
 def puts_before_it_deletes(patch: pytest.MonkeyPatch) -> None:
     """A rotation writes the new row in one call and deletes the old one in the next."""
 
@@ -147,7 +153,7 @@ def hopes_that_a_session_was_revoked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "end", careless)
 
 
-@mutant("FAULT-12")
+@mutant("FAULT-12", also="FAULT-05")
 def gives_a_session_up_after_one_failure(patch: pytest.MonkeyPatch) -> None:
     """A session that could not be revoked once is not revoked any more, until a restart."""
     end, failed = Sessions.end, "_failed"
@@ -168,7 +174,7 @@ def gives_a_session_up_after_one_failure(patch: pytest.MonkeyPatch) -> None:
 # -- what a failure is taken for ---------------------------------------------------------------
 
 
-@mutant("FAULT-03")
+@mutant("FAULT-03", also="FAULT-05")
 def deletes_what_it_could_not_read(patch: pytest.MonkeyPatch) -> None:
     """A refresh whose read fails deletes the row, as the module does."""
     judge_refresh = Flow.judge_refresh
@@ -197,7 +203,7 @@ def renews_what_it_could_not_read(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "judge_refresh", trusting)
 
 
-@mutant("FAULT-05", known_as="M47")
+@mutant("FAULT-05", also="FAULT-10", known_as="M47")
 def ends_the_session_when_the_table_fails(patch: pytest.MonkeyPatch) -> None:
     """A storage failure has the category on which a storefront logs its customer out."""
     patch.setattr(StorageTrouble, "category", AUTHORIZATION)
@@ -238,7 +244,7 @@ def takes_an_unread_row_for_a_missing_one(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "judge_refresh", burning)
 
 
-@mutant("FAULT-06")
+@mutant("FAULT-06", also="FAULT-02 FAULT-05")
 def takes_a_failed_rotation_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     """A refresh whose write has an unknown outcome is taken for a replay, and burns."""
     replace_pair = Flow.replace
@@ -280,7 +286,7 @@ def burns_what_one_batch_takes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "write_batch", write_once)
 
 
-@mutant("FAULT-07", known_as="M11")
+@mutant("FAULT-07", also="DEV-09", known_as="M11")
 def removes_what_one_batch_takes(patch: pytest.MonkeyPatch) -> None:
     """removeAllUserAuthItems sends each batch once, and says that all are gone."""
 
@@ -294,7 +300,11 @@ def removes_what_one_batch_takes(patch: pytest.MonkeyPatch) -> None:
 # -- lost answers, conflicts, stale reads ------------------------------------------------------
 
 
-@mutant("FAULT-08", known_as="M46")
+@mutant(
+    "FAULT-08",
+    also=("FAULT-02 FAULT-05 FAULT-06 HARD-31 RACE-03 RACE-07 RACE-08 RACE-09 RACE-10 RACE-12"),
+    known_as="M46",
+)
 def takes_its_own_second_try_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     """The gate of a rotation is a conditional delete, whose second try finds the row gone."""
 

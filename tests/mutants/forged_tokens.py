@@ -57,7 +57,7 @@ def judges(patch: pytest.MonkeyPatch, read: Callable[[Members], Members]) -> Non
 # -- signatures --------------------------------------------------------------------------------
 
 
-@mutant("HARD-01", known_as="M12")
+@mutant("HARD-01", also="HARD-02 HARD-04 HARD-17 STORE-11 STORE-12", known_as="M12")
 def burns_for_a_forged_token(patch: pytest.MonkeyPatch) -> None:
     """A token is decoded before it is verified, and the customer whom it names is burned."""
     present = Flow.present
@@ -129,7 +129,7 @@ def takes_the_empty_key(patch: pytest.MonkeyPatch) -> None:
     opens(patch, trusts)
 
 
-@mutant("HARD-02", known_as="M13")
+@mutant("HARD-02", also="API-04 HARD-17 HARD-21 STORE-12", known_as="M13")
 def accepts_alg_none(patch: pytest.MonkeyPatch) -> None:
     """A token whose header says alg none needs no signature."""
     opens(patch, lambda token, secret: alg_of(token) == "none")
@@ -146,25 +146,25 @@ def knows_alg_none_in_lower_case_only(patch: pytest.MonkeyPatch) -> None:
     opens(patch, trusts)
 
 
-@mutant("HARD-02")
+@mutant("HARD-02", also="API-04 CORE-18 HARD-17 STORE-12")
 def accepts_a_token_without_alg(patch: pytest.MonkeyPatch) -> None:
     """A token whose header names no algorithm needs no signature."""
     opens(patch, lambda token, secret: token.count(".") == 2 and alg_of(token) in (None, ""))
 
 
-@mutant("HARD-03", known_as="M14")
+@mutant("HARD-03", also="API-04", known_as="M14")
 def takes_every_hash_of_the_family(patch: pytest.MonkeyPatch) -> None:
     """HS384 and HS512 are in the list of algorithms."""
     takes_also(patch, "HS384", "HS512")
 
 
-@mutant("HARD-03", known_as="M14")
+@mutant("HARD-03", also="API-04", known_as="M14")
 def takes_hs384(patch: pytest.MonkeyPatch) -> None:
     """HS384 is in the list of algorithms."""
     takes_also(patch, "HS384")
 
 
-@mutant("HARD-03", known_as="M14")
+@mutant("HARD-03", also="API-04", known_as="M14")
 def takes_hs512(patch: pytest.MonkeyPatch) -> None:
     """HS512 is in the list of algorithms."""
     takes_also(patch, "HS512")
@@ -377,7 +377,7 @@ def asks_the_table_about_a_token_of_another_kind(patch: pytest.MonkeyPatch) -> N
     patch.setattr(Flow, "present", looking)
 
 
-@mutant("HARD-17")
+@mutant("HARD-17", also="HARD-21 STORE-12")
 def revokes_for_whoever_names_the_customer(patch: pytest.MonkeyPatch) -> None:
     """revoke reads the payload of a token, and leaves its signature alone."""
     revoke = Flow.revoke
@@ -392,7 +392,7 @@ def revokes_for_whoever_names_the_customer(patch: pytest.MonkeyPatch) -> None:
 # -- what a refusal tells, and how a token is spelt --------------------------------------------
 
 
-@mutant("HARD-21")
+@mutant("HARD-21", also="STORE-11")
 def tells_a_stranger_from_a_customer(patch: pytest.MonkeyPatch) -> None:
     """A forged token is refused in other words where it names somebody without a session."""
     present = Flow.present

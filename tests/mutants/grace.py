@@ -15,7 +15,7 @@ from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
 
-@mutant("RACE-08", known_as="M62")
+@mutant("RACE-08", also="RACE-10", known_as="M62")
 def renews_the_session_once_more_for_a_lost_answer(patch: pytest.MonkeyPatch) -> None:
     """Within the window the old pair gets a second successor beside the first."""
 
@@ -31,7 +31,7 @@ def renews_the_session_once_more_for_a_lost_answer(patch: pytest.MonkeyPatch) ->
     around(patch, Grace, "successor", successor)
 
 
-@mutant("RACE-08")
+@mutant("RACE-08", also="RACE-09 RACE-10")
 def closes_the_window_at_once(patch: pytest.MonkeyPatch) -> None:
     """The window is as long as declared, less a minute."""
     around(patch, Tombstone, "leads_on", lambda original, self, now: original(self, now + 61))

@@ -29,7 +29,7 @@ def hands_out_no_refresh_token_at_login(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "begin", begin)
 
 
-@mutant("CORE-02")
+@mutant("CORE-02", also="STORE-12 WIRE-12")
 def lets_in_whoever_knows_the_email(patch: pytest.MonkeyPatch) -> None:
     """The platform's answer about the password is not looked at."""
     patch.setattr(demo.Directory, "_fits", lambda self, known_hash, password: True)
@@ -61,13 +61,20 @@ def notes_a_failed_login_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "customer", customer)
 
 
-@mutant("CORE-03", known_as="M25")
+@mutant(
+    "CORE-03",
+    also=(
+        "CORE-04 CORE-12 CORE-14 FAULT-07 HARD-15 HARD-31 RACE-09 RACE-10 RACE-12 RACE-14 "
+        "STORE-06 STORE-09 WIRE-10"
+    ),
+    known_as="M25",
+)
 def lets_access_tokens_live_a_minute_longer(patch: pytest.MonkeyPatch) -> None:
     """An access token lives for 15 minutes in place of 14."""
     around(patch, rolling, "access_expiry", lambda original, *args: original(*args) + 60)
 
 
-@mutant("CORE-03")
+@mutant("CORE-03", also="CORE-04")
 def counts_the_refresh_lifetime_from_the_access_expiry(patch: pytest.MonkeyPatch) -> None:
     """The refresh token's time begins when the access token's ends."""
 
@@ -79,7 +86,7 @@ def counts_the_refresh_lifetime_from_the_access_expiry(patch: pytest.MonkeyPatch
     around(patch, rolling, "first_claims", first_claims)
 
 
-@mutant("CORE-03", known_as="M24")
+@mutant("CORE-03", also="CORE-04", known_as="M24")
 def takes_remember_me_for_its_opposite(patch: pytest.MonkeyPatch) -> None:
     """remember_me gives a short session, and its absence a long one."""
 

@@ -57,7 +57,7 @@ def looks_by_hand_for_nobody(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(development, "customer", str)
 
 
-@mutant("STORE-11")
+@mutant("STORE-11", also="HARD-18")
 def logs_nobody_in(patch: pytest.MonkeyPatch) -> None:
     """A login for which the platform names nobody begins a session of "undefined"."""
 
@@ -82,7 +82,7 @@ def notes_a_refused_pair_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
     _note_when_refused(patch, SessionOver)
 
 
-@mutant("STORE-12")
+@mutant("STORE-12", also="GQL-06 STORE-03")
 def counts_failed_logins_in_the_table(patch: pytest.MonkeyPatch) -> None:
     """A login that is refused leaves a row under the e-mail that was given."""
 

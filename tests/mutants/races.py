@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items, rolling
+from reference_auth import items
 from reference_auth.errors import Replayed, Retry, SessionOver
 from reference_auth.flow import Flow
 from reference_auth.items import Item
@@ -26,13 +26,6 @@ from tests.mutants.seams import around, note, rows_of
 def lets_a_login_overwrite_the_last_one(patch: pytest.MonkeyPatch) -> None:
     """A login writes its row whatever is there: two of one second are one session."""
     patch.setattr(Sessions, "begin", Sessions.put)
-
-
-@mutant("RACE-01", also="RACE-02 RACE-03")
-def has_one_login_a_second(patch: pytest.MonkeyPatch) -> None:
-    """A second login in one second is asked to try again."""
-
-    patch.setattr(rolling, "MOST_SHIFTS", 0)
 
 
 @mutant("RACE-02")
@@ -59,7 +52,7 @@ def lets_a_rotation_overwrite_what_is_there(patch: pytest.MonkeyPatch) -> None:
 # -- one pair, several callers -----------------------------------------------------------------
 
 
-@mutant("RACE-04", also="FAULT-11 RACE-11", known_as="M43")
+@mutant("RACE-04", also="FAULT-08 FAULT-11 RACE-05 RACE-07 RACE-11", known_as="M43")
 def deletes_the_spent_row_without_a_condition(patch: pytest.MonkeyPatch) -> None:
     """A rotation looks for its row first, and deletes it then whether or not it is there."""
     _in_rotations(patch, _without_delete_condition)
@@ -84,7 +77,7 @@ def _bare(part: Item) -> Item:
     return {name: value for name, value in part.items() if name in kept}
 
 
-@mutant("RACE-04")
+@mutant("RACE-04", also="FAULT-11 RACE-11")
 def knows_rivals_of_its_own_second_only(patch: pytest.MonkeyPatch) -> None:
     """What keeps two rotations of a pair apart is the new key, which a later second changes."""
     _in_rotations(patch, _without_delete_condition)
@@ -114,7 +107,7 @@ def ends_the_session_over_which_two_compete(patch: pytest.MonkeyPatch) -> None:
     _lose(patch, follow)
 
 
-@mutant("RACE-06", also="RACE-05 RACE-07", known_as="M44")
+@mutant("RACE-06", also="FAULT-08 RACE-05 RACE-07", known_as="M44")
 def takes_a_lost_race_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     """Whoever finds the row gone when it comes to writing burns."""
 
@@ -141,7 +134,14 @@ def _lose(patch: pytest.MonkeyPatch, follow: Any) -> None:
     patch.setattr(Flow, "follow", follow)
 
 
-@mutant("RACE-13", also="CORE-12 STORE-07")
+@mutant(
+    "RACE-13",
+    also=(
+        "CORE-12 CORE-13 CORE-14 FAULT-04 FAULT-07 FAULT-08 FAULT-09 FAULT-11 HARD-15 "
+        "HARD-28 HARD-30 HARD-31 RACE-03 RACE-04 RACE-05 RACE-08 RACE-09 RACE-10 RACE-11 "
+        "RACE-12 RACE-14 STORE-06 STORE-07 STORE-09 STORE-10"
+    ),
+)
 def lets_a_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatch) -> None:
     """A rotation does not delete the old row: it is marked as expiring now."""
 
@@ -166,7 +166,7 @@ def says_true_when_a_rotation_was_faster(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "end_absent", end_absent)
 
 
-@mutant("RACE-12", also="RACE-04 RACE-11")
+@mutant("RACE-12", also="CORE-19 FAULT-11 HARD-31 RACE-03 RACE-04 RACE-11")
 def writes_a_renewed_row_behind_a_burn(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes and writes on no condition, and looks at no fence."""
 

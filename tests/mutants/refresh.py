@@ -20,7 +20,18 @@ from tests.mutants.seams import around, note, rows_of
 # -- ACCESS_VALID_REFRESH_VALID ----------------------------------------------------------------
 
 
-@mutant("CORE-05", also="CORE-10", known_as="M04")
+@mutant(
+    "CORE-05",
+    also=(
+        "CORE-07 CORE-10 CORE-16 CORE-17 CORE-18 CORE-22 CORE-23 CORE-27 DEV-01 DEV-02 "
+        "DEV-04 FAULT-01 FAULT-08 FAULT-09 GQL-03 GQL-04 GQL-06 GQL-10 HARD-01 HARD-02 "
+        "HARD-03 HARD-04 HARD-06 HARD-07 HARD-08 HARD-09 HARD-10 HARD-11 HARD-14 HARD-15 "
+        "HARD-16 HARD-20 HARD-21 HARD-22 HARD-24 HARD-28 HARD-29 HARD-30 HARD-31 RACE-02 "
+        "RACE-05 RACE-08 RACE-09 RACE-10 STORE-06 STORE-10 STORE-11 STORE-12 WIRE-03 "
+        "WIRE-08 WIRE-09 WIRE-12"
+    ),
+    known_as="M04",
+)
 def renews_a_pair_that_is_live(patch: pytest.MonkeyPatch) -> None:
     """A refresh rotates whether or not the access token has expired."""
 
@@ -32,7 +43,7 @@ def renews_a_pair_that_is_live(patch: pytest.MonkeyPatch) -> None:
     around(patch, states, "state_of", state_of)
 
 
-@mutant("CORE-05", also="CORE-10", known_as="M05")
+@mutant("CORE-05", also="CORE-10 CORE-22 HARD-07 HARD-16 WIRE-03 WIRE-09", known_as="M05")
 def signs_a_live_token_anew(patch: pytest.MonkeyPatch) -> None:
     """A live pair comes back with an access token of the same end and a new `iat`."""
 
@@ -64,7 +75,19 @@ def notes_when_a_session_was_last_seen(patch: pytest.MonkeyPatch) -> None:
 # -- ACCESS_INVALID_REFRESH_VALID --------------------------------------------------------------
 
 
-@mutant("CORE-06", also="WIRE-07", known_as="M03")
+@mutant(
+    "CORE-06",
+    also=(
+        "API-06 CORE-07 CORE-08 CORE-09 CORE-10 CORE-11 CORE-12 CORE-13 CORE-14 CORE-15 "
+        "CORE-19 CORE-24 CORE-25 CORE-26 CORE-27 FAULT-02 FAULT-03 FAULT-04 FAULT-05 "
+        "FAULT-06 FAULT-07 FAULT-08 FAULT-09 FAULT-11 GQL-08 HARD-03 HARD-05 HARD-06 "
+        "HARD-11 HARD-13 HARD-15 HARD-16 HARD-23 HARD-24 HARD-28 HARD-29 HARD-30 HARD-31 "
+        "RACE-03 RACE-05 RACE-06 RACE-08 RACE-09 RACE-10 RACE-12 RACE-13 RACE-14 STORE-02 "
+        "STORE-03 STORE-05 STORE-06 STORE-07 STORE-08 STORE-09 STORE-10 WIRE-01 WIRE-02 "
+        "WIRE-03 WIRE-04 WIRE-05 WIRE-07 WIRE-08 WIRE-09 WIRE-10"
+    ),
+    known_as="M03",
+)
 def hands_the_old_refresh_token_out_again(patch: pytest.MonkeyPatch) -> None:
     """A rotation answers a new access token beside the old refresh token."""
 
@@ -75,7 +98,18 @@ def hands_the_old_refresh_token_out_again(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-06", also="API-06")
+@mutant(
+    "CORE-06",
+    also=(
+        "API-06 CORE-07 CORE-08 CORE-09 CORE-10 CORE-11 CORE-12 CORE-13 CORE-14 CORE-15 "
+        "CORE-19 CORE-24 CORE-25 CORE-26 CORE-27 FAULT-02 FAULT-03 FAULT-04 FAULT-05 "
+        "FAULT-06 FAULT-07 FAULT-08 FAULT-09 FAULT-11 GQL-08 HARD-03 HARD-05 HARD-06 "
+        "HARD-11 HARD-13 HARD-15 HARD-16 HARD-23 HARD-24 HARD-28 HARD-29 HARD-30 HARD-31 "
+        "RACE-05 RACE-06 RACE-08 RACE-09 RACE-10 RACE-12 RACE-13 RACE-14 STORE-02 "
+        "STORE-03 STORE-05 STORE-06 STORE-07 STORE-08 STORE-09 STORE-10 WIRE-01 WIRE-02 "
+        "WIRE-03 WIRE-04 WIRE-05 WIRE-07 WIRE-08 WIRE-09 WIRE-10"
+    ),
+)
 def hands_the_old_access_token_out_again(patch: pytest.MonkeyPatch) -> None:
     """A rotation answers a new refresh token beside the old access token."""
 
@@ -86,7 +120,15 @@ def hands_the_old_access_token_out_again(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-07", also="STORE-07", known_as="M02")
+@mutant(
+    "CORE-07",
+    also=(
+        "FAULT-04 FAULT-08 FAULT-09 GQL-08 HARD-11 HARD-23 HARD-31 RACE-03 RACE-05 "
+        "RACE-08 RACE-09 RACE-10 RACE-11 RACE-12 STORE-02 STORE-03 STORE-05 STORE-06 "
+        "STORE-07 STORE-10 WIRE-08 WIRE-09"
+    ),
+    known_as="M02",
+)
 def writes_no_row_for_a_renewed_pair(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes the old row and does not write the new one."""
 
@@ -96,7 +138,7 @@ def writes_no_row_for_a_renewed_pair(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "rotate", rotate)
 
 
-@mutant("CORE-07")
+@mutant("CORE-07", also="HARD-23 RACE-09")
 def renews_a_session_once_only(patch: pytest.MonkeyPatch) -> None:
     """A pair that came from a rotation is repeated while it is live, and never renewed."""
 
@@ -109,7 +151,13 @@ def renews_a_session_once_only(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "rotate", rotate)
 
 
-@mutant("CORE-25", also="STORE-07")
+@mutant(
+    "CORE-25",
+    also=(
+        "CORE-12 CORE-19 CORE-24 CORE-27 FAULT-09 HARD-01 HARD-02 HARD-09 HARD-10 RACE-03 "
+        "RACE-06 RACE-10 RACE-12 STORE-07 WIRE-08"
+    ),
+)
 def ends_the_other_sessions_when_it_renews_one(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes every other row of the customer."""
 
@@ -135,13 +183,33 @@ def makes_a_text_of_the_id_in_a_renewed_token(patch: pytest.MonkeyPatch) -> None
 # -- the very second ---------------------------------------------------------------------------
 
 
-@mutant("CORE-10", also="API-03", known_as="M17")
+@mutant(
+    "CORE-10",
+    also=(
+        "API-03 API-06 CORE-06 CORE-07 CORE-09 CORE-12 CORE-13 CORE-14 CORE-15 CORE-19 "
+        "CORE-24 CORE-25 CORE-26 CORE-27 FAULT-03 FAULT-05 FAULT-06 FAULT-07 FAULT-11 "
+        "GQL-08 HARD-03 HARD-05 HARD-06 HARD-11 HARD-13 HARD-15 HARD-16 HARD-24 HARD-28 "
+        "HARD-29 HARD-30 HARD-31 RACE-06 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12 RACE-13 "
+        "RACE-14 STORE-02 STORE-03 STORE-05 STORE-06 STORE-07 STORE-08 STORE-09 STORE-10 "
+        "WIRE-01 WIRE-02 WIRE-03 WIRE-04 WIRE-05 WIRE-07 WIRE-08 WIRE-09 WIRE-10"
+    ),
+    known_as="M17",
+)
 def gives_access_tokens_a_minute_of_leeway(patch: pytest.MonkeyPatch) -> None:
     """An access token counts as live for a minute after `exp`."""
     patch.setattr(tokens, "is_live", lambda claims, now: now < claims.exp + 60)
 
 
-@mutant("CORE-10", also="API-03", known_as="M18")
+@mutant(
+    "CORE-10",
+    also=(
+        "API-03 API-06 CORE-06 CORE-07 CORE-09 CORE-13 CORE-14 CORE-15 CORE-19 CORE-26 "
+        "FAULT-07 FAULT-11 HARD-11 HARD-24 HARD-28 HARD-30 HARD-31 RACE-08 RACE-09 "
+        "RACE-10 RACE-11 RACE-12 RACE-13 STORE-02 STORE-03 STORE-05 STORE-09 WIRE-01 "
+        "WIRE-02 WIRE-04 WIRE-05 WIRE-07 WIRE-09 WIRE-10"
+    ),
+    known_as="M18",
+)
 def ends_the_access_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
     """The access expiry is compared with "greater than"."""
     patch.setattr(tokens, "is_live", lambda claims, now: now <= claims.exp)
@@ -169,7 +237,7 @@ def ends_the_refresh_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
 # -- what has ended ----------------------------------------------------------------------------
 
 
-@mutant("CORE-15", also="CORE-11 STORE-08", known_as="M20")
+@mutant("CORE-15", also="CORE-11 HARD-12 STORE-08", known_as="M20")
 def never_looks_at_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
     """A session is renewed whatever its token and its row say of its end."""
     patch.setattr(tokens, "is_past_refresh", lambda claims, now: False)
@@ -186,7 +254,13 @@ def leaves_the_row_of_an_expired_session(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "forget", forget)
 
 
-@mutant("CORE-24", also="CORE-12")
+@mutant(
+    "CORE-24",
+    also=(
+        "CORE-12 CORE-13 CORE-14 CORE-27 FAULT-07 HARD-13 HARD-15 HARD-28 HARD-30 HARD-31 "
+        "RACE-08 RACE-09 RACE-10 RACE-12 RACE-13 RACE-14 STORE-06 STORE-09"
+    ),
+)
 def begins_a_session_anew_for_a_missing_row(patch: pytest.MonkeyPatch) -> None:
     """A genuine pair with an expired access token and no row is renewed: the table lost the row."""
 
@@ -198,7 +272,13 @@ def begins_a_session_anew_for_a_missing_row(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "follow_or_burn", follow_or_burn)
 
 
-@mutant("CORE-27", also="CORE-24")
+@mutant(
+    "CORE-27",
+    also=(
+        "CORE-11 CORE-14 CORE-15 CORE-24 HARD-12 HARD-13 HARD-14 HARD-15 HARD-23 HARD-30 "
+        "HARD-31 RACE-10 STORE-08"
+    ),
+)
 def asks_the_holder_of_an_ended_pair_for_credentials(patch: pytest.MonkeyPatch) -> None:
     """A pair whose session has ended is refused with `graphql-authentication`."""
     patch.setattr(SessionOver, "category", "graphql-authentication")
@@ -234,7 +314,7 @@ def finds_the_session_by_the_access_token_alone(patch: pytest.MonkeyPatch) -> No
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-17", also="CORE-23 CORE-27")
+@mutant("CORE-17", also="CORE-23 CORE-27 GQL-10")
 def calls_a_missing_header_bad_input(patch: pytest.MonkeyPatch) -> None:
     """A request without an Authorization header is refused with `graphql-input`."""
     patch.setattr(MissingHeader, "category", "graphql-input")
@@ -251,7 +331,7 @@ def takes_any_scheme(patch: pytest.MonkeyPatch) -> None:
     around(patch, request, "bearer", bearer)
 
 
-@mutant("CORE-18", also="HARD-29")
+@mutant("CORE-18", also="API-04 API-05 HARD-01 HARD-02 HARD-17 HARD-29")
 def fails_over_a_token_that_it_cannot_decode(patch: pytest.MonkeyPatch) -> None:
     """An undecodable bearer token is told as a failure of the server."""
 

@@ -17,7 +17,13 @@ from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, rows_of
 
 
-@mutant("CORE-12", also="CORE-14 RACE-14", known_as="M06")
+@mutant(
+    "CORE-12",
+    also=(
+        "CORE-14 HARD-15 HARD-28 HARD-30 HARD-31 RACE-09 RACE-10 RACE-12 RACE-14 STORE-06 STORE-09"
+    ),
+    known_as="M06",
+)
 def refuses_a_replay_and_burns_nothing(patch: pytest.MonkeyPatch) -> None:
     """A spent pair that comes back is refused, and nothing else happens."""
 
@@ -27,7 +33,11 @@ def refuses_a_replay_and_burns_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Burn, "begin", begin)
 
 
-@mutant("CORE-12", also="HARD-15", known_as="M07")
+@mutant(
+    "CORE-12",
+    also="FAULT-07 HARD-15 HARD-28 HARD-30 HARD-31 RACE-12 RACE-14 STORE-06 STORE-09",
+    known_as="M07",
+)
 def burns_only_the_session_that_was_replayed(patch: pytest.MonkeyPatch) -> None:
     """A replay ends what was rotated from the spent pair, and no other session."""
 
@@ -38,7 +48,13 @@ def burns_only_the_session_that_was_replayed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Burn, "begin", begin)
 
 
-@mutant("CORE-14", also="CORE-12")
+@mutant(
+    "CORE-14",
+    also=(
+        "CORE-12 FAULT-07 HARD-15 HARD-28 HARD-30 HARD-31 RACE-09 RACE-10 RACE-12 RACE-14 "
+        "STORE-06 STORE-09"
+    ),
+)
 def burns_all_but_the_successor(patch: pytest.MonkeyPatch) -> None:
     """A replay ends the customer's other sessions, and what came of the spent pair goes on."""
 
@@ -55,7 +71,7 @@ def burns_whoever_has_an_id_that_begins_alike(patch: pytest.MonkeyPatch) -> None
     around(patch, Burn, "begin", _and_every_row_that_begins_with(lambda customer_id: customer_id))
 
 
-@mutant("CORE-13")
+@mutant("CORE-13", also="CORE-14")
 def burns_every_customer(patch: pytest.MonkeyPatch) -> None:
     """A burn takes every row of the table, and leaves the bookkeeping alone."""
     around(patch, Burn, "begin", _and_every_row_that_begins_with(lambda customer_id: ""))
@@ -72,7 +88,7 @@ def _and_every_row_that_begins_with(beginning: Any) -> Any:
     return begin
 
 
-@mutant("STORE-09", known_as="M09")
+@mutant("STORE-09", also="FAULT-07", known_as="M09")
 def burns_one_batch_of_rows(patch: pytest.MonkeyPatch) -> None:
     """A burn ends 25 sessions, and calls that all."""
 

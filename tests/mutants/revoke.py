@@ -20,7 +20,11 @@ from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, rows_of
 
 
-@mutant("CORE-20", also="CORE-25 HARD-13", known_as="M50")
+@mutant(
+    "CORE-20",
+    also="CORE-22 CORE-25 HARD-13 HARD-16 HARD-17 HARD-31 RACE-02 WIRE-08",
+    known_as="M50",
+)
 def logs_the_customer_out_everywhere(patch: pytest.MonkeyPatch) -> None:
     """A revoke deletes every row of the customer."""
 
@@ -34,7 +38,14 @@ def logs_the_customer_out_everywhere(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-20", also="CORE-24 HARD-14", known_as="M53")
+@mutant(
+    "CORE-20",
+    also=(
+        "CORE-21 CORE-24 CORE-27 GQL-08 HARD-13 HARD-14 HARD-31 RACE-10 RACE-11 STORE-06 "
+        "STORE-10 WIRE-08"
+    ),
+    known_as="M53",
+)
 def says_true_and_ends_nothing(patch: pytest.MonkeyPatch) -> None:
     """A revoke judges the pair, answers true, and leaves its row."""
 
@@ -48,7 +59,14 @@ def says_true_and_ends_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "revoke", revoke)
 
 
-@mutant("CORE-20", also="CORE-21")
+@mutant(
+    "CORE-20",
+    also=(
+        "CORE-21 CORE-22 CORE-23 CORE-24 CORE-25 CORE-27 DEV-01 DEV-02 FAULT-05 FAULT-12 "
+        "GQL-03 GQL-04 GQL-08 GQL-10 HARD-13 HARD-14 HARD-16 HARD-17 HARD-24 HARD-31 "
+        "RACE-02 RACE-10 RACE-11 STORE-03 STORE-06 STORE-10 WIRE-08"
+    ),
+)
 def says_false_of_a_session_that_it_ended(patch: pytest.MonkeyPatch) -> None:
     """A revoke ends the session and answers false."""
 
@@ -58,7 +76,7 @@ def says_false_of_a_session_that_it_ended(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-21", also="HARD-16", known_as="M51")
+@mutant("CORE-21", also="CORE-24 CORE-25 CORE-27 HARD-13 HARD-16 RACE-11 WIRE-08", known_as="M51")
 def asks_for_a_live_access_token_to_log_out(patch: pytest.MonkeyPatch) -> None:
     """A revoke with an expired access token is refused."""
 
@@ -102,7 +120,7 @@ def leaves_the_row_of_a_session_that_ran_out(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-22", also="WIRE-12", known_as="M52")
+@mutant("CORE-22", also="GQL-06 HARD-24 HARD-25 WIRE-12", known_as="M52")
 def ends_the_session_of_the_access_token_alone(patch: pytest.MonkeyPatch) -> None:
     """A revoke does not compare the refresh token: whatever was sent, the session ends."""
 
@@ -138,7 +156,7 @@ def ends_the_session_that_a_mismatch_names(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-23")
+@mutant("CORE-23", also="GQL-10")
 def calls_a_missing_refresh_token_bad_input(patch: pytest.MonkeyPatch) -> None:
     """A revoke without a refresh token is refused with `graphql-input`."""
     patch.setattr(MissingRefreshToken, "category", "graphql-input")

@@ -45,7 +45,7 @@ def extends_a_remembered_session_by_a_month(patch: pytest.MonkeyPatch) -> None:
     around(patch, rolling, "next_claims", next_claims)
 
 
-@mutant("CORE-09", also="WIRE-10", known_as="M23")
+@mutant("CORE-09", also="CORE-07 WIRE-10", known_as="M23")
 def never_extends_a_session(patch: pytest.MonkeyPatch) -> None:
     """A session ends when its login said, however often it is renewed."""
     patch.setattr(rolling, "rolled", lambda refresh_expiry, now, lifetimes: refresh_expiry)

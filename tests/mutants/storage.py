@@ -59,7 +59,7 @@ def marks_the_older_sessions_at_a_login(patch: pytest.MonkeyPatch) -> None:
 # -- what opens a session ----------------------------------------------------------------------
 
 
-@mutant("STORE-03", also="STORE-02", known_as="M32")
+@mutant("STORE-03", also="DEV-05 STORE-02", known_as="M32")
 def stores_the_refresh_token_as_it_is(patch: pytest.MonkeyPatch) -> None:
     """The row's sort key is the refresh token."""
     patch.setattr(tokens, "hash_of", lambda refresh_token, secret: refresh_token)
@@ -125,13 +125,13 @@ def writes_ttl_in_milliseconds(patch: pytest.MonkeyPatch) -> None:
     _change_rows(patch, lambda row, claims: replace(row, ttl=(row.ttl or 0) * 1000))
 
 
-@mutant("STORE-04", also="RACE-02 STORE-07", known_as="M28")
+@mutant("STORE-04", also="HARD-23 RACE-02 RACE-03 STORE-07", known_as="M28")
 def lets_a_row_live_as_long_as_its_access_token(patch: pytest.MonkeyPatch) -> None:
     """A row's ttl is the access token's end."""
     _change_rows(patch, lambda row, claims: replace(row, ttl=claims.exp))
 
 
-@mutant("STORE-04", also="RACE-02")
+@mutant("STORE-04", also="HARD-23 RACE-02")
 def forgets_remember_me_in_the_row(patch: pytest.MonkeyPatch) -> None:
     """A row's ttl is the normal lifetime from now, of a long session too."""
 
@@ -190,7 +190,15 @@ def cannot_read_a_ttl_that_is_a_string(patch: pytest.MonkeyPatch) -> None:
 # -- a rotation's rows -------------------------------------------------------------------------
 
 
-@mutant("STORE-07", also="CORE-12 RACE-04", known_as="M01")
+@mutant(
+    "STORE-07",
+    also=(
+        "CORE-12 CORE-13 CORE-14 FAULT-07 FAULT-08 FAULT-09 FAULT-11 HARD-15 HARD-28 "
+        "HARD-30 HARD-31 RACE-03 RACE-04 RACE-05 RACE-07 RACE-08 RACE-09 RACE-10 RACE-11 "
+        "RACE-12 RACE-13 RACE-14 STORE-06 STORE-09 STORE-10"
+    ),
+    known_as="M01",
+)
 def leaves_the_spent_row(patch: pytest.MonkeyPatch) -> None:
     """A rotation writes the new row and does not delete the old one."""
 
@@ -200,7 +208,7 @@ def leaves_the_spent_row(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "rotate", rotate)
 
 
-@mutant("STORE-07", known_as="M29")
+@mutant("STORE-07", also="CORE-07 HARD-23", known_as="M29")
 def keeps_the_old_ttl_in_the_renewed_row(patch: pytest.MonkeyPatch) -> None:
     """A rotation that extends a session leaves its row's ttl as it was."""
 

@@ -51,7 +51,13 @@ def writes_exp_with_a_fraction(patch: pytest.MonkeyPatch) -> None:
     _write(patch, "exp", float)
 
 
-@mutant("WIRE-02", also="HARD-05", known_as="M39")
+@mutant(
+    "WIRE-02",
+    also=(
+        "CORE-03 CORE-04 CORE-08 CORE-09 HARD-05 HARD-23 RACE-02 RACE-10 STORE-04 STORE-07 WIRE-10"
+    ),
+    known_as="M39",
+)
 def writes_the_refresh_expiry_as_text(patch: pytest.MonkeyPatch) -> None:
     """`refresh_expiry` is a text, and is read as one."""
     _write(patch, "refresh_expiry", str)
