@@ -46,8 +46,11 @@ def test_a_revoke_of_a_mismatched_pair_deletes_nothing(someone: Customer, expect
     """
     session, phone, twin = someone.live_sessions(3)
     expect.revoked(twin)
+    others = [other_hex(session.refresh_token)]
+    if someone.deployment.derives:  # a refresh token that was drawn may stand for itself
+        others.append(phone.refresh_token)
     with expect.unchanged(someone):
-        for other in (other_hex(session.refresh_token), phone.refresh_token):
+        for other in others:
             expect.mismatch_refused(session.altered(refresh_token=other).revoke())
     expect.echoes(session)
     expect.echoes(phone)
