@@ -24,7 +24,8 @@ BYTES = 64
 @lru_cache(maxsize=10_000)
 def pbkdf2(password: str, salt: str) -> str:
     """Lower-case hex of PBKDF2-HMAC-SHA512, 10 000 rounds, 64 bytes."""
-    return hashlib.pbkdf2_hmac("sha512", password.encode(), salt.encode(), ROUNDS, BYTES).hex()
+    text = password.encode("utf-8", "surrogatepass")  # whatever a deployment answers
+    return hashlib.pbkdf2_hmac("sha512", text, salt.encode(), ROUNDS, BYTES).hex()
 
 
 def encoded(raw: bytes) -> str:

@@ -113,7 +113,7 @@ def leaves_the_list_open(patch: pytest.MonkeyPatch) -> None:
     leaves_open(patch, "list")
 
 
-@mutant("DEV-01")
+@mutant("DEV-01", also="DEV-02 DEV-03 DEV-04")
 def leaves_the_look_at_a_row_open(patch: pytest.MonkeyPatch) -> None:
     """getUserAuth forgets to ask whether this is development."""
     leaves_open(patch, "get")

@@ -126,7 +126,7 @@ def repeats_what_the_table_said(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(storage, "refusal_of", telling)
 
 
-@mutant("GQL-08")
+@mutant("GQL-08", also="HARD-20")
 def repeats_what_a_parser_said(patch: pytest.MonkeyPatch) -> None:
     """An answer of the table that cannot be parsed is quoted in the error."""
     ask = Storage._ask

@@ -45,7 +45,7 @@ def burns_for_an_empty_refresh_token(patch: pytest.MonkeyPatch) -> None:
     burns_for(patch, lambda refresh_token, claims, now: refresh_token == "")
 
 
-@mutant("HARD-09")
+@mutant("HARD-09", also="HARD-25")
 def takes_an_empty_refresh_token(patch: pytest.MonkeyPatch) -> None:
     """Without a refresh token the access token vouches for itself."""
     present = Flow.present

@@ -58,7 +58,7 @@ def hopes_that_a_login_was_stored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "begin", careless)
 
 
-@mutant("FAULT-02")
+@mutant("FAULT-02", also="FAULT-04 FAULT-05")
 def renews_what_it_could_not_store(patch: pytest.MonkeyPatch) -> None:
     """A refresh answers the new pair although its row was not written."""
     rotate = Sessions.rotate
@@ -111,7 +111,7 @@ def puts_before_it_deletes(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "rotate", rotate)
 
 
-@mutant("FAULT-04")
+@mutant("FAULT-04", also="FAULT-05")
 def renews_beside_a_row_that_it_could_not_delete(patch: pytest.MonkeyPatch) -> None:
     """A rotation goes on when the old row cannot be deleted, so that both pairs are good."""
     rotate = Sessions.rotate
@@ -139,7 +139,7 @@ def revokes_what_it_could_not_delete(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "end", careless)
 
 
-@mutant("FAULT-12")
+@mutant("FAULT-12", also="GQL-08")
 def hopes_that_a_session_was_revoked(patch: pytest.MonkeyPatch) -> None:
     """A revoke answers true when nobody knows whether the row was deleted."""
     end = Sessions.end
@@ -189,7 +189,7 @@ def deletes_what_it_could_not_read(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "judge_refresh", deleting)
 
 
-@mutant("FAULT-03")
+@mutant("FAULT-03", also="FAULT-05")
 def renews_what_it_could_not_read(patch: pytest.MonkeyPatch) -> None:
     """A refresh whose read fails trusts the tokens, and goes on."""
     judge_refresh = Flow.judge_refresh
@@ -229,7 +229,7 @@ def ends_the_session_when_a_revoke_fails(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "end", blaming)
 
 
-@mutant("FAULT-06")
+@mutant("FAULT-06", also="FAULT-03 FAULT-05")
 def takes_an_unread_row_for_a_missing_one(patch: pytest.MonkeyPatch) -> None:
     """A refresh whose read fails is taken for a replay, and burns."""
     judge_refresh = Flow.judge_refresh

@@ -87,7 +87,7 @@ def alg_of(token: str) -> object:
     return unverified(token)[0].get("alg")
 
 
-@mutant("HARD-01")
+@mutant("HARD-01", also="API-04 HARD-06 HARD-17 HARD-29 STORE-12")
 def compares_the_beginning_of_a_signature(patch: pytest.MonkeyPatch) -> None:
     """As much of the signature is compared as was sent."""
 
@@ -135,7 +135,7 @@ def accepts_alg_none(patch: pytest.MonkeyPatch) -> None:
     opens(patch, lambda token, secret: alg_of(token) == "none")
 
 
-@mutant("HARD-02")
+@mutant("HARD-02", also="API-04 HARD-17 STORE-12")
 def knows_alg_none_in_lower_case_only(patch: pytest.MonkeyPatch) -> None:
     """The exact word none is refused, and None or NONE is taken for no algorithm all the same."""
 

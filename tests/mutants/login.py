@@ -18,7 +18,16 @@ from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
 
-@mutant("CORE-01")
+@mutant(
+    "CORE-01",
+    also=(
+        "API-01 API-02 API-03 API-04 API-05 API-06 CORE-02 CORE-03 CORE-04 CORE-05 "
+        "CORE-13 CORE-17 CORE-18 CORE-20 CORE-23 CORE-26 CORE-27 DEV-01 DEV-02 FAULT-10 "
+        "GQL-06 GQL-07 GQL-08 GQL-10 HARD-08 HARD-14 HARD-16 HARD-18 HARD-20 HARD-21 "
+        "HARD-22 HARD-23 HARD-25 HARD-28 HARD-31 RACE-02 RACE-03 STORE-01 STORE-10 "
+        "STORE-11 WIRE-01 WIRE-02 WIRE-04 WIRE-05 WIRE-06 WIRE-07 WIRE-10 WIRE-12"
+    ),
+)
 def hands_out_no_refresh_token_at_login(patch: pytest.MonkeyPatch) -> None:
     """A login answers an access token, and an empty refresh token."""
 
@@ -45,7 +54,7 @@ def trims_the_password(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "customer", customer)
 
 
-@mutant("CORE-02")
+@mutant("CORE-02", also="STORE-12")
 def notes_a_failed_login_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
     """A login with a wrong password leaves a row in the customer's own partition."""
     ids = {customer.email: customer.customer_id for customer in demo.CUSTOMERS}

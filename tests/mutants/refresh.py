@@ -289,7 +289,10 @@ def asks_the_holder_of_an_ended_pair_for_credentials(patch: pytest.MonkeyPatch) 
 # -- no session at all -------------------------------------------------------------------------
 
 
-@mutant("CORE-16", also="HARD-14 HARD-24")
+@mutant(
+    "CORE-16",
+    also="GQL-06 HARD-09 HARD-10 HARD-11 HARD-14 HARD-15 HARD-24 HARD-25 STORE-12 WIRE-12",
+)
 def echoes_a_live_access_token_unseen(patch: pytest.MonkeyPatch) -> None:
     """While its access token is live a pair is repeated, without a look at the refresh token."""
 

@@ -218,7 +218,10 @@ def keeps_the_old_ttl_in_the_renewed_row(patch: pytest.MonkeyPatch) -> None:
     around(patch, Sessions, "rotate", rotate)
 
 
-@mutant("STORE-07", also="RACE-04")
+@mutant(
+    "STORE-07",
+    also=("FAULT-04 FAULT-09 RACE-03 RACE-04 RACE-08 RACE-10 RACE-11 STORE-02 STORE-03 STORE-05"),
+)
 def leaves_a_mark_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
     """A rotation writes into the customer's own partition what was spent."""
 
