@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -92,7 +93,8 @@ def under_libfaketime(folder: Path) -> Iterator[Target]:
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
-    with embedded.boot(behind_proxy=False) as target:
+    alone = (sys.executable, "-m", "reference_auth")  # a fork would not load the library
+    with embedded.boot(behind_proxy=False, command=alone) as target:
         assert target.launch is not None
         launcher = Launcher(target.launch, target.secret, environ=environ)
         with launcher.start(mode="development") as launched:
@@ -122,6 +124,10 @@ WAYS: dict[str, Callable[[Path], Report]] = {
 }
 
 
+#: The clock that each way is there to show, by the name that its report gives it.
+CLOCKS = {OVER_HTTP: "http", IN_PROCESS: "http", "under libfaketime": "faketime"}
+
+
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Report]:
     folder = tmp_path_factory.mktemp("ways")
@@ -148,6 +154,7 @@ def test_each_way_judges_and_nothing_of_the_suite_breaks(
     assert report.run.unreachable is None
     assert [row.requirement.id for row in report.rows if row.status == "error"] == []
     assert report.conformant
+    assert report.run.clock == CLOCKS.get(name, "real")
     assert len(told(report)) >= FEWEST
 
 
