@@ -197,9 +197,13 @@ class Client:
             accept=accept,
         )
 
-    def trivial(self, *, accept: str = JSON) -> Answer:
+    def trivial(self, *, accept: str = JSON, content_type: str = JSON) -> Answer:
         """The cheapest query there is."""
-        return self.ask(documents.TYPENAME, {}, operation="__typename", accept=accept)
+        return self.post(
+            {"query": documents.TYPENAME},
+            operation="__typename",
+            headers={"accept": accept, "content-type": content_type},
+        )
 
     def protected(self, query: str, authorization: str | None) -> Answer:
         """The target's own query that needs a signed-in customer."""

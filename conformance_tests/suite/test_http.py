@@ -27,6 +27,15 @@ def test_json_is_answered_in_json(client: Client) -> None:
 
 
 @requirement("GQL-01", logins=0)
+@pytest.mark.parametrize("parameter", ["; charset=utf-8", ";charset=UTF-8"])
+def test_json_may_name_its_charset(client: Client, parameter: str) -> None:
+    """A body in JSON is taken too where its type says that it is UTF-8."""
+    answer = client.trivial(content_type=f"application/json{parameter}")
+    expect_http.answered(answer)
+    expect_http.graphql(answer, 200)
+
+
+@requirement("GQL-01", logins=0)
 def test_a_refusal_is_a_graphql_answer(client: Client, expect: Expect) -> None:
     """An error of the flow comes as GraphQL with status 200, 401 or 403."""
     answer = client.refresh(None, never_issued())
