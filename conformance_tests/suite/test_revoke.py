@@ -39,7 +39,7 @@ def test_a_revoke_works_with_an_expired_refresh_token(someone: Customer, expect:
     expect.gone(session)
 
 
-@requirement("CORE-22")
+@requirement("CORE-22", logins=3)
 def test_a_revoke_of_a_mismatched_pair_deletes_nothing(someone: Customer, expect: Expect) -> None:
     """Another refresh token beside the access token, be it the customer's own, is an input error;
     the right one revokes.

@@ -182,7 +182,7 @@ def kind_of(token: str) -> str:
     return f"{len(token)} {case}{alphabet} characters"
 
 
-@requirement("WIRE-06", "WIRE-07")
+@requirement("WIRE-06", "WIRE-07", logins=3)
 def test_a_refresh_token_is_derived_from_id_and_exp(
     alice: RegisteredCustomer, bob: RegisteredCustomer, forge: Forge, expect: Expect
 ) -> None:
