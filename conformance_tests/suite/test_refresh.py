@@ -125,7 +125,23 @@ def test_the_id_keeps_its_type_through_a_rotation(
     alice: RegisteredCustomer, expect: Expect
 ) -> None:
     """customer_id is the same value of the same JSON type in a renewed token."""
-    session = alice.expired_session()
+    keeps_its_id(alice, expect)
+
+
+@requirement("CORE-26", extra=True)
+def test_the_id_of_another_customer_keeps_its_type(bob: RegisteredCustomer, expect: Expect) -> None:
+    """So is another customer's, whose id may be of another type."""
+    keeps_its_id(bob, expect)
+
+
+@requirement("CORE-26", extra=True)
+def test_an_id_in_digits_stays_a_text(deployment: Deployment, expect: Expect) -> None:
+    """A text of digits does not become a number."""
+    keeps_its_id(deployment.somebody_numbered(str), expect)
+
+
+def keeps_its_id(customer: Customer, expect: Expect) -> None:
+    session = customer.expired_session()
     successor = expect.rotates(session)
     expect.equal(
         successor.claims.get("customer_id"), session.claims.get("customer_id"), "customer_id"
