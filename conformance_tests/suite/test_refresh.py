@@ -186,7 +186,7 @@ def test_an_expired_session_is_over_and_its_row_gone(
     expect.gone(ended)
 
 
-@requirement("CORE-12", burns=True)
+@requirement("CORE-12", logins=2, burns=True)
 def test_a_replay_ends_every_session_of_the_customer(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
