@@ -162,6 +162,18 @@ def test_a_row_past_its_ttl_is_not_honoured(
     expect.over(lapsed)
 
 
+@requirement("STORE-08")
+def test_a_row_past_its_ttl_is_not_honoured_while_the_pair_is_live(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """A live pair is repeated, and over once its row should have been deleted."""
+    expect.echoes(made_up.forge_session(60, 600))
+    lapsed = made_up.forge_session(50, 600, ttl=int(deployment.clock.now()) - 60)
+    if lapsed.stored() is None:
+        raise NotTestable("table", "the table deleted an expired row before it could be shown")
+    expect.over(lapsed)
+
+
 @requirement("STORE-10", logins=2)
 def test_unknown_attributes_are_tolerated(
     alice: RegisteredCustomer, table: Table, expect: Expect
