@@ -15,7 +15,7 @@ RULES: dict[str, m.BaseMatcherNode] = {
     "type annotations": m.Annotation(),
     "names of types": m.Assign(targets=[m.AssignTarget(TYPES)]),
     "decorators, whose arguments give a class its form": m.Decorator(),
-    "what a repr hides": m.Call(func=m.Name("field")),
+    "what a repr hides": m.Call(func=m.Name("field")) | m.AnnAssign(value=m.Call(m.Name("field"))),
     "the values of an enum, whose names alone count": m.ClassDef(bases=[m.Arg(m.Name("Enum"))]),
     "names of loggers": m.Assign(targets=[m.AssignTarget(LOGGERS)]),
     "log lines that no row asks for": m.SimpleStatementLine([m.Expr(LOG_LINE)]),
