@@ -135,7 +135,22 @@ def test_nobody_is_made_up_without_secret_and_table() -> None:
         with pytest.raises(NotTestable, match=missing):
             judged.somebody_made_up()
         judged.registered = (alice_of(judged),)
-        assert judged.someone() is judged.alice
+        assert isinstance(judged.someone(), RegisteredCustomer)
+
+
+def test_a_customer_who_plays_in_many_tests_brings_no_rows_into_one() -> None:
+    """Rows that were there before a test began are not counted as its own."""
+    judged = deployment(logins(), table=True)
+    judged.registered = (alice_of(judged),)
+    judged.alice.log_in()
+    table = judged.need_table()
+    table.write(table.make(judged.alice.id, "a" * 128, NOW + 60))
+    someone = judged.someone()
+    assert (len(someone.rows()), someone.rows_of_this_test()) == (1, [])
+    later = table.make(judged.alice.id, "b" * 128, NOW + 60)
+    table.write(later)
+    assert someone.rows_of_this_test() == [later]
+    assert len(judged.alice.rows_of_this_test()) == 2
 
 
 def test_a_forged_session_shares_no_exp(judged: Deployment) -> None:

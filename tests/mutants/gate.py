@@ -17,12 +17,16 @@ FEW = 6
 
 
 def mutants() -> list[Mutant]:
-    """Those of the requirements' own list, and for each row the one that breaks least else."""
-    sharpest: dict[str, Mutant] = {}
-    for mutant in sorted(CATALOGUE.values(), key=lambda one: (len(one.reds), one.name)):
-        sharpest.setdefault(mutant.owner, mutant)
-    chosen = {mutant.name for mutant in sharpest.values()}
-    return [one for one in CATALOGUE.values() if one.known_as or one.name in chosen]
+    """One of each kind that the requirements list, and one for each row: what breaks least else."""
+    by_sharpness = sorted(CATALOGUE.values(), key=lambda one: (len(one.reds), one.name))
+    chosen: dict[str, Mutant] = {}
+    for mutant in filter(lambda one: one.known_as, by_sharpness):
+        chosen.setdefault(mutant.known_as, mutant)
+    owned = {mutant.owner for mutant in chosen.values()}
+    for mutant in by_sharpness:
+        if mutant.owner not in owned:
+            chosen.setdefault(mutant.owner, mutant)
+    return list(chosen.values())
 
 
 def rows(mutant: Mutant) -> frozenset[str]:

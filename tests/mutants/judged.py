@@ -47,8 +47,8 @@ class Judged:
 
     @property
     def trouble(self) -> list[str]:
-        """What is no verdict: the run's own breakdown, and errors of the suite."""
-        ends = [self.run.unreachable, self.run.crashed]
+        """What is no verdict: nothing judged, the run's own breakdown, and errors of the suite."""
+        ends = [None if self.run.findings else self.run.unreachable, self.run.crashed]
         errors = [
             f"{finding.requirement} {finding.test}: {finding.detail}"
             for finding in self.run.findings
