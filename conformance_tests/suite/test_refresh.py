@@ -88,11 +88,12 @@ def test_a_session_near_its_end_is_extended_by_the_normal_lifetime(
 
 
 @requirement("CORE-10")
+@pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
 def test_an_access_token_expires_at_its_very_second(
-    deployment: Deployment, someone: Customer, expect: Expect
+    deployment: Deployment, someone: Customer, expect: Expect, remember_me: bool
 ) -> None:
     """One second before exp the pair is repeated; at exp it is renewed."""
-    session = someone.log_in()
+    session = someone.log_in(remember_me)
     deployment.clock.stand_at(session.exp - 1)
     expect.echoes(session)
     deployment.clock.stand_at(session.exp)
