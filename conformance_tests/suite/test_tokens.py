@@ -10,6 +10,7 @@ from conformance_tests import leaks, recorded
 from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.clock import Window
 from conformance_tests.deployment import Deployment
+from conformance_tests.documents import ABSENT
 from conformance_tests.expect import Expect
 from conformance_tests.forge import Forge
 from conformance_tests.marks import requirement
@@ -139,11 +140,12 @@ def test_an_access_token_never_outlives_its_lifetime(
 
 
 @requirement("WIRE-10", extra=True)
+@pytest.mark.parametrize("remember_me", [ABSENT, True], ids=["normal", "remembered"])
 def test_a_renewed_access_token_does_not_either(
-    deployment: Deployment, someone: Customer, expect: Expect
+    deployment: Deployment, someone: Customer, expect: Expect, remember_me: object
 ) -> None:
     """A rotation's exp keeps within the access lifetime, and before its refresh_expiry."""
-    session = someone.expired_session()
+    session = someone.expired_session(remember_me)
     with deployment.clock.window() as window:
         renewed = expect.rotates(session)
     judge_lifetime(deployment, renewed, window, expect)
