@@ -66,13 +66,14 @@ class OddClient:
 
     # -- by another door -----------------------------------------------------------------------
 
-    def revoke_by_get(self, token: str, refresh_token: str) -> Answer:
-        """The mutation as a GET request."""
+    def revoke_by_get(self, token: str, refresh_token: str, headers: Mapping[str, str]) -> Answer:
+        """The mutation as a GET request, with these headers beside."""
         request = _revoke(refresh_token)
         return self.client.get(
             {"query": request["query"], "variables": json.dumps(request["variables"])},
             operation="revokeCustomerToken",
             authorization=f"Bearer {token}",
+            **headers,
         )
 
     def revoke_as(self, media: str, token: str, refresh_token: str) -> Answer:

@@ -62,10 +62,14 @@ def test_graphqls_own_type_is_spoken(client: Client, expect: Expect) -> None:
 def test_a_mutation_by_get_is_not_executed(
     odd: OddClient, someone: Customer, expect: Expect
 ) -> None:
-    """A revoke by GET is turned away and ends nothing; the same revoke by POST does."""
+    """A revoke by GET is turned away and ends nothing, also where it says that it is JSON; the same
+    revoke by POST does.
+    """
     session = someone.log_in()
     with expect.unchanged(someone):
-        expect.not_executed(odd.revoke_by_get(session.token, session.refresh_token))
+        for headers in ({}, {"content-type": "application/json"}):
+            answer = odd.revoke_by_get(session.token, session.refresh_token, headers)
+            expect.not_executed(answer)
     expect.echoes(session)
     expect.revoked(session)
 
