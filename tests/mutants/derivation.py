@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
 from typing import Any
@@ -47,6 +48,22 @@ def derives_in_fewer_rounds(patch: pytest.MonkeyPatch) -> None:
 def takes_the_secret_for_the_password(patch: pytest.MonkeyPatch) -> None:
     """The text is the salt, and the secret is what is stretched."""
     around(patch, tokens, "_stretch", lambda original, text, secret: original(secret, text))
+
+
+@mutant(
+    "WIRE-06",
+    also=(
+        "CORE-13 CORE-22 HARD-01 HARD-10 STORE-02 STORE-06 WIRE-01 WIRE-02 WIRE-03 WIRE-05 "
+        "WIRE-07 WIRE-08 WIRE-09 WIRE-10"
+    ),
+)
+def derives_from_the_id_as_json(patch: pytest.MonkeyPatch) -> None:
+    """An id that is a text is derived from with its quotes."""
+
+    def derive(original: Any, customer_id: tokens.CustomerId, exp: int, secret: str) -> Any:
+        return original(json.dumps(customer_id, ensure_ascii=False), exp, secret)
+
+    around(patch, tokens, "derive", derive)
 
 
 @mutant(

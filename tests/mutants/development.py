@@ -82,6 +82,14 @@ def takes_the_beginning_of_the_word_for_development(patch: pytest.MonkeyPatch) -
     patch.setattr(config, "is_development", lambda node_env: node_env in ("dev", "development"))
 
 
+@mutant("DEV-03")
+def takes_whatever_begins_with_the_word_for_development(patch: pytest.MonkeyPatch) -> None:
+    """Every mode that begins with the word development opens the development operations."""
+    patch.setattr(
+        config, "is_development", lambda node_env: (node_env or "").startswith("development")
+    )
+
+
 # -- one that is left open ---------------------------------------------------------------------
 
 

@@ -59,6 +59,12 @@ def answers_in_latin_1(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant("GQL-01")
+def knows_json_without_a_charset_only(patch: pytest.MonkeyPatch) -> None:
+    """A body in JSON is refused with 415 where its type names a charset, be it UTF-8."""
+    patch.setattr(endpoint, "is_json", lambda content_type: content_type == JSON)
+
+
+@mutant("GQL-01")
 def answers_a_refusal_of_the_flow_with_400(patch: pytest.MonkeyPatch) -> None:
     """Every answer with errors has status 400, as a storefront's client does not expect it."""
     patch.setattr(endpoint, "status_of", lambda result, kind: 400 if result.errors else 200)

@@ -118,6 +118,21 @@ def takes_a_tampered_token_for_an_expired_one(patch: pytest.MonkeyPatch) -> None
 
 
 @mutant("HARD-01")
+def looks_at_no_signature_after_exp(patch: pytest.MonkeyPatch) -> None:
+    """From the second after its `exp` a token is read without its signature being looked at."""
+    verify = tokens.verify
+
+    def lenient(token: str, secret: str, now: int) -> tokens.Claims:
+        header, payload = unverified(token)
+        exp = payload.get("exp")
+        if header.get("alg") == "HS256" and isinstance(exp, int) and 0 < exp < now:
+            return tokens.judge_claims(payload)
+        return verify(token, secret, now)
+
+    patch.setattr(tokens, "verify", lenient)
+
+
+@mutant("HARD-01")
 def takes_the_empty_key(patch: pytest.MonkeyPatch) -> None:
     """A token signed with nothing at all is as good as one signed with the secret."""
 

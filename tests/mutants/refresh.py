@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reference_auth import items, request, rolling, states, tokens
-from reference_auth.errors import MissingHeader, SessionOver
+from reference_auth.errors import MissingHeader, NoSuchSession, NotThePair, SessionOver
 from reference_auth.flow import Flow
 from reference_auth.rows import Presented, Row
-from reference_auth.sessions import Sessions
+from reference_auth.sessions import Gone, Sessions
 from reference_auth.states import State
 from reference_auth.tokens import Claims, TokenPair
 from tests.mutants.catalogue import mutant
@@ -180,6 +181,18 @@ def makes_a_text_of_the_id_in_a_renewed_token(patch: pytest.MonkeyPatch) -> None
     around(patch, rolling, "next_claims", next_claims)
 
 
+@mutant("CORE-26", also="WIRE-08")
+def makes_a_number_of_digits_in_a_renewed_token(patch: pytest.MonkeyPatch) -> None:
+    """A rotation writes an id that is a text of digits as a number."""
+
+    def next_claims(original: Any, *args: Any) -> Claims:
+        claims: Claims = original(*args)
+        is_number = str(claims.customer_id).isdecimal()
+        return replace(claims, customer_id=int(claims.customer_id)) if is_number else claims
+
+    around(patch, rolling, "next_claims", next_claims)
+
+
 # -- the very second ---------------------------------------------------------------------------
 
 
@@ -286,6 +299,19 @@ def asks_the_holder_of_an_ended_pair_for_credentials(patch: pytest.MonkeyPatch) 
         patch.setattr(refusal, "category", "graphql-authorization")
 
 
+@mutant("CORE-27", also="HARD-12")
+def finds_no_such_session_for_an_expired_pair(patch: pytest.MonkeyPatch) -> None:
+    """An expired pair whose row is gone is refused with `graphql-no-such-entity`."""
+
+    async def forget(self: Flow, presented: Presented, now: int) -> None:
+        try:
+            await self.sessions.end(presented.row, [])
+        except Gone:
+            raise NoSuchSession from None
+
+    patch.setattr(Flow, "forget", forget)
+
+
 # -- no session at all -------------------------------------------------------------------------
 
 
@@ -317,6 +343,25 @@ def finds_the_session_by_the_access_token_alone(patch: pytest.MonkeyPatch) -> No
     around(patch, Flow, "refresh", refresh)
 
 
+@mutant("CORE-16", also="HARD-11")
+def takes_the_refresh_token_of_any_session_of_the_customer(patch: pytest.MonkeyPatch) -> None:
+    """A live access token is repeated beside whichever refresh token has a row of its customer."""
+
+    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+        try:
+            return await original(flow, token, refresh_token, now)
+        except NotThePair:
+            claims = tokens.verify(token, flow.config.secret, now)
+            if not (tokens.is_live(claims, now) and tokens.is_refresh_token(refresh_token)):
+                raise
+            hash_ = await flow.derivation.hash_of(refresh_token)
+            if await flow.sessions.read(str(claims.customer_id), hash_) is None:
+                raise
+            return TokenPair(token, refresh_token)
+
+    around(patch, Flow, "refresh", refresh)
+
+
 @mutant("CORE-17", also="CORE-23 CORE-27 GQL-10")
 def calls_a_missing_header_bad_input(patch: pytest.MonkeyPatch) -> None:
     """A request without an Authorization header is refused with `graphql-input`."""
@@ -330,6 +375,17 @@ def takes_any_scheme(patch: pytest.MonkeyPatch) -> None:
     def bearer(original: Any, authorization: list[str]) -> Any:
         last_words = (value.split(" ")[-1] for value in authorization)
         return original([f"Bearer {token}" for token in last_words])
+
+    around(patch, request, "bearer", bearer)
+
+
+@mutant("CORE-18", also="HARD-29")
+def looks_for_bearer_anywhere_in_the_header(patch: pytest.MonkeyPatch) -> None:
+    """The Authorization header is searched for the scheme and a token, whatever stands around."""
+
+    def bearer(original: Any, authorization: list[str]) -> Any:
+        found = [re.search(r"bearer +[\w.-]+", value, re.IGNORECASE) for value in authorization]
+        return original([match[0] if match else "" for match in found])
 
     around(patch, request, "bearer", bearer)
 

@@ -10,7 +10,7 @@ from reference_auth import items
 from reference_auth.burn import Burn
 from reference_auth.errors import SessionOver
 from reference_auth.flow import Flow
-from reference_auth.rows import Fence, Presented
+from reference_auth.rows import Fence, Presented, Row
 from reference_auth.sessions import BATCH
 from reference_auth.tokens import TokenPair
 from tests.mutants.catalogue import mutant
@@ -46,6 +46,18 @@ def burns_only_the_session_that_was_replayed(patch: pytest.MonkeyPatch) -> None:
         await self.sessions.delete_all(row for row in rows if row.rotated_from)
 
     patch.setattr(Burn, "begin", begin)
+
+
+@mutant("CORE-12", also="FAULT-07 RACE-09 RACE-10 RACE-12 STORE-09")
+def burns_no_session_that_is_remembered(patch: pytest.MonkeyPatch) -> None:
+    """A replay spares the sessions that last longer than a normal one."""
+
+    def is_doomed(original: Any, burn: Burn, row: Row, fence: Fence, reach: Fence) -> bool:
+        lifetimes = burn.config.lifetimes
+        longest = fence.before - lifetimes.access + lifetimes.refresh
+        return (row.ttl is None or row.ttl <= longest) and original(burn, row, fence, reach)
+
+    around(patch, Burn, "is_doomed", is_doomed)
 
 
 @mutant(

@@ -156,6 +156,27 @@ def ends_the_session_that_a_mismatch_names(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
+@mutant("CORE-22")
+def ends_whichever_session_the_refresh_token_names(patch: pytest.MonkeyPatch) -> None:
+    """A revoke ends the session of the refresh token, if it is one of the same customer's."""
+
+    async def revoke(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
+        try:
+            return await original(flow, access_token, refresh_token, now)
+        except WrongPair:
+            claims = tokens.verify(access_token, flow.config.secret, now)
+            if not tokens.is_refresh_token(refresh_token):
+                raise
+            hash_ = await flow.derivation.hash_of(refresh_token)
+            if await flow.sessions.delete(str(claims.customer_id), hash_) is None:
+                raise
+            return True
+
+    around(patch, Flow, "revoke", revoke)
+
+
 @mutant("CORE-23", also="GQL-10")
 def calls_a_missing_refresh_token_bad_input(patch: pytest.MonkeyPatch) -> None:
     """A revoke without a refresh token is refused with `graphql-input`."""

@@ -71,3 +71,14 @@ def extends_a_session_by_the_access_lifetime(patch: pytest.MonkeyPatch) -> None:
         return now + lifetimes.access + 1 if is_near else refresh_expiry
 
     patch.setattr(rolling, "rolled", rolled)
+
+
+@mutant("CORE-09")
+def extends_a_session_within_the_access_lifetime_only(patch: pytest.MonkeyPatch) -> None:
+    """A session is extended where less than the access lifetime is left, and not where more is."""
+
+    def rolled(refresh_expiry: int, now: int, lifetimes: Lifetimes) -> int:
+        is_near = refresh_expiry - now < lifetimes.access
+        return now + lifetimes.refresh if is_near else refresh_expiry
+
+    patch.setattr(rolling, "rolled", rolled)

@@ -13,7 +13,7 @@ from reference_auth.flow import Flow
 from reference_auth.items import Item
 from reference_auth.rows import Row
 from reference_auth.sessions import Sessions
-from reference_auth.tokens import TokenPair
+from reference_auth.tokens import CustomerId, TokenPair
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, note, rows_of
 
@@ -54,6 +54,19 @@ def marks_the_older_sessions_at_a_login(patch: pytest.MonkeyPatch) -> None:
             await note(sessions, other, "newer", items.text(row.hash))
 
     around(patch, Sessions, "begin", begin)
+
+
+@mutant("CORE-25", also="RACE-01")
+def tidies_up_at_a_login(patch: pytest.MonkeyPatch) -> None:
+    """A login deletes the customer's rows that have no more than a minute left."""
+
+    async def begin(original: Any, flow: Flow, customer_id: CustomerId, *more: Any) -> Any:
+        now = more[-1]
+        rows = await rows_of(flow.sessions, str(customer_id))
+        await flow.sessions.delete_all(row for row in rows if row.ttl and row.ttl <= now + 60)
+        return await original(flow, customer_id, *more)
+
+    around(patch, Flow, "begin", begin)
 
 
 # -- what opens a session ----------------------------------------------------------------------

@@ -15,6 +15,7 @@ from strawberry.types.base import StrawberryOptional, get_object_definition
 
 from reference_auth import app, demo, endpoint, rolling, schema, speech, tokens
 from reference_auth.errors import BadAccessToken, StorageTrouble, WrongCredentials
+from reference_auth.flow import Flow
 from reference_auth.tokens import Claims
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
@@ -125,13 +126,31 @@ def puts_the_secret_into_the_token(patch: pytest.MonkeyPatch) -> None:
     _sign_with(patch, lambda claims, secret: secret)
 
 
+@mutant("WIRE-04")
+def puts_the_spent_refresh_token_into_a_renewed_token(patch: pytest.MonkeyPatch) -> None:
+    """The payload that a rotation signs holds the refresh token that it replaced."""
+
+    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+        pair: tokens.TokenPair = await original(flow, token, refresh_token, now)
+        if pair.token == token:
+            return pair
+        secret = flow.config.secret
+        signed = _signed(tokens.verify(pair.token, secret, now), secret, refresh_token)
+        return replace(pair, token=signed)
+
+    around(patch, Flow, "refresh", refresh)
+
+
 def _sign_with(patch: pytest.MonkeyPatch, make: Any) -> None:
     def mint(original: Any, claims: Claims, secret: str) -> str:
-        members = {**tokens.payload_of(claims), "jti": make(claims, secret)}
-        payload = json.dumps(members, separators=(",", ":")).encode()
-        return tokens._signer().encode(payload, secret, headers=dict(tokens.HEADER))
+        return _signed(claims, secret, make(claims, secret))
 
     around(patch, tokens, "mint", mint)
+
+
+def _signed(claims: Claims, secret: str, jti: str) -> str:
+    payload = json.dumps({**tokens.payload_of(claims), "jti": jti}, separators=(",", ":")).encode()
+    return tokens._signer().encode(payload, secret, headers=dict(tokens.HEADER))
 
 
 @mutant("WIRE-08", also="WIRE-03")
@@ -151,7 +170,7 @@ def takes_only_tokens_of_its_own_make(patch: pytest.MonkeyPatch) -> None:
     around(patch, tokens, "payload_of", payload_of)
 
 
-@mutant("WIRE-08")
+@mutant("WIRE-08", also="CORE-26")
 def makes_a_number_of_an_id_in_digits(patch: pytest.MonkeyPatch) -> None:
     """A customer_id that is a text of digits goes on as a number."""
 
