@@ -139,7 +139,7 @@ def leaves_the_removal_open(patch: pytest.MonkeyPatch) -> None:
     leaves_open(patch, "remove")
 
 
-@mutant("DEV-01")
+@mutant("DEV-01", also="DEV-02 DEV-03 DEV-04")
 def leaves_the_removal_of_all_open(patch: pytest.MonkeyPatch) -> None:
     """removeAllUserAuthItems forgets to ask whether this is development."""
     leaves_open(patch, "remove_all")

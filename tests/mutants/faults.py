@@ -125,7 +125,7 @@ def renews_beside_a_row_that_it_could_not_delete(patch: pytest.MonkeyPatch) -> N
     patch.setattr(Sessions, "rotate", careless)
 
 
-@mutant("FAULT-12")
+@mutant("FAULT-12", also="FAULT-05 GQL-08")
 def revokes_what_it_could_not_delete(patch: pytest.MonkeyPatch) -> None:
     """A revoke answers true although the row is still there."""
     end = Sessions.end

@@ -102,7 +102,7 @@ def compares_the_beginning_of_a_signature(patch: pytest.MonkeyPatch) -> None:
     opens(patch, trusts)
 
 
-@mutant("HARD-01")
+@mutant("HARD-01", also="HARD-06 HARD-29")
 def takes_a_tampered_token_for_an_expired_one(patch: pytest.MonkeyPatch) -> None:
     """A token that is past its `exp` is read without its signature being looked at."""
     verify = tokens.verify

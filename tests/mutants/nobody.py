@@ -70,7 +70,7 @@ def logs_nobody_in(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "customer", customer)
 
 
-@mutant("STORE-12")
+@mutant("STORE-12", also="HARD-01 HARD-02 HARD-04 STORE-11")
 def notes_a_refused_token_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
     """A refresh with a token that is not genuine leaves a row under the id that it names."""
     _note_when_refused(patch, BadAccessToken)

@@ -331,7 +331,7 @@ def echoes_a_live_access_token_unseen(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-16", also="HARD-09 HARD-10")
+@mutant("CORE-16", also="FAULT-10 GQL-06 HARD-09 HARD-10 HARD-11 HARD-24 HARD-25 STORE-12 WIRE-12")
 def finds_the_session_by_the_access_token_alone(patch: pytest.MonkeyPatch) -> None:
     """The refresh token is derived, and the one that was sent is not compared with it."""
 

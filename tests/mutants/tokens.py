@@ -10,10 +10,10 @@ from itertools import count
 from typing import Any
 
 import pytest
-from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryOptional, get_object_definition
 
-from reference_auth import app, demo, endpoint, rolling, schema, speech, tokens
+from reference_auth import app, demo, endpoint, rolling, schema, tokens
 from reference_auth.errors import BadAccessToken, StorageTrouble, WrongCredentials
 from reference_auth.flow import Flow
 from reference_auth.tokens import Claims
@@ -170,7 +170,7 @@ def takes_only_tokens_of_its_own_make(patch: pytest.MonkeyPatch) -> None:
     around(patch, tokens, "payload_of", payload_of)
 
 
-@mutant("WIRE-08", also="CORE-26")
+@mutant("WIRE-08")
 def makes_a_number_of_an_id_in_digits(patch: pytest.MonkeyPatch) -> None:
     """A customer_id that is a text of digits goes on as a number."""
 
@@ -202,11 +202,21 @@ def moves_exp_up_when_a_second_is_taken(patch: pytest.MonkeyPatch) -> None:
     around(patch, rolling, "candidates", candidates)
 
 
-@mutant("WIRE-11", known_as="M56")
-def writes_its_names_in_camel_case(patch: pytest.MonkeyPatch) -> None:
-    """Arguments and fields are called as GraphQL libraries like it: `rememberMe`."""
+@mutant(
+    "WIRE-11",
+    also=(
+        "CORE-03 CORE-04 HARD-23 RACE-02 RACE-03 STORE-02 STORE-04 WIRE-02 WIRE-06 WIRE-07 WIRE-10"
+    ),
+    known_as="M56",
+)
+def writes_remember_me_in_camel_case(patch: pytest.MonkeyPatch) -> None:
+    """An argument is called as GraphQL libraries like it: `rememberMe`."""
     patch.setattr(app, "make_schema", app.make_schema.__wrapped__)
-    patch.setattr(speech, "StrawberryConfig", lambda **_: StrawberryConfig(auto_camel_case=True))
+
+    def from_argument(original: Any, names: Any, argument: Any) -> str:
+        return "rememberMe" if argument.python_name == "remember_me" else original(names, argument)
+
+    around(patch, NameConverter, "from_argument", from_argument)
 
 
 @mutant("WIRE-11")
