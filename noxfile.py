@@ -54,7 +54,7 @@ def conformance(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Our own tests, a file a core; the session's environment is ministack's, whose pins clash."""
     session.install("ministack>=1.5.33,<2")
-    chosen = session.posargs or ["-q", "-n", "logical", "--dist", "loadfile"]
+    chosen = session.posargs or ["-q", *"-n logical --dist loadfile --no-loadscope-reorder".split()]
     tool(session, "pytest", *chosen, MINISTACK=str(Path(session.bin) / "ministack"))
 
 
