@@ -21,6 +21,8 @@ WORKFLOWS = {
 }
 PYTHONS = ["python3.11", "python3.12", "python3.13", "python3.14"]
 
+A_FILE_A_CORE = ["-n", "logical", "--dist", "loadfile", "--no-loadscope-reorder"]
+
 
 def tool(session: nox.Session, name: str, *args: str, **env: str) -> None:
     """Run a program of the environment that nox itself runs in."""
@@ -54,7 +56,7 @@ def conformance(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Our own tests, a file a core; the session's environment is ministack's, whose pins clash."""
     session.install("ministack>=1.5.33,<2")
-    chosen = session.posargs or ["-q", *"-n logical --dist loadfile --no-loadscope-reorder".split()]
+    chosen = session.posargs or ["-q", *A_FILE_A_CORE]
     tool(session, "pytest", *chosen, MINISTACK=str(Path(session.bin) / "ministack"))
 
 
