@@ -46,6 +46,18 @@ def test_after_the_window_the_old_pair_is_a_replay(graceful: Deployment, expect:
 
 
 @requirement("RACE-09", burns=True)
+def test_with_grace_a_pair_spent_long_ago_is_refused_too(
+    graceful: Deployment, expect: Expect
+) -> None:
+    """A pair is refused whose row is gone, and with it whatever was kept of its rotation."""
+    someone = graceful.someone()
+    session = someone.expired_session(remember_me=True)
+    expect.stored(session)
+    graceful.need_table().drop(session.stored())
+    expect.over(session)
+
+
+@requirement("RACE-09", burns=True)
 def test_a_grandparent_is_a_replay_inside_the_window_too(
     graceful: Deployment, expect: Expect
 ) -> None:
