@@ -33,7 +33,7 @@ def rows(mutant: Mutant) -> frozenset[str]:
     """The rows it turns red, and those that some other mutant of the same functions does."""
     names = overridden(mutant) or frozenset()
     beside = frozenset(row for name in names for row in _red_through()[name])
-    return mutant.reds | (beside & rows_to_judge(mutant))
+    return mutant.reds | mutant.sometimes | (beside & rows_to_judge(mutant))
 
 
 @cache

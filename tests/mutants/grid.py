@@ -123,8 +123,8 @@ def _known(path: Path | None) -> dict[str, Verdict]:
 
 def _told(verdict: Verdict) -> bool:
     """Print a verdict; whether it differs from what the catalogue says."""
-    expected = CATALOGUE[verdict.mutant].reds
-    more, less = set(verdict.red) - expected, expected - set(verdict.red)
+    mutant = CATALOGUE[verdict.mutant]
+    more, less = {*verdict.red} - mutant.reds - mutant.sometimes, mutant.reds - {*verdict.red}
     differs = bool(more or less or verdict.trouble)
     print(f"{'≠' if differs else '='} {verdict.mutant}  {verdict.rows} rows, {verdict.seconds} s")
     for word, rows in (("also red", more), ("not red", less), ("trouble", verdict.trouble)):

@@ -15,7 +15,7 @@ from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
 
-@mutant("STORE-06", also="HARD-31 STORE-08 WIRE-08", known_as="M31")
+@mutant("STORE-06", also="STORE-08 WIRE-08", sometimes="HARD-31", known_as="M31")
 def counts_on_a_ttl_that_is_a_number(patch: pytest.MonkeyPatch) -> None:
     """Reading a row whose ttl is a text or absent is an unexpected failure."""
 

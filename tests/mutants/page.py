@@ -35,9 +35,15 @@ def _cells(mutant: Mutant, red: frozenset[str], ids: list[str]) -> Iterator[tupl
     judged = rows_to_judge(mutant)
     for id_ in ids:
         if id_ in red:
-            kind = "owner" if id_ == mutant.owner else "red" if id_ in mutant.reds else "odd"
+            kind = (
+                "owner"
+                if id_ == mutant.owner
+                else "red"
+                if id_ in mutant.reds | mutant.sometimes
+                else "odd"
+            )
             yield kind, f"{id_}: red"
-        elif id_ in mutant.reds:
+        elif id_ in mutant.reds - mutant.sometimes:
             yield "odd", f"{id_}: not red, and it should be"
         else:
             yield ("", f"{id_}: green") if id_ in judged else ("far", f"{id_}: out of reach")
