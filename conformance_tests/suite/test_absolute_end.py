@@ -9,6 +9,9 @@ from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.marks import requirement
 
+#: Seconds before the absolute end, less than an access token lives.
+LEFT = 20
+
 
 @requirement("HARD-23", long_jump=True)
 @pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
@@ -38,3 +41,12 @@ def is_over_when_begun_too_long_ago(bounded: Deployment, expect: Expect, remembe
     session = bounded.alice.log_in(remember_me)
     expect.rotates(begun_earlier(session, bounded.longest_session // 2))
     expect.over(begun_earlier(session, bounded.longest_session + bounded.slack))
+
+
+@requirement("WIRE-10", extra=True)
+def test_an_access_token_ends_before_its_session_does(bounded: Deployment, expect: Expect) -> None:
+    """Renewed shortly before the absolute end, a pair's exp is before its refresh_expiry still."""
+    session = bounded.alice.log_in()
+    renewed = expect.rotates(begun_earlier(session, bounded.longest_session - LEFT))
+    before = renewed.exp < renewed.refresh_expiry
+    expect.that(before, f"exp {renewed.exp} before refresh_expiry", renewed.refresh_expiry)
