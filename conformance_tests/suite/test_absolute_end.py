@@ -43,6 +43,12 @@ def is_over_when_begun_too_long_ago(bounded: Deployment, expect: Expect, remembe
     expect.over(begun_earlier(session, bounded.longest_session + bounded.slack))
 
 
+@requirement("HARD-23", extra=True)
+def test_a_session_begun_too_long_ago_is_over(bounded: Deployment, expect: Expect) -> None:
+    """Its beginning decides, whatever end the pair itself still promises."""
+    is_over_when_begun_too_long_ago(bounded, expect, remember_me=False)
+
+
 @requirement("WIRE-10", extra=True)
 def test_an_access_token_ends_before_its_session_does(bounded: Deployment, expect: Expect) -> None:
     """Renewed shortly before the absolute end, a pair's exp is before its refresh_expiry still."""
