@@ -223,6 +223,16 @@ def test_claims_that_nobody_knows_are_welcome(made_up: MadeUpCustomer, expect: E
 
 
 @requirement("WIRE-03")
+def test_the_time_of_a_login_is_welcome(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """A pair that says when its customer logged in is repeated, and renewed once expired."""
+    said = {"auth_time": int(deployment.clock.now()) - 60}
+    expect.echoes(made_up.forge_session(300, 600, claims=said))
+    expect.rotates(made_up.forge_session(-5, 600, claims=said))
+
+
+@requirement("WIRE-03")
 def test_a_token_from_a_faster_clock_is_welcome(
     deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
 ) -> None:
