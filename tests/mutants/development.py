@@ -127,13 +127,13 @@ def leaves_the_look_at_a_row_open(patch: pytest.MonkeyPatch) -> None:
     leaves_open(patch, "get")
 
 
-@mutant("DEV-01")
+@mutant("DEV-01", also="DEV-02 DEV-03 DEV-04")
 def leaves_the_update_open(patch: pytest.MonkeyPatch) -> None:
     """updateUserAuth forgets to ask whether this is development."""
     leaves_open(patch, "update")
 
 
-@mutant("DEV-01")
+@mutant("DEV-01", also="DEV-02 DEV-03 DEV-04")
 def leaves_the_removal_open(patch: pytest.MonkeyPatch) -> None:
     """removeUserAuth forgets to ask whether this is development."""
     leaves_open(patch, "remove")

@@ -44,7 +44,7 @@ def renews_a_pair_that_is_live(patch: pytest.MonkeyPatch) -> None:
     around(patch, states, "state_of", state_of)
 
 
-@mutant("CORE-05", also="CORE-10 CORE-22 HARD-07 HARD-16 WIRE-03 WIRE-09", known_as="M05")
+@mutant("CORE-05", also="CORE-10 CORE-16 CORE-22 HARD-07 HARD-16 WIRE-03 WIRE-09", known_as="M05")
 def signs_a_live_token_anew(patch: pytest.MonkeyPatch) -> None:
     """A live pair comes back with an access token of the same end and a new `iat`."""
 
@@ -343,7 +343,7 @@ def finds_the_session_by_the_access_token_alone(patch: pytest.MonkeyPatch) -> No
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-16", also="HARD-11")
+@mutant("CORE-16", also="FAULT-10 HARD-11")
 def takes_the_refresh_token_of_any_session_of_the_customer(patch: pytest.MonkeyPatch) -> None:
     """A live access token is repeated beside whichever refresh token has a row of its customer."""
 
