@@ -23,6 +23,8 @@ from conformance_tests.target import Features, Target
 
 #: A difference of clocks below this is the network's, in seconds.
 NOTICED_SKEW = 1.5
+LOGIN_TRIES = 3
+LOGIN_PAUSE_SECONDS = 1.1
 #: How far a clock is moved at first, in seconds, is left to chance between these two. A second run
 #: on the same table then meets no second of the first one's, whose ended pairs it could not issue.
 NEAREST_LEAP, FARTHEST_LEAP = 3_600, 60 * 86_400
@@ -142,7 +144,7 @@ def log_everyone_in(deployment: Deployment) -> str | None:
     """Log each customer in once, to learn the ids; why that failed, in a sentence."""
     customers = [RegisteredCustomer(deployment, c) for c in deployment.target.customers]
     for customer in customers:
-        answer = customer.ask_to_log_in()
+        answer = patient_login(customer)
         if trouble := refused_login(answer, customer.credentials.email):
             deployment.locked_out = trouble
             return trouble
@@ -157,6 +159,16 @@ def log_everyone_in(deployment: Deployment) -> str | None:
         return deployment.locked_out
     deployment.registered = tuple(customers)
     return None
+
+
+def patient_login(customer: RegisteredCustomer) -> Answer:
+    """A first login; a deployment that could not, this time, is asked again before it is judged."""
+    for _ in range(LOGIN_TRIES - 1):
+        answer = customer.ask_to_log_in()
+        if not answer.asks_to_try_again:
+            return answer
+        time.sleep(LOGIN_PAUSE_SECONDS)
+    return customer.ask_to_log_in()
 
 
 def doubt_secret(deployment: Deployment) -> str | None:

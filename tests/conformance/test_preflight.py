@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from conformance_tests import preflight
+from conformance_tests.actors import RegisteredCustomer
 from conformance_tests.clock import Clock
 from conformance_tests.deployment import Deployment
 from conformance_tests.forge import Forge
@@ -36,6 +37,7 @@ from tests.conformance.fakes import (
     SECRET,
     MemoryTable,
     client_of,
+    deployment,
     error,
     pair,
     says,
@@ -408,3 +410,27 @@ def test_a_move_of_the_clock_stands_in_the_transcript(server: Server) -> None:
         judged.recorder.begin()
         judged.pass_seconds(841)
         assert judged.recorder.transcript() == ("* the clock was moved by 841 s",)
+
+
+def test_a_login_that_is_asked_to_try_again_is_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A busy deployment is no wrong password; one that stays busy is told of."""
+    monkeypatch.setattr(preflight, "LOGIN_PAUSE_SECONDS", 0)
+
+    def met(busy_times: int) -> tuple[object, int]:
+        asked: list[object] = []
+
+        def speak(body: Mapping[str, Any], headers: httpx.Headers) -> httpx.Response:
+            asked.append(body)
+            if len(asked) > busy_times:
+                return says(LOGIN, pair())
+            return says(LOGIN, None, error("graphql-server-internal-error"))
+
+        alice = RegisteredCustomer(deployment(speak), ALICE)
+        return preflight.patient_login(alice).value, len(asked)
+
+    value, asked = met(2)
+    assert value
+    assert asked == 3
+    assert met(9) == (None, 3)
