@@ -23,7 +23,7 @@ from conformance_tests.session import Session
 from conformance_tests.table import Row
 
 if TYPE_CHECKING:
-    from conformance_tests.client import Answer
+    from conformance_tests.answer import Answer
     from conformance_tests.clock import Clock
     from conformance_tests.deployment import Deployment
     from conformance_tests.target import Credentials

@@ -1,4 +1,4 @@
-"""The client: each operation as a call, each answer as a value, whatever came back.
+"""The client: each operation as a call, and each call recorded.
 
 Nothing that a deployment answers raises here: a dropped connection or a page of HTML is an `Answer`
 like any other, for `expect.py` to judge.
@@ -10,15 +10,15 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
 
 from conformance_tests import documents
+from conformance_tests.answer import Answer
 from conformance_tests.documents import ABSENT, OPERATIONS
+from conformance_tests.pace import Pace, retry_after
 from conformance_tests.recorder import Exchange, Recorder
 from conformance_tests.trouble import trouble
 from conformance_tests.trust import trust
@@ -33,86 +33,6 @@ SHOWN_HEADERS = ("authorization", "content-type", "accept", "cookie", "upgrade")
 SHOWN_ANSWER_HEADERS = ("content-type", "cache-control", "retry-after", "location", "set-cookie")
 MOST_THROTTLED_SECONDS = 120.0
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What came back for one request.
-
-    operation: the field asked for, or "" for a request of another kind.
-    status: the HTTP status, or None where no answer came (`trouble` says why).
-    """
-
-    operation: str
-    status: int | None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    text: str = ""
-    raw: bytes = b""
-    trouble: str | None = None
-    seconds: float = 0.0
-
-    @cached_property
-    def body(self) -> Any:
-        """The parsed JSON body, or None."""
-        try:
-            return json.loads(self.raw)
-        except (ValueError, RecursionError):
-            return None
-
-    @property
-    def data(self) -> Any:
-        return self.body.get("data") if isinstance(self.body, dict) else None
-
-    @property
-    def value(self) -> Any:
-        """The operation's own result, or None."""
-        return self.data.get(self.operation) if isinstance(self.data, dict) else None
-
-    @property
-    def errors(self) -> list[dict[str, Any]]:
-        found = self.body.get("errors") if isinstance(self.body, dict) else None
-        return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
-
-    @property
-    def messages(self) -> list[Any]:
-        return [error.get("message") for error in self.errors]
-
-    @property
-    def categories(self) -> list[Any]:
-        """`extensions.category` of each error, None where an error has none."""
-        extensions = (error.get("extensions") for error in self.errors)
-        said = (e.get("category") if isinstance(e, dict) else None for e in extensions)
-        return [each if isinstance(each, str | None) else repr(each) for each in said]
-
-    @property
-    def asks_to_try_again(self) -> bool:
-        """Whether this is the error of a deployment that could not, this time."""
-        return self.categories == ["graphql-server-internal-error"] and self.value is None
-
-    @property
-    def content_type(self) -> str:
-        return self.headers.get("content-type", "").split(";")[0].strip().lower()
-
-    def of_alias(self, alias: str) -> Answer:
-        """What one alias of the document answers, as if it had been asked alone."""
-        own = [error for error in self.errors if error.get("path", [alias])[:1] == [alias]]
-        data = self.data.get(alias) if isinstance(self.data, dict) else None
-        body = {"data": {alias: data}, **({"errors": own} if own else {})}
-        return replace(self, operation=alias, raw=json.dumps(body).encode())
-
-    def brief(self) -> str:
-        """The answer in one line, for a card's "actual"."""
-        if self.status is None:
-            return f"no answer: {self.trouble}"
-        if self.body is None:
-            kind = self.content_type or "no stated type"
-            return f"HTTP {self.status} with {len(self.raw)} bytes of {kind}"
-        said = [
-            f"{message!r} ({category or 'no category'})"
-            for message, category in zip(self.messages, self.categories, strict=True)
-        ]
-        what = json.dumps(self.data, ensure_ascii=False)
-        return f"HTTP {self.status}, data {what}, errors {', '.join(said) or 'none'}"
 
 
 class Client:
@@ -333,36 +253,9 @@ class Client:
         self.skews.append(stamp + 0.5 - time.time())
 
 
-class Pace:
-    """Keeps logins to so many a minute; 0 is no limit."""
-
-    def __init__(self, per_minute: int) -> None:
-        self._interval = 60.0 / per_minute if per_minute else 0.0
-        self._next = 0.0
-
-    def wait(self) -> None:
-        now = time.monotonic()
-        if self._interval:
-            time.sleep(max(0.0, self._next - now))
-            self._next = max(now, self._next) + self._interval
-
-
 def bearer(token: str | None, scheme: str = "Bearer") -> str | None:
     """The Authorization header's value for an access token."""
     return None if token is None else f"{scheme} {token}"
-
-
-def retry_after(answer: Answer) -> float | None:
-    """Seconds to wait before asking again, or None where the answer is no throttle."""
-    if answer.status != 429:
-        return None
-    said = answer.headers.get("retry-after", "")
-    if said.isdigit():
-        return max(0.1, float(said))
-    try:
-        return max(0.1, parsedate_to_datetime(said).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return 1.0
 
 
 def _some(headers: httpx.Headers, shown: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

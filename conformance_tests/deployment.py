@@ -22,7 +22,8 @@ from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import NotApplicable, NotTestable
 
 if TYPE_CHECKING:
-    from conformance_tests.client import Answer, Client
+    from conformance_tests.answer import Answer
+    from conformance_tests.client import Client
     from conformance_tests.clock import Clock
     from conformance_tests.faults import FaultProxy
     from conformance_tests.forge import Forge

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from conformance_tests.client import Answer, Client
+from conformance_tests.answer import Answer
+from conformance_tests.client import Client
 from conformance_tests.documents import ABSENT, DEVELOPMENT_OPERATIONS
 from conformance_tests.odd_client import OddClient
 

@@ -12,7 +12,8 @@ from conformance_tests import documents
 from conformance_tests.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
 
 if TYPE_CHECKING:
-    from conformance_tests.client import Answer, Client
+    from conformance_tests.answer import Answer
+    from conformance_tests.client import Client
     from conformance_tests.target import Credentials, Lifetimes
 
 FLOW_OPERATIONS: Final = tuple(name for name in OPERATIONS if name not in DEVELOPMENT_OPERATIONS)

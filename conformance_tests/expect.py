@@ -14,7 +14,7 @@ from conformance_tests.expect_rows import Rows
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Customer
-    from conformance_tests.client import Answer
+    from conformance_tests.answer import Answer
     from conformance_tests.session import Session
 
 

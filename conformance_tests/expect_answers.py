@@ -8,7 +8,7 @@ from conformance_tests.judge import Judge
 from conformance_tests.outcomes import Broken
 
 if TYPE_CHECKING:
-    from conformance_tests.client import Answer
+    from conformance_tests.answer import Answer
 
 SESSION_OVER = "graphql-authorization"
 WRONG_INPUT = "graphql-input"

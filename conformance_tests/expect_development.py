@@ -8,7 +8,7 @@ from conformance_tests.expect_answers import SESSION_OVER
 from conformance_tests.expect_http import errors, member, scalars, that, values
 
 if TYPE_CHECKING:
-    from conformance_tests.client import Answer
+    from conformance_tests.answer import Answer
 
 
 def closed(answer: Answer) -> None:

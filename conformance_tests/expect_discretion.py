@@ -17,7 +17,7 @@ from conformance_tests.mentions import mentions
 from conformance_tests.outcomes import Broken, NotTestable
 
 if TYPE_CHECKING:
-    from conformance_tests.client import Answer
+    from conformance_tests.answer import Answer
     from conformance_tests.deployment import Deployment
     from conformance_tests.log import Diary
     from conformance_tests.recorder import Exchange

@@ -13,7 +13,7 @@ from conformance_tests.outcomes import Broken, NotTestable
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Customer, RegisteredCustomer
-    from conformance_tests.client import Answer
+    from conformance_tests.answer import Answer
     from conformance_tests.faults import Fault
     from conformance_tests.session import Session
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from conformance_tests.client import Answer, Client, bearer
+from conformance_tests.answer import Answer
+from conformance_tests.client import Client, bearer
 from conformance_tests.documents import OPERATIONS
 from conformance_tests.odd_documents import (
     FORMS,

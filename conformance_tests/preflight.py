@@ -11,7 +11,8 @@ import time
 from contextlib import ExitStack, suppress
 
 from conformance_tests.actors import RegisteredCustomer
-from conformance_tests.client import Answer, Client
+from conformance_tests.answer import Answer
+from conformance_tests.client import Client
 from conformance_tests.clock import Clock, ClockError, FaketimeClock, HttpClock, MovableClock
 from conformance_tests.deployment import Deployment
 from conformance_tests.forge import Forge

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from conformance_tests.client import Answer, Client, bearer
+from conformance_tests.answer import Answer
+from conformance_tests.client import Client, bearer
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Customer

@@ -14,7 +14,7 @@ from conformance_tests.table import Row
 
 if TYPE_CHECKING:
     from conformance_tests.actors import Customer
-    from conformance_tests.client import Answer
+    from conformance_tests.answer import Answer
     from conformance_tests.deployment import Deployment
 
 #: Attributes that no implementation knows, one of each kind.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.client import Answer
+from conformance_tests.answer import Answer
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.faults import FaultProxy

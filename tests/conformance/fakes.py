@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from conformance_tests.client import Answer, Client
+from conformance_tests.answer import Answer
+from conformance_tests.client import Client
 from conformance_tests.clock import Clock, MovableClock
 from conformance_tests.deployment import Deployment
 from conformance_tests.forge import Forge

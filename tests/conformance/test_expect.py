@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance_tests.actors import MadeUpCustomer
-from conformance_tests.client import Answer
+from conformance_tests.answer import Answer
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.expect_answers import pair_of

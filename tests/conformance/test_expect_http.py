@@ -11,7 +11,7 @@ import pytest
 
 from conformance_tests import expect_development, expect_http
 from conformance_tests.actors import RegisteredCustomer
-from conformance_tests.client import Answer
+from conformance_tests.answer import Answer
 from conformance_tests.outcomes import Broken
 from conformance_tests.session import Session
 from conformance_tests.target import Credentials
