@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import free_port
+
 LIBFAKETIME = "*/faketime/libfaketimeMT.so.1"
 
 
@@ -73,7 +75,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture(scope="session")
 def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A second table engine, as a process of its own for the whole session: its URL."""
-    program, port = _ministack(), _free_port()
+    program, port = _ministack(), free_port()
     assert program is not None, "mark the test with needs('ministack')"
     settings = {"SERVICES": "dynamodb", "BIND_HOST": "127.0.0.1", "GATEWAY_PORT": str(port)}
     home = tmp_path_factory.mktemp("ministack")
@@ -87,11 +89,6 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def _wait_until_it_listens(process: subprocess.Popen[bytes], port: int) -> None:

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from tests.bench import customers
 from tests.bench.calls import Address
 from tests.bench.floor import SECRET
-from tests.bench.processes import Program, answering, free_port, ministack, python, running
+from tests.bench.processes import Program, answering, ministack, python, running
+from tests.ports import free_port
 
 REGION = "ap-southeast-2"
 ACCESS_MINUTES = "0.25"  # the shortest there is, so that pairs made in a run expire in it

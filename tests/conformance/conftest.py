@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -85,34 +80,12 @@ def moto_url(moto_client: Any) -> Iterator[str]:
         yield endpoint.url
 
 
-@pytest.fixture(scope="session")
-def ministack_url() -> Iterator[str]:
-    """ministack on a free port, ended with the session."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    program = shutil.which(os.environ["MINISTACK"])
-    assert program is not None
-    environment = {
-        **os.environ,
-        "SERVICES": "dynamodb",
-        "BIND_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-    }
-    started = subprocess.Popen(
-        [program], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _await_port(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        started.terminate()
-        started.wait(10)
-
-
-@pytest.fixture(params=["moto", pytest.param("ministack", marks=pytest.mark.needs("ministack"))])
+@pytest.fixture(
+    params=["moto_url", pytest.param("ministack", marks=pytest.mark.needs("ministack"))]
+)
 def table_url(request: pytest.FixtureRequest) -> str:
     """Each of the two engines in turn."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
+    url: str = request.getfixturevalue(request.param)
     return url
 
 
@@ -134,18 +107,6 @@ def table(table_url: str, connect: Connect) -> str:
         BillingMode="PAY_PER_REQUEST",
     )
     return name
-
-
-def _await_port(port: int) -> None:
-    end = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.05)
 
 
 class Deployment:

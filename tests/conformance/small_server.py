@@ -20,37 +20,66 @@ def says(body: Any, status: int = 200) -> Reply:
     return status, "application/json", json.dumps(body), {}
 
 
+class Speaker(BaseHTTPRequestHandler):
+    """Answers a POST by a reply, and says nothing to the terminal."""
+
+    def reply(self) -> Reply:
+        """What this one says."""
+        raise NotImplementedError
+
+    def do_POST(self) -> None:
+        self.say(self.reply())
+
+    def heard(self) -> bytes:
+        """The body of the request."""
+        return self.rfile.read(int(self.headers.get("content-length", 0)))
+
+    def say(self, reply: Reply) -> None:
+        status, kind, body, more = reply
+        content = body.encode()
+        self.send_response(status)
+        every = {"content-type": kind, "content-length": str(len(content)), **more}
+        for name, value in every.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Says nothing."""
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that hangs up is no news."""
+
+
+@contextmanager
+def listening(speaker: type[Speaker], tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """The address of a server of these, which ends with the context."""
+    with Server(("127.0.0.1", 0), speaker) as server:
+        if tls is not None:
+            server.socket = tls.wrap_socket(server.socket, server_side=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield f"http{'s' * bool(tls)}://127.0.0.1:{server.server_port}/graphql"
+        finally:
+            server.shutdown()
+            thread.join(5)
+
+
 @contextmanager
 def serving(speak: Speak, tls: ssl.SSLContext | None = None) -> Iterator[str]:
-    """The address of such a server, which ends with the context."""
+    """The address of a server that says so to every POST."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers.get("content-length", 0))
-            status, kind, body, more = speak(json.loads(self.rfile.read(length) or b"{}"))
-            self.send_response(status)
-            content = body.encode()
-            every = {"content-type": kind, "content-length": str(len(content)), **more}
-            for name, value in every.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
+    class Handler(Speaker):
+        def reply(self) -> Reply:
+            return speak(json.loads(self.heard() or b"{}"))
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http{'s' * bool(tls)}://127.0.0.1:{server.server_port}/graphql"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
+    with listening(Handler, tls) as url:
+        yield url
 
 
 def refusing(category: str = "graphql-authentication") -> Speak:

@@ -10,15 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from conformance_tests.documents import OPERATIONS
-from tests.conformance.small_server import Reply, says
+from tests.conformance.small_server import Reply, Speaker, listening, says
 
 TYPENAME = says({"data": {"__typename": "Query"}})
 PAGE = "<!doctype html><title>Shop</title><body>Welcome"
-AT_ONCE_HUNG = 30.0
+HANG_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def refuse(asked: Asked) -> Reply:
 
 def hang(asked: Asked) -> Reply:
     """No answer comes in any time that somebody would wait."""
-    time.sleep(AT_ONCE_HUNG)
+    time.sleep(HANG_SECONDS)
     return TYPENAME
 
 
@@ -104,44 +103,16 @@ CONSTANT: dict[str, Speak] = {
 def serving(speak: Speak) -> Iterator[str]:
     """The address of a server that says so to whatever comes, in whatever way."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Speaker):
         protocol_version = "HTTP/1.1"
+        do_GET = Speaker.do_POST  # noqa: N815 (http.server calls it so)
 
-        def answer(self) -> None:
-            length = int(self.headers.get("content-length", 0))
+        def reply(self) -> Reply:
             token = self.headers.get("authorization", "").rpartition(" ")[2]
-            status, kind, body, more = speak(read(self.rfile.read(length), token))
-            self.send_response(status)
-            content = body.encode()
-            every = {"content-type": kind, "content-length": str(len(content)), **more}
-            for name, value in every.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
+            return speak(read(self.heard(), token))
 
-        def do_GET(self) -> None:
-            self.answer()
-
-        def do_POST(self) -> None:
-            self.answer()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Says nothing."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """A caller that hangs up is no news."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/graphql"
-        finally:
-            server.shutdown()
-            thread.join(5)
+    with listening(Handler) as url:
+        yield url
 
 
 @contextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from conformance_tests.exits import CONFORMANT
 from conformance_tests.plugin import Options
 from conformance_tests.target import ClockAddress, Target, load
 from conformance_tests.verdict import Report, judge
+from tests.ports import free_port
 
 pytestmark = pytest.mark.needs("npm")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "node"
@@ -46,8 +46,7 @@ def example(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @contextmanager
 def serving(folder: Path, environ: Mapping[str, str]) -> Iterator[str]:
     """The server on a free port: its origin."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     bare = {"PATH": os.environ["PATH"], "JWT_PRIVATE_KEY": SECRET, "PORT": str(port)}
     command = ["node", str(folder / "server.mjs")]
     process = subprocess.Popen(command, env=bare | dict(environ), stdout=subprocess.PIPE, text=True)
