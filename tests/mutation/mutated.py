@@ -27,12 +27,12 @@ def unload() -> None:
 
 
 def load(module: str, source: str) -> None:
-    """Run this source as a module of the reference, before anything imports it."""
+    """Run this source as a module of the reference, which whoever forked us may have imported."""
+    unload()
     package = importlib.import_module(REFERENCE)
     name = f"{REFERENCE}.{module}"
     spec = util.find_spec(name)
     assert spec is not None
-    assert name not in sys.modules
     loaded = sys.modules[name] = util.module_from_spec(spec)
     exec(compile(source, str(spec.origin), "exec"), vars(loaded))
     setattr(package, module, loaded)
