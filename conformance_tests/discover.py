@@ -76,6 +76,17 @@ def environment(client: Client) -> str | None:
     return None
 
 
+def other_environment(client: Client, declared: str) -> str | None:
+    """What to do where it behaves as another environment than the declared one; else None."""
+    seen = environment(client)
+    if seen is None or seen == declared:
+        return None
+    return (
+        f"it behaves as {seen}; the target says {declared}: "
+        f'set environment = "{seen}" in a target file'
+    )
+
+
 def lifetimes(client: Client, customer: Credentials) -> Lifetimes | None:
     """The lifetimes that two logins show; both sessions are ended again."""
     from conformance_tests.target import Lifetimes

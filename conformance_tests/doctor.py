@@ -91,11 +91,10 @@ def _operations(deployment: Deployment) -> Line:
 
 
 def _environment(deployment: Deployment) -> Line:
-    declared, seen = deployment.target.environment, discover.environment(deployment.client)
-    if seen is None or seen == declared:
-        return Line("ok", "environment", f"{declared}, as declared")
-    says = f'it behaves as {seen}; the target says {declared}: set environment = "{seen}"'
-    return Line("note", "environment", says)
+    declared = deployment.target.environment
+    if says := discover.other_environment(deployment.client, declared):
+        return Line("note", "environment", says)
+    return Line("ok", "environment", f"{declared}, as declared")
 
 
 def _customers(deployment: Deployment) -> Line:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance_tests.discover import other_environment
 from conformance_tests.environment import variables
 from conformance_tests.instances import Instances
 from conformance_tests.plugin import Bench, ConformancePlugin, Options, Progress, Silence
@@ -55,6 +56,7 @@ def run(target: Target, options: Options = DEFAULTS, progress: Progress | None =
             progress or Silence(),
             overlapping=True,
         )
+        remark = None if unreachable else other_environment(deployment.client, target.environment)
         code: int = pytest.ExitCode.OK
         try:
             if unreachable is None or deployment.locked_out:
@@ -72,6 +74,7 @@ def run(target: Target, options: Options = DEFAULTS, progress: Progress | None =
         crashed=bench.crash or crash_sentence(code),
         interrupted=code == pytest.ExitCode.INTERRUPTED and bench.crash is None,
         left_behind=tuple(left_behind),
+        remark=remark,
     )
 
 

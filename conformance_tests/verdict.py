@@ -79,6 +79,7 @@ class Run:
     crashed: str | None = None
     interrupted: bool = False
     left_behind: tuple[str, ...] = ()  # what the run could not tidy up
+    remark: str | None = None  # what a reader should know of the target before the rows
 
 
 @dataclass(frozen=True, slots=True)

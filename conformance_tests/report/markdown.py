@@ -29,6 +29,8 @@ def _parts(report: Report) -> Iterator[str]:
     sign = "✅" if report.exit == 0 else "❌" if report.exit == 1 else "⚠️"
     yield f"## {sign} Conformance of {_plain(report.target.name)}"
     yield f"**{_plain(words.sentence(report))}**"
+    if report.run.remark:
+        yield f"Note: {_plain(report.run.remark)}."
     if report.evaluated:
         yield _square(report)
     if words.groups(report):

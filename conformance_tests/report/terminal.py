@@ -49,6 +49,8 @@ def show(report: Report, out: Console) -> None:
     for part in _parts(report):
         out.print(part, soft_wrap=isinstance(part, Text) and bool(part.no_wrap))
     out.print()
+    if report.run.remark:
+        out.print(_text(f"Note: {report.run.remark}.", "yellow"), soft_wrap=True)
     style = "bold green" if report.exit == 0 else "bold red" if report.exit == 1 else "bold yellow"
     out.print(_text(words.sentence(report), style), soft_wrap=True)
 

@@ -10,9 +10,10 @@ from typing import Any
 import jwt
 import pytest
 
-from conformance_tests import cli, doctor, exits
+from conformance_tests import cli, doctor, exits, runner
 from conformance_tests.doctor import Line
 from conformance_tests.documents import OPERATIONS
+from conformance_tests.plugin import Options
 from conformance_tests.target import (
     ClockAddress,
     Credentials,
@@ -128,6 +129,15 @@ def test_an_environment_that_was_declared_wrongly_is_noted() -> None:
         line = looked(at(url))["environment"]
     assert line.sign == "note"
     assert 'set environment = "development"' in line.says
+
+
+def test_a_run_says_of_the_environment_what_the_doctor_says() -> None:
+    """Its red rows are explained; where the target says what it is, there is nothing to say."""
+    with serving(answering(TWO_IDS)) as url:
+        told = looked(at(url))["environment"].says
+        judged = [at(url), at(url, environment="development")]
+        remarks = [runner.run(target, Options(only=("GQL-04",))).remark for target in judged]
+    assert remarks == [told, None]
 
 
 def test_the_doctor_leaves_with_the_run_s_own_exit_code(

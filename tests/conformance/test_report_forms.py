@@ -67,6 +67,16 @@ def test_no_color_is_honoured_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> 
     assert not re.search(r"\x1b\[[0-9;]*[34][0-9]m", printed(sample(), force_terminal=True))
 
 
+@pytest.mark.parametrize("name", ["report.md", "report.html", "terminal"])
+def test_a_remark_about_the_target_stands_beside_the_verdict(name: str) -> None:
+    """Once, as a note; a run without one has no note."""
+    remarked = judge(target(), run(*passed("CORE-01"), remark="it behaves as development"))
+    silent = judge(target(), run(*passed("CORE-01")))
+    form = FORMS.get(name, printed)
+    assert form(remarked).count("Note: it behaves as development.") == 1
+    assert "Note:" not in form(silent)
+
+
 @pytest.mark.parametrize("name", [*FORMS, "terminal"])
 def test_what_a_deployment_says_steers_nothing(name: str) -> None:
     """Escape sequences, markup and null characters of an answer appear as text."""
