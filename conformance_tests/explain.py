@@ -90,7 +90,7 @@ def _facts(row: Requirement) -> Iterator[tuple[str, str]]:
         yield "broken by", "\n".ljust(17).join(told)
     if row.notebook:
         yield "notebook", row.notebook
-    yield "judge it alone", f"auth-conformance run --only {row.id}"
+    yield "judge it alone", f"auth-conformance run --target FILE --only {row.id}"
 
 
 def _conditions(row: Requirement) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shlex
 import time
 from contextlib import ExitStack
 from importlib import resources
@@ -95,6 +96,14 @@ def crash_sentence(code: int) -> str | None:
     }.get(pytest.ExitCode(code))
 
 
+def again_by_pytest(config: pytest.Config, path: str) -> str:
+    """The command that a card repeats for its one row."""
+    profile, leave = config.getoption("--profile"), config.getoption("--allow-destructive")
+    words = ["pytest", "--pyargs", "conformance_tests", "--target", path]
+    words += ["--profile", profile] if profile else []
+    return shlex.join([*words, *["--allow-destructive"] * bool(leave)])
+
+
 def plug_into_pytest(config: pytest.Config, path: str) -> None:
     """Under plain pytest: judge the target file's deployment by the same plugin."""
     from conformance_tests.target import TargetError, load, with_profile
@@ -109,7 +118,7 @@ def plug_into_pytest(config: pytest.Config, path: str) -> None:
         only=tuple(config.getoption("--only")),
         claimed_only=config.getoption("--claimed-only"),
         allow_destructive=config.getoption("--allow-destructive"),
-        again=f"pytest --pyargs conformance_tests --target {path}",
+        again=again_by_pytest(config, path),
     )
     ends = ExitStack()
     deployment, trouble = prepare(target, ends)

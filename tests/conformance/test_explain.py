@@ -40,7 +40,7 @@ def test_every_row_can_be_explained(name: str, capsys: pytest.CaptureFixture[str
     assert cli.main(["explain", name.lower()]) == 0
     shown = capsys.readouterr().out
     assert shown.startswith(f"{name}  {row.level}  {row.sentence}\n")
-    for text in (row.why, row.likely_cause, row.source, f"run --only {name}"):
+    for text in (row.why, row.likely_cause, row.source, f"run --target FILE --only {name}"):
         assert text in shown
     assert "\ntest " in shown
     for proof in (*proven_by().get(name, ()), *broken_by().get(name, {}).values()):

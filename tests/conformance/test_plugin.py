@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from textwrap import dedent, indent
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
 
+from conformance_tests import runner
 from conformance_tests.actors import RegisteredCustomer
 from conformance_tests.clock import Clock
 from conformance_tests.instances import Instances
@@ -324,3 +326,15 @@ def test_waits_are_shared_but_no_customer_is_burned_in_a_sleep(
     assert not burns or meets(alices[0], bobs[0])
     told = sorted(finding.card.actual for finding in bench.findings if finding.card)
     assert told == [f"that of {number}" for number in range(4)]
+
+
+def test_under_plain_pytest_a_card_repeats_what_was_asked_there() -> None:
+    """The target, and the flags that a row alone needs just as well."""
+    asked: dict[str, object] = {"--profile": "hardened", "--allow-destructive": True}
+    for given, flags in (
+        (asked, " --profile hardened --allow-destructive"),
+        (dict.fromkeys(asked), ""),
+    ):
+        config = cast("pytest.Config", SimpleNamespace(getoption=given.get))
+        command = "pytest --pyargs conformance_tests --target staging.toml"
+        assert runner.again_by_pytest(config, "staging.toml") == command + flags
