@@ -115,8 +115,9 @@ def _carry_out(
     stopped = _heed_interrupts()
     judged = target or EMBEDDED
     try:
-        collector.looking_at(judged.name)
-        if target is None and _is_whole(arguments):
+        in_shares = target is None and _is_whole(arguments)
+        collector.looking_at(judged.name, shares.COPIES if in_shares else 1)
+        if in_shares:
             judged, found = shares.run(_options(arguments), arguments.profile, collector)
         else:
             judged = target or _held_to(_booted(stack), arguments)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+from contextlib import ExitStack
 from typing import Final
 
 from rich.console import Console
@@ -11,30 +13,36 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from conformance_tests.printable import printable
 from conformance_tests.verdict import Finding
 
-#: A run whose logins alone take so many seconds says so wherever it is shown.
+#: A run whose logins alone take so many seconds says so.
 LONG: Final = 20
+#: Where no line moves, one is printed every so many seconds.
+EVERY_SECONDS: Final = 30.0
 
 
 class Collector:
     """Keeps every finding as it comes, so that an interrupted run can say what it knows.
 
-    On a terminal it draws one moving line; elsewhere it says once that a long run takes its time;
-    told to be quiet, it shows nothing.
+    Both a terminal and a log are told at the start how much there is to do. A terminal then shows
+    one moving line, a log a plain one now and then; told to be quiet, it shows nothing.
     """
 
-    def __init__(self, out: Console, *, quiet: bool = False) -> None:
+    def __init__(self, out: Console, *, quiet: bool = False, every: float = EVERY_SECONDS) -> None:
         self.findings: list[Finding] = []
-        self._out = out
         self._quiet = quiet
+        self._every = every
+        self._copies = 1
         self._red = 0
         self._done = 0
+        self._total = 0
         self._ids = ""
+        self._ends = ExitStack()
+        self._out = _past_capture(out, self._ends)
         self._bar = Progress(
             BarColumn(bar_width=12),
             MofNCompleteColumn(),
             TextColumn("[red]{task.fields[red]}[/]"),
             TextColumn("{task.description}", markup=False),
-            console=_past_capture(out),
+            console=self._out,
             transient=True,
             disable=quiet or not out.is_terminal,
             redirect_stdout=False,
@@ -44,17 +52,23 @@ class Collector:
 
         self._task: TaskID = self._bar.add_task("", total=None, red="")
 
-    def looking_at(self, what: str) -> None:
-        """Nothing runs yet, but the line is there."""
+    def looking_at(self, what: str, copies: int = 1) -> None:
+        """Nothing runs yet, but the line is there; so many copies will say that they started."""
+        self._copies = copies
         self._bar.update(self._task, description=printable(what))
         self._bar.start()
 
     def started(self, total: int, logins: int, seconds: float) -> None:
         """The run begins, with so many tests, and so many logins and seconds for them at most."""
-        if not self._quiet and (self._out.is_terminal or seconds >= LONG):
-            self._bar.console.print(_effort(total, logins, seconds), soft_wrap=True)
+        self._total = total
         self._bar.update(self._task, total=total)
         self._bar.start()
+        self._copies -= 1
+        if self._copies or self._quiet:
+            return
+        self._say(_effort(total, logins, seconds))
+        if not self._out.is_terminal:
+            self._tell_now_and_then()
 
     def testing(self, ids: tuple[str, ...], name: str) -> None:
         """A test begins; the one before it is done."""
@@ -77,22 +91,38 @@ class Collector:
     def finished(self) -> None:
         """The run has ended, in whatever way; said twice it does no harm."""
         self._bar.stop()
+        self._ends.close()
+
+    def _say(self, line: str) -> None:
+        self._out.print(line, soft_wrap=True, markup=False)
+
+    def _tell_now_and_then(self) -> None:
+        """From a thread of its own: a test that waits calls nobody."""
+        ended = threading.Event()
+        thread = threading.Thread(target=self._tell_until, args=(ended,), daemon=True)
+        thread.start()
+        self._ends.callback(thread.join)
+        self._ends.callback(ended.set)
+
+    def _tell_until(self, ended: threading.Event) -> None:
+        while not ended.wait(self._every):
+            done = max(0, self._done - 1)
+            self._say(f"{done} of {self._total} tests, now {self._ids} …")
 
 
 def _effort(total: int, logins: int, seconds: float) -> str:
-    told = f"{total} tests, at most {logins} logins of the customers given"
+    most = f"at most {logins} logins of the customers given" if logins else "none of which logs in"
+    told = f"{total} test{'s' * (total != 1)}, {most}"
     if seconds < LONG:
         return f"{told}."
-    most = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
-    return f"{told}; each waits for its turn, which takes up to {most}."
+    time = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"
+    return f"{told}; each waits for its turn, which takes up to {time}."
 
 
-def _past_capture(out: Console) -> Console:
-    """A terminal of one's own: pytest keeps for itself what is printed while a test runs."""
-    if not out.is_terminal:
-        return out
+def _past_capture(out: Console, ends: ExitStack) -> Console:
+    """A way out of one's own: pytest keeps for itself what is printed while a test runs."""
     try:
         own = os.fdopen(os.dup(out.file.fileno()), "w", encoding="utf-8")
     except (OSError, ValueError):
         return out
-    return Console(file=own, highlight=False)
+    return Console(file=ends.enter_context(own), highlight=False)

@@ -59,6 +59,16 @@ def test_only_what_can_be_asked_of_a_customer_is_counted(
     assert effort.logins(items, judged) == logins
 
 
+@pytest.mark.parametrize("without", ["a password that is right", "customers"])
+def test_where_nobody_can_log_in_no_login_is_announced(
+    items: list[pytest.Item], without: str
+) -> None:
+    """Nor any wait for one."""
+    judged = deployment() if without != "customers" else deployment(customers=())
+    judged.locked_out = "refused" if without != "customers" else None
+    assert effort.logins(items, judged) == 0
+
+
 @pytest.mark.parametrize(
     "judged, seconds",
     [

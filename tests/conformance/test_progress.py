@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import time
+from pathlib import Path
 
 import pytest
 
@@ -49,19 +52,58 @@ def test_a_terminal_shows_what_is_being_waited_for() -> None:
     assert "another" not in shown
 
 
-@pytest.mark.parametrize("terminal, quiet", [(False, False), (True, True)])
-def test_elsewhere_nothing_is_drawn(terminal: bool, quiet: bool) -> None:
-    """A log or a pipe stays clean, and so does a terminal that pytest writes on."""
-    assert watched(terminal=terminal, quiet=quiet)[0].strip() == ""
+def test_elsewhere_one_plain_line_says_what_there_is_to_do() -> None:
+    """A log or a pipe holds no escape sequence; where pytest writes, there is nothing of ours."""
+    shown, _ = watched(terminal=False)
+    assert shown == "2 tests, at most 5 logins of the customers given.\n"
+    assert watched(terminal=True, quiet=True)[0].strip() == ""
 
 
 @pytest.mark.parametrize("seconds, most", [(20, "20 s"), (89, "89 s"), (200, "3 minutes")])
-def test_a_run_that_takes_its_time_says_so_anywhere(seconds: float, most: str) -> None:
-    """One line before the wait, so that nobody takes it for a hang; not where pytest writes."""
+def test_a_run_that_takes_its_time_says_so(seconds: float, most: str) -> None:
+    """Before the wait, so that nobody takes it for a hang; not where pytest writes."""
     told = "2 tests, at most 5 logins of the customers given; each waits for its turn"
     shown, _ = watched(terminal=False, seconds=seconds)
     assert shown.strip() == f"{told}, which takes up to {most}."
     assert watched(terminal=True, quiet=True, seconds=seconds)[0].strip() == ""
+
+
+def test_copies_of_one_run_are_told_of_in_one_line() -> None:
+    """When the last of them has begun: until then nobody knows how much there is to do."""
+    out = io.StringIO()
+    collector = Collector(console(file=out))
+    collector.looking_at("embedded reference", 2)
+    collector.started(1, 0, 0.0)
+    assert out.getvalue() == ""
+    collector.started(3, 0, 0.0)
+    collector.finished()
+    assert out.getvalue() == "3 tests, none of which logs in.\n"
+
+
+def test_a_log_is_told_now_and_then_how_far_a_run_has_come() -> None:
+    """Also while one test waits, and no longer than the run goes on."""
+    out = io.StringIO()
+    collector = Collector(console(file=out), every=0.05)
+    collector.started(140, 5, 0.0)
+    collector.testing(("CORE-13",), "test_one")
+    collector.testing(("CORE-14", "HARD-02"), "test_another")
+    time.sleep(0.3)
+    collector.finished()
+    lines = out.getvalue().splitlines()[1:]
+    assert set(lines) == {"1 of 140 tests, now CORE-14 HARD-02 …"}
+    assert len(lines) > 1
+    time.sleep(0.2)
+    assert out.getvalue().splitlines()[1:] == lines
+
+
+def test_a_log_is_told_while_pytest_keeps_what_is_printed(tmp_path: Path) -> None:
+    """The lines go past pytest's capture, to where the report goes."""
+    with (tmp_path / "log").open("w") as log, (tmp_path / "kept").open("w") as kept:
+        collector = Collector(console(file=log))
+        os.dup2(kept.fileno(), log.fileno())  # as pytest does
+        collector.started(1, 0, 0.0)
+        collector.finished()
+    assert (tmp_path / "log").read_text() == "1 test, none of which logs in.\n"
 
 
 def test_every_finding_is_kept_as_it_comes() -> None:
