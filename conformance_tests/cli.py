@@ -43,8 +43,8 @@ def _carry_out(arguments: argparse.Namespace) -> int:
     except Exception as trouble:
         if not _is_usage(trouble):
             return _suite_failed(trouble)
-        told = str(trouble)
-        print(f"auth-conformance: {told}{'' if told[-1:] in '.?!' else '.'}", file=sys.stderr)
+        for told in str(trouble).splitlines():
+            print(f"auth-conformance: {told}{'' if told[-1:] in '.?!' else '.'}", file=sys.stderr)
         return exits.USAGE
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +26,43 @@ class SlipError(Exception):
         super().__init__(sentence)
         self.path = path
         self.sentence = sentence
+
+
+class SlipsError(Exception):
+    """All that is wrong in a document; none, where what is wrong with a part is told already."""
+
+    def __init__(self, slips: Iterable[SlipError]) -> None:
+        self.slips = tuple(slips)
+        super().__init__("; ".join(slip.sentence for slip in self.slips))
+
+
+class Slips:
+    """What is wrong in one part after the other, to be told all at once."""
+
+    def __init__(self) -> None:
+        self.found: list[SlipError] = []
+
+    @contextmanager
+    def noted(self) -> Iterator[None]:
+        """What slips in here is kept, and the rest goes on."""
+        try:
+            yield
+        except SlipError as slip:
+            self.found.append(slip)
+        except SlipsError as several:
+            self.found += several.slips
+
+    def end(self) -> None:
+        """Raises SlipsError where anything was wrong."""
+        if self.found:
+            raise SlipsError(self.found)
+
+
+class Found(dict[str, Any]):
+    """What was read, by name; who asks for what could not be read has nothing more to say."""
+
+    def __missing__(self, name: str) -> Any:
+        raise SlipsError(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +87,17 @@ class Table:
 
 
 def read(
-    document: Mapping[str, Any], tables: Mapping[str, Table], environ: Mapping[str, str]
-) -> dict[str, Any]:
-    """The document's values by table, defaults filled in; the first slip is raised."""
-    top = {key.name for key in tables[""].keys}
-    _no_strangers((), document, [*top, *(name for name in tables if name)])
-    plain = {name: value for name, value in document.items() if name in top}
-    found = _read_table((), plain, tables[""], environ)
-    for name, table in tables.items():
-        if name:
-            found[name] = _read_member(name, document.get(name), table, environ)
+    document: Mapping[str, Any],
+    tables: Mapping[str, Table],
+    environ: Mapping[str, str],
+    slips: Slips,
+) -> Found:
+    """The document's values by table, defaults filled in, without those that slip."""
+    inner = [name for name in tables if name]
+    found = _read_keys((), document, tables[""], environ, slips, inner)
+    for name in inner:
+        with slips.noted():
+            found[name] = _read_member(name, document.get(name), tables[name], environ)
     return found
 
 
@@ -68,12 +107,21 @@ def _read_member(name: str, value: Any, table: Table, environ: Mapping[str, str]
     if table.many:
         if not isinstance(value, list):
             raise SlipError((name,), f"{name} is a list of tables: write [[{name}]]")
-        return [
-            _read_table((name, place), item, table, environ) for place, item in enumerate(value)
-        ]
+        return _read_tables(name, value, table, environ)
     if not isinstance(value, dict):
         raise SlipError((name,), f"{name} is a table: write [{name}] on a line of its own")
     return _read_table((name,), value, table, environ)
+
+
+def _read_tables(
+    name: str, values: list[Any], table: Table, environ: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    slips, read = Slips(), []
+    for place, values_here in enumerate(values):
+        with slips.noted():
+            read.append(_read_table((name, place), values_here, table, environ))
+    slips.end()
+    return read
 
 
 def _absent(name: str, table: Table, environ: Mapping[str, str]) -> Any:
@@ -87,8 +135,33 @@ def _read_table(
 ) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise SlipError(path, f"{dotted(path)} holds tables only: write [[{path[0]}]] above each")
-    _no_strangers(path, values, _names(table.keys))
-    return {key.name: _read_key(path, values, key, environ) for key in table.keys}
+    slips = Slips()
+    read = _read_keys(path, values, table, environ, slips)
+    slips.end()
+    return read
+
+
+def _read_keys(
+    path: Path,
+    values: Mapping[str, Any],
+    table: Table,
+    environ: Mapping[str, str],
+    slips: Slips,
+    tables: Iterable[str] = (),
+) -> Found:
+    """Each key of a table, in which these tables may stand too; one that is misspelt is skipped."""
+    known, read = [*_names(table.keys), *tables], Found()
+    strangers = [name for name in values if name not in known]
+    for name in strangers:
+        here = (*path, name)
+        sentence = f"{dotted(here)} is not a known key{did_you_mean(name, known)}"
+        slips.found.append(SlipError(here, sentence))
+    meant = {near for name in strangers for near in _nearest(name, known)}
+    for key in table.keys:
+        if meant.isdisjoint(_names([key])):
+            with slips.noted():
+                read[key.name] = _read_key(path, values, key, environ)
+    return read
 
 
 def _read_key(path: Path, values: Mapping[str, Any], key: Key, environ: Mapping[str, str]) -> Any:
@@ -132,19 +205,16 @@ def _names(keys: Iterable[Key]) -> list[str]:
     return [name for key in keys for name in (key.name, *([f"{key.name}_env"] * key.secret))]
 
 
-def _no_strangers(path: Path, values: Mapping[str, Any], known: Iterable[str]) -> None:
-    names = list(known)
-    for name in values:
-        if name not in names:
-            here = (*path, name)
-            raise SlipError(here, f"{dotted(here)} is not a known key{did_you_mean(name, names)}")
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`; did you mean "x"?` where something near is known, else what there is to choose from."""
     names = list(known)
-    near = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    near = _nearest(word, names)
     return f'; did you mean "{near[0]}"?' if near else f" (known: {', '.join(sorted(names))})"
+
+
+def _nearest(word: str, names: Iterable[str]) -> list[str]:
+    """The name that a misspelt word stands for, if there is one near it."""
+    return difflib.get_close_matches(word, list(names), n=1, cutoff=0.6)
 
 
 def dotted(path: Path) -> str:

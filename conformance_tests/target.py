@@ -7,7 +7,7 @@ What is given on the command line stands over the file, and the file over the de
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +55,7 @@ __all__ = [
 
 
 class TargetError(Exception):
-    """A target that cannot be used: one sentence that names the key, the line and the remedy."""
+    """A target that cannot be used: a line for each slip, with its key, its line and the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,10 +155,8 @@ def load(path: str | Path, environ: Mapping[str, str], *, url: str | None = None
         document["url"] = url
     try:
         return _build(document, environ, Path(path).parent)
-    except strict.SlipError as slip:
-        line = strict.line_of(slip.path, strict.lines_of(text))
-        where = f"{path}, line {line}" if line else f"{path}"
-        raise TargetError(f"{where}: {_ended(slip.sentence)}") from None
+    except strict.SlipsError as several:
+        raise TargetError("\n".join(_told(several.slips, path, text))) from None
 
 
 def from_url(url: str, environ: Mapping[str, str]) -> Target:
@@ -172,6 +170,8 @@ def from_url(url: str, environ: Mapping[str, str]) -> Target:
         )
     except strict.SlipError as slip:
         raise TargetError(_ended(slip.sentence)) from None
+    except strict.SlipsError as several:
+        raise TargetError("\n".join(_ended(s.sentence) for s in several.slips)) from None
 
 
 def with_profile(target: Target, profile: str) -> Target:
@@ -182,6 +182,14 @@ def with_profile(target: Target, profile: str) -> Target:
         return replace(target, profile=profile, claims=_claims(list(target.claims), profile))
     except strict.SlipError as slip:
         raise TargetError(_ended(f"--profile {profile}: {slip.sentence}")) from None
+
+
+def _told(slips: Iterable[strict.SlipError], path: str | Path, text: str) -> Iterator[str]:
+    """A sentence for each slip, in the order of the file."""
+    lines = strict.lines_of(text)
+    placed = [(strict.line_of(slip.path, lines) or 0, slip.sentence) for slip in slips]
+    for line, sentence in sorted(placed, key=lambda slip: slip[0]):
+        yield f"{path}{f', line {line}' if line else ''}: {_ended(sentence)}"
 
 
 def _ended(sentence: str) -> str:
@@ -214,31 +222,37 @@ def _build(
     document: Mapping[str, Any], environ: Mapping[str, str], folder: Path, lonely: bool = False
 ) -> Target:
     """The target of a document; `lonely` allows one without any customer."""
-    found = strict.read(document, target_keys.TABLES, environ)
-    table, clock, log = found["table"], found["clock"], found["log"]
-    return Target(
-        name=found["name"] or urlsplit(found["url"]).netloc,
-        version=found["version"],
-        url=found["url"],
-        environment=found["environment"],
-        profile=found["profile"],
-        claims=_claims(found["claims"], found["profile"]),
-        claims_named=found["claims"] is not None,
-        http=_http(found["http"], environ, folder),
-        customers=_customers(found["customers"], lonely),
-        secret=found["signing"] and found["signing"]["secret"],
-        table=table and _table(table, environ),
-        clock=_clock(clock, folder),
-        lifetimes=_lifetimes(found["lifetimes"]),
-        features=Features(**found["features"]),
-        protected_query=found["protected"] and found["protected"]["query"],
-        odd_logins=tuple(OddLogin(**odd) for odd in found["odd_logins"]),
-        faults=found["faults"] and FaultAddress(**found["faults"]),
-        log_file=log and str(folder / log["file"]),
-        launch=found["launch"] and Launch(**found["launch"]),
-        logins_per_minute=found["limits"]["logins_per_minute"],
-        known_failures=tuple(KnownFailure(**known) for known in found["known_failures"]),
-    )
+    slips = strict.Slips()
+    found = strict.read(document, target_keys.TABLES, environ, slips)
+    parts: dict[str, Callable[[], Any]] = {
+        "name": lambda: found["name"] or urlsplit(found["url"]).netloc,
+        "version": lambda: found["version"],
+        "url": lambda: found["url"],
+        "environment": lambda: found["environment"],
+        "profile": lambda: found["profile"],
+        "claims": lambda: _claims(found["claims"], found["profile"]),
+        "claims_named": lambda: found["claims"] is not None,
+        "http": lambda: _http(found["http"], environ, folder),
+        "customers": lambda: _customers(found["customers"], lonely),
+        "secret": lambda: found["signing"] and found["signing"]["secret"],
+        "table": lambda: found["table"] and _table(found["table"], environ),
+        "clock": lambda: _clock(found["clock"], folder),
+        "lifetimes": lambda: _lifetimes(found["lifetimes"]),
+        "features": lambda: Features(**found["features"]),
+        "protected_query": lambda: found["protected"] and found["protected"]["query"],
+        "odd_logins": lambda: tuple(OddLogin(**odd) for odd in found["odd_logins"]),
+        "faults": lambda: found["faults"] and FaultAddress(**found["faults"]),
+        "log_file": lambda: found["log"] and str(folder / found["log"]["file"]),
+        "launch": lambda: found["launch"] and Launch(**found["launch"]),
+        "logins_per_minute": lambda: found["limits"]["logins_per_minute"],
+        "known_failures": lambda: tuple(KnownFailure(**one) for one in found["known_failures"]),
+    }
+    values = {}
+    for name, make in parts.items():
+        with slips.noted():
+            values[name] = make()
+    slips.end()
+    return Target(**values)
 
 
 def _claims(named: Any, profile: str) -> tuple[str, ...]:

@@ -157,6 +157,20 @@ def test_a_typo_in_the_target_file_is_named_with_its_line(
     assert not old.exists()
 
 
+def test_several_slips_of_a_target_file_are_a_line_each(
+    target_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each names its line, and the exit code is the same."""
+    target_file.write_text(target_file.read_text() + '[clock]\nmax_wait = "soon"\nhtpt = "x"\n')
+    assert cli.main(["run", "--target", str(target_file)]) == exits.USAGE
+    told = capsys.readouterr().err.splitlines()
+    assert [line.partition(", line ")[2].partition(" must")[0] for line in told] == [
+        "10: clock.max_wait",
+        '11: clock.htpt is not a known key; did you mean "http"?',
+    ]
+    assert all(line.startswith("auth-conformance: ") for line in told)
+
+
 # -- deployments that cannot be judged ---------------------------------------------------------
 
 

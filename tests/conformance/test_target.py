@@ -60,6 +60,40 @@ def refusal(read: Reader) -> Refusal:
     return refused
 
 
+def test_all_that_is_wrong_with_a_file_is_told_at_once(read: Reader) -> None:
+    """A line for each slip, in the order of the file; what a misspelt key leaves out is no slip."""
+    text = f"""
+{URL.replace("https", "ftp")}
+claims = ["CORES"]
+nmae = "staging"
+{CUSTOMERS.replace("bob@", "ALICE@").replace("email", "emial", 1)}
+[[customers]]
+email = "carol@example.com"
+[signing]
+secret_env = "NOPE"
+[clock]
+http = "http://127.0.0.1:1"
+faketime = "rc"
+max_wait = "soon"
+[lifetimes]
+access = 20
+"""
+    with pytest.raises(TargetError) as caught:
+        read(text)
+    slips = [line.partition("target.toml, ")[2] for line in str(caught.value).splitlines()]
+    assert [slip.split(" ", 4)[:3] for slip in slips] == [
+        ["line", "2:", "url"],
+        ["line", "3:", "claims"],
+        ["line", "4:", "nmae"],
+        ["line", "7:", "customers[1].emial"],
+        ["line", "14:", "customers[3]"],
+        ["line", "17:", "signing.secret_env"],
+        ["line", "21:", "clock.max_wait"],
+        ["line", "22:", "lifetimes"],
+    ]
+    assert all(slip[-1] in ".?" for slip in slips)
+
+
 def test_two_lines_and_two_customers_are_enough(read: Reader) -> None:
     """Everything else has a default: production, documented, every group of it, no capability."""
     target = read(URL + CUSTOMERS)
