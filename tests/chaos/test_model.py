@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from reference_auth import replay
 from reference_auth.flow import Flow
 from reference_auth.rows import Fence, Presented, Row
 from reference_auth.sessions import Sessions
@@ -96,12 +97,26 @@ class EagerBurn(Flow):
         return await super().follow_or_burn(presented, now)
 
 
+class DoubtfulGrace(Flow):
+    """An ancestor inside its window is let off where another server's clock may be ahead."""
+
+    async def follow_or_burn(self, presented: Presented, now: int) -> Any:
+        ending = await self.endings.of(presented.claims.customer_id, presented.row)
+        if not ending.is_over and await self.grace.successor(ending.tombstone, now) is None:
+            replay.judge_absence(presented.claims, now)
+        return await super().follow_or_burn(presented, now)
+
+
 QUICKLY_SEEN: list[dict[str, Any]] = [
     {"sessions_class": ForgetfulRevoke},
     {"flow_class": LowFence},
     {"flow_class": EagerBurn},
 ]
-SEEN_IN_THE_LONG_FORM: list[dict[str, Any]] = [{"flow_class": LeakyBurn}, {"flow_class": EarlyEnd}]
+SEEN_IN_THE_LONG_FORM: list[dict[str, Any]] = [
+    {"flow_class": LeakyBurn},
+    {"flow_class": EarlyEnd},
+    {"flow_class": DoubtfulGrace},
+]
 
 
 @pytest.mark.parametrize(
