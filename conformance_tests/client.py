@@ -17,6 +17,7 @@ import httpx
 
 from conformance_tests import documents
 from conformance_tests.answer import Answer
+from conformance_tests.deadline import Deadline
 from conformance_tests.documents import ABSENT, OPERATIONS
 from conformance_tests.pace import Pace, retry_after
 from conformance_tests.recorder import Exchange, Recorder
@@ -61,6 +62,7 @@ class Client:
             transport=transport,
             follow_redirects=False,
         )
+        self._deadline = Deadline(self._http)
 
     def __enter__(self) -> Self:
         return self
@@ -196,7 +198,8 @@ class Client:
         except (UnicodeError, httpx.InvalidURL, TypeError) as error:
             raise ValueError(f"the suite made a request that cannot be sent: {error}") from error
         try:
-            response = self._received(self._http.send(prepared, stream=True))
+            with self._deadline.within(self._timeout):
+                response = _received(self._http.send(prepared, stream=True))
         except httpx.HTTPError as error:
             answer = Answer(operation, None, trouble=trouble(error))
             self._record(prepared, f"no answer: {answer.trouble}", None)
@@ -210,25 +213,6 @@ class Client:
             text=response.text,
             raw=response.content,
             seconds=time.monotonic() - started,
-        )
-
-    def _received(self, arriving: httpx.Response) -> httpx.Response:
-        """The whole answer, unless it grows too large or keeps on arriving for too long."""
-        deadline = time.monotonic() + self._timeout
-        content, request = bytearray(), arriving.request
-        with closing(arriving):
-            for chunk in arriving.iter_bytes():
-                content += chunk
-                if len(content) > LARGEST_ANSWER:
-                    raise httpx.ReadError(f"more than {LARGEST_ANSWER} bytes", request=request)
-                if time.monotonic() > deadline:
-                    raise httpx.ReadTimeout("it came, and did not end", request=request)
-        headers = arriving.headers.copy()
-        headers.pop("content-encoding", None)  # it is decoded by now
-        said = {"reason_phrase": arriving.reason_phrase.encode("ascii", "ignore")}
-        status, body = arriving.status_code, bytes(content)
-        return httpx.Response(
-            status, headers=headers, content=body, request=request, extensions=said
         )
 
     def _record(self, sent: httpx.Request, status: str, got: httpx.Response | None) -> None:
@@ -260,3 +244,18 @@ def bearer(token: str | None, scheme: str = "Bearer") -> str | None:
 
 def _some(headers: httpx.Headers, shown: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
     return tuple((name, headers[name]) for name in shown if name in headers)
+
+
+def _received(arriving: httpx.Response) -> httpx.Response:
+    """The whole answer, unless it grows too large."""
+    content, request = bytearray(), arriving.request
+    with closing(arriving):
+        for chunk in arriving.iter_bytes():
+            content += chunk
+            if len(content) > LARGEST_ANSWER:
+                raise httpx.ReadError(f"more than {LARGEST_ANSWER} bytes", request=request)
+    headers = arriving.headers.copy()
+    headers.pop("content-encoding", None)  # it is decoded by now
+    said = {"reason_phrase": arriving.reason_phrase.encode("ascii", "ignore")}
+    status, body = arriving.status_code, bytes(content)
+    return httpx.Response(status, headers=headers, content=body, request=request, extensions=said)

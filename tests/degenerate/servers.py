@@ -148,6 +148,7 @@ def dripping(head: bytes, drop: bytes, seconds: float = 0.05) -> Iterator[str]:
 
 #: What never ends: a drop at a time, or as fast as it can be read.
 DRIPS = {
+    "a head": (b"HTTP/1.1 200 OK\r\nx-drip: ", b"x"),
     "a body": (b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n", b" "),
     "a flood": (b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n", b" " * 65_536),
 }
