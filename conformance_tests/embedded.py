@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import secrets
 import socket
-import sys
 import tempfile
 import threading
 import time
@@ -26,7 +25,7 @@ from argon2.profiles import CHEAPEST
 
 from conformance_tests.environment import variables
 from conformance_tests.faults import FaultProxy
-from conformance_tests.fork_server import fork_server
+from conformance_tests.fork_server import starting_reference
 from conformance_tests.in_process import in_process
 from conformance_tests.moto_endpoint import MotoEndpoint
 from conformance_tests.target import (
@@ -132,7 +131,7 @@ def boot(
                 clock=clock,
                 query=DemoQuery,
             )
-        command = command or ends.enter_context(starting_quickly(folder))
+        command = command or ends.enter_context(starting_reference(folder))
         if over_http:
             urls = {name: ends.enter_context(serving(app)) for name, app in apps.items()}
             transport = None
@@ -148,8 +147,8 @@ def boot(
             profile="hardened",
             customers=tuple(Credentials(email, word) for email, word in PASSWORDS.items()),
             secret=secret,
-            table=TableAddress(TABLE, REGION, engine, in_memory),
-            clock=ClockAddress(http=f"{urls['development']}/clock"),
+            table=TableAddress(TABLE, REGION, engine, in_memory, ends_with_run=True),
+            clock=ClockAddress(http=f"{urls['development']}/clock", stands=True),
             lifetimes=lifetimes,
             features=Features(GRACE_SECONDS, MAX_SESSION_MINUTES),
             protected_query="{ me { customer_id } }",
@@ -165,14 +164,9 @@ def boot(
         )
 
 
-@contextmanager
-def starting_quickly(folder: Path) -> Iterator[tuple[str, ...]]:
-    """The command that starts the reference; a fork where that is sound, else from nothing."""
-    if sys.platform == "linux":
-        with fork_server(folder, "reference_auth.cli:main", "reference_auth.server") as command:
-            yield command
-    else:
-        yield (sys.executable, "-m", "reference_auth")
+def warm_up() -> None:
+    """Load what the table in this process is made of, which otherwise its first call does."""
+    memory_client().list_tables()
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,17 @@ def fork_server(folder: Path, program: str, *imported: str) -> Iterator[tuple[st
         process.kill()
 
 
+@contextmanager
+def starting_reference(folder: Path) -> Iterator[tuple[str, ...]]:
+    """The command that starts the reference; a fork where that is sound, else from nothing."""
+    if sys.platform == "linux":
+        imported = ("reference_auth.server", "boto3")
+        with fork_server(folder, "reference_auth.cli:main", *imported) as command:
+            yield command
+    else:
+        yield (sys.executable, "-m", "reference_auth")
+
+
 def serve(path: str, program: str, *imported: str) -> None:
     """Fork for every caller, until whoever started it closes its input.
 

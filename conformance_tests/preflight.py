@@ -258,7 +258,9 @@ def canary(deployment: Deployment, clock: MovableClock) -> str | None:
             clock.give_back()
             moved = f"the deployment's time by {after - before} s"
             return f"the clock was moved by {leap} s, {moved}"
-        clock.standing = clock.name == "http" and _stands_still(deployment, after)
+        clock.standing = deployment.target.clock.stands or (
+            clock.name == "http" and _stands_still(deployment, after)
+        )
     except (ClockError, Broken, OSError) as error:
         return f"the clock cannot be used: {error}"
     return None

@@ -11,13 +11,16 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from queue import Empty
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance_tests import suite_fault
+from conformance_tests.fork_server import starting_reference
 from conformance_tests.plugin import Options, Progress, Share
 from conformance_tests.target import Target, with_profile
 from conformance_tests.verdict import Run
@@ -45,7 +48,9 @@ def run(options: Options, profile: str | None, progress: Progress) -> tuple[Targ
     """
     clock = time.monotonic()
     listener = Listener(progress, COPIES)
-    with started(options, profile) as (copies, events):
+    with TemporaryDirectory(prefix="conformance-") as folder, ExitStack() as ends:
+        command = ends.enter_context(starting_reference(Path(folder)))
+        copies, events = ends.enter_context(started(options, profile, command))
         while listener.waits:
             try:
                 listener.hear(*events.get(timeout=PATIENCE_SECONDS))
@@ -74,13 +79,13 @@ def merged(runs: tuple[Run, ...], seconds: float) -> Run:
 
 @contextmanager
 def started(
-    options: Options, profile: str | None
+    options: Options, profile: str | None, command: tuple[str, ...]
 ) -> Iterator[tuple[list[BaseProcess], Queue[Event]]]:
     """The copies, and what they tell; none outlives the context."""
     context = _context()
     events: Queue[Event] = context.Queue()
     shares = [replace(options, share=Share(place, COPIES)) for place in range(COPIES)]
-    copies = [context.Process(target=judge, args=(own, profile, events)) for own in shares]
+    copies = [context.Process(target=judge, args=(own, profile, command, events)) for own in shares]
     for copy in copies:
         copy.start()
     try:
@@ -101,18 +106,20 @@ def _context() -> Any:
     if sys.platform != "linux":
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["conformance_tests.embedded", "conformance_tests.runner"])
+    context.set_forkserver_preload(["conformance_tests.preloaded"])
     return context
 
 
-def judge(options: Options, profile: str | None, events: Queue[Event]) -> None:
+def judge(
+    options: Options, profile: str | None, command: tuple[str, ...], events: Queue[Event]
+) -> None:
     """One copy and its share; runs in a process of its own, which only its parent interrupts."""
     from conformance_tests import embedded, runner
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with embedded.boot() as target:
+        with embedded.boot(command=command) as target:
             held = with_profile(target, profile) if profile else target
             events.put(("done", held.on_paper(), runner.run(held, options, Teller(events))))
     except KeyboardInterrupt:

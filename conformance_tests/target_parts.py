@@ -37,6 +37,8 @@ class TableAddress:
     endpoint_url: str | None = None
     # Embedded only: a client of the table in this process, safe to call from several threads.
     client: Any = field(default=None, repr=False, compare=False)
+    # Embedded only: the table is gone with the run, so nobody need tidy it.
+    ends_with_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class ClockAddress:
     http: str | None = None
     faketime: str | None = None
     max_wait: float = 0.0
+    # Embedded only: it is known to stand still where it is set, which takes a second to find out.
+    stands: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,12 @@ import pytest
 REFERENCE = "reference_auth"
 BRIEFLY = ("--briefly",)
 #: What stands on the reference outside it, and is loaded anew with it.
-ON_IT = ("conformance_tests.embedded", "tests.mutants.catalogue", "tests.mutants.judged")
+ON_IT = (
+    "conformance_tests.preloaded",
+    "conformance_tests.embedded",
+    "tests.mutants.catalogue",
+    "tests.mutants.judged",
+)
 
 
 def unload() -> None:

@@ -1,0 +1,14 @@
+"""Importing this loads what each copy of the embedded reference will use: copies are forks."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from conformance_tests import embedded, suite
+from conformance_tests import runner as runner
+
+for found in pkgutil.iter_modules(suite.__path__, f"{suite.__name__}."):
+    importlib.import_module(found.name)
+
+embedded.warm_up()
