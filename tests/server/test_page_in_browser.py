@@ -291,6 +291,20 @@ def test_what_a_screen_reader_hears(opened: Tab) -> None:
         assert inside is expected, id
 
 
+@pytest.mark.parametrize("height", [720, 1600])
+def test_the_cells_keep_their_shape_in_a_tall_window(opened: Tab, height: int) -> None:
+    """They are wider than high, and the tokens follow the grid without a gap."""
+    opened.page.set_viewport_size({"width": 1280, "height": height})
+    opened.press("Log in")
+    cells = [cell.bounding_box() for cell in opened.page.locator("#grid [data-state]").all()]
+    assert len(cells) == 12
+    assert all(box and box["height"] < box["width"] for box in cells)
+    grid, tokens = (opened.page.locator(one).bounding_box() for one in ("#verdict", "#tokens"))
+    assert grid
+    assert tokens
+    assert tokens["y"] - grid["y"] - grid["height"] < 20
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_anyone_can_use_it(
