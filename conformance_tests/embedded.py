@@ -147,7 +147,9 @@ def boot(
             profile="hardened",
             customers=tuple(Credentials(email, word) for email, word in PASSWORDS.items()),
             secret=secret,
-            table=TableAddress(TABLE, REGION, engine, in_memory, ends_with_run=True),
+            table=TableAddress(
+                TABLE, REGION, engine, in_memory, ends_with_run=in_memory is not None
+            ),
             clock=ClockAddress(http=f"{urls['development']}/clock", stands=True),
             lifetimes=lifetimes,
             features=Features(GRACE_SECONDS, MAX_SESSION_MINUTES),

@@ -38,7 +38,8 @@ def _log_everyone_out(deployment: Deployment) -> Iterator[str]:
         for session in _perhaps_open(customer):
             deployment.client.revoke(session.token, session.refresh_token)
         if still_open := len(_in_table(customer)):
-            yield f"{still_open} sessions of {customer.credentials.email} could not be ended"
+            sessions = "a session" if still_open == 1 else f"{still_open} sessions"
+            yield f"{sessions} of {customer.credentials.email} could not be ended"
 
 
 def _perhaps_open(customer: Customer) -> list[Session]:

@@ -1,0 +1,73 @@
+"""What a run leaves in a table that goes on after it: nothing that would let anybody in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance_tests import embedded, runner
+from conformance_tests.plugin import Options
+from conformance_tests.table import BOOKKEEPING
+from conformance_tests.target import Target
+from reference_auth.flow import Flow
+
+#: Rows whose tests log in, forge, rotate, burn and fill partitions.
+ROWS = ("CORE-01", "CORE-05", "CORE-12", "STORE-09", "RACE-01", "DEV-01")
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    """The embedded reference, its table one that nobody throws away."""
+    with embedded.boot(over_http=False) as target:
+        assert target.table is not None
+        yield replace(target, table=replace(target.table, ends_with_run=False))
+
+
+def sessions(target: Target) -> list[str]:
+    """Whose sessions the table holds."""
+    assert target.table is not None
+    page = target.table.client.scan(TableName=target.table.name)
+    owners = [item["customer_id"]["S"] for item in page["Items"]]
+    return [owner for owner in owners if not owner.startswith(BOOKKEEPING)]
+
+
+def seeing_all(target: Target) -> Target:
+    """With everything that the target offers."""
+    return target
+
+
+def without_the_secret(target: Target) -> Target:
+    """With a table in which no session can be told from another."""
+    return replace(target, secret=None)
+
+
+def with_credentials_alone(target: Target) -> Target:
+    """With nothing to look into."""
+    return replace(target, secret=None, table=None, faults=None, launch=None)
+
+
+@pytest.mark.parametrize("seen", [seeing_all, without_the_secret, with_credentials_alone])
+def test_a_run_leaves_no_session_behind(target: Target, seen: Callable[[Target], Target]) -> None:
+    """Whatever the suite was given to see, each session that it opened has ended."""
+    run = runner.run(seen(target), Options(only=ROWS))
+    assert any(finding.status == "pass" for finding in run.findings)
+    assert run.left_behind == ()
+    assert sessions(target) == []
+
+
+def test_a_session_that_cannot_be_ended_is_told(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deployment whose revoke does nothing leaves sessions open, and the report says so."""
+
+    async def revoke(*_: Any) -> bool:
+        return True
+
+    monkeypatch.setattr(Flow, "revoke", revoke)
+    run = runner.run(target, Options(only=("CORE-01",)))
+    owners = {f"{told.rpartition(' of ')[2].partition(' ')[0]}" for told in run.left_behind}
+    assert owners == {customer.email for customer in target.customers}
+    assert sessions(target)
