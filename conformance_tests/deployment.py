@@ -111,7 +111,7 @@ class Deployment:
     def need_time(self) -> None:
         """NotTestable, before anybody logs in, where an access token cannot be seen expired."""
         if self.only_waits and self.lifetimes.access > self.clock.max_wait:
-            raise NotTestable("clock", self.clock.useless)
+            raise NotTestable("time", self.clock.useless)
 
     def need_table(self) -> Table:
         if self.table is None:

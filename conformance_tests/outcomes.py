@@ -16,6 +16,10 @@ CAPABILITIES = {
         "an instance that answers it, such as one in development, as a target of its own",
     ),
     "clock": ("control of time", "[clock] with http, faketime or max_wait"),
+    "time": (
+        "control of time",
+        "[clock] with http, faketime or max_wait, or both [signing] and [table]",
+    ),
     "standing clock": ("a clock that stands still", "[clock] with http, where such a clock is"),
     "derivation": (
         "tokens derived as WIRE says",
