@@ -25,10 +25,11 @@ from tests.chaos.sizes import SEED, size
 pytestmark = pytest.mark.needs("ministack")
 
 CASES = size(400, 100_000)  # of those below, at most
+ENOUGH = size(400, 10_000)  # and at least
 DOCUMENTS = size(40, 1500)  # of each of two kinds
-SPOILED = size(200, 3000)
-BEARERS = size(60, 1500)
-FLIPPED = size(60, 2000)
+SPOILED = size(200, 5000)
+BEARERS = size(60, 2500)
+FLIPPED = size(60, 2500)
 AT_ONCE = 8
 SLOWEST = 20  # times the quiet median
 QUIET_PROBES = 40
@@ -41,6 +42,7 @@ def test_nothing_bad_is_accepted_dropped_or_slows_the_rest(arena: Arena) -> None
     """GQL-03..08, HARD-01..08, HARD-29, STORE-12: and genuine sessions live through it."""
     pairs = [arena.session("bad-expired"), arena.session("bad-live", age=0)]
     requests = all_requests(pairs)[:CASES]
+    assert len(requests) >= ENOUGH
     before = sorted(map(repr, arena.everything()))
     with arena.server() as server:
         probe = Probe(server.origin)
