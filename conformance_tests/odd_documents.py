@@ -171,6 +171,7 @@ SIMPLE_MEDIA: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bytes]
 #: Characters that a text may hold in JSON and that trip what handles them.
 ODD_CHARACTERS: Final[Mapping[str, str]] = {
     "a lone surrogate": "\ud800",
+    "the last lone surrogate": "\udfff",
     "NUL": "\x00",
     "an astral character": "\U0001f511",
 }

@@ -35,7 +35,7 @@ def unverified(token: str) -> tuple[Members, Members]:
         header, payload = (json.loads(decoded(part)) for part in token.split(".")[:2])
     except (ValueError, binascii.Error):
         return {}, {}
-    return header, payload
+    return header, payload if isinstance(payload, dict) else {}
 
 
 def opens(patch: pytest.MonkeyPatch, trusts: Callable[[str, str], bool]) -> None:
