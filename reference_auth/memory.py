@@ -5,6 +5,7 @@ What is kept here ends with the process.
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from functools import cache, partial, wraps
@@ -17,6 +18,10 @@ TABLE = "auth"
 
 # moto keeps its tables per process and is not thread-safe: one lock for every client of it.
 _LOCK = threading.RLock()
+# moto keeps every object that it ever made, copies too, for a dashboard that nobody opens here:
+# after so many calls they are let go.
+_CALLS_KEPT = 100
+_calls = itertools.count(1)
 
 
 class LockedClient:
@@ -45,9 +50,17 @@ def _in_turn(operation: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(operation)
     def call(*args: Any, **kwargs: Any) -> Any:
         with _LOCK:
+            if next(_calls) % _CALLS_KEPT == 0:
+                _let_go()
             return operation(*args, **kwargs)
 
     return call
+
+
+def _let_go() -> None:
+    from moto.core.model_instances import reset_model_data
+
+    reset_model_data()
 
 
 def memory_client(region: str = REGION) -> LockedClient:

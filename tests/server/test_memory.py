@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -76,3 +77,12 @@ def test_errors_are_the_clients_own() -> None:
     client = memory_client()
     with pytest.raises(client.exceptions.ResourceNotFoundException):
         client.get_item(TableName="nowhere", Key=KEYS)
+
+
+def test_what_was_written_over_is_let_go() -> None:
+    """Writing one row again and again does not fill the memory with what it was."""
+    client = memory_table("again")
+    for _ in range(500):
+        client.put_item(TableName="again", Item=KEYS)
+    kept = Counter(type(one).__name__ for one in gc.get_objects())
+    assert kept["Item"] < 250
