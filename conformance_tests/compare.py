@@ -77,6 +77,7 @@ def compare(paths: Sequence[Path], page: Path | None) -> int:
         files.write(page, grid_page(reports))
     if len(reports) > 2:
         out.print(grid(reports))
+        out.print(Text(f"\n{summary(reports)}"), soft_wrap=True)
         return exits.CONFORMANT
     found = changes(*reports)
     _print_changes(reports, found, out)
@@ -189,10 +190,23 @@ def _style(status: str) -> str:
 # -- more than two -----------------------------------------------------------------------------
 
 
-def _cells(reports: Sequence[Judged]) -> Iterable[tuple[str, list[str]]]:
-    """Each requirement with its status in every report."""
-    for name in dict.fromkeys(name for report in reports for name in report.rows):
-        yield name, [report.status(name) for report in reports]
+def _cells(reports: Sequence[Judged]) -> dict[str, list[str]]:
+    """Each requirement that any of them judged, with its status in every report."""
+    every = {name: [report.status(name) for report in reports] for name in _names(reports)}
+    judged = {*GOOD, "error"}
+    return {name: statuses for name, statuses in every.items() if judged & {*statuses}}
+
+
+def _names(reports: Sequence[Judged]) -> list[str]:
+    return list(dict.fromkeys(name for report in reports for name in report.rows))
+
+
+def summary(reports: Sequence[Judged]) -> str:
+    """How many rows they disagree about, and how many the grid does not show."""
+    cells = _cells(reports)
+    differ = words.count(sum(map(_disagree, cells.values())), "row")
+    unseen = words.count(len(_names(reports)) - len(cells), "row")
+    return f"{differ} judged differently (≠), {unseen} judged by none of them and left out."
 
 
 def _disagree(statuses: Iterable[str]) -> bool:
@@ -206,7 +220,7 @@ def grid(reports: Sequence[Judged]) -> Table:
     table.add_column("")
     for report in reports:
         table.add_column(report.label, overflow="fold")
-    for name, statuses in _cells(reports):
+    for name, statuses in _cells(reports).items():
         mark = "≠" if _disagree(statuses) else " "
         table.add_row(f"{mark} {name}", *(Text(status, _style(status)) for status in statuses))
     return table
@@ -220,9 +234,10 @@ def grid_page(reports: Sequence[Judged]) -> str:
     return page(
         "compare.html.j2",
         reports=reports,
-        cells=list(_cells(reports)),
+        cells=_cells(reports),
+        summary=summary(reports),
         sentences=sentences,
         disagree=_disagree,
         labels={**LABELS, ABSENT: ABSENT},
-        signs={**words.SIGNS, ABSENT: " "},
+        signs={**words.SIGNS, ABSENT: "∅"},
     )

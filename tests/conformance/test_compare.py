@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -103,8 +104,25 @@ def test_more_than_two_reports_make_a_grid(
     assert "≠ CORE-01" in shown
     assert "≠ CORE-13" not in shown  # not-testable beside pass is no disagreement
     text = page.read_text()
-    assert text.count(">differs<") == 1
+    assert text.count("> differs<") == 1
     assert text.index("one 1.4.2") < text.index("two 1.4.2") < text.index("three 1.4.2")
+
+
+def test_a_grid_leaves_out_what_none_of_them_judged(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """And says how many rows that are, in the terminal and on the page."""
+    page = tmp_path / "grid.html"
+    reports = [write(f"{name}.json", name, CORE_01="fail", CORE_02="error") for name in "abc"]
+    reports[0] = write("a.json", "a", CORE_02="error")
+    cli.main(["compare", *reports, "--html", str(page)])
+    shown = capsys.readouterr().out
+    rows = [line[2:].split() for line in shown.splitlines() if re.match("[≠ ] [A-Z]+-", line)]
+    assert {"CORE-01", "CORE-02"} < {row[0] for row in rows}
+    assert all(set(row[1:]) - {"not-testable", "not-applicable", "excluded"} for row in rows)
+    summary = f"1 row judged differently (≠), {135 - len(rows)} rows judged by none of them"
+    assert shown.splitlines()[-1] == f"{summary} and left out."
+    assert f"{summary} and left out." in page.read_text()
 
 
 def test_reports_of_one_target_are_told_apart_by_their_files(
