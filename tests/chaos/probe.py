@@ -11,7 +11,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 PAUSE = 0.02
-LONGEST = 10.0
+LONGEST = 60.0
 QUERY = b'{"query": "{ __typename }"}'
 ANSWER = b'{"data":{"__typename":"Query"}}'
 
