@@ -103,6 +103,17 @@ class Machine(RuleBasedStateMachine):
         """A pair that was spent lately, or an ancestor of one."""
         return self.refreshed(self.spent[-back]) if back <= len(self.spent) else multiple()
 
+    @rule(target=held, rotations=st.sampled_from([1, 1, 2]))
+    def refresh_an_ancestor(self, rotations: int) -> Any:
+        """The newest pair, as soon as it, or its successor too, could be rotated."""
+        ancestor = self.newest
+        if ancestor is None:
+            return multiple()
+        for _ in range(rotations):
+            fresh = self.rotate(0)
+        self.refreshed(ancestor)
+        return fresh
+
     @rule(pair=held)
     def revoke(self, pair: Held) -> None:
         self.revoked(pair)
@@ -237,10 +248,12 @@ class Machine(RuleBasedStateMachine):
         assert claims is not None
         assert claims.iat is not None
         assert tombstone.until is not None
-        successor = self.model.kept(customer_id).rotated[self.hashes[hash]][1]
+        exp, rotated = self.hashes[hash], self.model.kept(customer_id).rotated
+        assert exp in rotated
+        _, successor = rotated[exp]
         assert (claims.exp, claims.refresh_expiry) == (successor.exp, successor.refresh_expiry)
         assert (claims.iat, claims.auth_time) == (successor.iat, successor.auth_time)
-        kept.rotated[self.hashes[hash]] = tombstone.until, successor
+        kept.rotated[exp] = tombstone.until, successor
 
 
 def machine(runner: asyncio.Runner, **parts: Any) -> type[Machine]:

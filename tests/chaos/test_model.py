@@ -111,11 +111,11 @@ QUICKLY_SEEN: list[dict[str, Any]] = [
     {"sessions_class": ForgetfulRevoke},
     {"flow_class": LowFence},
     {"flow_class": EagerBurn},
+    {"flow_class": DoubtfulGrace},
 ]
 SEEN_IN_THE_LONG_FORM: list[dict[str, Any]] = [
     {"flow_class": LeakyBurn},
     {"flow_class": EarlyEnd},
-    {"flow_class": DoubtfulGrace},
 ]
 
 
