@@ -23,6 +23,7 @@ from conformance_tests.outcomes import NotApplicable
 from conformance_tests.plugin import BENCH, EXPECT, Bench
 from conformance_tests.protected import Protected
 from conformance_tests.table import Table
+from conformance_tests.tidying import forget_made_up
 
 
 @pytest.fixture(scope="session")
@@ -37,9 +38,7 @@ def deployment(bench: Bench) -> Iterator[Deployment]:
     """The deployment under test; customers made up in a test are gone after it."""
     before = len(bench.deployment.made_up)
     yield bench.deployment
-    for customer in bench.deployment.made_up[before:]:
-        bench.deployment.need_table().clear(customer.id)
-    del bench.deployment.made_up[before:]
+    forget_made_up(bench.deployment, since=before)
 
 
 @pytest.fixture
