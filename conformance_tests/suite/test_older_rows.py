@@ -37,6 +37,18 @@ def test_an_older_session_can_be_revoked(made_up: MadeUpCustomer, expect: Expect
     expect.gone(older)
 
 
+@requirement("CORE-15", extra=True)
+@OLDER
+def test_an_older_session_ends_as_promised(
+    made_up: MadeUpCustomer, expect: Expect, ttl: Any
+) -> None:
+    """The end in the token counts, also where the table would keep the row for ever."""
+    expect.rotates(made_up.forge_session(-7, 300))
+    ended = made_up.forge_session(-120, -60, ttl=ttl)
+    expect.over(ended)
+    expect.gone(ended)
+
+
 @requirement("STORE-06", burns=True)
 def test_older_sessions_are_burned(
     deployment: Deployment, made_up: MadeUpCustomer, expect: Expect

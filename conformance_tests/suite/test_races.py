@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
+
 from conformance_tests.actors import Customer, RegisteredCustomer
 from conformance_tests.answer import Answer
 from conformance_tests.deployment import Deployment
@@ -137,6 +139,33 @@ def test_the_loser_is_not_told_that_the_session_is_over(someone: Customer, expec
     expect.nothing_over(answers)
     pairs = expect.pairs(someone, answers)
     expect.that(len(pairs) == 1, "one pair for all who get one", f"{len(pairs)} pairs")
+
+
+@requirement("RACE-07", extra=True)
+@pytest.mark.parametrize("neighbour", ["none", "of the loser's second", "of the winner's second"])
+def test_who_writes_last_gets_what_the_winner_got(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect, neighbour: str
+) -> None:
+    """Nobody who came second is told that the session is over; what he gets, if anything, is the
+    winner's refresh token with the winner's end, whoever else was renewed in that second.
+    """
+    session, other = someone.expired_sessions(2, remember_me=False)
+    if neighbour == "of the loser's second":
+        expect.rotates(other)
+    with faults.hold("write", of=someone.id, times=1) as fault:
+        with deployment.meanwhile(session.refresh) as late:
+            expect.that(fault.held(), "the refresh to write", "no write")
+            if neighbour == "none":
+                deployment.clock.next_second()
+            elif neighbour == "of the winner's second":
+                expect.rotates(other)
+            winner = someone.take(session.refresh())
+            fault.release()
+        loser = late.result()
+    expect.nothing_over([loser])
+    for pair in expect.pairs(someone, [loser]):
+        expect.equal(pair.refresh_token, winner.refresh_token, "the refresh token")
+        expect.equal(pair.refresh_expiry, winner.refresh_expiry, "refresh_expiry")
 
 
 @requirement("RACE-13")

@@ -174,6 +174,19 @@ def test_a_row_past_its_ttl_is_not_honoured_while_the_pair_is_live(
     expect.over(lapsed)
 
 
+@requirement("STORE-08", burns=True, extra=True)
+def test_a_row_past_its_ttl_is_no_theft(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """Whoever comes with such a session is refused, and the customer's other session lives on."""
+    other = made_up.forge_session(-7, 600)
+    lapsed = made_up.forge_session(-5, 600, ttl=int(deployment.clock.now()) - 60)
+    if lapsed.stored() is None:
+        raise NotTestable("table", "the table deleted an expired row before it could be shown")
+    expect.over(lapsed)
+    expect.rotates(other)
+
+
 @requirement("STORE-10", logins=2)
 def test_unknown_attributes_are_tolerated(
     alice: RegisteredCustomer, table: Table, expect: Expect

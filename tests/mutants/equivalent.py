@@ -46,11 +46,6 @@ EQUIVALENT = (
         why="further claims are free",
     ),
     Equivalent(
-        "the refresh_expiry in the token is not looked at by a refresh",
-        near="CORE-15",
-        why="its row's ttl says the same; M20 looks at neither",
-    ),
-    Equivalent(
         "a refresh without a header is judged as one with an empty token",
         near="CORE-17",
         why="both are refused with graphql-authorization; wording is free",

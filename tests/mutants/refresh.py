@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items, request, rolling, states, tokens
+from reference_auth import absolute_end, items, request, rolling, states, tokens
 from reference_auth.errors import MissingHeader, NoSuchSession, NotThePair, SessionOver
 from reference_auth.flow import Flow
 from reference_auth.rows import Presented, Row
@@ -255,6 +255,16 @@ def never_looks_at_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
     """A session is renewed whatever its token and its row say of its end."""
     patch.setattr(tokens, "is_past_refresh", lambda claims, now: False)
     patch.setattr(Row, "is_expired", lambda row, now: False)
+
+
+@mutant("CORE-15")
+def trusts_the_ttl_alone(patch: pytest.MonkeyPatch) -> None:
+    """The row says when a session ends, and one without a ttl never does."""
+
+    def is_past(flow: Flow, claims: Claims, now: int) -> bool:
+        return absolute_end.is_past(claims, now, flow.config.max_session_seconds)
+
+    patch.setattr(Flow, "is_past", is_past)
 
 
 @mutant("CORE-15")
