@@ -88,6 +88,14 @@ def test_a_revoke_may_be_repeated_later(someone: Customer, expect: Expect) -> No
     expect.rotates(other)
 
 
+@requirement("HARD-16", long_jump=True, extra=True)
+def test_a_revoke_may_be_repeated_after_the_end(someone: Customer, expect: Expect) -> None:
+    """So may that of a pair that has run out."""
+    ended = someone.log_in().ended()
+    expect.revoked(ended)
+    expect.revoked(ended)
+
+
 # -- after a burn ------------------------------------------------------------------------------
 
 

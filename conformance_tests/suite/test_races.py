@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 import pytest
 
@@ -14,10 +15,14 @@ from conformance_tests.faults import FaultProxy
 from conformance_tests.instances import Instances
 from conformance_tests.marks import requirement
 from conformance_tests.odd_client import OddClient
+from conformance_tests.outcomes import NotTestable
 from conformance_tests.session import Session
 
 LOGINS = 4
 RIVALS = 3
+#: How often a logout is overtaken at most, and the seconds in which it looks for what overtook it.
+OVERTAKEN = 5
+PAUSE = 1.0
 
 
 # -- the same second ---------------------------------------------------------------------------
@@ -208,6 +213,32 @@ def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
         with deployment.meanwhile(session.revoke) as revoke:
             expect.that(fault.held(), "the revoke to delete", "no delete")
             session.refresh()
+            fault.release()
+        answer = revoke.result()
+    _nothing_left_if_true(someone, answer, expect)
+
+
+@requirement("RACE-11", extra=True)
+def test_a_revoke_that_is_overtaken_again_and_again_promises_nothing(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """As often as a logout is about to delete, the session is renewed: true would be untrue."""
+    if not deployment.clock.movable:
+        raise NotTestable("clock", "a pair that is made to look expired has lost its lineage")
+    session = someone.expired_session(remember_me=True)
+    with ExitStack() as holds:
+        fault = holds.enter_context(faults.hold("delete", of=someone.id, times=1))
+        with deployment.meanwhile(session.revoke) as revoke:
+            expect.that(fault.held(), "the revoke to delete", "no delete")
+            for _ in range(OVERTAKEN):
+                session = expect.rotates(session).expired()
+                held, fault = (
+                    fault,
+                    holds.enter_context(faults.hold("delete", of=someone.id, times=1)),
+                )
+                held.release()
+                if not fault.held(seconds=PAUSE):
+                    break
             fault.release()
         answer = revoke.result()
     _nothing_left_if_true(someone, answer, expect)
