@@ -1,6 +1,7 @@
 """Starts copies of a program without importing it anew each time: forks of one that has.
 
-`python -m conformance_tests.fork_server SOCKET MODULE:FUNCTION IMPORTED…` serves `fork_client.py`.
+`python -m conformance_tests.fork_server [--at-once] SOCKET MODULE:FUNCTION IMPORTED…` serves
+`fork_client.py`.
 """
 
 from __future__ import annotations
@@ -19,16 +20,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+AT_ONCE = "--at-once"
 CLIENT = Path(__file__).with_name("fork_client.py")
 Main = Callable[[list[str]], int | None]
 
 
 @contextmanager
-def fork_server(folder: Path, program: str, *imported: str) -> Iterator[tuple[str, ...]]:
-    """Gives the command that starts the program; what it started ends with the context."""
+def fork_server(
+    folder: Path, program: str, *imported: str, at_once: bool = False
+) -> Iterator[tuple[str, ...]]:
+    """Gives the command that starts the program; what it started ends with the context.
+
+    at_once: import now what it needs, and not for the first caller: many a run never has one.
+    """
     path = str(folder / "forks")
+    words = [*([AT_ONCE] * at_once), path, program, *imported]
     process = subprocess.Popen(
-        [sys.executable, "-m", "conformance_tests.fork_server", path, program, *imported],
+        [sys.executable, "-m", "conformance_tests.fork_server", *words],
         stdin=subprocess.PIPE,
         start_new_session=True,
     )
@@ -38,25 +46,25 @@ def fork_server(folder: Path, program: str, *imported: str) -> Iterator[tuple[st
 
 
 @contextmanager
-def starting_reference(folder: Path) -> Iterator[tuple[str, ...]]:
+def starting_reference(folder: Path, *, at_once: bool = False) -> Iterator[tuple[str, ...]]:
     """The command that starts the reference; a fork where that is sound, else from nothing."""
     if sys.platform == "linux":
         imported = ("reference_auth.server", "boto3")
-        with fork_server(folder, "reference_auth.cli:main", *imported) as command:
+        program = "reference_auth.cli:main"
+        with fork_server(folder, program, *imported, at_once=at_once) as command:
             yield command
     else:
         yield (sys.executable, "-m", "reference_auth")
 
 
-def serve(path: str, program: str, *imported: str) -> None:
-    """Fork for every caller, until whoever started it closes its input.
-
-    Nothing is imported before the first caller: many a run never has one.
-    """
+def serve(path: str, program: str, *imported: str, at_once: bool = False) -> None:
+    """Fork for every caller, until whoever started it closes its input."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
+        if at_once:
+            main_of(program, *imported)
         while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
             caller, _ = listener.accept()
             main = main_of(program, *imported)
@@ -112,4 +120,5 @@ def end_with(caller: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    serve(*sys.argv[1:])
+    words = sys.argv[1:]
+    serve(*(word for word in words if word != AT_ONCE), at_once=AT_ONCE in words)

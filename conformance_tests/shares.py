@@ -49,7 +49,7 @@ def run(options: Options, profile: str | None, progress: Progress) -> tuple[Targ
     clock = time.monotonic()
     listener = Listener(progress, COPIES)
     with TemporaryDirectory(prefix="conformance-") as folder, ExitStack() as ends:
-        command = ends.enter_context(starting_reference(Path(folder)))
+        command = ends.enter_context(starting_reference(Path(folder), at_once=True))
         copies, events = ends.enter_context(started(options, profile, command))
         while listener.waits:
             try:
