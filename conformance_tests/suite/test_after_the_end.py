@@ -5,7 +5,9 @@ from __future__ import annotations
 from conformance_tests.actors import Customer, RegisteredCustomer
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
+from conformance_tests.faults import FaultProxy
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotApplicable
 from conformance_tests.session import Session
 from conformance_tests.table import Table
 
@@ -57,6 +59,20 @@ def test_a_revoked_pair_that_comes_back_is_no_theft(someone: Customer, expect: E
     with expect.unchanged(someone):
         expect.over(phone)
         expect.over(phone)
+    expect.rotates(laptop)
+
+
+@requirement("HARD-13", logins=2, burns=True, extra=True)
+def test_a_pair_that_was_revoked_by_its_predecessor_is_no_theft(
+    someone: Customer, expect: Expect
+) -> None:
+    """Where logging out with the pair of before a rotation ends the session, it ends no other."""
+    laptop, phone = someone.expired_sessions(2, remember_me=True)
+    renewed = expect.rotates(phone).expired_if_replaced()
+    phone.revoke()
+    if renewed.stored() is not None:
+        raise NotApplicable("the deployment does not end a session that was renewed meanwhile")
+    expect.over(renewed.expired())
     expect.rotates(laptop)
 
 
@@ -130,6 +146,27 @@ def test_devices_that_wake_up_after_a_burn_do_no_harm(someone: Customer, expect:
     expect.echoes(fresh)
     if someone.deployment.clock.movable:  # a pair forged now would be older than the burn
         expect.rotates(fresh.expired())
+
+
+@requirement("HARD-30", logins=3, burns=True, extra=True, hazard="fault")
+def test_a_burn_that_broke_off_spares_who_logs_in_after_it(
+    deployment: Deployment, alice: RegisteredCustomer, faults: FaultProxy, expect: Expect
+) -> None:
+    """Sessions begun meanwhile, renewed or not, outlive the pair that comes back once more."""
+    stolen = alice.expired_session(remember_me=True)
+    expect.rotates(stolen)
+    deployment.wait_out_grace()
+    with faults.refuse("delete", "denied", of=alice.id) as fault:
+        expect.nothing_issued(stolen.refresh())
+    expect.met(fault)
+    fresh = [alice.log_in(remember_me=True)]
+    if deployment.clock.movable:  # a pair forged now would be older than the burn
+        fresh.append(expect.rotates(alice.log_in(remember_me=True).expired()))
+    kept = [expect.stored(session) for session in fresh]
+    expect.over(stolen)
+    expect.equal([expect.stored(session) for session in fresh], kept, "the new sessions' rows")
+    for session in fresh:
+        expect.usable(session)
 
 
 # -- in the very second ------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.expect_answers import SESSION_OVER
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable
 from conformance_tests.session import Session
 from conformance_tests.tampering import other_hex
 
@@ -201,6 +202,35 @@ def test_a_replay_ends_every_session_of_the_customer(
     expect.over(stolen)
     expect.rows(someone, 0)
     expect.over(other.expired())
+
+
+@requirement("CORE-12", logins=2, burns=True, extra=True)
+def test_a_replay_ends_a_session_that_just_began(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """So does a login of the very second in which the spent pair comes back."""
+    stolen = alice.expired_session()
+    expect.rotates(stolen)
+    deployment.wait_out_grace()
+    latest = alice.log_in()
+    expect.stored(latest)
+    expect.over(stolen)
+    expect.gone(latest)
+
+
+@requirement("CORE-12", logins=2, burns=True, extra=True)
+def test_a_second_theft_is_seen_as_the_first_was(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """Whoever has logged in again since is protected again."""
+    if not deployment.clock.movable:  # a pair that is made to look expired is older than the burn
+        raise NotTestable("clock")
+    for _ in range(2):
+        stolen = someone.log_in(remember_me=True).expired()
+        expect.rotates(stolen)
+        deployment.wait_out_grace()
+        expect.over(stolen)
+        expect.rows(someone, 0)
 
 
 @requirement("CORE-13", burns=True)

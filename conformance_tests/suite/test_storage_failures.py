@@ -156,6 +156,23 @@ def test_a_burn_sends_again_what_was_left_unprocessed(
         expect.rows(customer, 0)
 
 
+@requirement("FAULT-07", burns=True, extra=True)
+def test_a_burn_that_broke_off_is_finished_later(
+    deployment: Deployment, faults: FaultProxy, expect: Expect
+) -> None:
+    """While deleting fails a replay is refused; when it comes back no row is left."""
+    customer = deployment.somebody_made_up()
+    stolen, _ = customer.expired_sessions(2)
+    expect.rotates(stolen)
+    deployment.wait_out_grace()
+    with faults.refuse("delete", CERTAIN, of=customer.id) as fault:
+        answer = stolen.refresh()
+    expect.met(fault)
+    expect.nothing_issued(answer)
+    expect.over(stolen)
+    expect.rows(customer, 0)
+
+
 @requirement("FAULT-07")
 def test_removing_all_says_so_only_when_nothing_is_left(
     deployment: Deployment, developer: Developer, faults: FaultProxy, expect: Expect
