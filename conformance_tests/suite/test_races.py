@@ -23,6 +23,10 @@ RIVALS = 3
 #: How often a logout is overtaken at most, and the seconds in which it looks for what overtook it.
 OVERTAKEN = 5
 PAUSE = 1.0
+#: So many sessions could be taken for another one.
+NEIGHBOURS = 4
+#: Seconds that a burn is held up, on a clock that can be moved.
+SLOW = 60
 
 
 # -- the same second ---------------------------------------------------------------------------
@@ -207,15 +211,20 @@ def test_a_revoke_ends_a_session_whose_rotation_is_under_way(
 def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
 ) -> None:
-    """A logout is about to delete when the session is renewed: true means that nothing is left."""
-    session = someone.expired_session(remember_me=True)
+    """A logout is about to delete when the session is renewed: true means that nothing is left of
+    it, and the customer's other sessions stay.
+    """
+    session, *others = someone.expired_sessions(1 + NEIGHBOURS, remember_me=True)
+    others = [expect.rotates(other) for other in others]
     with faults.hold("delete", of=someone.id, times=1) as fault:
         with deployment.meanwhile(session.revoke) as revoke:
             expect.that(fault.held(), "the revoke to delete", "no delete")
             session.refresh()
             fault.release()
         answer = revoke.result()
-    _nothing_left_if_true(someone, answer, expect)
+    for other in others:
+        expect.stored(other)
+    _nothing_left_if_true(someone, answer, expect, others=NEIGHBOURS)
 
 
 @requirement("RACE-11", extra=True)
@@ -244,9 +253,11 @@ def test_a_revoke_that_is_overtaken_again_and_again_promises_nothing(
     _nothing_left_if_true(someone, answer, expect)
 
 
-def _nothing_left_if_true(customer: Customer, answer: Answer, expect: Expect) -> None:
+def _nothing_left_if_true(
+    customer: Customer, answer: Answer, expect: Expect, others: int = 0
+) -> None:
     if (answer.value or {}).get("result") is True:
-        expect.rows(customer, 0)
+        expect.rows(customer, others)
     else:
         expect.nothing_issued(answer)
 
@@ -265,6 +276,27 @@ def test_a_rotation_under_way_does_not_outlive_a_burn(
             expect.over(stolen)
             fault.release()
         answer = late.result()
+    expect.rows(someone, 0)
+    expect.that(not expect.live(expect.pairs(someone, [answer])), "no live pair", answer.brief())
+
+
+@requirement("RACE-12", burns=True, extra=True)
+def test_a_rotation_does_not_outlive_a_slow_burn(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """A session that is renewed while the burn is about to delete is over with the others."""
+    stolen, other = someone.expired_sessions(2, remember_me=True)
+    expect.rotates(stolen)
+    deployment.wait_out_grace()
+    with (
+        faults.hold("delete", of=someone.id, times=1) as fault,
+        deployment.meanwhile(stolen.refresh),
+    ):
+        expect.that(fault.held(), "the burn to delete", "no delete")
+        if deployment.clock.movable:
+            deployment.clock.move_to(deployment.clock.now() + SLOW)
+        answer = other.refresh()
+        fault.release()
     expect.rows(someone, 0)
     expect.that(not expect.live(expect.pairs(someone, [answer])), "no live pair", answer.brief())
 

@@ -13,6 +13,7 @@ from conformance_tests.deployment import Deployment
 from conformance_tests.developer import Developer
 from conformance_tests.expect import Expect
 from conformance_tests.faults import FaultProxy
+from conformance_tests.faults.calls import CallLog
 from conformance_tests.marks import requirement
 from conformance_tests.tampering import other_hex
 
@@ -255,15 +256,33 @@ def test_a_stale_read_gives_no_new_pair(
     with faults.watch() as calls:
         successor = expect.rotates(session)
     with expect.should():
-        reads = calls.doing("read", of=someone.id)
-        lax = [call.operation for call in reads if not call.consistent]
-        expect.that(not lax, "consistent reads alone", ", ".join(lax))
+        all_consistent(calls, someone, expect)
     someone.new_second()  # within one, the second session could be the very same pair
     with faults.stale("read", of=someone.id) as fault:
         answer = session.refresh()
     expect.met(fault)
     new = [s for s in expect.pairs(someone, [answer]) if s.refresh_token != successor.refresh_token]
     expect.that(not new, "no new pair", answer.brief())
+
+
+@requirement("FAULT-11", burns=True, extra=True)
+def test_a_burn_reads_no_stale_list(
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """A replay is refused, and the rows that it ends are read as they are now."""
+    stolen, _ = someone.expired_sessions(2)
+    expect.rotates(stolen)
+    deployment.wait_out_grace()
+    with faults.watch() as calls:
+        expect.over(stolen)
+    with expect.should():
+        all_consistent(calls, someone, expect)
+
+
+def all_consistent(calls: CallLog, customer: Customer, expect: Expect) -> None:
+    reads = calls.doing("read", of=customer.id)
+    lax = [call.operation for call in reads if not call.consistent]
+    expect.that(not lax, "consistent reads alone", ", ".join(lax))
 
 
 @requirement("FAULT-12")
