@@ -49,6 +49,15 @@ def test_a_session_begun_too_long_ago_is_over(bounded: Deployment, expect: Expec
     is_over_when_begun_too_long_ago(bounded, expect, remember_me=False)
 
 
+@requirement("CORE-09", extra=True)
+def test_the_last_extension_goes_to_the_absolute_end(bounded: Deployment, expect: Expect) -> None:
+    """Renewed shortly before the absolute end, a pair promises that end and no later one."""
+    with bounded.clock.window() as window:
+        session = bounded.alice.log_in()
+    renewed = expect.rotates(begun_earlier(session, bounded.longest_session - LEFT))
+    expect.between(renewed.refresh_expiry, *window.after(LEFT), "refresh_expiry")
+
+
 @requirement("WIRE-10", extra=True)
 def test_an_access_token_ends_before_its_session_does(bounded: Deployment, expect: Expect) -> None:
     """Renewed shortly before the absolute end, a pair's exp is before its refresh_expiry still."""

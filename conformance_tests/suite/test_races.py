@@ -24,7 +24,7 @@ RIVALS = 3
 OVERTAKEN = 5
 PAUSE = 1.0
 #: So many sessions could be taken for another one.
-NEIGHBOURS = 4
+NEIGHBOURS = 9
 #: Seconds that a burn is held up, on a clock that can be moved.
 SLOW = 60
 
