@@ -320,7 +320,7 @@ def issues_a_burned_pair_again(patch: pytest.MonkeyPatch) -> None:
 # -- the absolute end --------------------------------------------------------------------------
 
 
-@mutant("HARD-23")
+@mutant("HARD-23", also="CORE-09")
 def begins_the_absolute_end_anew(patch: pytest.MonkeyPatch) -> None:
     """The absolute end counts from the last rotation, so that a session can slide for ever."""
     bound = absolute_end.bound
@@ -331,7 +331,7 @@ def begins_the_absolute_end_anew(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(absolute_end, "bound", anew)
 
 
-@mutant("HARD-23")
+@mutant("HARD-23", also="CORE-09")
 def knows_no_absolute_end(patch: pytest.MonkeyPatch) -> None:
     """A rotation keeps when the session began, and does not act on it."""
     patch.setattr(
