@@ -52,6 +52,7 @@ def test_a_session_begun_too_long_ago_is_over(bounded: Deployment, expect: Expec
 @requirement("CORE-09", extra=True)
 def test_the_last_extension_goes_to_the_absolute_end(bounded: Deployment, expect: Expect) -> None:
     """Renewed shortly before the absolute end, a pair promises that end and no later one."""
+    bounded.need_forging()
     with bounded.clock.window() as window:
         session = bounded.alice.log_in()
     renewed = expect.rotates(begun_earlier(session, bounded.longest_session - LEFT))
