@@ -14,11 +14,14 @@ from conformance_tests.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
 if TYPE_CHECKING:
     from conformance_tests.answer import Answer
     from conformance_tests.client import Client
+    from conformance_tests.session import Session
     from conformance_tests.target import Credentials, Lifetimes
 
 FLOW_OPERATIONS: Final = tuple(name for name in OPERATIONS if name not in DEVELOPMENT_OPERATIONS)
 #: No schema has this field: the answer to it is what an unknown field sounds like.
 NONSENSE: Final = "noSuchOperationAnywhere"
+#: Seconds by which a lifetime may look shorter than it is.
+SLACK: Final = 12
 SHUT: Final = "graphql-authorization"
 
 
@@ -96,6 +99,26 @@ def lifetimes(client: Client, customer: Credentials) -> Lifetimes | None:
     if normal is None or extended is None:
         return None
     return Lifetimes(normal[0], normal[1], extended[1])
+
+
+def other_lifetimes(session: Session, declared: Lifetimes) -> str | None:
+    """What to do where a login without remember_me shows other lifetimes than declared; else None.
+
+    A token that does not say when it was made shows none.
+    """
+    claims = session.claims
+    try:
+        access, refresh = (
+            _rounded(claims[end] - claims["iat"]) for end in ("exp", "refresh_expiry")
+        )
+    except (KeyError, TypeError):
+        return None
+    if max(abs(access - declared.access), abs(refresh - declared.refresh)) <= SLACK:
+        return None
+    return (
+        f"a login showed access {access / 60:g} and refresh {refresh / 60:g} minutes; the target "
+        f"says {declared.access / 60:g} and {declared.refresh / 60:g}: mend [lifetimes]"
+    )
 
 
 def _left(client: Client, answer: Answer) -> tuple[int, int] | None:

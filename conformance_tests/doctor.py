@@ -1,4 +1,4 @@
-"""`auth-conformance doctor`: ten lines that say whether a run would get anywhere.
+"""`auth-conformance doctor`: eleven lines that say whether a run would get anywhere.
 
 Each thing that is wrong is one sentence with what to do; nothing is judged.
 """
@@ -106,6 +106,15 @@ def _customers(deployment: Deployment) -> Line:
     return Line("ok", "customers", f"{emails} can log in")
 
 
+def _lifetimes(deployment: Deployment) -> Line:
+    sessions = [session for one in deployment.registered for session in one.sessions]
+    if not sessions:
+        return Line("-", "lifetimes", "not checked: nobody is logged in")
+    if says := discover.other_lifetimes(sessions[0], deployment.lifetimes):
+        return Line("note", "lifetimes", says)
+    return Line("ok", "lifetimes", "as declared, as far as a login shows them")
+
+
 def _secret(deployment: Deployment) -> Line:
     if deployment.forge is None:
         return Line("-", "secret", "not given: [signing] lets forged and expired pairs be tried")
@@ -163,6 +172,7 @@ LOOKS: Final[tuple[Callable[[Deployment], Line], ...]] = (
     _operations,
     _environment,
     _customers,
+    _lifetimes,
     _secret,
     _table,
     _offset,

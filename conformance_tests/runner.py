@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance_tests.discover import other_environment
+from conformance_tests.discover import other_environment, other_lifetimes
 from conformance_tests.environment import variables
 from conformance_tests.instances import Instances
 from conformance_tests.plugin import Bench, ConformancePlugin, Options, Progress, Silence
@@ -22,6 +22,7 @@ from conformance_tests.tidying import tidy
 from conformance_tests.verdict import Run
 
 if TYPE_CHECKING:
+    from conformance_tests.deployment import Deployment
     from conformance_tests.target import Target
 
 PACKAGE = Path(str(resources.files("conformance_tests")))
@@ -57,7 +58,7 @@ def run(target: Target, options: Options = DEFAULTS, progress: Progress | None =
             progress or Silence(),
             overlapping=True,
         )
-        remark = None if unreachable else other_environment(deployment.client, target.environment)
+        remark = None if unreachable else remark_about(deployment)
         code: int = pytest.ExitCode.OK
         try:
             if unreachable is None or deployment.locked_out:
@@ -77,6 +78,14 @@ def run(target: Target, options: Options = DEFAULTS, progress: Progress | None =
         left_behind=tuple(left_behind),
         remark=remark,
     )
+
+
+def remark_about(deployment: Deployment) -> str | None:
+    """Where it is not what the target says: what a reader should know before the rows."""
+    seen = [other_environment(deployment.client, deployment.target.environment)]
+    sessions = [session for one in deployment.registered for session in one.sessions]
+    seen += [other_lifetimes(session, deployment.lifetimes) for session in sessions[:1]]
+    return "; ".join(filter(None, seen)) or None
 
 
 def run_pytest(bench: Bench) -> int:

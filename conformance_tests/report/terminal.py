@@ -119,11 +119,16 @@ def _pairs(pairs: Iterable[tuple[str, RenderableType]]) -> Table:
 
 
 def _card(card: Card) -> Iterator[RenderableType]:
-    case = [("case", _text(card.case))] if card.case else []
-    said = (*case, ("expected", _text(card.expected)), ("actual", _text(card.actual)))
-    yield _indented(_pairs(said))
+    yield _indented(_pairs(_said(card)))
     yield from _block("transcript", card.transcript, "dim")
     yield from _block("reproduce", card.reproduce, "")
+
+
+def _said(card: Card) -> Iterator[tuple[str, Text]]:
+    if card.case:
+        yield "case", _text(card.case)
+    yield "expected", _text(card.expected)
+    yield "actual", _text(card.actual)
 
 
 def _block(title: str, lines: tuple[str, ...], style: str) -> Iterator[Text]:
@@ -187,6 +192,7 @@ def _advice(report: Report) -> Iterator[RenderableType]:
         yield _headline(row)
         if row.detail and row.status == "not-testable":
             yield _indented(_text(row.detail))
+        yield from (_indented(_pairs(_said(card))) for card in row.cards[:1] if not asked)
 
 
 def _provenance(report: Report) -> Table:

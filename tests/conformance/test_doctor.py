@@ -18,6 +18,7 @@ from conformance_tests.target import (
     ClockAddress,
     Credentials,
     FaultAddress,
+    Lifetimes,
     TableAddress,
     Target,
 )
@@ -37,7 +38,7 @@ def answering(ids: dict[str, int], ahead: float = 0.0) -> Speak:
             return says({"data": {"__schema": {"queryType": fields, "mutationType": fields}}})
         if "generateCustomerToken" in query:
             now = int(time.time() + ahead)
-            claims = {"customer_id": ids[given["email"]], "exp": now + 840}
+            claims = {"customer_id": ids[given["email"]], "iat": now, "exp": now + 840}
             token = jwt.encode({**claims, "refresh_expiry": now + 900}, SECRET)
             pair = {"token": token, "refresh_token": "a" * 128}
             return says({"data": {"generateCustomerToken": pair}})
@@ -67,7 +68,7 @@ def test_a_sound_deployment_can_be_judged() -> None:
     """Nothing bad; what was not offered is named with what it would show."""
     with serving(answering(TWO_IDS)) as url:
         lines = looked(at(url, secret=SECRET, environment="development"))
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert {line.sign for line in lines.values()} == {"ok", "-"}
     assert lines["customers"].says == "alice@example.com and bob@example.com can log in"
     assert lines["environment"].says == "development, as declared"
@@ -140,6 +141,18 @@ def test_a_run_says_of_the_environment_what_the_doctor_says() -> None:
     assert remarks == [told, None]
 
 
+def test_lifetimes_that_were_declared_wrongly_are_noted_by_the_run_too() -> None:
+    """Which otherwise looks like a deployment whose sessions end at the wrong time."""
+    told = "a login showed access 14 and refresh 15 minutes; the target says 13 and 15"
+    with serving(answering(TWO_IDS)) as url:
+        wrong = at(url, environment="development", lifetimes=Lifetimes(access=780))
+        noted, right = looked(wrong)["lifetimes"], looked(at(url))["lifetimes"]
+        remark = runner.run(wrong, Options(only=("GQL-04",))).remark
+    assert noted == Line("note", "lifetimes", f"{told}: mend [lifetimes]")
+    assert remark == noted.says
+    assert right.sign == "ok"
+
+
 def test_the_doctor_leaves_with_the_run_s_own_exit_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -161,5 +174,5 @@ def test_the_embedded_reference_is_in_good_health(capsys: pytest.CaptureFixture[
     """With neither URL nor target the doctor looks at it, and at every capability."""
     assert cli.main(["doctor"]) == exits.CONFORMANT
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[:-1]].count("ok") == 9
+    assert [line.split()[0] for line in lines[:-1]].count("ok") == 10
     assert lines[-1] == "A run can begin."
