@@ -247,7 +247,7 @@ def calls_a_second_revoke_an_error(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "end_absent", strict)
 
 
-@mutant("HARD-16")
+@mutant("HARD-16", also="RACE-11")
 def burns_for_a_second_revoke(patch: pytest.MonkeyPatch) -> None:
     """A second revoke answers true, and ends the customer's other sessions."""
     end_absent = Flow.end_absent
