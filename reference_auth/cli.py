@@ -106,7 +106,8 @@ def _add_serve(serve: ArgumentParser) -> None:
     add(
         "--test-clock",
         action=BooleanOptionalAction,
-        help='accept POST /clock {"now": epoch seconds or null}; development only (laptop mode)',
+        help='accept POST /clock {"now": epoch seconds or null}: on in laptop mode, and to be had '
+        "with a table too, in development",
     )
     add(
         "--allow-origin",
