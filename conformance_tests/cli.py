@@ -132,7 +132,8 @@ def _add_run(commands: Commands) -> None:
         "--strict": "a SHOULD that fails counts as a MUST",
         "--require-complete": "not-testable rows of the claim are exit 3",
         "--allow-destructive": "burn, fault and load also on a production target",
-        "--write-known-failures": "print the [[known_failures]] block of the present failures",
+        "--write-known-failures": "add the present failures to FILE as [[known_failures]]; "
+        "print them where no --target names one",
     }
     for flag, says in flags.items():
         run.add_argument(flag, action="store_true", help=says)
