@@ -1,7 +1,9 @@
 #!/bin/sh
 # For any pipeline that runs a shell: install the suite, judge, keep the reports, fail by verdict.
 # SUITE is what pip installs: a checkout, a wheel, or a name and version in your package index.
-# The passwords that staging.toml names are in the pipeline's secret variables.
+# What the keys of staging.toml that end in _env name, comes from the pipeline's secret variables:
+# ALICE_PASSWORD in the README's file, AUTH_CONFORMANCE_PASSWORD_1 in one that `init` wrote.
+# With a [table], the usual AWS variables too: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY.
 set -eu
 
 python3 -m venv .conformance
