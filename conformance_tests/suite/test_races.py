@@ -217,6 +217,7 @@ def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
     """
     session, *others = someone.expired_sessions(1 + NEIGHBOURS, remember_me=True)
     others = [expect.rotates(other) for other in others]
+    someone.new_second()  # within one, the successor could be a neighbour's very pair
     with faults.hold("delete", of=someone.id, times=1) as fault:
         with deployment.meanwhile(session.revoke) as revoke:
             expect.that(fault.held(), "the revoke to delete", "no delete")
