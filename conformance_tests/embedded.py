@@ -104,7 +104,7 @@ def boot(
         ends.enter_context(variables(**CREDENTIALS))
         in_memory = memory_client() if engine is None else None
         engine = engine or ends.enter_context(MotoEndpoint(memory_client())).url
-        make_table(engine)
+        table = ends.enter_context(own_table(engine, in_memory))
         proxy = ends.enter_context(FaultProxy(f"{HOST}:0", engine)) if behind_proxy else None
         endpoint = proxy.url if proxy else engine
         quick = replace(lifetimes, access=min(lifetimes.access, QUICK_ACCESS_SECONDS))
@@ -116,7 +116,7 @@ def boot(
             config = Config(
                 secret=secret,
                 region=REGION,
-                table=TABLE,
+                table=table,
                 lifetimes=ReferenceLifetimes(**asdict(quick if name == "featured" else lifetimes)),
                 **settings,
             )
@@ -148,7 +148,7 @@ def boot(
             customers=tuple(Credentials(email, word) for email, word in PASSWORDS.items()),
             secret=secret,
             table=TableAddress(
-                TABLE, REGION, engine, in_memory, ends_with_run=in_memory is not None
+                table, REGION, engine, in_memory, ends_with_run=in_memory is not None
             ),
             clock=ClockAddress(http=f"{urls['development']}/clock", stands=True),
             lifetimes=lifetimes,
@@ -157,7 +157,7 @@ def boot(
             odd_logins=tuple(OddLogin(kind, odd_email(kind), ODD_PASSWORD) for kind in ODD_IDS),
             faults=FaultAddress(urlsplit(proxy.url).netloc, engine, proxy) if proxy else None,
             log_file=str(folder / "deployment.log"),
-            launch=launch(command, endpoint, lifetimes),
+            launch=launch(command, endpoint, table, lifetimes),
             instances={
                 name: Instance(f"{url}/graphql", quick if name == "featured" else lifetimes)
                 for name, url in urls.items()
@@ -193,12 +193,12 @@ def with_cheap_hash(customer: DemoCustomer) -> DemoCustomer:
     return replace(customer, password_hash=hasher.hash(customer.password))
 
 
-def launch(command: tuple[str, ...], endpoint: str, lifetimes: Lifetimes) -> Launch:
+def launch(command: tuple[str, ...], endpoint: str, table: str, lifetimes: Lifetimes) -> Launch:
     """How to start one more server of the reference on the same table, as its own process."""
     settings = {
         "--dynamodb-endpoint": endpoint,
         "--region": REGION,
-        "--table": TABLE,
+        "--table": table,
         "--access-minutes": _minutes(lifetimes.access),
         "--refresh-minutes": _minutes(lifetimes.refresh),
         "--extended-minutes": _minutes(lifetimes.extended),
@@ -221,12 +221,20 @@ def version() -> str:
     return getattr(reference_auth, "__version__", "")
 
 
-def make_table(engine: str) -> None:
-    """The table, with its keys and TTL, where it is not there yet."""
+@contextmanager
+def own_table(engine: str, in_memory: Any) -> Iterator[str]:
+    """The name of a table with its keys and TTL; one in this process is gone afterwards.
+
+    A process may boot many: what one leaves would make each call of the next one slower.
+    """
     import boto3
 
+    name = TABLE if in_memory is None else f"{TABLE}-{secrets.token_hex(4)}"
     with closing(boto3.client("dynamodb", region_name=REGION, endpoint_url=engine)) as client:
-        create_table(client, TABLE)
+        create_table(client, name)
+    yield name
+    if in_memory is not None:
+        in_memory.delete_table(TableName=name)
 
 
 @contextmanager

@@ -151,9 +151,9 @@ def lying(speak: Callable[[Liar, Asked], Reply]) -> Iterator[Target]:
         ends.enter_context(variables(**embedded.CREDENTIALS))
         client = memory_client()
         engine = ends.enter_context(MotoEndpoint(client)).url
-        embedded.make_table(engine)
+        name = ends.enter_context(embedded.own_table(engine, client))
         proxy = ends.enter_context(FaultProxy("127.0.0.1:0", engine))
-        address = TableAddress(embedded.TABLE, REGION, engine, client)
+        address = TableAddress(name, REGION, engine, client)
         table = Table(address)
         ends.callback(table.close)
         instance = Instance(URL, LIFETIMES)
