@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,15 +14,13 @@ if TYPE_CHECKING:
 
 def tidy(deployment: Deployment) -> list[str]:
     """End every session that the run opened; what could not be ended, a sentence each."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    if _ends_with_run(deployment):
-        return []
-    try:
-        forget_made_up(deployment)
-        return [*_log_everyone_out(deployment)]
-    except (BotoCoreError, ClientError) as trouble:
-        return [f"the table could not be tidied: {type(trouble).__name__}"]
+    left: list[str] = []
+    if not _ends_with_run(deployment):
+        with _trouble_told(left):
+            forget_made_up(deployment)
+        with _trouble_told(left):
+            left += _log_everyone_out(deployment)
+    return left
 
 
 def forget_made_up(deployment: Deployment, since: int = 0) -> None:
@@ -30,6 +29,17 @@ def forget_made_up(deployment: Deployment, since: int = 0) -> None:
         if not _ends_with_run(deployment):
             deployment.need_table().clear(customer.id)
     del deployment.made_up[since:]
+
+
+@contextmanager
+def _trouble_told(left: list[str]) -> Iterator[None]:
+    """A table that fails in here is told, and keeps nothing after it from being tidied."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as trouble:
+        left.append(f"the table could not be tidied: {type(trouble).__name__}")
 
 
 def _ends_with_run(deployment: Deployment) -> bool:

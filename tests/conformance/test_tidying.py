@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from conformance_tests import embedded, runner
 from conformance_tests.plugin import Options
-from conformance_tests.table import BOOKKEEPING
+from conformance_tests.table import BOOKKEEPING, Table
 from conformance_tests.target import Target
 from reference_auth.flow import Flow
 
@@ -68,6 +69,20 @@ def test_a_session_that_cannot_be_ended_is_told(
 
     monkeypatch.setattr(Flow, "revoke", revoke)
     run = runner.run(target, Options(only=("CORE-01",)))
-    owners = {f"{told.rpartition(' of ')[2].partition(' ')[0]}" for told in run.left_behind}
+    owners = {told.rpartition(" of ")[2].partition(" ")[0] for told in run.left_behind}
     assert owners == {customer.email for customer in target.customers}
     assert sessions(target)
+
+
+def test_a_table_that_cannot_be_cleared_keeps_nobody_logged_in(
+    target: Target, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is left of made-up customers is told, and the sessions of the given ones still end."""
+
+    def denied(*_: Any) -> None:
+        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "BatchWriteItem")
+
+    monkeypatch.setattr(Table, "clear", denied)
+    run = runner.run(target, Options(only=("CORE-01", "CORE-12")))
+    assert run.left_behind == ("the table could not be tidied: ClientError",)
+    assert {owner.partition("-")[0] for owner in sessions(target)} <= {"conformance"}
