@@ -232,9 +232,11 @@ def own_table(engine: str, in_memory: Any) -> Iterator[str]:
     name = TABLE if in_memory is None else f"{TABLE}-{secrets.token_hex(4)}"
     with closing(boto3.client("dynamodb", region_name=REGION, endpoint_url=engine)) as client:
         create_table(client, name)
-    yield name
-    if in_memory is not None:
-        in_memory.delete_table(TableName=name)
+    try:
+        yield name
+    finally:
+        if in_memory is not None:
+            in_memory.delete_table(TableName=name)
 
 
 @contextmanager
