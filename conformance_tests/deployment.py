@@ -64,6 +64,11 @@ class Deployment:
     tell: Callable[[str], None] = lambda told: None
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
+    @property
+    def sessions(self) -> list[Session]:
+        """Those of the customers given, as far as they were opened here."""
+        return [session for customer in self.registered for session in customer.sessions]
+
     # -- what can be done here -----------------------------------------------------------------
 
     @property

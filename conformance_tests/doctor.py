@@ -107,10 +107,9 @@ def _customers(deployment: Deployment) -> Line:
 
 
 def _lifetimes(deployment: Deployment) -> Line:
-    sessions = [session for one in deployment.registered for session in one.sessions]
-    if not sessions:
+    if not deployment.sessions:
         return Line("-", "lifetimes", "not checked: nobody is logged in")
-    if says := discover.other_lifetimes(sessions[0], deployment.lifetimes):
+    if says := discover.other_lifetimes(deployment.sessions[0], deployment.lifetimes):
         return Line("note", "lifetimes", says)
     return Line("ok", "lifetimes", "as declared, as far as a login shows them")
 
@@ -118,10 +117,9 @@ def _lifetimes(deployment: Deployment) -> Line:
 def _secret(deployment: Deployment) -> Line:
     if deployment.forge is None:
         return Line("-", "secret", "not given: [signing] lets forged and expired pairs be tried")
-    tokens = [session.token for one in deployment.registered for session in one.sessions]
-    if not tokens:
+    if not deployment.sessions:
         return Line("-", "secret", "not checked: nobody is logged in")
-    if deployment.forge.verifies(tokens[0]):
+    if deployment.forge.verifies(deployment.sessions[0].token):
         return Line("ok", "secret", "it verifies the tokens that a login gives")
     return Line("bad", "secret", "it does not verify a login's token: check [signing]")
 

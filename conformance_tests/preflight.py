@@ -177,8 +177,8 @@ def doubt_secret(deployment: Deployment) -> str | None:
 
     What rests on it is then not testable; only WIRE-01 says whose fault that may be.
     """
-    tokens = [session.token for customer in deployment.registered for session in customer.sessions]
-    if deployment.forge is None or not tokens or deployment.forge.verifies(tokens[0]):
+    forge, sessions = deployment.forge, deployment.sessions
+    if forge is None or not sessions or forge.verifies(sessions[0].token):
         return None
     return "the secret does not verify the deployment's own tokens: check [signing]"
 
@@ -188,7 +188,7 @@ def doubt_forging(deployment: Deployment) -> str | None:
 
     WIRE-06 and STORE-02 judge that; the other rows fall back on real sessions.
     """
-    sessions = [session for customer in deployment.registered for session in customer.sessions]
+    sessions = deployment.sessions
     if not deployment.can_forge or not sessions:
         return None
     forge, table, session = deployment.need_forge(), deployment.need_table(), sessions[0]

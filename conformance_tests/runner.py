@@ -83,8 +83,7 @@ def run(target: Target, options: Options = DEFAULTS, progress: Progress | None =
 def remark_about(deployment: Deployment) -> str | None:
     """Where it is not what the target says: what a reader should know before the rows."""
     seen = [other_environment(deployment.client, deployment.target.environment)]
-    sessions = [session for one in deployment.registered for session in one.sessions]
-    seen += [other_lifetimes(session, deployment.lifetimes) for session in sessions[:1]]
+    seen += [other_lifetimes(one, deployment.lifetimes) for one in deployment.sessions[:1]]
     return "; ".join(filter(None, seen)) or None
 
 
