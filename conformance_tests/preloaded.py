@@ -7,10 +7,10 @@ import importlib
 import pkgutil
 
 from conformance_tests import embedded, suite
-from conformance_tests import runner as runner
 
-for found in pkgutil.iter_modules(suite.__path__, f"{suite.__name__}."):
-    importlib.import_module(found.name)
+tests = (found.name for found in pkgutil.iter_modules(suite.__path__, f"{suite.__name__}."))
+for name in ("conformance_tests.runner", *tests):
+    importlib.import_module(name)
 
 embedded.warm_up()
 

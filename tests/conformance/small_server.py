@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,12 +21,12 @@ def says(body: Any, status: int = 200) -> Reply:
     return status, "application/json", json.dumps(body), {}
 
 
-class Speaker(BaseHTTPRequestHandler):
+class Speaker(BaseHTTPRequestHandler, ABC):
     """Answers a POST by a reply, and says nothing to the terminal."""
 
+    @abstractmethod
     def reply(self) -> Reply:
         """What this one says."""
-        raise NotImplementedError
 
     def do_POST(self) -> None:
         self.say(self.reply())
