@@ -73,6 +73,12 @@ class Expect(Answers, Rows, Calls):
         )
         return successor
 
+    def spends(self, session: Session) -> Session:
+        """The same, and any grace for the old pair is over: from now on it is a replay."""
+        successor = self.rotates(session)
+        session.customer.deployment.wait_out_grace()
+        return successor
+
     def usable(self, session: Session) -> Session:
         """A refresh answers a pair: the same while it is live, a new one once it has expired."""
         if session.exp > self._deployment.clock.now():

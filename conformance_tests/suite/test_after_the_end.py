@@ -117,8 +117,7 @@ def test_a_revoke_may_be_repeated_after_the_end(someone: Customer, expect: Expec
 
 def replay(stolen: Session, expect: Expect) -> Session:
     """Spend a pair and present it again: the customer's sessions burn. The successor comes back."""
-    successor = expect.rotates(stolen)
-    successor.customer.deployment.wait_out_grace()
+    successor = expect.spends(stolen)
     expect.over(stolen)
     return successor
 
@@ -154,8 +153,7 @@ def test_a_burn_that_broke_off_spares_who_logs_in_after_it(
 ) -> None:
     """Sessions begun meanwhile, renewed or not, outlive the pair that comes back once more."""
     stolen = alice.expired_session(remember_me=True)
-    expect.rotates(stolen)
-    deployment.wait_out_grace()
+    expect.spends(stolen)
     with faults.refuse("delete", "denied", of=alice.id) as fault:
         expect.nothing_issued(stolen.refresh())
     expect.met(fault)

@@ -107,8 +107,7 @@ def test_a_burn_is_a_security_event(
 ) -> None:
     """A replay leaves a line that names the customer; an ordinary refusal does not."""
     stolen = someone.expired_session()
-    expect.rotates(stolen)
-    someone.deployment.wait_out_grace()
+    expect.spends(stolen)
     before = diary.log.mark()
     client.refresh(None, stolen.refresh_token)
     usual, replayed = diary.log.since(before), diary.log.mark()

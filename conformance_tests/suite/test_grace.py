@@ -103,8 +103,7 @@ def test_grace_does_not_survive_a_burn(graceful: Deployment, expect: Expect) -> 
     """Once every session was ended, a pair inside its window leads nowhere."""
     someone = graceful.someone()
     stolen, session = someone.expired_sessions(2, remember_me=True)
-    expect.rotates(stolen)
-    graceful.wait_out_grace()
+    expect.spends(stolen)
     expect.rotates(session)
     expect.echoes(someone.take(session.refresh()))
     expect.over(stolen)

@@ -25,8 +25,7 @@ def test_a_burn_takes_every_row(
 ) -> None:
     """A replay is refused, and no row of a crowded partition is left."""
     stolen = someone.expired_session()
-    expect.rotates(stolen)
-    deployment.wait_out_grace()
+    expect.spends(stolen)
     watch = deployment.faults.watch() if deployment.faults else nullcontext(())
     with someone.crowd(count, size), watch as calls:
         expect.over(stolen)

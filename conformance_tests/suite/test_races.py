@@ -271,8 +271,7 @@ def test_a_rotation_under_way_does_not_outlive_a_burn(
 ) -> None:
     """A refresh that was about to write when every session was ended leaves no row."""
     stolen, other = someone.expired_sessions(2, remember_me=True)
-    expect.rotates(stolen)
-    deployment.wait_out_grace()
+    expect.spends(stolen)
     with faults.hold("write", of=someone.id, times=1) as fault:
         with deployment.meanwhile(other.refresh) as late:
             expect.that(fault.held(), "the refresh to write", "no write")
@@ -289,8 +288,7 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
 ) -> None:
     """A session that is renewed while the burn is about to delete is over with the others."""
     stolen, other = someone.expired_sessions(2, remember_me=True)
-    expect.rotates(stolen)
-    deployment.wait_out_grace()
+    expect.spends(stolen)
     with (
         faults.hold("delete", of=someone.id, times=1) as fault,
         deployment.meanwhile(stolen.refresh),
@@ -315,8 +313,7 @@ def test_a_replay_is_seen_by_another_server_and_after_a_restart(
     with instances.one_more() as first:
         someone = first.somebody_made_up()
         stolen, _ = someone.expired_sessions(2)
-        expect.rotates(stolen)
-        first.wait_out_grace()
+        expect.spends(stolen)
     with instances.one_more() as second:
         expect.over(stolen.on(second))
     expect.rows(someone, 0)

@@ -10,7 +10,6 @@ from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.expect_answers import SESSION_OVER
 from conformance_tests.marks import requirement
-from conformance_tests.outcomes import NotTestable
 from conformance_tests.session import Session
 from conformance_tests.tampering import other_hex
 
@@ -188,86 +187,6 @@ def test_an_expired_session_is_over_and_its_row_gone(
     expect.gone(ended)
 
 
-@requirement("CORE-12", logins=2, burns=True)
-def test_a_replay_ends_every_session_of_the_customer(
-    deployment: Deployment, someone: Customer, expect: Expect
-) -> None:
-    """A spent pair is refused, no row of the customer is left, and a longer session is over too."""
-    deployment.need_time()
-    other = someone.log_in(remember_me=True).expired_if_replaced()
-    stolen = someone.expired_session()
-    expect.rotates(stolen)
-    expect.stored(other)
-    deployment.wait_out_grace()
-    expect.over(stolen)
-    expect.rows(someone, 0)
-    expect.over(other.expired())
-
-
-@requirement("CORE-12", logins=2, burns=True, extra=True)
-def test_a_replay_ends_a_session_that_just_began(
-    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
-) -> None:
-    """So does a login of the very second in which the spent pair comes back."""
-    stolen = alice.expired_session()
-    expect.rotates(stolen)
-    deployment.wait_out_grace()
-    latest = alice.log_in()
-    expect.stored(latest)
-    expect.over(stolen)
-    expect.gone(latest)
-
-
-@requirement("CORE-12", logins=2, burns=True, extra=True)
-def test_a_second_theft_is_seen_as_the_first_was(
-    deployment: Deployment, someone: Customer, expect: Expect
-) -> None:
-    """Whoever has logged in again since is protected again."""
-    if not deployment.clock.movable:  # a pair that is made to look expired is older than the burn
-        raise NotTestable("clock")
-    for _ in range(2):
-        stolen = someone.log_in(remember_me=True).expired()
-        expect.rotates(stolen)
-        deployment.wait_out_grace()
-        expect.over(stolen)
-        expect.rows(someone, 0)
-
-
-@requirement("CORE-13", burns=True)
-def test_a_replay_leaves_other_customers_alone(
-    deployment: Deployment, bob: RegisteredCustomer, expect: Expect
-) -> None:
-    """One customer's burn touches neither a namesake whose id is longer nor a real customer."""
-    victim = deployment.someone()
-    namesake = deployment.somebody_named_like(victim)
-    bystander = bob.log_in()
-    theirs = namesake.log_in(remember_me=True) if namesake else None
-    if namesake is None:
-        expect.unseen("a customer whose id begins with the victim's", deployment.forging_lacks)
-    stolen = victim.expired_session()
-    expect.rotates(stolen)
-    deployment.wait_out_grace()
-    expect.over(stolen)
-    for session in filter(None, (bystander, theirs)):
-        expect.stored(session)
-    if theirs is not None:
-        expect.rotates(theirs.expired())
-
-
-@requirement("CORE-14", burns=True)
-def test_a_replay_ends_the_successor_too(
-    deployment: Deployment, someone: Customer, another: Customer, expect: Expect
-) -> None:
-    """Once a spent pair was replayed, its successor cannot be renewed; others can."""
-    bystander = another.log_in(remember_me=True)
-    stolen = someone.expired_session(remember_me=True)
-    successor = expect.rotates(stolen).expired_if_replaced()
-    deployment.wait_out_grace()
-    expect.over(stolen)
-    expect.over(successor.expired())
-    expect.rotates(bystander.expired())
-
-
 # -- no session at all -------------------------------------------------------------------------
 
 
@@ -337,13 +256,10 @@ def test_a_session_that_ran_out_says_so(someone: Customer, expect: Expect) -> No
 
 
 @requirement("CORE-27", burns=True)
-def test_a_session_that_was_spent_says_so(
-    deployment: Deployment, someone: Customer, expect: Expect
-) -> None:
+def test_a_session_that_was_spent_says_so(someone: Customer, expect: Expect) -> None:
     """So is a pair that was renewed already, also when it has ended its customer's sessions."""
     spent = someone.expired_session()
-    expect.rotates(spent)
-    deployment.wait_out_grace()
+    expect.spends(spent)
     says_so_each_time(spent, expect)
 
 
