@@ -46,8 +46,8 @@ class Deadline:
         return left if most is None else min(left, most)
 
 
-class _Backend:
-    """Opens connections, each of which heeds the deadline."""
+class _Heeding:
+    """Something of httpx's connections as it is, but for what a deadline bounds."""
 
     def __init__(self, inner: Any, deadline: Deadline) -> None:
         self._inner = inner
@@ -55,20 +55,17 @@ class _Backend:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
+
+
+class _Backend(_Heeding):
+    """Opens connections, each of which heeds the deadline."""
 
     def connect_tcp(self, *given: Any, **named: Any) -> _Stream:
         return _Stream(self._inner.connect_tcp(*given, **named), self._deadline)
 
 
-class _Stream:
+class _Stream(_Heeding):
     """One connection, with TLS or without."""
-
-    def __init__(self, inner: Any, deadline: Deadline) -> None:
-        self._inner = inner
-        self._deadline = deadline
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
 
     def read(self, max_bytes: int, timeout: float | None = None) -> Any:
         return self._inner.read(max_bytes, self._deadline.left(timeout))
