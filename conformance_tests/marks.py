@@ -21,6 +21,7 @@ def requirement(
     apart: bool = False,
     alone: bool = False,
     modes: tuple[str | None, ...] = (),
+    takes: float = 0.0,
     last: bool = False,
 ) -> pytest.MarkDecorator:
     """Name the requirement that a test proves.
@@ -36,6 +37,7 @@ def requirement(
     alone: where time is really waited for, it does not wait together with other tests.
     last: it looks back on everything that was said in the run: run when nothing else is left.
     modes: in which it starts the deployment; that is begun while other tests run.
+    takes: seconds that each of its cases waits, though the clock can be moved.
     hazard: what this test alone does to a deployment, where the row's other tests do not.
     """
     return pytest.mark.requirement(
@@ -49,6 +51,7 @@ def requirement(
         apart=apart,
         alone=alone,
         modes=modes,
+        takes=takes,
         last=last,
     )
 

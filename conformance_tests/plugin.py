@@ -5,6 +5,7 @@ As a `pytest11` entry point it does nothing until `--target FILE` is given.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -25,6 +26,8 @@ EXPECT: pytest.StashKey[Expect] = pytest.StashKey()
 CAST: pytest.StashKey[cast.Cast] = pytest.StashKey()
 STRAND: pytest.StashKey[overlap.Strand] = pytest.StashKey()
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
+#: What a case takes in the embedded run, beyond what its test `takes`.
+CASE_SECONDS = 0.15
 
 
 class Progress(Protocol):
@@ -49,16 +52,25 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Every so-manieth test function from a place on; a look back on the run is in each share."""
+    """One of so many parts of a run, as long as the others; a look back on the run is in each."""
 
     place: int = 0
     of: int = 1
 
     def part_of(self, items: list[pytest.Item]) -> list[pytest.Item]:
         """The tests of this share; all cases of one function stay together."""
-        names = dict.fromkeys(item.nodeid.partition("[")[0] for item in items)
-        mine = set(list(names)[self.place :: self.of])
-        return [i for i in items if i.nodeid.partition("[")[0] in mine or manner_of(i, "last")]
+        seconds: defaultdict[str, float] = defaultdict(float)
+        for item in items:
+            seconds[_function(item)] += CASE_SECONDS + manner_of(item, "takes")
+        parts: list[dict[str, float]] = [{} for _ in range(self.of)]
+        for name in sorted(seconds, key=seconds.__getitem__, reverse=True):
+            min(parts, key=lambda part: sum(part.values()))[name] = seconds[name]
+        mine = parts[self.place]
+        return [item for item in items if _function(item) in mine or manner_of(item, "last")]
+
+
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 @dataclass(frozen=True, slots=True)

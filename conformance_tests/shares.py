@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 Event = tuple[Any, ...]
 
-#: One more than cores: some tests wait for what takes its time.
-COPIES: Final = 1 + min(os.cpu_count() or 1, 3)
+#: Two a core: while one waits, for a table that hangs, say, another acts.
+COPIES: Final = 2 * min(os.cpu_count() or 1, 3)
 PATIENCE_SECONDS: Final = 0.5
 END_SECONDS: Final = 5.0
 

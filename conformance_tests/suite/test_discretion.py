@@ -132,7 +132,7 @@ def test_the_log_keeps_no_secret(
 # -- what one client may not do to all ---------------------------------------------------------
 
 
-@requirement("HARD-26", burns=True)
+@requirement("HARD-26", burns=True, takes=1.2)
 def test_deriving_keys_holds_nobody_up(
     deployment: Deployment, alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:

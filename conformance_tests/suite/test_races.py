@@ -229,7 +229,7 @@ def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
     _nothing_left_if_true(someone, answer, expect, others=NEIGHBOURS)
 
 
-@requirement("RACE-11", extra=True)
+@requirement("RACE-11", extra=True, takes=1.2)
 def test_a_revoke_that_is_overtaken_again_and_again_promises_nothing(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
 ) -> None:
@@ -305,7 +305,7 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
 # -- several servers ---------------------------------------------------------------------------
 
 
-@requirement("RACE-14", burns=True)
+@requirement("RACE-14", burns=True, takes=2.4)
 def test_a_replay_is_seen_by_another_server_and_after_a_restart(
     instances: Instances, expect: Expect
 ) -> None:

@@ -202,7 +202,7 @@ def test_a_lost_reply_is_no_replay(someone: Customer, faults: FaultProxy, expect
     expect.rotates(other)
 
 
-@requirement("FAULT-09")
+@requirement("FAULT-09", takes=1.2)
 @pytest.mark.parametrize("trouble", ["conflict", "in_progress", "throttle"])
 def test_a_busy_table_is_no_replay(
     someone: Customer, faults: FaultProxy, expect: Expect, trouble: str
@@ -219,7 +219,7 @@ def test_a_busy_table_is_no_replay(
     expect.rotates(other)
 
 
-@requirement("FAULT-10")
+@requirement("FAULT-10", takes=4.0)
 def test_a_hanging_table_holds_nobody_else_up(
     deployment: Deployment, someone: Customer, client: Client, faults: FaultProxy, expect: Expect
 ) -> None:

@@ -24,9 +24,10 @@ class Item:
 
     nodeid: str
     last: bool = False
+    takes: float = 0.0
 
     def get_closest_marker(self, name: str) -> pytest.Mark:
-        return pytest.Mark(name, ("CORE-01",), {"last": self.last}, _ispytest=True)
+        return pytest.Mark(name, ("CORE-01",), vars(self), _ispytest=True)
 
 
 @dataclass
@@ -51,6 +52,14 @@ def test_each_test_is_in_one_share_and_a_look_back_in_all() -> None:
     assert sorted(name for part in parts for name in part if name != "test_back") == names
     assert all("test_back" in part for part in parts)
     assert {name[:6] for name in parts[0]} & {name[:6] for name in parts[1]} == {"test_b"}
+
+
+def test_the_shares_are_equally_long() -> None:
+    """What takes as long as many others is the only test of its share."""
+    items = [Item("test_slow", takes=5.0), *(Item(f"test_{n}") for n in range(9))]
+    parts = [[item.nodeid for item in Share(n, 3).part_of(items)] for n in range(3)]  # type: ignore[arg-type]
+    assert sorted(map(len, parts)) == [1, 4, 5]
+    assert ["test_slow"] in parts
 
 
 def test_what_the_shares_found_is_one_run() -> None:

