@@ -36,7 +36,12 @@ class InProcess(httpx.BaseTransport):
         sent = httpx.Request(
             request.method, request.url, headers=request.headers.raw, content=request.read()
         )
-        status, headers, body = self._portal.call(self._answer, sent)
+        coming = self._portal.start_task_soon(self._answer, sent)
+        try:
+            status, headers, body = coming.result(request.extensions["timeout"]["read"])
+        except TimeoutError:
+            coming.cancel()
+            raise httpx.ReadTimeout("the app gave no answer", request=request) from None
         return httpx.Response(status, headers=headers, content=body, request=request)
 
     async def _answer(self, request: httpx.Request) -> tuple[int, Any, bytes]:
