@@ -17,12 +17,15 @@ from typing import Any
 import httpx
 
 from conformance_tests import overlap
+from conformance_tests.deadline import Deadline
 from conformance_tests.outcomes import NotTestable, SuiteError
 from conformance_tests.trouble import trouble
 from conformance_tests.trust import trust
 
 #: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
 COLLISIONS = 10
+#: Seconds in which a clock that is asked over HTTP has answered.
+MOST_SECONDS = 5.0
 
 
 def _nobody(told: str) -> None:
@@ -169,6 +172,7 @@ class HttpClock(MovableClock):
         super().__init__()
         self.url = url
         self._http = httpx.Client(transport=transport, verify=trust(ca_file))
+        self._deadline = Deadline(self._http)
 
     def stand_at(self, moment: int) -> None:
         if not self.standing:
@@ -186,7 +190,8 @@ class HttpClock(MovableClock):
 
     def _set(self, moment: int | None) -> None:
         try:
-            answer: Any = self._http.post(self.url, json={"now": moment})
+            with self._deadline.within(MOST_SECONDS):
+                answer: Any = self._http.post(self.url, json={"now": moment})
         except httpx.HTTPError as error:
             raise ClockError(f"the clock at {self.url} gave no answer: {trouble(error)}") from error
         if not answer.is_success:

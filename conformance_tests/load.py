@@ -6,12 +6,13 @@ deployment may share with it. Where a target has a transport of its own, the loa
 
 from __future__ import annotations
 
-import http.client
+import socket
 import ssl
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -41,15 +42,16 @@ class Load:
         self._until = time.monotonic() + LONGEST_SECONDS
         self._pool = ThreadPoolExecutor(at_once)
         self._callers: list[Future[int]] = []
+        self._connections: list[HTTPConnection] = []
 
     @property
     def running(self) -> bool:
-        """Whether any call is still to be answered."""
-        return not all(caller.done() for caller in self._callers)
+        """Whether any call is still to be answered, and its time not up."""
+        return time.monotonic() < self._until and not all(one.done() for one in self._callers)
 
     @property
     def answered(self) -> int:
-        """How many calls were answered, with whatever status."""
+        """How many calls were answered in time, with whatever status."""
         return sum(caller.result() for caller in self._callers)
 
     def __enter__(self) -> Self:
@@ -64,7 +66,15 @@ class Load:
     ) -> None:
         if error is not None:
             self._until = 0.0
+        wait(self._callers, max(0.0, self._until - time.monotonic()))
+        self._hang_up()
         self._pool.shutdown()
+
+    def _hang_up(self) -> None:
+        """End what is still being answered: an answer that comes drop by drop never would."""
+        for connection in self._connections:
+            with suppress(OSError, AttributeError):  # closed meanwhile, or never opened
+                connection.sock.shutdown(socket.SHUT_RDWR)
 
     def _call(self, times: int) -> int:
         """So many calls on one connection, one after the other."""
@@ -72,11 +82,11 @@ class Load:
         try:
             with self._way() as send:
                 for _ in range(times):
-                    if time.monotonic() > self._until:
-                        break
                     send()
+                    if time.monotonic() > self._until:  # it may have been cut off
+                        break
                     answered += 1
-        except (OSError, http.client.HTTPException):
+        except (OSError, HTTPException):
             pass  # counted as not answered
         return answered
 
@@ -88,19 +98,20 @@ class Load:
             yield lambda: transport.handle_request(self._request).read()
             return
         connection = self._connection()
+        self._connections.append(connection)
         try:
             yield lambda: self._send_over(connection)
         finally:
             connection.close()
 
-    def _send_over(self, connection: http.client.HTTPConnection) -> None:
+    def _send_over(self, connection: HTTPConnection) -> None:
         target, headers = self._request.url.raw_path.decode(), dict(self._request.headers)
         connection.request("POST", target, self._request.content, headers)
         connection.getresponse().read()
 
-    def _connection(self) -> http.client.HTTPConnection:
+    def _connection(self) -> HTTPConnection:
         url, timeout = self._request.url, self._http.timeout
         if url.scheme == "https":
             trust = ssl.create_default_context(cafile=self._http.ca_file)
-            return http.client.HTTPSConnection(url.host, url.port, timeout=timeout, context=trust)
-        return http.client.HTTPConnection(url.host, url.port, timeout=timeout)
+            return HTTPSConnection(url.host, url.port, timeout=timeout, context=trust)
+        return HTTPConnection(url.host, url.port, timeout=timeout)

@@ -12,6 +12,7 @@ import pytest
 from conformance_tests.clock import COLLISIONS, Clock, ClockError, FaketimeClock, HttpClock
 from conformance_tests.outcomes import NotTestable, SuiteError
 from tests.conformance.fakes import NOW, HandClock
+from tests.degenerate.servers import DRIPS, dripping
 
 CLOCK_URL = "http://deployment.test/clock"
 
@@ -152,6 +153,13 @@ def test_an_http_clock_that_refuses_is_named() -> None:
     silent = HttpClock(CLOCK_URL, httpx.MockTransport(refuse))
     with pytest.raises(ClockError, match="gave no answer"):
         silent.give_back()
+
+
+def test_an_http_clock_whose_answer_never_ends_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head that comes drop by drop keeps every read alive; the run does not wait for it."""
+    monkeypatch.setattr("conformance_tests.clock.MOST_SECONDS", 0.3)
+    with dripping(*DRIPS["a head"]) as url, pytest.raises(ClockError, match="no answer"):
+        HttpClock(url).give_back()
 
 
 def test_a_faketime_file_holds_how_far_ahead(tmp_path: Path) -> None:

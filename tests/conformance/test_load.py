@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from conformance_tests.load import Load
 from conformance_tests.target import Http
+from tests.degenerate.servers import DRIPS, dripping
 
 
 class Counting(BaseHTTPRequestHandler):
@@ -63,6 +66,19 @@ def test_a_closed_door_is_counted_as_no_answer() -> None:
         port = free.getsockname()[1]
     with Load(request_to(port), Http(), times=3, at_once=2) as load:
         pass
+    assert load.answered == 0
+
+
+def test_an_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A head that comes drop by drop keeps every read alive, and the load ends all the same."""
+    monkeypatch.setattr("conformance_tests.load.LONGEST_SECONDS", 0.5)
+    head, drop = DRIPS["a head"]
+    with dripping(head, drop) as url:
+        port = urlsplit(url).port
+        assert port is not None
+        with Load(request_to(port), Http(), times=2, at_once=2) as load:
+            while load.running:
+                time.sleep(0.01)
     assert load.answered == 0
 
 
