@@ -192,7 +192,10 @@ def doubt_forging(deployment: Deployment) -> str | None:
     if not deployment.can_forge or not sessions:
         return None
     forge, table, session = deployment.need_forge(), deployment.need_table(), sessions[0]
-    exp, id_ = session.claims.get("exp"), session.claims.get("customer_id")
+    try:
+        exp, id_ = session.claims.get("exp"), session.claims.get("customer_id")
+    except Broken as broken:
+        return f"the deployment does not give {broken.expected}"
     if session.refresh_token != forge.stretch(f"{id_}{exp}"):
         return "the deployment's refresh tokens are derived in another way than WIRE-06 says"
     if table.row(id_, forge.hash_of(session.refresh_token)) is None:

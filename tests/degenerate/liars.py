@@ -15,7 +15,7 @@ from conformance_tests import embedded
 from conformance_tests.clock import Clock
 from conformance_tests.environment import variables
 from conformance_tests.faults import FaultProxy
-from conformance_tests.forge import Forge
+from conformance_tests.forge import Forge, encoded
 from conformance_tests.moto_endpoint import MotoEndpoint
 from conformance_tests.outcomes import Broken
 from conformance_tests.session import claims_of
@@ -107,6 +107,18 @@ def constant(speak: Speak) -> Callable[[Liar, Asked], Reply]:
 def one_pair(liar: Liar, asked: Asked) -> Reply:
     """Everything is answered by one and the same pair, and by yes."""
     return of_everything(asked, {**PAIR, **YES})
+
+
+def opaque_tokens(liar: Liar, asked: Asked) -> Reply:
+    """Everything is answered by an access token that is no JWT, and by yes."""
+    return of_everything(asked, {**PAIR, "token": "an-opaque-token", **YES})
+
+
+def signed_gibberish(liar: Liar, asked: Asked) -> Reply:
+    """Everything is answered by an access token that is well signed and says nothing."""
+    signed = f"{encoded(b'{}')}.{encoded(b'gibberish')}"
+    token = f"{signed}.{liar.forge.signature(signed, 'HS256')}"
+    return of_everything(asked, {**PAIR, "token": token, **YES})
 
 
 def fresh_pairs(liar: Liar, asked: Asked) -> Reply:

@@ -6,15 +6,19 @@ Each has a table, a secret, a clock and a fault proxy to offer: nearly every tes
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 
 from conformance_tests import runner
 from conformance_tests.exits import FAILED
+from conformance_tests.plugin import Options
 from conformance_tests.registry import REQUIREMENTS
 from conformance_tests.verdict import judge
-from tests.degenerate.liars import KINDS, lying
+from tests.conformance.small_server import Reply
+from tests.degenerate.liars import KINDS, Liar, lying, opaque_tokens, signed_gibberish
+from tests.degenerate.servers import Asked
 
 #: How the registry says that somebody or something is turned away.
 REFUSING = re.compile(
@@ -84,6 +88,18 @@ def test_nothing_is_kept_but_what_the_server_really_does(name: str) -> None:
     kept = {id_ for id_, (status, _) in ended.items() if status == "pass"}
     assert kept == PASSES.get(name, {}).keys()
     assert (report.conformant, report.exit) == (False, FAILED)
+
+
+@pytest.mark.parametrize("speak", [opaque_tokens, signed_gibberish])
+def test_a_token_that_is_no_jwt_is_a_finding_and_no_accident(
+    speak: Callable[[Liar, Asked], Reply],
+) -> None:
+    """With and without the secret, the run comes to its end and the rows of tokens are red."""
+    with lying(speak) as target:
+        for seen in (target, replace(target, secret=None, table=None)):
+            run = runner.run(seen, Options(only=("CORE-01", "WIRE-04")))
+            assert {finding.status for finding in run.findings} <= {"fail", "not-testable"}
+            assert any(finding.status == "fail" for finding in run.findings)
 
 
 def test_no_refusal_is_kept_by_refusing_or_by_accepting_everything() -> None:
