@@ -8,6 +8,7 @@ from conformance_tests.ageing import begun_earlier
 from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotApplicable
 
 #: Seconds before the absolute end, less than an access token lives.
 LEFT = 20
@@ -66,3 +67,22 @@ def test_an_access_token_ends_before_its_session_does(bounded: Deployment, expec
     renewed = expect.rotates(begun_earlier(session, bounded.longest_session - LEFT))
     before = renewed.exp < renewed.refresh_expiry
     expect.that(before, f"exp {renewed.exp} before refresh_expiry", renewed.refresh_expiry)
+
+
+@requirement("HARD-23", extra=True)
+def test_a_pair_that_grace_gives_out_again_keeps_the_end(
+    bounded: Deployment, expect: Expect
+) -> None:
+    """Renewed, a successor that was asked for twice promises no later end than the session's."""
+    bounded.need_forging()
+    if not bounded.features.grace_seconds:
+        raise NotApplicable("the target does not declare grace beside max_session")
+    left = bounded.lifetimes.access + LEFT
+    with bounded.clock.window() as window:
+        session = begun_earlier(bounded.alice.log_in(), bounded.longest_session - left)
+    expect.rotates(session)
+    again = bounded.alice.take(session.refresh())
+    renewed = expect.rotates(again.expired())
+    _, end = window.after(left)
+    told = f"refresh_expiry by {end:.0f}, the session's end"
+    expect.that(renewed.refresh_expiry <= end, told, renewed.refresh_expiry)
