@@ -7,6 +7,7 @@ import importlib.metadata
 import sys
 import tomllib
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,19 @@ def test_the_suite_runs_on_the_small_install() -> None:
     parts = [path for path in sources("conformance_tests") if path.name != "embedded.py"]
     used = set().union(*map(outside, parts)) - BROUGHT_ALONG
     assert used <= {IMPORTED_AS.get(name, name) for name in names}
+
+
+def test_every_range_has_two_ends() -> None:
+    """Each dependency, of the build too, names the oldest release that will do and where it stops.
+
+    `nox -s lowest` and every other session test one end each.
+    """
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project = told["project"]
+    extras = project["optional-dependencies"].values()
+    lines = chain(told["build-system"]["requires"], project["dependencies"], *extras)
+    others = [one for one in map(Requirement, lines) if one.name != project["name"]]
+    assert not [str(one) for one in others if {s.operator for s in one.specifier} != {">=", "<"}]
 
 
 def requirements(distribution: str, extra: str) -> Iterator[Requirement]:
