@@ -24,7 +24,7 @@ pytestmark = pytest.mark.needs("ministack")
 ZONES = {
     "St John's": ("NST3:30NDT,M3.2.0,M11.1.0", "2027-03-14T05:30", "2027-11-07T04:30"),
     "Lord Howe": ("LHST-10:30LHDT-11,M10.1.0,M4.1.0", "2027-10-02T15:30", "2027-04-03T15:00"),
-    "Kiritimati": ("LINT-14", "2027-01-01T00:00", "2028-02-28T23:59"),
+    "Kiritimati": ("LINT-14", "2027-01-01T00:00", "2028-02-28T23:59"),  # has no change of its own
 }
 PLACES = list(ZONES)[: size(1, 3)]
 STEPS_BACK = size(1, 5)
@@ -77,21 +77,21 @@ def test_a_session_lives_through_a_change_of_the_clocks(
     arena: Arena, clock: FaketimeClock, place: str
 ) -> None:
     """CORE-10, CORE-11: the hour that is left out or comes twice is neither lost nor won."""
-    zone, *changes = ZONES[place]
+    zone, *moments = ZONES[place]
 
     async def story(clock: FaketimeClock, callers: Callers, origin: str) -> None:
         async def refreshed(pair: Pair) -> Answer:
             return await patiently(partial(callers.refresh, origin, pair))
 
-        for number, change in enumerate(changes):
-            begin = datetime.fromisoformat(change).replace(tzinfo=UTC).timestamp() - 300
+        for number, moment in enumerate(moments):
+            begin = datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() - 300
             move(clock, begin)
             customer_id = f"zone-{place}-{number}"
             pair = pair_of(await patiently(partial(callers.log_in, origin, customer_id)))
             issued = pair.claims
             assert begin <= issued["iat"] <= begin + SLACK
             assert issued["exp"] - issued["iat"] == LIVE_SECONDS
-            move(clock, begin + 600)  # after the change, by the clock on the wall an hour off
+            move(clock, begin + 600)  # after a change, by the clock on the wall up to an hour off
             assert pair_of(await refreshed(pair)) == pair
             move(clock, issued["exp"])
             fresh = pair_of(await refreshed(pair))
@@ -102,7 +102,7 @@ def test_a_session_lives_through_a_change_of_the_clocks(
         assert arena.fences() == []
 
     play(zoned(arena, clock, zone), clock, story)
-    note("time zones", **{place: f"{len(changes)} changes"})
+    note("time zones", **{place: f"{len(moments)} moments"})
 
 
 def test_a_clock_that_steps_back_ends_nothing(arena: Arena, clock: FaketimeClock) -> None:
