@@ -92,6 +92,13 @@ def test_the_core_imports_nothing_that_acts(name: str) -> None:
     assert outside(path) <= {"jwt"} | MAY_IMPORT_TOO.get(name, set())
 
 
+@pytest.mark.parametrize("name", sorted(core()))
+def test_the_core_reads_no_clock(name: str) -> None:
+    """`now` is an argument: no module of the core imports what could tell the time."""
+    used = {full.split(".")[0] for full in imports(ROOT / "reference_auth" / f"{name}.py")}
+    assert not used & {"time", "datetime"}
+
+
 def test_only_the_embedded_target_knows_the_reference() -> None:
     """Nothing in the suite but embedded.py imports reference_auth."""
     knowing = [
@@ -103,6 +110,15 @@ def test_only_the_embedded_target_knows_the_reference() -> None:
 def test_the_reference_knows_nothing_of_the_suite() -> None:
     """Nothing in the reference imports the suite."""
     assert not [p for p in sources("reference_auth") if "conformance_tests" in outside(p)]
+
+
+@pytest.mark.parametrize("path", sources("tests/second"), ids=lambda path: path.name)
+def test_the_second_implementation_shares_nothing_with_the_first(path: Path) -> None:
+    """It imports nothing of the reference, its framework or its store, nor what stands on them."""
+    judge = {"pytest", "conformance_tests"} if path.name.startswith("test_") else set()
+    assert outside(path) <= {"graphql", "jwt"} | judge
+    own = {name for name in imports(path) if name.split(".")[0] == "tests"}
+    assert {name for name in own if not name.startswith("tests.second.")} == set()
 
 
 def test_the_suite_runs_on_the_small_install() -> None:
