@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests import __version__, exits
+from conformance_tests.outlet import lasting_output
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -19,7 +19,11 @@ PROFILES: Final = ("documented", "hardened")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; bad input never makes a traceback."""
-    given = list(sys.argv[1:] if argv is None else argv)
+    with lasting_output():
+        return _main(list(sys.argv[1:] if argv is None else argv))
+
+
+def _main(given: list[str]) -> int:
     own, pytest_args = _split(given)
     arguments = parser().parse_args(own)
     arguments.pytest_args = pytest_args
@@ -29,17 +33,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("auth-conformance: interrupted.", file=sys.stderr)
         return exits.UNTESTED
-    except BrokenPipeError:
-        _quiet_stdout()
-        return exits.CONFORMANT
 
 
 def _carry_out(arguments: argparse.Namespace) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
-    except BrokenPipeError:
-        raise
     except Exception as trouble:
         if not _is_usage(trouble):
             return _suite_failed(trouble)
@@ -69,11 +68,6 @@ def _split(argv: list[str]) -> tuple[list[str], list[str]]:
         return argv, []
     place = argv.index("--")
     return argv[:place], argv[place + 1 :]
-
-
-def _quiet_stdout() -> None:
-    """The reader has gone: nothing more is written, not even at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def parser() -> argparse.ArgumentParser:

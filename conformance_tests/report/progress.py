@@ -10,6 +10,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
+from conformance_tests.outlet import Outlet
 from conformance_tests.printable import printable
 from conformance_tests.verdict import Finding
 
@@ -125,4 +126,4 @@ def _past_capture(out: Console, ends: ExitStack) -> Console:
         own = os.fdopen(os.dup(out.file.fileno()), "w", encoding="utf-8")
     except (OSError, ValueError):
         return out
-    return Console(file=ends.enter_context(own), highlight=False)
+    return Console(file=Outlet(ends.enter_context(own)).as_text(), highlight=False)

@@ -30,6 +30,7 @@ from conformance_tests.target import Target
 from conformance_tests.verdict import Card, Finding, Run
 from tests.conformance.sample_report import STARTED
 from tests.conformance.small_server import Reply, refusing, says, serving
+from tests.conformance.unheard import FULL, printing_to, unheard
 
 CLOSED = "http://127.0.0.1:9/graphql"
 FILE = """
@@ -378,6 +379,43 @@ def test_a_reader_that_goes_away_is_no_trouble() -> None:
     )
     assert shown.stdout.startswith("CORE-01")
     assert shown.stderr == ""
+
+
+def test_a_run_that_nobody_reads_goes_on(target_file: Path) -> None:
+    """Its report is written, its exit code is its own, and there is no traceback."""
+    report = target_file.with_name("report.json")
+    with serving(refusing()) as url:
+        argv = ["run", url, "--target", str(target_file), "--only", "CORE-04"]
+        ended = unheard(*argv, "--json", str(report))
+    assert (ended.returncode, ended.stderr) == (exits.UNTESTED, "")
+    assert json.loads(report.read_text())["verdict"]["exit"] == exits.UNTESTED
+
+
+def test_help_that_nobody_reads_is_exit_0() -> None:
+    """Also where the output is still held back when the command has ended."""
+    ended = unheard("--help")
+    assert (ended.returncode, ended.stderr) == (exits.CONFORMANT, "")
+
+
+def test_a_command_that_was_given_no_output_at_all_is_carried_out() -> None:
+    """`auth-conformance list >&-`, as a daemon may start it."""
+    command = f"{sys.executable} -m conformance_tests.cli list >&-"
+    ended = subprocess.run(
+        ["sh", "-c", command], stderr=subprocess.PIPE, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, ended.stderr) == (exits.CONFORMANT, "")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no full device here")
+def test_output_that_finds_no_room_is_told_in_a_sentence(target_file: Path) -> None:
+    """The run goes on and keeps its exit code: its verdict is there to be had all the same."""
+    with FULL.open("w") as full, serving(refusing()) as url:
+        argv = ["run", url, "--target", str(target_file), "--only", "CORE-04"]
+        ended = printing_to(full, *argv)
+    assert ended.returncode == exits.UNTESTED
+    assert ended.stderr == (
+        "auth-conformance: the output cannot be printed: No space left on device.\n"
+    )
 
 
 # -- what is passed on -------------------------------------------------------------------------

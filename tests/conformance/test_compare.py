@@ -13,6 +13,7 @@ from conformance_tests import cli, exits
 from conformance_tests.compare import Judged, changes
 from conformance_tests.report import json as report_json
 from tests.conformance.sample_report import sample
+from tests.conformance.unheard import unheard
 
 Write = Callable[..., str]
 
@@ -150,3 +151,12 @@ def test_a_file_that_is_no_report_is_exit_2(
     other.write_text(content)
     assert cli.main(["compare", write("a.json"), str(other)]) == exits.USAGE
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("status, code", [("pass", exits.CONFORMANT), ("fail", exits.FAILED)])
+def test_a_comparison_that_nobody_reads_keeps_its_exit_code(
+    write: Write, status: str, code: int
+) -> None:
+    """Without a word about it."""
+    ended = unheard("compare", write("a.json"), write("b.json", CORE_01=status))
+    assert (ended.returncode, ended.stderr) == (code, "")

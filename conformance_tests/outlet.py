@@ -1,0 +1,79 @@
+"""A way out that may end before the command: what is printed after that is lost, and no trouble."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, TextIO, cast
+
+
+class Outlet:
+    """A text stream that goes on when nobody reads it any more, or when it finds no room.
+
+    `trouble` says what it met first.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.trouble: OSError | None = None
+
+    def as_text(self) -> TextIO:
+        """The same, for those who ask for a text stream by its type."""
+        return cast(TextIO, self)
+
+    def write(self, text: str) -> int:
+        """Print the text, if there is still somewhere to print it."""
+        with self._whatever_becomes_of_it():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Hand on what is held back."""
+        with self._whatever_becomes_of_it():
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    @contextmanager
+    def _whatever_becomes_of_it(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as trouble:
+            self.trouble = self.trouble or trouble
+            self._into_nothing()
+
+    def _into_nothing(self) -> None:
+        """What is held back must go somewhere, or it is trouble again when the stream ends."""
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, self._stream.fileno())
+        os.close(nothing)
+
+
+@contextmanager
+def lasting_output() -> Iterator[None]:
+    """While this lasts, no end of a reader stops what prints; a full disk is told on stderr.
+
+    A stream that was closed before the command began is one that leads nowhere.
+    """
+    with ExitStack() as ends:
+        out, errors = (
+            Outlet(stream or ends.enter_context(Path(os.devnull).open("w")))
+            for stream in (sys.stdout, sys.stderr)
+        )
+        ends.enter_context(redirect_stdout(out.as_text()))
+        ends.enter_context(redirect_stderr(errors.as_text()))
+        try:
+            yield
+        finally:
+            out.flush()
+            _tell(out.trouble)
+
+
+def _tell(trouble: OSError | None) -> None:
+    if trouble is not None and not isinstance(trouble, BrokenPipeError):
+        told = f"auth-conformance: the output cannot be printed: {trouble.strerror}."
+        print(told, file=sys.stderr)
