@@ -1,7 +1,7 @@
 """The client: each operation as a call, and each call recorded.
 
 Nothing that a deployment answers raises here: a dropped connection or a page of HTML is an `Answer`
-like any other, for `expect.py` to judge.
+like any other, for `expect.py` to judge. Only a throttle that lets nobody by is `Throttled`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from conformance_tests import documents
 from conformance_tests.answer import Answer
 from conformance_tests.deadline import Deadline
 from conformance_tests.documents import ABSENT, OPERATIONS
-from conformance_tests.pace import Pace, retry_after
+from conformance_tests.pace import Pace
 from conformance_tests.recorder import Exchange, Recorder
 from conformance_tests.trouble import trouble
 from conformance_tests.trust import trust
@@ -32,7 +32,6 @@ JSON = "application/json"
 SHOWN_HEADERS = ("authorization", "content-type", "accept", "cookie", "upgrade")
 #: Answer headers that a transcript shows.
 SHOWN_ANSWER_HEADERS = ("content-type", "cache-control", "retry-after", "location", "set-cookie")
-MOST_THROTTLED_SECONDS = 120.0
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes
 
 
@@ -46,14 +45,14 @@ class Client:
         recorder: Recorder,
         *,
         transport: httpx.BaseTransport | None = None,
-        logins_per_minute: int = 0,
+        pace: Pace | None = None,
     ) -> None:
         self.url = url
         self.recorder = recorder
         self.logins = 0
         #: Seconds that the deployment's `Date` header is ahead of this machine, at each answer.
         self.skews: list[float] = []
-        self._pace = Pace(logins_per_minute)
+        self.pace = pace or Pace()
         self._timeout = http.timeout
         self._http = httpx.Client(
             headers=dict(http.headers),
@@ -82,7 +81,7 @@ class Client:
     def count_logins(self, count: int) -> None:
         """Keep to the pace of logins; one request may make several."""
         for _ in range(count):
-            self._pace.wait()
+            self.pace.wait()
         self.logins += count
 
     def refresh(self, token: str | None, refresh_token: Any, *, scheme: str = "Bearer") -> Answer:
@@ -182,14 +181,8 @@ class Client:
         return self.send("GET", operation, headers={"accept": JSON, **headers}, params=parameters)
 
     def send(self, method: str, operation: str, **request: Any) -> Answer:
-        """One request; HTTP 429 is "wait", as long as that is bounded."""
-        deadline = time.monotonic() + MOST_THROTTLED_SECONDS
-        while True:
-            answer = self._send_once(method, operation, request)
-            pause = retry_after(answer)
-            if pause is None or time.monotonic() + pause > deadline:
-                return answer
-            time.sleep(pause)
+        """One request; HTTP 429 is "wait", and Throttled where that takes too long."""
+        return self.pace.ask(operation, lambda: self._send_once(method, operation, request))
 
     def _send_once(self, method: str, operation: str, request: dict[str, Any]) -> Answer:
         started = time.monotonic()

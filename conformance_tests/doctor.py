@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from conformance_tests import discover, exits, preflight
 from conformance_tests.deployment import Deployment
+from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
 from conformance_tests.target import Target
 from conformance_tests.target_values import is_loopback
@@ -59,8 +60,11 @@ def examine(target: Target, ends: ExitStack) -> Iterator[Line]:
         yield Line("bad", "faults", trouble)
         return
     ends.callback(tidy, deployment)
-    for look in LOOKS:
-        yield look(deployment)
+    try:
+        for look in LOOKS:
+            yield look(deployment)
+    except Throttled as throttled:
+        yield Line("bad", "throttle", str(throttled))
 
 
 def _reachable(deployment: Deployment) -> Line:

@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import Any, Final
 
 from conformance_tests import discover, exits, preflight
+from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
 from conformance_tests.strict import REQUIRED, Key
 from conformance_tests.target import Lifetimes, Target, from_url
@@ -31,10 +32,15 @@ def init(url: str) -> int:
     target = from_url(url, os.environ)
     with ExitStack() as ends:
         deployment = preflight.assemble(target, ends)
-        if trouble := preflight.reach(deployment.client):
-            print(f"auth-conformance: {on_one_line(trouble)}.", file=sys.stderr)
+        trouble = preflight.reach(deployment.client)
+        try:
+            found = None if trouble else find_out(target, deployment.client)
+        except Throttled as throttled:
+            found, trouble = None, str(throttled)
+        if found is None:
+            print(f"auth-conformance: {on_one_line(str(trouble))}.", file=sys.stderr)
             return exits.UNTESTED
-        print(text(*find_out(target, deployment.client)), end="")
+        print(text(*found), end="")
     return exits.CONFORMANT
 
 

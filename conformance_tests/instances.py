@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from conformance_tests.client import Client
 from conformance_tests.clock import Clock
 from conformance_tests.deployment import Deployment
 from conformance_tests.launch import Launched, Launcher, LaunchError
@@ -105,8 +106,13 @@ class Instances:
             if not launched.answers:
                 told = f"the deployment does not start once more: {self._last_words(launched)}"
                 raise NotTestable("second instance", told)
-            with open_client(self.main.target, self.main.recorder, launched.url) as client:
+            with self._client(launched.url) as client:
                 yield self._in_real_time(self.main.at(client, self.main.features))
+
+    def _client(self, url: str) -> Client:
+        """What speaks to another instance, at the pace at which all of them are asked."""
+        main = self.main
+        return open_client(main.target, main.recorder, url, main.client.pace)
 
     def _in_real_time(self, instance: Deployment) -> Deployment:
         """A process that was started reads its own clock, not one that the suite moves."""
@@ -162,6 +168,6 @@ class Instances:
 
     def _at(self, url: str, features: Features) -> Deployment:
         if url not in self._known:
-            client = open_client(self.main.target, self.main.recorder, url)
-            self._known[url] = self.main.at(self.ends.enter_context(client), features)
+            client = self.ends.enter_context(self._client(url))
+            self._known[url] = self.main.at(client, features)
         return self._known[url]

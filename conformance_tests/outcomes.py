@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conformance_tests.answer import Answer
 
 #: What a capability is called, and what to write into the target file to offer it.
 CAPABILITIES = {
@@ -30,6 +34,7 @@ CAPABILITIES = {
     "launch": ("starting the deployment", "[launch] with command, url and port_variable"),
     "odd logins": ("logins without a usable id", "[[odd_logins]]"),
     "destructive": ("leave to disturb a production target", "the flag --allow-destructive"),
+    "patience": ("room under the deployment's throttle", "[limits] with logins_per_minute"),
     "second instance": ("a second instance on the same table", "[launch]"),
 }
 
@@ -49,6 +54,18 @@ class NotTestable(Exception):
     def __init__(self, capability: str, why: str | None = None) -> None:
         self.capability = capability
         super().__init__(why or unseen_sentence(capability))
+
+
+class Throttled(NotTestable):
+    """The deployment answered HTTP 429 to this, and for longer than the suite waits."""
+
+    def __init__(self, answer: Answer, seconds: float) -> None:
+        self.answer = answer
+        super().__init__(
+            "patience",
+            f"the deployment throttles the suite (HTTP 429, ask again in {seconds:.0f} s): "
+            "set logins_per_minute in [limits] below what it lets by, and run again later",
+        )
 
 
 class NotApplicable(Exception):

@@ -142,7 +142,7 @@ class ConformancePlugin:
         deployment, progress = self.bench.deployment, self.bench.progress
         logins = effort.logins(session.items, deployment)
         progress.started(len(session.items), logins, effort.seconds(logins, deployment))
-        deployment.tell = progress.waiting
+        deployment.tell = deployment.client.pace.tell = progress.waiting
         self.bench.instances.start_ahead(*self._modes(session.items))
         done = yield
         while self._crowd.sleepers:

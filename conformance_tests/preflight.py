@@ -17,7 +17,8 @@ from conformance_tests.clock import Clock, ClockError, FaketimeClock, HttpClock,
 from conformance_tests.deployment import Deployment
 from conformance_tests.forge import Forge
 from conformance_tests.log import Diary
-from conformance_tests.outcomes import Broken
+from conformance_tests.outcomes import Broken, Throttled
+from conformance_tests.pace import Pace
 from conformance_tests.recorder import Recorder
 from conformance_tests.table import Table
 from conformance_tests.target import Features, Target
@@ -84,19 +85,25 @@ def introduce_secrets(target: Target, recorder: Recorder) -> None:
         recorder.know("header", value)
 
 
-def open_client(target: Target, recorder: Recorder, url: str | None = None) -> Client:
+def open_client(
+    target: Target, recorder: Recorder, url: str | None = None, pace: Pace | None = None
+) -> Client:
+    """What speaks to one instance; whoever speaks to several of one target keeps one pace."""
     return Client(
         url or target.url,
         target.http,
         recorder,
         transport=target.transport,
-        logins_per_minute=target.logins_per_minute,
+        pace=pace or Pace(target.logins_per_minute),
     )
 
 
 def reach(client: Client) -> str | None:
     """Why the address is no GraphQL endpoint, in a sentence; None where it is one."""
-    answer = client.trivial()
+    try:
+        answer = client.trivial()
+    except Throttled as throttled:
+        return f"{client.url} lets nobody by: {throttled}"
     if answer.status is None:
         return f"{client.url} cannot be reached: {answer.trouble}; check url"
     if answer.headers.get("location"):
@@ -145,8 +152,13 @@ def log_everyone_in(deployment: Deployment) -> str | None:
     """Log each customer in once, to learn the ids; why that failed, in a sentence."""
     customers = [RegisteredCustomer(deployment, c) for c in deployment.target.customers]
     for customer in customers:
-        answer = patient_login(customer)
-        if trouble := refused_login(answer, customer.credentials.email):
+        email = customer.credentials.email
+        try:
+            answer = patient_login(customer)
+            trouble = refused_login(answer, email)
+        except Throttled as throttled:
+            trouble = f"the login of {email} was not let by: {throttled}"
+        if trouble is not None:
             deployment.locked_out = trouble
             return trouble
         try:
@@ -264,7 +276,7 @@ def canary(deployment: Deployment, clock: MovableClock) -> str | None:
         clock.standing = deployment.target.clock.stands or (
             clock.name == "http" and _stands_still(deployment, after)
         )
-    except (ClockError, Broken, OSError) as error:
+    except (ClockError, Broken, Throttled, OSError) as error:
         return f"the clock cannot be used: {error}"
     return None
 
