@@ -1,7 +1,9 @@
-"""`python -m tests.mutants.grid [--gate] [NAME…]`: judge every mutant by every row it could break.
+"""`python -m tests.mutants.grid [NAME…]`: judge every mutant by every row it could break.
 
-Each mutant is a process of its own, two at a time; what was found is written as it comes, so that
-an interrupted grid goes on where it stopped.
+Which rows these are is read from the record of `reach`. `--all` judges the others too, and a red
+one among them is an error of the record: nothing else would show that it leaves a row out.
+Each mutant is a process of its own; what was found is written as it comes, so that an interrupted
+grid goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -24,11 +26,11 @@ from typing import Any
 from tests.mutants import page
 from tests.mutants.every import CATALOGUE
 from tests.mutants.judged import OF_DERIVING, judged, server
-from tests.mutants.reach import rows_to_judge
+from tests.mutants.reach import EVERY_ROW, rows_to_judge
 
 #: One more than cores, because each begins with a second of waiting for the clock.
 AT_ONCE = int(os.environ.get("GRID_AT_ONCE", 1 + (os.cpu_count() or 1)))
-LONGEST_SECONDS = 240.0
+LONGEST_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def _in_a_process(
 def _judge(command: tuple[str, ...], name: str, rows: frozenset[str], answer: Connection) -> None:
     began = time.monotonic()
     mutant = CATALOGUE[name]
-    at_length = rows & mutant.reds & {OF_DERIVING}
+    # Deriving at length costs seconds: where some rows are judged, only if it is to turn red.
+    at_length = {OF_DERIVING} & (rows if rows == EVERY_ROW else rows & mutant.reds)
     red: set[str] = set()
     trouble: list[str] = []
     for only in filter(None, (rows - {OF_DERIVING}, at_length)):
@@ -94,14 +97,17 @@ def main(words: Iterable[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants.grid", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="these mutants alone")
     parser.add_argument(
+        "--all", action="store_true", help="by the rows too that the record calls out of reach"
+    )
+    parser.add_argument(
         "--record", type=Path, help="go on with what this file holds, and add to it"
     )
     parser.add_argument("--page", type=Path, help="draw what is known as HTML")
     asked = parser.parse_args(list(words))
     known = _known(asked.record)
-    names = [name for name in asked.names or CATALOGUE if name not in known]
-    rows = {name: rows_to_judge(CATALOGUE[name]) for name in names}
-    differing = 0
+    every = {name: _rows(name, beyond=asked.all) for name in asked.names or CATALOGUE}
+    rows = {name: one for name, one in every.items() if _is_unknown(name, one, known)}
+    differing = sum(_told(known[name]) for name in every if name not in rows)
     with started(rows) as verdicts:
         for verdict in (each.result() for each in as_completed(verdicts.values())):
             differing += _told(verdict)
@@ -114,20 +120,36 @@ def main(words: Iterable[str]) -> int:
     return 1 if differing else 0
 
 
+def _rows(name: str, *, beyond: bool) -> frozenset[str]:
+    return EVERY_ROW if beyond else rows_to_judge(CATALOGUE[name])
+
+
+def _is_unknown(name: str, rows: frozenset[str], known: Mapping[str, Verdict]) -> bool:
+    """Whether it was judged by none or by fewer rows: a whole grid does not rest on a part."""
+    return name not in known or known[name].rows < len(rows)
+
+
 def _known(path: Path | None) -> dict[str, Verdict]:
     if path is None or not path.exists():
         return {}
     found = json.loads(path.read_text(encoding="utf-8"))
-    return {one["mutant"]: Verdict(**one) for one in found}
+    return {one["mutant"]: Verdict(**one) for one in found if one["mutant"] in CATALOGUE}
 
 
 def _told(verdict: Verdict) -> bool:
     """Print a verdict; whether it differs from what the catalogue says."""
     mutant = CATALOGUE[verdict.mutant]
     more, less = {*verdict.red} - mutant.reds - mutant.sometimes, mutant.reds - {*verdict.red}
-    differs = bool(more or less or verdict.trouble)
+    beyond = {*verdict.red} - rows_to_judge(mutant)
+    differs = bool(more or less or beyond or verdict.trouble)
     print(f"{'≠' if differs else '='} {verdict.mutant}  {verdict.rows} rows, {verdict.seconds} s")
-    for word, rows in (("also red", more), ("not red", less), ("trouble", verdict.trouble)):
+    told = {
+        "also red": more,
+        "not red": less,
+        "red, and out of reach in the record": beyond,
+        "trouble": verdict.trouble,
+    }
+    for word, rows in told.items():
         if rows:
             print(f"    {word}: {' '.join(sorted(rows))}")
     sys.stdout.flush()
