@@ -1,4 +1,4 @@
-"""Changes that nobody outside can tell from the reference, and why."""
+"""Changes that nobody outside can tell from the reference, and rows that a listed one spares."""
 
 from __future__ import annotations
 
@@ -54,5 +54,36 @@ EQUIVALENT = (
         "a rotation looks at no fence, and deletes the old row only where it is there",
         near="RACE-12",
         why="a burn deletes the old row too; the mutant of RACE-12 drops both conditions",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """A row that a mutant of the requirements was said to break, and does not."""
+
+    known_as: str
+    row: str
+    why: str
+
+
+SPARED = (
+    Spared(
+        "M07",
+        row="CORE-14",
+        why="the session that is deleted is the successor's; where only the presented pair's own "
+        "row goes nothing does, because the rotation took it: that is M06, which breaks the row",
+    ),
+    Spared(
+        "M16",
+        row="WIRE-08",
+        why="the module's iat is the second of its login, which is over; only one that is still to "
+        "come meets the check, and WIRE-03 shows such a one",
+    ),
+    Spared(
+        "M45",
+        row="FAULT-02",
+        why="where the write comes first and fails nothing was deleted, and the old pair is good; "
+        "the other order, deletes_before_it_puts, breaks the row",
     ),
 )
