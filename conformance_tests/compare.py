@@ -70,7 +70,7 @@ def compare(paths: Sequence[Path], page: Path | None) -> int:
     if len(paths) < 2:
         raise UsageError("compare needs two reports at least: name another one")
     if page is not None:
-        files.remove_old(page)
+        files.make_way([page], inputs=paths)
     reports = [Judged(label, document) for label, document in _labelled(paths)]
     out = terminal.console()
     if page is not None:

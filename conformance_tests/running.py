@@ -13,8 +13,8 @@ import signal
 import threading
 import time
 import tomllib
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -49,25 +49,36 @@ def run(arguments: argparse.Namespace) -> int:
         pytest_args.check(arguments.pytest_args)
     out = terminal.console()
     collector = Collector(out, quiet=bool(arguments.pytest_args))
+    unwritten: list[str] = []
     with ExitStack() as stack:
         target, found = _carry_out(target, arguments, stack, collector)
         report = verdict.judge(target, found, terms)
         for form, path in asked.items():
-            files.write(path, FORMS[form](report))
+            with _noted(unwritten):
+                files.write(path, FORMS[form](report))
         terminal.show(report, out)
     if arguments.write_known_failures:
-        _write_known_failures(report, arguments.target)
+        with _noted(unwritten):
+            _write_known_failures(report, arguments.target)
+    if unwritten:
+        raise files.ReportPathError("\n".join(unwritten))
     return report.exit
 
 
 def _asked(arguments: argparse.Namespace) -> dict[str, Path]:
     """The path of each report that was asked for; what an earlier run left there is gone."""
     asked = {form: path for form in FORMS if (path := getattr(arguments, form)) is not None}
-    for path in asked.values():
-        files.remove_old(path)
-    if len({path.absolute() for path in asked.values()}) < len(asked):
-        raise UsageError("two reports have one path: give each its own")
+    files.make_way(asked.values(), inputs=[arguments.target] if arguments.target else [])
     return asked
+
+
+@contextmanager
+def _noted(unwritten: list[str]) -> Iterator[None]:
+    """One file that cannot be written takes neither the verdict nor another file with it."""
+    try:
+        yield
+    except files.ReportPathError as trouble:
+        unwritten.append(str(trouble))
 
 
 def named_target(arguments: argparse.Namespace) -> Target | None:
@@ -186,21 +197,34 @@ def _heed_interrupts() -> threading.Event:
 
 
 def _write_known_failures(report: Report, path: Path | None) -> None:
-    """Append the failures that the target file does not list yet; without a file, print them."""
+    """Append the failures that the target file does not list yet; where that fails, print them."""
     block = known_failures.block(report)
     if not block:
         print("\nThere is no failure to list.")
-    elif path is None or not _appended(path, block):
-        print(f"\n{block}", end="")
-    else:
-        print(f"\nThe present failures were added to {path}: write each one's reason.")
+        return
+    appended = False
+    try:
+        appended = path is not None and _appended(path, block)
+    finally:
+        print(
+            f"\nThe present failures were added to {path}: write each one's reason."
+            if appended
+            else f"\n{block.rstrip()}"
+        )
 
 
 def _appended(path: Path, block: str) -> bool:
-    text = f"{path.read_text(encoding='utf-8').rstrip()}\n\n{block}"
+    text = f"{_text_of(path).rstrip()}\n\n{block}"
     try:
         tomllib.loads(text)
     except tomllib.TOMLDecodeError:
         return False
     files.write(path, text)
     return True
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as trouble:
+        raise files.ReportPathError(f"{path} cannot be read: {trouble.strerror}.") from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -11,28 +13,50 @@ class ReportPathError(Exception):
     """A report that cannot be written where it was asked for: one sentence."""
 
 
-def remove_old(path: Path) -> None:
-    """Take away what an earlier run left, and show that a new one can be put there."""
+def make_way(paths: Iterable[Path], inputs: Iterable[Path] = ()) -> None:
+    """Take away what an earlier run left there, and show that new ones can be put there.
+
+    Where one path will not do, as that of an input would not, nothing is touched.
+    """
+    reports, read = tuple(paths), tuple(inputs)
+    for path in reports:
+        with _named(path):
+            _check(path, read)
+    if len({path.resolve() for path in reports}) < len(reports):
+        raise ReportPathError("two reports have one path: give each its own.")
+    for path in reports:
+        with _named(path):
+            path.unlink(missing_ok=True)
+
+
+def _check(path: Path, inputs: Iterable[Path]) -> None:
+    if any(path.exists() and one.exists() and path.samefile(one) for one in inputs):
+        raise ReportPathError(f"{path} is read by this command: name another path.")
     if path.is_dir():
         raise ReportPathError(f"{path} is a folder: name a file.")
     if path.is_symlink() or (path.exists() and not path.is_file()):
         raise ReportPathError(f"{path} is a link or a device: name an ordinary file.")
     if not path.parent.is_dir():
-        raise ReportPathError(f"{path} cannot be written: there is no folder {path.parent}.")
-    try:
-        path.unlink(missing_ok=True)
-        with tempfile.TemporaryFile(dir=path.parent):
-            pass
-    except OSError as trouble:
-        raise ReportPathError(f"{path} cannot be written: {trouble.strerror}.") from None
+        told = f"there is no folder {path.parent}: make it, or name another path"
+        raise ReportPathError(f"{path} cannot be written: {told}.")
+    with tempfile.TemporaryFile(dir=path.parent):
+        pass
 
 
 def write(path: Path, text: str) -> None:
     """Put the whole text there in one step; a reader never sees a part of it."""
-    try:
+    with _named(path):
         _replace(path, text)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """The system's refusal as a sentence that names the path as it was given."""
+    try:
+        yield
     except OSError as trouble:
-        raise ReportPathError(f"{path} cannot be written: {trouble.strerror}.") from None
+        told = f"{path} cannot be written: {trouble.strerror}: name another path."
+        raise ReportPathError(told) from None
 
 
 def _replace(path: Path, text: str) -> None:

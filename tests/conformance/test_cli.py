@@ -113,8 +113,9 @@ BAD = {
     "a target file that is not there": (["run", "--target", "no.toml"], "No such file"),
     "a report folder that is not there": (
         ["run", CLOSED, "--html", "/no/such/r.html"],
-        "no folder",
+        "there is no folder /no/such: make it, or name another path.",
     ),
+    "a report name that is too long": (["run", CLOSED, "--html", "r" * 300], "name another path"),
     "a report path that is a folder": (["run", CLOSED, "--json", "/tmp"], "is a folder"),
     "a report path that is a device": (["run", CLOSED, "--json", "/dev/null"], "is a link or a"),
     "one path for two reports": (
@@ -484,6 +485,63 @@ def test_every_report_is_written(instead: Callable[[Runner], None], target_file:
     assert cli.main(argv) == exits.FAILED
     assert sorted(path.name for path in folder.iterdir()) == ["html", "json", "junit", "markdown"]
     assert all("CORE-01" in path.read_text() for path in folder.iterdir())
+
+
+def test_a_report_that_cannot_be_written_in_the_end_takes_no_other_with_it(
+    instead: Callable[[Runner], None], target_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The verdict is shown, what can be written is, and each other is a sentence; exit 2."""
+    folder, kept = target_file.with_name("gone"), target_file.with_name("report.html")
+    folder.mkdir()
+
+    def takes_the_folder_away(target: Target, options: Options, progress: Progress) -> Run:
+        folder.rmdir()
+        return Run((Finding("CORE-01", "pass"),), STARTED)
+
+    instead(takes_the_folder_away)
+    paths = {"json": folder / "r.json", "html": kept, "junit": folder / "r.xml"}
+    flags = [word for form, path in paths.items() for word in (f"--{form}", str(path))]
+    assert cli.main(["run", "--target", str(target_file), *flags]) == exits.USAGE
+    shown = capsys.readouterr()
+    assert shown.out.rstrip().splitlines()[-1].startswith("Conformant to what was claimed")
+    assert shown.err.splitlines() == [
+        f"auth-conformance: {folder / name} cannot be written: No such file or directory: "
+        "name another path."
+        for name in ("r.json", "r.xml")
+    ]
+    assert "CORE-01" in kept.read_text()
+
+
+def test_a_report_never_takes_the_place_of_the_target_file(
+    target_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However the path is written; it is exit 2, and no older report is taken away either."""
+    before, other = target_file.read_text(), target_file.with_name("old.html")
+    other.write_text("old")
+    folder = target_file.with_name("folder")
+    folder.mkdir()
+    again = folder / ".." / target_file.name
+    argv = ["run", "--target", str(target_file), "--html", str(other), "--json", str(again)]
+    assert cli.main(argv) == exits.USAGE
+    assert "is read by this command: name another path." in capsys.readouterr().err
+    assert (target_file.read_text(), other.read_text()) == (before, "old")
+
+
+def test_known_failures_that_cannot_be_added_are_printed(
+    instead: Callable[[Runner], None], target_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """After a run nothing is lost; that the file is gone is said in a sentence."""
+
+    def takes_the_file_away(target: Target, options: Options, progress: Progress) -> Run:
+        target_file.unlink()
+        return Run((Finding("CORE-12", "fail"),), STARTED)
+
+    instead(takes_the_file_away)
+    argv = ["run", "--target", str(target_file), "--write-known-failures"]
+    assert cli.main(argv) == exits.USAGE
+    shown = capsys.readouterr()
+    assert '[[known_failures]]\nid = "CORE-12"' in shown.out
+    assert f"{target_file} cannot be read: No such file or directory." in shown.err
 
 
 def test_present_failures_are_added_to_the_target_file(

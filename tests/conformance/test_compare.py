@@ -160,3 +160,15 @@ def test_a_comparison_that_nobody_reads_keeps_its_exit_code(
     """Without a word about it."""
     ended = unheard("compare", write("a.json"), write("b.json", CORE_01=status))
     assert (ended.returncode, ended.stderr) == (code, "")
+
+
+def test_the_page_never_takes_the_place_of_a_report(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The report is still there, and the sentence says what to do."""
+    before, after = write("a.json"), write("b.json")
+    text = Path(before).read_text()
+    assert cli.main(["compare", before, after, "--html", before]) == exits.USAGE
+    told = f"{before} is read by this command: name another path."
+    assert told in capsys.readouterr().err
+    assert Path(before).read_text() == text
