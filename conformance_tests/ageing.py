@@ -90,9 +90,10 @@ def _aged(session: Session, seconds: int) -> Session:
 def begun_earlier(session: Session, seconds: int) -> Session:
     """A pair like this one of a session that began so much earlier and has slid on until now.
 
-    NotTestable where neither the token nor its row says when the session began.
+    NotTestable where no session can be forged, or neither the token nor its row says when it began.
     """
     deployment, owner = session.customer.deployment, session.customer
+    deployment.need_forging()
     forge, table = deployment.need_forge(), deployment.need_table()
     old = session.row or session.stored()
     marks = _times(session.claims, but=("customer_id", "exp", "refresh_expiry", "iat"))

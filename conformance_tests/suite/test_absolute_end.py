@@ -53,7 +53,6 @@ def test_a_session_begun_too_long_ago_is_over(bounded: Deployment, expect: Expec
 @requirement("CORE-09", extra=True)
 def test_the_last_extension_goes_to_the_absolute_end(bounded: Deployment, expect: Expect) -> None:
     """Renewed shortly before the absolute end, a pair promises that end and no later one."""
-    bounded.need_forging()
     with bounded.clock.window() as window:
         session = bounded.alice.log_in()
     renewed = expect.rotates(begun_earlier(session, bounded.longest_session - LEFT))
@@ -74,7 +73,6 @@ def test_a_pair_that_grace_gives_out_again_keeps_the_end(
     bounded: Deployment, expect: Expect
 ) -> None:
     """Renewed, a successor that was asked for twice promises no later end than the session's."""
-    bounded.need_forging()
     if not bounded.features.grace_seconds:
         raise NotApplicable("the target does not declare grace beside max_session")
     left = bounded.lifetimes.access + LEFT
