@@ -245,7 +245,7 @@ def _build(
         "log_file": lambda: found["log"] and str(folder / found["log"]["file"]),
         "launch": lambda: found["launch"] and Launch(**found["launch"]),
         "logins_per_minute": lambda: found["limits"]["logins_per_minute"],
-        "known_failures": lambda: tuple(KnownFailure(**one) for one in found["known_failures"]),
+        "known_failures": lambda: _known_failures(found["known_failures"]),
     }
     values = {}
     for name, make in parts.items():
@@ -311,6 +311,17 @@ def _customers(found: list[dict[str, str]], lonely: bool) -> tuple[Credentials, 
             f"two different customers are needed, and {len(customers) or 'none'} is given",
         )
     return customers
+
+
+def _known_failures(found: list[dict[str, Any]]) -> tuple[KnownFailure, ...]:
+    ids = [one["id"] for one in found]
+    for place, name in enumerate(ids):
+        if name in ids[:place]:
+            raise strict.SlipError(
+                ("known_failures", place, "id"),
+                f"the known failure {name} is listed twice: keep one of the two",
+            )
+    return tuple(KnownFailure(**one) for one in found)
 
 
 def _table(found: dict[str, Any], environ: Mapping[str, str]) -> TableAddress:

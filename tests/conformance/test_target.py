@@ -260,6 +260,10 @@ SLIPS = {
         "[[customers]]\nemail = 'ALICE@example.com'\npassword = 'x'",
         "line 12: the customer ALICE@example.com is given twice",
     ),
+    "a known failure twice": (
+        "[[known_failures]]\nid = 'HARD-22'\n[[known_failures]]\nid = 'HARD-22'\nreason = 'x'",
+        "line 14: the known failure HARD-22 is listed twice: keep one of the two.",
+    ),
     "one table for many": (
         "[known_failures]\nid = 'HARD-22'",
         "line 11: known_failures is a list of tables: write [[",
