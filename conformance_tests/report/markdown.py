@@ -31,8 +31,7 @@ def _parts(report: Report) -> Iterator[str]:
     yield f"**{_plain(words.sentence(report))}**"
     if report.run.remark:
         yield f"Note: {_plain(report.run.remark)}."
-    if report.evaluated:
-        yield _square(report)
+    yield _square(report)
     if words.groups(report):
         yield _groups(report)
     yield from (_failure(row) for row in report.of_status("error", "fail", "warn"))

@@ -57,13 +57,12 @@ def show(report: Report, out: Console) -> None:
 
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield from _cards(report)
-    if report.evaluated:
-        yield from _headed("ACCESS × REFRESH", [_square(report)])
+    yield from _headed("ACCESS × REFRESH", [_square(report)])
     yield from _headed("Groups", [_groups(report)] if words.groups(report) else [])
     yield from _headed("Not testable, and what to add", _unseen(report))
     yield from _headed("The list of known failures", map(_text, report.complaints))
     yield from _headed("Known failures", _listed(report.of_status("known-failure")))
-    yield from _headed("Excluded", _listed(report.of_status("excluded")))
+    yield from _headed("Excluded", _listed(words.asked(report, "excluded")))
     yield from _headed("Beyond the claim (advice, not counted)", _advice(report))
     yield from _headed("Provenance", [_provenance(report)])
 

@@ -66,6 +66,12 @@ def asked_beyond(report: Report) -> tuple[Row, ...]:
     return tuple(r for r in beyond if report.terms.only and report.terms.asks_for(r.requirement))
 
 
+def asked(report: Report, status: Status) -> tuple[Row, ...]:
+    """The rows of the claim that ended so, of those that were asked for."""
+    rows = report.of_status(status)
+    return tuple(row for row in rows if report.terms.asks_for(row.requirement))
+
+
 def groups(report: Report) -> dict[str, Counter[Status]]:
     """How the claimed rows that were asked for ended, group by group."""
     counts: dict[str, Counter[Status]] = {}

@@ -375,6 +375,27 @@ def test_a_cell_of_which_a_part_was_seen_says_so() -> None:
     assert square(report)[0][0].says == "partly seen"
 
 
+@pytest.mark.parametrize("form", [printed, markdown.text, html.text])
+def test_the_square_is_shown_also_where_nothing_was_seen(form: Callable[[Report], str]) -> None:
+    """Each of its four states says so."""
+    shown = form(judge(target(), run(unreachable="refused"))).lower()
+    assert "refresh_invalid" in shown
+    assert shown.count("not seen") == 4
+
+
+def test_excluded_rows_are_named_to_those_who_asked_for_them() -> None:
+    """By the row or by its group; who asked for another row hears nothing of them."""
+    excluded = judge(target(), run()).of_status("excluded", claimed=False)[0].requirement
+
+    def shown(*only: str) -> str:
+        hardened = target(profile="hardened", claims=("CORE", "GQL", excluded.group))
+        return printed(judge(hardened, run(), Terms(only=only)))
+
+    said = f"• {excluded.id}: "
+    asked = [(), (excluded.id,), (excluded.group,), ("CORE-12",)]
+    assert [said in shown(*only) for only in asked] == [True, True, True, False]
+
+
 def test_the_clocks_difference_is_stated() -> None:
     """In whole seconds and with its direction, where anything was seen."""
     ahead = judge(target(), run(*passed("CORE-01"), skew_s=-42.3), Terms())
