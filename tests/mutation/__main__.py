@@ -28,6 +28,8 @@ AT_ONCE = int(os.environ.get("MUTATION_AT_ONCE", str(os.cpu_count() or 1)))
 #: The share of those that are not equivalent.
 ENOUGH = 0.95
 KILLED = ("killed", "door")
+#: A kill without a row to its name: the suite calls such a deployment untested, never conformant.
+DOOR = "by no row, because nobody could log in or nothing started (door)"
 #: Seconds of the processor: what was red by then has met a handful of tests.
 QUICK = 4.0
 #: What mostly breaks so much that any test tells comes last.
@@ -125,6 +127,7 @@ def _told(made: dict[str, Made], known: dict[str, Verdict]) -> int:
     judged = killed + total["survived"] + total["trouble"]
     share = killed / judged if judged else 0.0
     print(f"killed: {killed} of {judged}, {share:.1%}")
+    print(f"{DOOR}: {total['door']} of these")
     return 0 if share >= ENOUGH and not total["not run"] else 1
 
 

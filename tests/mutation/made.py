@@ -20,6 +20,9 @@ from tests.mutation.skipped import is_skipped
 
 SOURCE = Path(reference_auth.__file__).parent
 #: In the order of importance. Not here: what serves, configures and announces, and the page.
+#: Nor `config` and `errors`, core as they are. Settings are read before any row is asked: a few
+#: rows start servers with other ones, and tests/reference judges them all. Errors are names and
+#: words, and WIRE-12 and GQL-08 look at the names. `login` is a protocol.
 MODULES = (
     *("states", "rolling", "tokens", "flow", "replay", "burn", "grace", "absolute_end", "endings"),
     *("rows", "items", "sessions", "derivation", "storage", "patience"),

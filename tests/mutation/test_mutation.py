@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from dataclasses import asdict
+from itertools import cycle
+from pathlib import Path
 
 import pytest
 
-from tests.mutation.judge import judging
+from tests.mutation.__main__ import main
+from tests.mutation.judge import Verdict, judging
 from tests.mutation.listed import KINDS, reasons
 from tests.mutation.made import MODULES, Made, mutants
 
@@ -67,6 +72,20 @@ def test_the_suite_is_the_judge() -> None:
     with judging() as judge:
         told = judge(wrong, {"CORE-04"}), judge(sound, {"CORE-04"})
     assert [(one.end, one.by) for one in told] == [("killed", "CORE-04"), ("survived", "")]
+
+
+def test_what_no_row_killed_is_told_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mutant that nobody could log in to counts as killed, and the last line says how many."""
+    left = [name for name in mutants("rolling") if name not in reasons()]
+    ends = dict(zip(left, cycle([Verdict("killed"), Verdict("door")]), strict=False))
+    record = tmp_path / "mutation.json"
+    record.write_text(json.dumps({name: asdict(one) for name, one in ends.items()}))
+    assert main(["--tell", "--record", str(record), "rolling"]) == 0
+    *_, killed, doors = capsys.readouterr().out.splitlines()
+    assert killed == f"killed: {len(left)} of {len(left)}, 100.0%"
+    assert doors.endswith(f"(door): {len(left) // 2} of these")
 
 
 def test_whoever_forks_may_have_loaded_the_reference() -> None:
