@@ -63,10 +63,20 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def grid(session: nox.Session) -> None:
-    """Every mutant by every row that it could break, and a page of it; takes about an hour."""
+    """Every mutant by every row that it could break, and a page of it; takes about an hour.
+
+    Which rows those are is recorded anew first. `-- --all` judges the others as well, and a red
+    one among them shows that the record leaves it out.
+    """
     kept = ["--record", "mutants.grid.json", "--page", "mutants.grid.html"]
     tool(session, "python", "-m", "tests.mutants.reach")
     tool(session, "python", "-m", "tests.mutants.grid", *kept, *session.posargs)
+
+
+@nox.session
+def variants(session: nox.Session) -> None:
+    """Every permitted variant by the whole documented profile; `-- NAME…` takes some."""
+    tool(session, "python", "-m", "tests.variants.whole", *session.posargs)
 
 
 @nox.session
