@@ -2,7 +2,8 @@
 
 A mutant cannot change a row whose tests never run what it overrides, so the others need not be
 judged. `reach.json` is a record of one run on the sound reference, which
-`python -m tests.mutants.reach` writes anew; the whole grid would show that it is an old one.
+`python -m tests.mutants.reach` writes anew. What a mutant brings about may lead elsewhere than the
+sound run went: only `python -m tests.mutants.grid --all` would show that.
 """
 
 from __future__ import annotations
