@@ -26,6 +26,10 @@ SLACK: Final = 12
 SHUT: Final = "graphql-authorization"
 
 
+class NoPairError(Exception):
+    """A login that gave no tokens: what became of it, as in `was refused`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operations:
     """Which of the eight operations are there (None: it could not be told), and how it was seen."""
@@ -95,7 +99,10 @@ def other_environment(client: Client, declared: str) -> str | None:
 
 
 def lifetimes(client: Client, customer: Credentials) -> Lifetimes | None:
-    """The lifetimes that two logins show; both sessions are ended again."""
+    """The lifetimes that two logins show, None where their tokens do not tell; both end again.
+
+    Raises NoPairError.
+    """
     from conformance_tests.target import Lifetimes
 
     normal = _left(client, client.log_in(customer.email, customer.password))
@@ -129,19 +136,31 @@ def other_lifetimes(session: Session, declared: Lifetimes) -> str | None:
 
 
 def _left(client: Client, answer: Answer) -> tuple[int, int] | None:
-    """Seconds that the access and the refresh token of a login live, or None without a pair."""
+    """Seconds that the access and the refresh token of a login live, None where they do not tell.
+
+    Raises NoPairError.
+    """
     from conformance_tests.expect_answers import pair_of
     from conformance_tests.session import claims_of
 
     try:
         token, refresh_token = pair_of(answer)
+    except Broken:
+        raise NoPairError(_became_of(answer)) from None
+    try:
         claims = claims_of(token)
         issued = claims.get("iat", time.time())
-        left = _rounded(claims["exp"] - issued), _rounded(claims["refresh_expiry"] - issued)
+        return _rounded(claims["exp"] - issued), _rounded(claims["refresh_expiry"] - issued)
     except (Broken, KeyError, TypeError):
         return None
-    client.revoke(token, refresh_token)
-    return left
+    finally:
+        client.revoke(token, refresh_token)
+
+
+def _became_of(login: Answer) -> str:
+    if login.status is None:
+        return "got no answer"
+    return "was refused" if login.errors else "gave no pair of tokens"
 
 
 def _rounded(seconds: float) -> int:

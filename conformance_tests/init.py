@@ -48,14 +48,31 @@ def find_out(target: Target, client: Any) -> tuple[dict[str, Known | tuple[Known
     """The values by table, and a sentence about each thing that was looked for."""
     operations = discover.operations(client)
     environment = discover.environment(client)
-    seen = discover.lifetimes(client, target.customers[0]) if target.customers else None
+    seen, told = _lifetimes(target, client)
     head = {"name": target.name, "url": target.url, "environment": environment or "production"}
     known: dict[str, Known | tuple[Known, ...]] = {"": head, "customers": _customers(target)}
     if seen is not None and seen != Lifetimes():
         known["lifetimes"] = {
             name: _minutes(getattr(seen, name)) for name in ("access", "refresh", "extended")
         }
-    return known, list(_remarks(operations, environment, seen))
+    return known, [*_remarks(operations, environment), told]
+
+
+def _lifetimes(target: Target, client: Any) -> tuple[Lifetimes | None, str]:
+    """What the first customer's logins show, and a sentence about it."""
+    unseen, customer = "Lifetimes were not seen", next(iter(target.customers), None)
+    if customer is None:
+        how = "export AUTH_CONFORMANCE_CUSTOMER_1, AUTH_CONFORMANCE_PASSWORD_1, and both _2"
+        return None, f"{unseen}: {how}, and run this again."
+    try:
+        seen = discover.lifetimes(client, customer)
+    except discover.NoPairError as trouble:
+        login = f"the login of {on_one_line(customer.email)} {trouble}"
+        names = "AUTH_CONFORMANCE_CUSTOMER_1 and AUTH_CONFORMANCE_PASSWORD_1"
+        return None, f"{unseen}: {login}: check {names}, and run this again."
+    if seen is None:
+        return None, f"{unseen}: the tokens of a login do not tell them: write them below."
+    return seen, "The lifetimes are those that two logins showed."
 
 
 def _customers(target: Target) -> tuple[Known, ...]:
@@ -69,9 +86,7 @@ def _minutes(seconds: int) -> float:
     return seconds // 60 if seconds % 60 == 0 else round(seconds / 60, 8)
 
 
-def _remarks(
-    operations: discover.Operations, environment: str | None, seen: Lifetimes | None
-) -> Iterator[str]:
+def _remarks(operations: discover.Operations, environment: str | None) -> Iterator[str]:
     if operations.there is None:
         yield "Which operations there are could not be told."
     else:
@@ -83,11 +98,6 @@ def _remarks(
         yield "Whether it runs in development could not be told: production is assumed."
     else:
         yield f"A development operation answers as in {environment}."
-    if seen is None:
-        how = "export AUTH_CONFORMANCE_CUSTOMER_1, AUTH_CONFORMANCE_PASSWORD_1, and both _2"
-        yield f"Lifetimes were not seen: {how}, and run this again."
-    else:
-        yield "The lifetimes are those that two logins showed."
 
 
 def text(known: Mapping[str, Known | tuple[Known, ...]], remarks: list[str]) -> str:

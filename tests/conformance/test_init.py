@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import time
 import tomllib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from conformance_tests import cli, exits
 from conformance_tests.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
+from conformance_tests.forge import Forge
 from conformance_tests.init import text
 from conformance_tests.target import Lifetimes, load
 from tests.conformance.small_server import Reply, Speak, says, serving
@@ -126,6 +129,87 @@ def test_the_printed_file_can_be_loaded(tmp_path: Path, capsys: pytest.CaptureFi
     path = tmp_path / "target.toml"
     path.write_text(capsys.readouterr().out)
     assert len(load(path, ENVIRON).customers) == 2
+
+
+class LoggingIn:
+    """The flow's operations, with a customer who can log in, and who logs out in the end."""
+
+    def __init__(self, claims: Mapping[str, int] | None = None) -> None:
+        self.sessions: set[str] = set()
+        self._claims = claims
+
+    def __call__(self, request: dict[str, Any]) -> Reply:
+        given = request.get("variables") or {}
+        if "generateCustomerToken" in request["query"] and given.get("password") == "one":
+            return says({"data": {"generateCustomerToken": self._pair(given)}})
+        if "revokeCustomerToken" in request["query"] and "refresh_token" in given:
+            self.sessions.discard(given["refresh_token"])
+            return says({"data": {"revokeCustomerToken": {"result": True}}})
+        return schema(*FLOW)(request)
+
+    def _pair(self, given: dict[str, Any]) -> dict[str, str]:
+        now = int(time.time())
+        lives = {"exp": now + 300, "refresh_expiry": now + (7200 if REMEMBER in given else 600)}
+        claims = {"customer_id": 7, "iat": now, **lives} if self._claims is None else self._claims
+        self.sessions.add(refresh_token := f"{len(self.sessions):0128x}")
+        return {"token": Forge("k" * 32).mint(claims), "refresh_token": refresh_token}
+
+
+REMEMBER = "remember_me"
+EXPORTED = {
+    f"AUTH_CONFORMANCE_{what}_{number}": value
+    for number, both in (("1", ("alice@example.com", "one")), ("2", ("bob@example.com", "two")))
+    for what, value in zip(("CUSTOMER", "PASSWORD"), both, strict=True)
+}
+
+
+@pytest.fixture
+def initialise(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., str]:
+    """What `init` prints of a deployment, with these variables exported."""
+
+    def printed(speak: Speak, **exported: str) -> str:
+        for name in EXPORTED:
+            monkeypatch.delenv(name, raising=False)
+        for name, value in exported.items():
+            monkeypatch.setenv(name, value)
+        with serving(speak) as url:
+            assert cli.main(["init", url]) == exits.CONFORMANT
+        return capsys.readouterr().out
+
+    return printed
+
+
+def test_a_login_shows_the_lifetimes_and_is_ended_again(
+    initialise: Callable[..., str],
+) -> None:
+    """In minutes, with the customer's own address; both sessions are over."""
+    deployment = LoggingIn()
+    shown = initialise(deployment, **EXPORTED)
+    document = tomllib.loads(shown)
+    assert document["lifetimes"] == {"access": 5, "refresh": 10, "extended": 120}
+    assert document["customers"][0]["email"] == "alice@example.com"
+    assert "The lifetimes are those that two logins showed." in shown
+    assert deployment.sessions == set()
+
+
+def test_lifetimes_that_were_not_seen_are_told_with_their_reason(
+    initialise: Callable[..., str],
+) -> None:
+    """Nothing exported, a wrong password, or tokens that do not tell; each has its own remedy."""
+    silent = LoggingIn(claims={})
+    wrong = {**EXPORTED, "AUTH_CONFORMANCE_PASSWORD_1": "wrong"}
+    told = {
+        "export AUTH_CONFORMANCE_CUSTOMER_1, ": initialise(LoggingIn()),
+        "the login of alice@example.com was refused: check ": initialise(LoggingIn(), **wrong),
+        "the tokens of a login do not tell them: write them below.": initialise(silent, **EXPORTED),
+    }
+    for why, shown in told.items():
+        assert f"# Lifetimes were not seen: {why}" in shown
+        assert shown.count("Lifetimes were not seen") == 1
+        assert "lifetimes" not in tomllib.loads(shown)
+    assert silent.sessions == set()
 
 
 def test_nobody_there_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
