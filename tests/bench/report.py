@@ -37,6 +37,14 @@ class Measured:
         """The floor: what all cores can derive."""
         return median(floor.per_second for floor in self.floors)
 
+    def shares(self, sample: Sample) -> dict[str, float | None]:
+        """What only the flow's own derivations, on this machine, can be held against."""
+        ours = sample.target == self.targets[0] and "server" in sample.cpu_ms
+        return {
+            "share_of_cpu": self.share_of_cpu(sample) if ours else None,
+            "share_of_floor": self.share_of_floor(sample) if ours else None,
+        }
+
     def share_of_floor(self, sample: Sample) -> float:
         """The rate as a share of what deriving alone would allow."""
         return sample.per_second * DERIVATIONS[sample.operation] / self.derivations_per_second
@@ -133,17 +141,10 @@ def figures(measured: Measured) -> Table:
             f"{sample.per_second:.1f}",
             *(f"{value:.1f}" for value in (sample.p50, sample.p95, sample.p99)),
             *(f"{sample.cpu_ms[name]:.2f}" if name in sample.cpu_ms else "" for name in programs),
-            *shares(measured, sample),
+            *("" if one is None else f"{one:.0%}" for one in measured.shares(sample).values()),
             f"{sample.memory:.0f}" if sample.memory else "",
         )
     return made
-
-
-def shares(measured: Measured, sample: Sample) -> tuple[str, str]:
-    """What only the flow's own derivations, on this machine, can be held against."""
-    if sample.target != measured.targets[0] or "server" not in sample.cpu_ms:
-        return "", ""
-    return f"{measured.share_of_cpu(sample):.0%}", f"{measured.share_of_floor(sample):.0%}"
 
 
 def comparison(measured: Measured) -> Table:
@@ -168,11 +169,7 @@ def as_json(measured: Measured) -> dict[str, Any]:
         "ready_seconds": dict(measured.ready_seconds),
         "floors": [asdict(floor) for floor in measured.floors],
         "medians": [
-            {
-                **asdict(sample),
-                "share_of_floor": measured.share_of_floor(sample),
-                "share_of_cpu": measured.share_of_cpu(sample),
-            }
+            asdict(sample) | measured.shares(sample)
             for sample in map(typical, by_key(measured.samples).values())
         ],
         "ratios": [

@@ -141,6 +141,19 @@ def test_what_cannot_be_seen_of_a_remote_deployment_is_left_blank() -> None:
     assert "nan" not in shown
 
 
+def test_the_json_leaves_blank_what_the_table_does() -> None:
+    """No share of anything is claimed for a remote deployment, nor for the server beside ours."""
+    remote = Measured([sample("url", 50.0, cpu_ms={"load": 0.5})], [FLOOR], ["url"])
+    assert [shares_in(one) for one in as_json(remote)["medians"]] == [(None, None)]
+    ours, theirs = map(shares_in, as_json(run((51.0, 17.0)))["medians"])
+    assert ours == (pytest.approx(0.8), pytest.approx(0.85))
+    assert theirs == (None, None)
+
+
+def shares_in(kept: dict[str, Any]) -> tuple[Any, Any]:
+    return kept["share_of_cpu"], kept["share_of_floor"]
+
+
 def test_a_suite_s_time_is_split_by_its_own_word() -> None:
     """What the report does not call its duration is before and after it."""
     phases = phases_of({"run": {"duration_s": 9.5}}, 12.0)
