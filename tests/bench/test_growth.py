@@ -5,17 +5,23 @@ from __future__ import annotations
 import itertools
 from pathlib import Path
 
+import anyio
 import pytest
 from rich.table import Table
 
+from reference_auth import rolling
 from reference_auth.config import Config, Lifetimes
 from reference_auth.memory import memory_table
+from reference_auth.sessions import Sessions
+from tests.bench import plain
 from tests.bench.fleet import CORES, COSTS, FILLED, Fleet, fleet, prices
 from tests.bench.growth import LIFETIME, Case, cells, row_sizes
 from tests.bench.meter import Spent, read_units, size, units
+from tests.bench.plain import PlainFlow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "COST.md").read_text()
 TABLES = itertools.count(1)
+NOW = 1_800_000_000
 SECRET = "a-secret-for-tests-of-thirty-two-bytes-or-more"
 
 
@@ -52,6 +58,30 @@ def test_a_rotation_takes_four_derivations_and_two_calls() -> None:
     assert (login.derivations, login.calls) == (2, 1)
     assert login.sent > 500
     assert rotated.received > login.received
+
+
+def test_the_plain_server_s_rotation_takes_six_derivations_and_three_calls(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What the reference is compared with reads, then deletes, then puts, and derives six times."""
+    config = Config(secret=SECRET, region="ap-southeast-2", table=f"growth-{next(TABLES)}")
+    done: list[str] = []
+    client = memory_table(config.table)
+    client.meta.events.register("before-call.dynamodb", lambda model, **_: done.append(model.name))
+    really = plain.stretch
+
+    def counted(text: str, secret: str) -> str:
+        done.append("derive")
+        return really(text, secret)
+
+    monkeypatch.setattr(plain, "stretch", counted)
+    flow = PlainFlow(config, Sessions(client, config))
+    claims = rolling.first_claims(23, False, NOW, config)
+    pair = anyio.run(flow.write, claims)
+    done.clear()
+    anyio.run(flow.refresh, pair.token, pair.refresh_token, claims.exp)
+    assert done.count("derive") == 6
+    assert [one for one in done if one != "derive"] == ["GetItem", "DeleteItem", "PutItem"]
 
 
 @pytest.mark.parametrize("sessions", [1, 100])
