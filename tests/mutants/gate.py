@@ -1,10 +1,12 @@
 """What the test command judges of the grid: enough mutants to prove every row, and a few rows each.
 
-The whole grid is a session of its own; it holds the sets of red rows exact.
+The whole grid is a session of its own; it holds the sets of red rows exact. Of the mutants that
+are left to it a few have their turn each day, by the rows that they are said to break.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import defaultdict
 from functools import cache
 
@@ -14,6 +16,7 @@ from tests.mutants.reach import overridden, rows_to_judge
 
 #: A mutant that breaks more rows than this tells little of what lies near.
 FEW = 6
+A_DAY = 6
 
 
 def mutants() -> list[Mutant]:
@@ -36,11 +39,24 @@ def rows(mutant: Mutant) -> frozenset[str]:
     return mutant.reds | mutant.sometimes | (beside & rows_to_judge(mutant))
 
 
+def others(day: dt.date) -> dict[str, frozenset[str]]:
+    """Those of the other mutants whose turn it is, and the rows to judge them by."""
+    chosen = {mutant.name for mutant in mutants()}
+    left = [mutant for name, mutant in sorted(CATALOGUE.items()) if name not in chosen]
+    days = len(left) // A_DAY
+    turn = left[day.toordinal() % days :: days]
+    return {mutant.name: _sharply(mutant) for mutant in turn}
+
+
+def _sharply(mutant: Mutant) -> frozenset[str]:
+    return mutant.reds if len(mutant.reds) <= FEW else frozenset({mutant.owner})
+
+
 @cache
 def _red_through() -> dict[str, frozenset[str]]:
     """The rows that any sharp mutant turns red by overriding a function."""
     red: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     for mutant in CATALOGUE.values():
         for name in overridden(mutant) or ():
-            red[name] |= mutant.reds if len(mutant.reds) <= FEW else frozenset({mutant.owner})
+            red[name] |= _sharply(mutant)
     return red

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from concurrent.futures import Future
 
 import pytest
 
 from tests.mutants import gate
+from tests.mutants.every import CATALOGUE
 from tests.mutants.grid import Verdict, started
 
 MUTANTS = gate.mutants()
@@ -29,3 +31,19 @@ def test_a_mutant(verdicts: dict[str, Future[Verdict]], name: str) -> None:
     verdict = verdicts[name].result()
     assert verdict.trouble == ()
     assert mutant.explains(verdict.red), sorted({*verdict.red} ^ mutant.reds)
+
+
+def test_those_whose_turn_it_is() -> None:
+    """Of the mutants that are left to the grid, today's few break what is written beside them."""
+    rows = gate.others(dt.datetime.now(dt.UTC).date())
+    with started(rows) as coming:
+        found = {name: verdict.result() for name, verdict in coming.items()}
+    broken = {name: (one.red, one.trouble) for name, one in found.items()}
+    assert broken == {name: (tuple(sorted(red)), ()) for name, red in rows.items()}
+
+
+def test_everyone_has_a_turn() -> None:
+    """In some weeks each mutant is judged that the gate leaves to the grid."""
+    left = CATALOGUE.keys() - {mutant.name for mutant in MUTANTS}
+    days = (dt.date(2026, 1, 1) + dt.timedelta(days) for days in range(len(left)))
+    assert {name for day in days for name in gate.others(day)} == left
