@@ -153,10 +153,12 @@ def _clock(deployment: Deployment) -> Line:
     clock = preflight.offered_clock(deployment)
     if clock is None:
         return _waiting(offered.max_wait)
-    if not deployment.registered:
+    if not preflight.can_try_clock(deployment):
         return Line("-", "clock", "not tried: nobody is logged in")
-    trouble = preflight.canary(deployment, clock)
-    preflight.return_clock(clock)
+    try:
+        trouble = preflight.canary(deployment, clock)
+    finally:
+        preflight.return_clock(clock)
     if trouble:
         return Line("bad", "clock", f"{trouble}; mend [clock] or leave it out")
     return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.standing}")

@@ -39,12 +39,12 @@ TABLE_REMEDIES = {
 }
 
 
-def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
-    """The deployment with all its target offers, and why it cannot be judged (None if it can).
+def prepare(deployment: Deployment, ends: ExitStack) -> str | None:
+    """Open all that its target offers; why it cannot be judged (None if it can).
 
-    What was opened is closed, and the clock given back, when `ends` ends.
+    What was opened is closed, and the clock given back, when `ends` ends. The caller tidies,
+    whatever stops this on its way.
     """
-    deployment = assemble(target, ends)
     trouble = (
         reach(deployment.client) or open_table(deployment, ends) or start_faults(deployment, ends)
     )
@@ -52,9 +52,8 @@ def prepare(target: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
         trouble = log_everyone_in(deployment)
         deployment.wrong_secret = doubt_secret(deployment)
         deployment.odd_pairs = doubt_forging(deployment)
-        set_clock(deployment)
-        ends.callback(return_clock, deployment.clock)
-    return deployment, trouble
+        set_clock(deployment, ends)
+    return trouble
 
 
 def assemble(target: Target, ends: ExitStack) -> Deployment:
@@ -150,7 +149,8 @@ def start_faults(deployment: Deployment, ends: ExitStack) -> str | None:
 
 def log_everyone_in(deployment: Deployment) -> str | None:
     """Log each customer in once, to learn the ids; why that failed, in a sentence."""
-    customers = [RegisteredCustomer(deployment, c) for c in deployment.target.customers]
+    customers = tuple(RegisteredCustomer(deployment, c) for c in deployment.target.customers)
+    deployment.registered = customers  # at once: what is stopped here is tidied all the same
     for customer in customers:
         email = customer.credentials.email
         try:
@@ -170,7 +170,6 @@ def log_everyone_in(deployment: Deployment) -> str | None:
     if len(ids) != len(set(ids)):
         deployment.locked_out = "two customers log in as one and the same: name different ones"
         return deployment.locked_out
-    deployment.registered = tuple(customers)
     return None
 
 
@@ -227,23 +226,35 @@ def refused_login(answer: Answer, email: str) -> str | None:
 # -- clocks ------------------------------------------------------------------------------------
 
 
-def set_clock(deployment: Deployment) -> None:
+def set_clock(deployment: Deployment, ends: ExitStack) -> None:
     """The best clock that the target offers and that a canary shows to move."""
     deployment.clock.skew = measured_skew(deployment.client)
     clock = offered_clock(deployment)
-    if clock is None or not deployment.registered:
+    if clock is None or not can_try_clock(deployment):
         return
+    ends.callback(return_clock, clock)
     if why := canary(deployment, clock):
         deployment.clock.useless = f"{why}; mend [clock] or leave it out"
+        give_back(clock)
     else:
         clock.tell = deployment.recorder.note
         deployment.clock = clock
 
 
-def return_clock(clock: Clock) -> None:
-    """Give the clock back, where it is still there, and let go of it."""
+def can_try_clock(deployment: Deployment) -> bool:
+    """Whether somebody can log in to see what time it is there."""
+    return bool(deployment.registered) and deployment.locked_out is None
+
+
+def give_back(clock: Clock) -> None:
+    """Real time again, where the clock is still there."""
     with suppress(ClockError):
         clock.give_back()
+
+
+def return_clock(clock: Clock) -> None:
+    """Give the clock back and let go of it."""
+    give_back(clock)
     clock.close()
 
 
@@ -263,14 +274,16 @@ def measured_skew(client: Client) -> float:
 
 
 def canary(deployment: Deployment, clock: MovableClock) -> str | None:
-    """Why a clock that was offered cannot be used; None, and `standing` known, where it can."""
+    """Why a clock that was offered cannot be used; None, and `standing` known, where it can.
+
+    It stays moved, whatever comes out: the caller gives it back.
+    """
     leap = NEAREST_LEAP + secrets.randbelow(FARTHEST_LEAP - NEAREST_LEAP)
     try:
         before = login_exp(deployment)
         clock.move_to(clock.now() + leap)
         after = login_exp(deployment)
         if not leap - 15 <= after - before <= leap + 15:
-            clock.give_back()
             moved = f"the deployment's time by {after - before} s"
             return f"the clock was moved by {leap} s, {moved}"
         clock.standing = deployment.target.clock.stands or (

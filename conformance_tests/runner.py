@@ -17,7 +17,7 @@ from conformance_tests.discover import other_environment, other_lifetimes
 from conformance_tests.environment import variables
 from conformance_tests.instances import Instances
 from conformance_tests.plugin import Bench, ConformancePlugin, Options, Progress, Silence
-from conformance_tests.preflight import prepare
+from conformance_tests.preflight import assemble, prepare
 from conformance_tests.tidying import tidy
 from conformance_tests.verdict import Run
 
@@ -49,20 +49,24 @@ DEFAULTS = Options()
 def run(target: Target, options: Options = DEFAULTS, progress: Progress | None = None) -> Run:
     """Judge a target. Never raises for what a deployment does; `Run` says what stopped it."""
     started, clock = dt.datetime.now(dt.UTC), time.monotonic()
-    with ExitStack() as ends:
-        deployment, unreachable = prepare(target, ends)
+    with ExitStack() as ends, ExitStack() as instances_end:
+        deployment = assemble(target, ends)
         bench = Bench(
             deployment,
-            Instances(deployment, ends),
+            Instances(deployment, instances_end),
             options,
             progress or Silence(),
             overlapping=True,
         )
-        remark = None if unreachable else remark_about(deployment)
+        unreachable = remark = None
         code: int = pytest.ExitCode.OK
         try:
+            unreachable = prepare(deployment, ends)
+            remark = None if unreachable else remark_about(deployment)
             if unreachable is None or deployment.locked_out:
                 code = run_pytest(bench)
+        except KeyboardInterrupt:
+            code = pytest.ExitCode.INTERRUPTED
         finally:
             left_behind = tidy(deployment)
     return Run(
@@ -129,10 +133,13 @@ def plug_into_pytest(config: pytest.Config, path: str) -> None:
         again=again_by_pytest(config, path),
     )
     ends = ExitStack()
-    deployment, trouble = prepare(target, ends)
     config.add_cleanup(ends.close)
+    deployment = assemble(target, ends)
+    try:
+        trouble = prepare(deployment, ends)
+    finally:
+        ends.callback(tidy, deployment)
     if trouble is not None and not deployment.locked_out:
         raise pytest.UsageError(trouble)
-    ends.callback(tidy, deployment)
     bench = Bench(deployment, Instances(deployment, ends), options)
     config.pluginmanager.register(ConformancePlugin(bench), "conformance-run")

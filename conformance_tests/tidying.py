@@ -72,15 +72,18 @@ def _log_everyone_out(deployment: Deployment) -> Iterator[str]:
 
 def _perhaps_open(customer: Customer) -> list[Session]:
     """The sessions to end: those with a row, where rows can be found, else all."""
-    deployment = customer.deployment
-    findable = deployment.can_hash and deployment.table is not None
-    return _in_table(customer) if findable else customer.sessions
+    return _in_table(customer) if _findable(customer) else customer.sessions
 
 
 def _in_table(customer: Customer) -> list[Session]:
     """This run's sessions of the customer that have a row; none where no row can be found."""
-    deployment = customer.deployment
-    if deployment.table is None or not deployment.can_hash or not customer.sessions:
+    if not _findable(customer) or not customer.sessions:
         return []
     there = {row.hash for row in customer.rows()}
     return [session for session in customer.sessions if session.hash in there]
+
+
+def _findable(customer: Customer) -> bool:
+    """Whether a session's row can be found; nobody knows whose it is before its id is learnt."""
+    deployment = customer.deployment
+    return deployment.can_hash and deployment.table is not None and customer.known_id is not None
