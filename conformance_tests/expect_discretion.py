@@ -1,7 +1,8 @@
 """The judge of what a deployment lets slip: an answer and a log line tell nothing of the inside.
 
 A token may stand in an answer under its own name, a hash too where an operation shows rows; and
-what a request said itself is no news to whoever sent it.
+what a request said itself is no news to whoever sent it. Tokens and hashes are known by their usual
+shape, and where they have none by every value that the run has met.
 """
 
 from __future__ import annotations
@@ -9,24 +10,35 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance_tests import leaks
 from conformance_tests.log import forms as log_forms
 from conformance_tests.mentions import mentions
 from conformance_tests.outcomes import Broken, NotTestable
+from conformance_tests.recorder import SHORTEST_TOKEN
 
 if TYPE_CHECKING:
     from conformance_tests.answer import Answer
     from conformance_tests.deployment import Deployment
     from conformance_tests.log import Diary
-    from conformance_tests.recorder import Exchange
+    from conformance_tests.recorder import Exchange, Recorder
 
 #: Where a token or a hash may stand in an answer's data.
 ITS_OWN_NAME: Final = frozenset({"token", "refresh_token", "refresh_token_hash"})
 TOKENS: Final = {
     "an access token": re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}\.?[\w-]*", re.ASCII),
     "a refresh token or a hash": re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]{128}(?![0-9A-Fa-f])"),
+}
+#: What a known value is called, by the kind that the recorder gave it.
+KINDS: Final = {
+    "secret": "the secret",
+    "password": "a password",
+    "access": "an access token",
+    "refresh": "a refresh token",
+    "hash": "a hash",
+    "presented": "a token that was presented before",
 }
 #: What a stack trace looks like in the languages that such servers are written in.
 STACK: Final = re.compile(
@@ -51,8 +63,7 @@ STORAGE: Final = re.compile(
 
 def discreet(deployment: Deployment, exchanges: Iterable[Exchange], *planted: str) -> None:
     """No answer holds what is secret, nor what only the inside knows, nor a planted text."""
-    known = deployment.recorder.secrets("secret", "password")
-    guarded = {value: (_kind(name), {*leaks.forms(value)}) for value, name in known.items()}
+    guarded = Guarded.by(deployment.recorder)
     for exchange in exchanges:
         found = sorted(set(_slips(deployment, exchange, guarded, planted)))
         if found:
@@ -60,26 +71,49 @@ def discreet(deployment: Deployment, exchanges: Iterable[Exchange], *planted: st
             raise Broken("answers that tell nothing of the inside", f"{', '.join(found)} in {said}")
 
 
-def _kind(name: str) -> str:
-    return "the secret" if name.startswith("secret") else "a password"
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """What no answer may hold, by the value: all that the run knows, for very many answers."""
+
+    words: Mapping[str, str]  # the secret and the passwords: few, and perhaps short
+    tokens: leaks.Wanted
+    _seen: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def by(cls, recorder: Recorder) -> Guarded:
+        """Whatever was met so far."""
+        tokens = recorder.secrets("access", "refresh", "hash", "presented")
+        long = {value: name for value, name in tokens.items() if len(value) >= SHORTEST_TOKEN}
+        return cls(recorder.secrets("secret", "password"), leaks.Wanted(long))
+
+    def within(self, text: str) -> dict[str, str]:
+        """Those that the text gives away, value to name; most answers are like another one."""
+        if text not in self._seen:
+            words = {v: name for v, name in self.words.items() if _says(text, v)}
+            self._seen[text] = words | self.tokens.within(text)
+        return self._seen[text]
+
+
+def _says(text: str, word: str) -> bool:
+    return bool(word) and leaks.tells(text, word, leaks.forms(word))
 
 
 def _slips(
     deployment: Deployment,
     exchange: Exchange,
-    guarded: Mapping[str, tuple[str, set[str]]],
+    guarded: Guarded,
     planted: Iterable[str],
 ) -> Iterator[str]:
     data, complaint = _spoken(exchange)
-    everything = "\n".join([*map(": ".join, exchange.other_headers), data, complaint])
-    asked = f"{exchange.request_headers} {exchange.request_body}"
+    pieces = [*map(": ".join, exchange.other_headers), data, complaint]
+    everything = "\n".join(pieces)
+    asked = f"{exchange.request_line} {exchange.request_headers} {exchange.request_body}"
     for what, shape in TOKENS.items():
         if any(hit.group() not in asked for hit in shape.finditer(everything)):
             yield what
-    for secret, (kind, forms) in guarded.items():
-        told = len(secret) >= leaks.LONG_ENOUGH and any(form in everything for form in forms)
-        if told and secret not in asked:
-            yield kind
+    for value, name in {k: v for piece in pieces for k, v in guarded.within(piece).items()}.items():
+        if not _is_no_news(value, asked, exchange.answer_body):
+            yield KINDS[name.partition("#")[0]]
     if STACK.search(everything):
         yield "a stack trace"
     if STORAGE.search(complaint) or any(text in everything for text in planted):
@@ -87,6 +121,30 @@ def _slips(
     table = deployment.target.table
     if table is not None and _names_table(complaint, table.name):
         yield "the table's name"
+
+
+def _is_no_news(value: str, asked: str, answer_body: str) -> bool:
+    """Whether whoever gets the answer has it: it was in the request, or is given by its name."""
+    return any(form in asked for form in log_forms(value)) or value in _given(answer_body)
+
+
+def _given(answer_body: str) -> set[str]:
+    """What an answer's data gives under its own name."""
+    try:
+        body = json.loads(answer_body)
+    except (ValueError, RecursionError):
+        return set()
+    answers = body if isinstance(body, list) else [body]
+    pending = [each.get("data") for each in answers if isinstance(each, dict)]
+    given = set()
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            given |= {node[name] for name in ITS_OWN_NAME & node.keys() if type(node[name]) is str}
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return given
 
 
 def _spoken(exchange: Exchange) -> tuple[str, str]:
@@ -163,7 +221,7 @@ def nothing_secret_logged(deployment: Deployment, diary: Diary) -> None:
     found = [what for what, shape in TOKENS.items() if shape.search(text)]
     known = deployment.recorder.secrets("secret", "password", "access", "refresh", "hash")
     formless = {value: name for value, name in known.items() if not _has_shape(value)}
-    found += [name for value, name in formless.items() if _logged(value, text)]
+    found += [name for v, name in formless.items() if v and leaks.tells(text, v, log_forms(v))]
     if found:
         expected = "no password, token, hash or secret in the log"
         raise Broken(expected, f"{', '.join(found)} in {len(lines)} lines")
@@ -172,7 +230,3 @@ def nothing_secret_logged(deployment: Deployment, diary: Diary) -> None:
 def _has_shape(secret: str) -> bool:
     """Whether it is found by its form already."""
     return any(shape.fullmatch(secret) for shape in TOKENS.values())
-
-
-def _logged(secret: str, text: str) -> bool:
-    return len(secret) >= leaks.LONG_ENOUGH and any(form in text for form in log_forms(secret))

@@ -25,6 +25,8 @@ SECRET_SHAPES = {
 }
 #: Keys of an answer whose text is secret, and the name it gets.
 SECRET_KEYS = {"token": "access", "refresh_token": "refresh", "refresh_token_hash": "hash"}
+#: What stands under such a key in an error: it is not printed, but may be a word like any other.
+DOUBTFUL = "doubtful"
 #: A refresh token in a request, as a variable or written into the document.
 PRESENTED = re.compile(r'refresh_token(?:\\?")?\s*:\s*\\?"([^"\\]+)')
 #: A shorter text that is presented as a token is a word, and no secret.
@@ -116,9 +118,14 @@ class Recorder:
             parsed = json.loads(text)
         except (ValueError, RecursionError):
             return
-        for key, value in _strings(parsed):
+        answers = parsed if isinstance(parsed, list) else [parsed]
+        data = [each.pop("data", None) for each in answers if isinstance(each, dict)]
+        for key, value in _strings(data):
             if key in SECRET_KEYS:
                 self.know(SECRET_KEYS[key], value)
+        for key, value in _strings(answers):
+            if key in SECRET_KEYS:
+                self.know(DOUBTFUL, value)
 
     def learn_presented(self, exchange: Exchange) -> None:
         """Name what a request presents as a token: a spoiled one still tells most of a good one."""

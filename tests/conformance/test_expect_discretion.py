@@ -19,6 +19,12 @@ from tests.conformance.fakes import ALICE, SECRET, deployment
 
 HASH = "ab" * 64
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJjdXN0b21lcl9pZCI6MX0.c2lnbmF0dXJl"
+OPAQUE = {
+    "access": "gT5-_access-of-another/9",
+    "refresh": "rt_9fQ2:another-session.v1",
+    "hash": "sha256$c2Vzc2lvbg==another",
+}
+OPAQUE_PAIR = {"token": OPAQUE["access"], "refresh_token": OPAQUE["refresh"]}
 PAIR = {"data": {"login": {"token": TOKEN, "refresh_token": HASH}}}
 ROW = {"data": {"getUserAuth": {"customer_id": "1", "refresh_token_hash": HASH, "ttl": "5"}}}
 
@@ -29,6 +35,9 @@ def judged() -> Deployment:
     found.target = with_table(found, "auth-sessions")
     found.recorder.know("secret", SECRET)
     found.recorder.know("password", ALICE.password)
+    found.recorder.know("password", "hunter2")
+    for kind, value in OPAQUE.items():
+        found.recorder.know(kind, value)
     return found
 
 
@@ -69,6 +78,17 @@ INNOCENT = {
     "a page": said(text="<html>look at DynamoDB</html>"),
     "a number": said({"data": {"n": 5}}),
     "nothing": said(text="no JSON", status=502),
+    "an opaque pair under its own names": said({"data": {"login": OPAQUE_PAIR}}),
+    "an opaque pair and its cookie": said(
+        {"data": {"login": OPAQUE_PAIR}}, headers={"set-cookie": f"r={OPAQUE['refresh']}; Secure"}
+    ),
+    "an opaque hash in a row": said({"data": {"rows": [{"refresh_token_hash": OPAQUE["hash"]}]}}),
+    "an opaque token that was asked about": said(
+        {"errors": [{"message": f"no session {OPAQUE['refresh']}"}]},
+        asked=json.dumps({"variables": {"refresh_token": OPAQUE["refresh"]}}),
+    ),
+    "a word where a token would stand": complaint("AccessTokenExpiredError", token="x"),
+    "a word that is a password in a longer one": complaint("hunter25"),
 }
 SLIPS = {
     "the secret": complaint(f"cannot verify with {SECRET}"),
@@ -83,6 +103,12 @@ SLIPS = {
     "an AWS error": complaint("ResourceNotFoundException: Requested resource not found"),
     "the table": complaint("cannot read auth-sessions"),
     "a token in data under another name": said({"data": {"debug": TOKEN}}),
+    "a short password": complaint("the password hunter2 is wrong"),
+    "a short password in a header": said(PAIR, headers={"x-debug": "alice:hunter2"}),
+    **{f"an opaque {kind} in an error": complaint(f"not {v}") for kind, v in OPAQUE.items()},
+    **{f"an opaque {kind} in a header": said(headers={"x": v}) for kind, v in OPAQUE.items()},
+    "an opaque token beside a pair": said({"data": {"login": OPAQUE_PAIR, "was": OPAQUE["hash"]}}),
+    "an opaque token in capitals": complaint(OPAQUE["refresh"].upper()),
 }
 
 
@@ -97,6 +123,19 @@ def test_a_slip_is_heard(judged: Deployment, what: str) -> None:
     """What only the inside knows is a slip wherever it stands."""
     with pytest.raises(Broken):
         expect_discretion.discreet(judged, [said(PAIR), SLIPS[what]])
+
+
+def test_a_slip_is_called_what_it_is(judged: Deployment) -> None:
+    """The card names what slipped, whose shape says nothing of it."""
+    with pytest.raises(Broken, match="a refresh token in POST"):
+        expect_discretion.discreet(judged, [complaint(f"not {OPAQUE['refresh']}")])
+
+
+def test_what_an_error_says_of_its_token_is_no_token(judged: Deployment) -> None:
+    """A word that stands under a token's key in an error may be said by any other."""
+    told = complaint("no", token="AccessTokenExpiredError")
+    judged.recorder.record(told)
+    expect_discretion.discreet(judged, [told, complaint("AccessTokenExpiredError")])
 
 
 def test_a_planted_text_is_a_slip(judged: Deployment) -> None:
@@ -146,6 +185,9 @@ def test_tokens_are_counted_and_must_not_be_stored(judged: Deployment) -> None:
         (f"bearer {TOKEN}", True),
         (f"delete {HASH}", True),
         (f"secret {SECRET}", True),
+        ("login with hunter2", True),
+        ("hunter25 logs in", False),
+        (f"session {OPAQUE['refresh']}", True),
     ],
 )
 def test_a_log_is_read_for_secrets(

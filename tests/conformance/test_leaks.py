@@ -47,6 +47,28 @@ def test_a_short_secret_stands_alone() -> None:
     assert not leaks.holds("anything", "")
 
 
+def test_a_short_secret_is_found_as_a_word_of_its_own() -> None:
+    """Six characters of letters and digits are no chance, where they are no part of a word."""
+    assert leaks.holds('the password "hunter2" is wrong', "hunter2")
+    assert leaks.holds("HUNTER2", "hunter2")
+    assert not leaks.holds("hunter25 and bhunter2", "hunter2")
+
+
+@pytest.mark.parametrize("common", ["please", "123456", "ab12", "log-in"])
+def test_what_is_said_by_chance_is_no_secret(common: str) -> None:
+    """A plain word, a plain number and what is shorter still are only found as a whole text."""
+    assert leaks.holds(common, common)
+    assert not leaks.holds(f"say {common} again", common)
+
+
+def test_many_secrets_are_found_in_one_walk() -> None:
+    """Each is named, in whatever form it stands; what is too short for that is left out."""
+    wanted = leaks.Wanted({HEX: "refresh#1", "an-opaque-token": "access#1", "short": "access#2"})
+    text = f"short: {base64.b64encode(RAW).decode()}, then AN-OPAQUE-TOKEN."
+    assert wanted.within(text) == {HEX: "refresh#1", "an-opaque-token": "access#1"}
+    assert wanted.within(f"{HEX[:-1]} an-opaque-toke") == {}
+
+
 def test_a_claim_is_searched_to_its_leaves() -> None:
     """Keys, lists and objects within a claim are looked into."""
     assert leaks.anywhere({"a": [1, {"mail": "alice@example.com"}]}, "alice@example.com")

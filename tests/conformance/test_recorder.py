@@ -52,6 +52,19 @@ def test_equality_stays_visible(recorder: Recorder) -> None:
     assert recorder.redact(f"{TOKEN} {TOKEN}2 {TOKEN}") == "<access#1> <access#2> <access#1>"
 
 
+def test_what_may_be_a_token_is_not_shown(recorder: Recorder) -> None:
+    """What an error says under a token's key is not printed, and is known as no token either."""
+    recorder.record(exchange(answer_body=json.dumps({"errors": [{"extensions": pair("x1y2")}]})))
+    assert "x1y2" not in "\n".join(recorder.transcript())
+    assert "x1y2" not in recorder.secrets("access", "refresh", "hash")
+
+
+def test_each_answer_of_a_batch_is_learned_from(recorder: Recorder) -> None:
+    """The tokens of a list of answers are known as such."""
+    recorder.learn(json.dumps([{"data": {"x": pair("one")}}, {"data": {"x": pair("two")}}]))
+    assert {"one", "two"} <= recorder.secrets("access").keys()
+
+
 def test_a_token_that_nobody_introduced_is_known_by_its_shape() -> None:
     """A JWT, or a long hex text, in a message is not shown either, nor is a part of it."""
     told = Recorder().redact(f"got {TOKEN} and {'0f' * 64} and {'AB' * 40}")
