@@ -214,9 +214,8 @@ def met(hits: int, answers: Iterable[Answer]) -> None:
 
 def nothing_secret_logged(deployment: Deployment, diary: Diary) -> None:
     """No line that was written in this run holds a password, a token, a hash or the secret."""
-    lines = diary.read().lines
-    if not lines:
-        raise NotTestable("log", "nothing was written to the log in this run; check [log] file")
+    logged = diary.read().lines
+    lines = (*logged, *diary.read_started().lines)
     text = "\n".join(lines)
     found = [what for what, shape in TOKENS.items() if shape.search(text)]
     known = deployment.recorder.secrets("secret", "password", "access", "refresh", "hash")
@@ -225,6 +224,8 @@ def nothing_secret_logged(deployment: Deployment, diary: Diary) -> None:
     if found:
         expected = "no password, token, hash or secret in the log"
         raise Broken(expected, f"{', '.join(found)} in {len(lines)} lines")
+    if not logged:
+        raise NotTestable("log", "nothing was written to the log in this run; check [log] file")
 
 
 def _has_shape(secret: str) -> bool:

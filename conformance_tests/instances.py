@@ -69,7 +69,9 @@ class Instances:
         target = self.main.target
         if target.launch is None:
             raise NotTestable("launch")
-        return Launcher(target.launch, target.secret)
+        if self.main.diary is None:
+            return Launcher(target.launch, target.secret)
+        return Launcher(target.launch, target.secret, hear=self.main.diary.hear)
 
     def in_mode(self, mode: Mode, *, among: tuple[Mode, ...] = ()) -> Deployment | None:
         """The instance started with this mode; None where it would not start in it.

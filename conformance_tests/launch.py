@@ -10,7 +10,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -97,12 +97,17 @@ class Launcher:
         *,
         environ: Mapping[str, str] | None = None,
         seconds: float = START_SECONDS,
+        hear: Callable[[Output], object] = lambda output: None,
     ) -> None:
-        """`environ` is added to the suite's own environment, which the deployment inherits."""
+        """`environ` is added to the suite's own environment, which the deployment inherits.
+
+        hear: who is shown the output of each that is started, before it says a word.
+        """
         self._launch = launch
         self._secret = secret
         self._environ = dict(environ or {})
         self._seconds = seconds
+        self._hear = hear
 
     @property
     def development(self) -> str:
@@ -128,6 +133,7 @@ class Launcher:
             raise LaunchError(f"[launch] url {self._launch.url!r} is not on this machine.")
         process = self._process(port, self._environment(port, mode, secret))
         launched = Launched(url)
+        self._hear(launched.output)
         reading = threading.Thread(target=_read, args=(process, launched.output), daemon=True)
         reading.start()
         try:

@@ -10,7 +10,7 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, quote_plus
@@ -143,10 +143,15 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """The log of one run: everything that the deployment wrote since the run began."""
+    """The log of one run: everything that the deployment wrote since the run began.
+
+    started: the outputs of the servers that the suite started, which are not the one under test:
+    no event is looked for in them, but what they hold is held all the same.
+    """
 
     log: Log
     begun: Mark
+    started: list[Source] = field(default_factory=list)
 
     @classmethod
     def of(cls, file: str) -> Diary:
@@ -154,9 +159,18 @@ class Diary:
         log = Log([LogFile(Path(file))])
         return cls(log, log.mark())
 
+    def hear(self, output: Source) -> None:
+        """Read this output too, from its beginning."""
+        self.started.append(output)
+
     def read(self) -> Excerpt:
-        """All of it so far."""
+        """The log so far."""
         return self.log.since(self.begun)
+
+    def read_started(self) -> Excerpt:
+        """What the servers that the suite started have written so far."""
+        started = tuple(self.started)
+        return Log(started).since(Mark((0,) * len(started)))
 
 
 def forms(secret: str) -> set[str]:

@@ -11,6 +11,7 @@ import pytest
 
 from conformance_tests import expect_discretion
 from conformance_tests.deployment import Deployment
+from conformance_tests.launch import Output
 from conformance_tests.log import Diary
 from conformance_tests.outcomes import Broken, NotTestable
 from conformance_tests.recorder import Exchange
@@ -203,6 +204,30 @@ def test_a_log_is_read_for_secrets(
         with pytest.raises(Broken):
             expect_discretion.nothing_secret_logged(judged, diary)
     else:
+        expect_discretion.nothing_secret_logged(judged, diary)
+
+
+def test_a_started_server_is_read_for_secrets(judged: Deployment, tmp_path: Path) -> None:
+    """What the suite started itself keeps the secret too, whatever the log file is."""
+    file = tmp_path / "deployment.log"
+    for found in (file, tmp_path / "none.log"):
+        diary, output = Diary.of(str(found)), Output()
+        file.write_text("ready\n")
+        output.add(b"listening\n")
+        diary.hear(output)
+        if found == file:
+            expect_discretion.nothing_secret_logged(judged, diary)
+        output.add(f"signing with {SECRET}\n".encode())
+        with pytest.raises(Broken, match="secret#1"):
+            expect_discretion.nothing_secret_logged(judged, diary)
+
+
+def test_what_a_started_server_says_is_not_the_log(judged: Deployment, tmp_path: Path) -> None:
+    """A wrong path is no clean log, even where a started server is heard."""
+    diary, output = Diary.of(str(tmp_path / "none.log")), Output()
+    output.add(b"listening\n")
+    diary.hear(output)
+    with pytest.raises(NotTestable):
         expect_discretion.nothing_secret_logged(judged, diary)
 
 

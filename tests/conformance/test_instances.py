@@ -6,12 +6,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from conformance_tests.deployment import Deployment
 from conformance_tests.instances import Instances
+from conformance_tests.log import Diary
 from conformance_tests.outcomes import NotApplicable, NotTestable
 from conformance_tests.preflight import open_client
 from conformance_tests.target import Launch
@@ -117,6 +119,17 @@ def test_a_deployment_that_does_not_start_says_why(
     with pytest.raises(NotTestable) as again, found.one_more():
         pass
     assert told in str(again.value)
+
+
+def test_what_is_started_is_read_for_secrets_too(ends: ExitStack, tmp_path: Path) -> None:
+    """What a started server prints is in the run's diary, in whatever way it was started."""
+    found = instances(ends, launch=replace(LAUNCH, command=(sys.executable, "-c", "print('hm')")))
+    found.main.diary = diary = Diary.of(str(tmp_path / "deployment.log"))
+    assert found.in_mode("making") is None
+    assert not found.launcher().comes_up(mode=None, secret=None)
+    with pytest.raises(NotTestable), found.one_more():
+        pass
+    assert diary.read_started().lines == ("hm",) * 3
 
 
 def test_a_command_that_is_none_is_not_testable(ends: ExitStack) -> None:

@@ -210,6 +210,16 @@ def test_several_start_at_once() -> None:
         assert list(pool.map(mode_of, modes)) == modes
 
 
+def test_what_it_writes_is_heard_however_it_ends() -> None:
+    """Whoever wants to hear is shown the output of one that answers and of one that never does."""
+    heard: list[Output] = []
+    with launcher(SERVER, hear=heard.append).start():
+        pass
+    mute = "print('waiting', flush=True); import time; time.sleep(60)"
+    assert not launcher(mute, hear=heard.append, seconds=1.5).comes_up(mode=None, secret=None)
+    assert [output.since(0).split()[0] for output in heard] == [b"ready", b"waiting"]
+
+
 def test_output_is_read_like_a_log() -> None:
     """What was written after a position is given; the oldest goes when it is too much."""
     output = Output()
