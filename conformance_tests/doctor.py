@@ -135,7 +135,7 @@ def _table(deployment: Deployment) -> Line:
     with ExitStack() as ends:
         if trouble := preflight.open_table(deployment, ends):
             return Line("bad", "table", trouble)
-    return Line("ok", "table", f"{address.name} can be read")
+    return Line("ok", "table", f"{address.name} can be read and written")
 
 
 def _offset(deployment: Deployment) -> Line:

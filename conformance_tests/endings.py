@@ -11,11 +11,14 @@ from conformance_tests.expect import Expect
 from conformance_tests.marks import manner_of, requirements_of
 from conformance_tests.outcomes import Broken, NotApplicable, NotTestable
 from conformance_tests.recorder import Recorder
+from conformance_tests.registry import Requirement
+from conformance_tests.table import denial
 from conformance_tests.verdict import Card, Finding, Status
 
 Ending = tuple[Status, str | None, Card | None]
 #: How a test that looks further than its row asks for may end without a word.
 UNMISSED = ("not-applicable", "not-testable")
+ONCE = "in 1 try"
 #: From worst to best: of several findings pytest's own report tells the first of these.
 TOLD_FIRST = ("error", "fail", "warn", "not-testable", "not-applicable")
 
@@ -39,7 +42,7 @@ def findings(
         Finding(
             requirement=row.id,
             status=status,
-            detail=detail,
+            detail=_once(row) if status == "pass" and detail is None else detail,
             test=item.nodeid,
             card=card and _with_commands(card, recorder, f"{again} --only {row.id}"),
             level=manner_of(item, "level") or None,
@@ -49,7 +52,13 @@ def findings(
     ]
 
 
+def _once(row: Requirement) -> str | None:
+    """A race row says how often it tried: once, where its test says no more."""
+    return ONCE if row.group == "RACE" else None
+
+
 def _broken_off(error: BaseException, recorder: Recorder) -> Ending:
+    error = denial(error) or error
     if isinstance(error, NotApplicable):
         return "not-applicable", recorder.redact(str(error)), None
     if isinstance(error, NotTestable):
@@ -61,7 +70,7 @@ def _broken_off(error: BaseException, recorder: Recorder) -> Ending:
 
 def _run_through(judge: Expect | None, recorder: Recorder) -> Iterator[Ending]:
     """Passed, perhaps with a part unseen or a warning."""
-    yield "pass", None, None
+    yield "pass", recorder.redact("; ".join(judge.remarks if judge else ())) or None, None
     for unseen in dict.fromkeys(judge.unseen_parts if judge else ()):
         yield "not-testable", str(unseen), None
     for broken in judge.warnings if judge else ():

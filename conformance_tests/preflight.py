@@ -31,10 +31,12 @@ LOGIN_PAUSE_SECONDS = 1.1
 #: on the same table then meets no second of the first one's, whose ended pairs it could not issue.
 NEAREST_LEAP, FARTHEST_LEAP = 3_600, 60 * 86_400
 
-#: What to do about the commonest reasons for which a table cannot be read.
+#: What to do about the commonest reasons for which a table cannot be used.
 TABLE_REMEDIES = {
     "AccessDeniedException": "let these credentials read and write it, or leave [table] out",
+    "InvalidRegionError": "check region in [table], or AWS_REGION",
     "NoCredentialsError": "set the usual AWS variables, AWS_ACCESS_KEY_ID and its secret",
+    "ProfileNotFound": "check AWS_PROFILE",
     "ResourceNotFoundException": "there is none of that name there: check [table]",
 }
 
@@ -114,20 +116,27 @@ def reach(client: Client) -> str | None:
 
 
 def open_table(deployment: Deployment, ends: ExitStack) -> str | None:
-    """Why the table that was offered cannot be read; None, and the table opened, where it can."""
-    if deployment.target.table is None:
+    """Why the table that was offered cannot be used; None, and the table opened, where it can."""
+    from botocore.exceptions import BotoCoreError
+
+    address = deployment.target.table
+    if address is None:
         return None
-    table = Table(deployment.target.table)
+    try:
+        table = Table(address)
+    except BotoCoreError as error:
+        return remedied(f"the table {address.name} cannot be opened: {type(error).__name__}")
     ends.callback(table.close)
     if trouble := table.check():
-        return f"{trouble}; {table_remedy(trouble)}"
+        return remedied(trouble)
     deployment.table = table
     return None
 
 
-def table_remedy(trouble: str) -> str:
-    """What to do about a table, by the technical name that the trouble with it ends in."""
-    return TABLE_REMEDIES.get(trouble.rpartition(": ")[2], "mend [table] or leave it out")
+def remedied(trouble: str) -> str:
+    """The trouble with a table, and what to do by the technical name that it ends in."""
+    remedy = TABLE_REMEDIES.get(trouble.rpartition(": ")[2], "mend [table] or leave it out")
+    return f"{trouble}; {remedy}"
 
 
 def start_faults(deployment: Deployment, ends: ExitStack) -> str | None:

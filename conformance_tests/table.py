@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from conformance_tests.outcomes import SuiteError
+from conformance_tests.outcomes import NotTestable, SuiteError
 
 if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
     from conformance_tests.target import TableAddress
 
 PARTITION_KEY = "customer_id"
 SORT_KEY = "refresh_token_hash"
 #: Where an implementation of SPEC.md keeps a customer's tombstones and fence.
 BOOKKEEPING = "ended#"
+#: Who has the rows by which the suite tries, before a run, what it may do.
+CHECKED = "conformance-check"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +84,33 @@ class Table:
         self._client.close()
 
     def check(self) -> str | None:
-        """Why the table cannot be read, in a sentence; None when it can."""
+        """Why the suite cannot work with the table, in a sentence; None when it can."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            self.rows("conformance-check")
+            self._try_rights()
         except ClientError as error:
-            return f"the table {self.name} may not be read: {error.response['Error']['Code']}"
+            return f"the table {self.name} refuses {error.operation_name}: {_code(error)}"
         except BotoCoreError as error:
             return f"the table {self.name} cannot be reached: {type(error).__name__}"
         return None
+
+    def _try_rights(self) -> None:
+        """Do once what tests do, but for a scan, which few need; no row of it stays.
+
+        Deleting comes first, while there is nothing: what may not be deleted is not written.
+        """
+        soon = int(time.time()) + 60
+        old, new = (self.make(CHECKED, secrets.token_hex(64), soon) for _ in range(2))
+        self.rows(CHECKED)
+        self.row(CHECKED, old.hash)
+        self.delete(old)
+        self.put_many([old])
+        try:
+            self.replace(old, new)
+            self.write(new)
+        finally:
+            self.delete_many([old, new])
 
     def rows(self, customer_id: object) -> list[Row]:
         """Every row of the customer's own partition, by sort key, all pages."""
@@ -159,6 +182,8 @@ class Table:
         try:
             self._client.transact_write_items(TransactItems=[{"Delete": delete}, {"Put": put}])
         except ClientError as error:
+            if _code(error) != "TransactionCanceledException":
+                raise
             raise SuiteError("a test aged a session that had ended already") from error
 
     def delete_many(self, rows: list[Row]) -> None:
@@ -203,6 +228,20 @@ class Table:
         while requests:
             got = self._client.batch_write_item(RequestItems={self.name: requests})
             requests = got.get("UnprocessedItems", {}).get(self.name, [])
+
+
+def denial(error: BaseException | None) -> NotTestable | None:
+    """What a test cannot see where the credentials lack a right to the table; else None."""
+    from botocore.exceptions import ClientError
+
+    if not isinstance(error, ClientError) or _code(error) != "AccessDeniedException":
+        return None
+    needed = f"a right to the table that these credentials lack, {error.operation_name}"
+    return NotTestable("table", f"needs {needed}; let them have it")
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
 
 
 def _client(address: TableAddress) -> Any:

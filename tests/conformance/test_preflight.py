@@ -162,7 +162,7 @@ def test_an_address_where_nobody_listens() -> None:
     [
         (
             ClientError({"Error": {"Code": "AccessDeniedException"}}, "Query"),
-            "the table auth may not be read: AccessDeniedException; let these credentials read",
+            "the table auth refuses Query: AccessDeniedException; let these credentials read",
         ),
         (
             ClientError({"Error": {"Code": "ResourceNotFoundException"}}, "Query"),
@@ -190,6 +190,27 @@ def test_a_table_that_cannot_be_read(
     judged, found = looked_over(target(transport=server, table=ANYWHERE))
     assert said in str(found)
     assert judged.client.logins == 0
+
+
+@pytest.mark.parametrize(
+    "region, profile, said",
+    [
+        (
+            "bad region",
+            None,
+            "cannot be opened: InvalidRegionError; check region in [table], or AWS_REGION",
+        ),
+        ("eu-west-1", "nosuch", "cannot be opened: ProfileNotFound; check AWS_PROFILE"),
+    ],
+)
+def test_a_table_for_which_no_client_can_be_made(
+    server: Server, monkeypatch: pytest.MonkeyPatch, region: str, profile: str | None, said: str
+) -> None:
+    """What the region or the environment spoils is a sentence too."""
+    if profile is not None:
+        monkeypatch.setenv("AWS_PROFILE", profile)
+    _, found = looked_over(target(transport=server, table=TableAddress("auth", region)))
+    assert found == f"the table auth {said}"
 
 
 def test_a_proxy_that_cannot_listen(server: Server) -> None:

@@ -1,0 +1,99 @@
+"""Which rights the suite needs on a table: it tries each before a run, and says which it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from conformance_tests import embedded, runner
+from conformance_tests.plugin import Options
+from conformance_tests.table import Table
+from conformance_tests.target import Target
+
+#: Each operation by the client's method.
+USED = {
+    "query": "Query",
+    "get_item": "GetItem",
+    "put_item": "PutItem",
+    "delete_item": "DeleteItem",
+    "batch_write_item": "BatchWriteItem",
+    "transact_write_items": "TransactWriteItems",
+}
+
+
+@dataclass
+class Denying:
+    """A client whose credentials may do all but one thing, from the first time or a later one."""
+
+    client: Any
+    method: str
+    allowed: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return self._refuse if name == self.method else getattr(self.client, name)
+
+    def _refuse(self, **asked: Any) -> Any:
+        if self.allowed:
+            self.allowed -= 1
+            return getattr(self.client, self.method)(**asked)
+        operation = USED.get(self.method, "Scan")
+        raise ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Target]:
+    """The embedded reference."""
+    with embedded.boot(over_http=False, behind_proxy=False) as target:
+        yield target
+
+
+def denied(target: Target, method: str, allowed: int = 0) -> Target:
+    """The target, with credentials that may not do this."""
+    assert target.table is not None
+    denying = Denying(target.table.client, method, allowed)
+    return replace(target, table=replace(target.table, client=denying))
+
+
+@pytest.mark.parametrize("method", USED)
+def test_a_right_that_is_lacking_is_named(target: Target, method: str) -> None:
+    """Before anybody logs in, with what to do, and no row of the check stays."""
+    held = denied(target, method)
+    assert held.table is not None
+    run = runner.run(held, Options(only=("CORE-01",)))
+    assert run.unreachable == (
+        f"the table {held.table.name} refuses {USED[method]}: AccessDeniedException; "
+        "let these credentials read and write it, or leave [table] out"
+    )
+    assert target.table is not None
+    assert Table(target.table).rows("conformance-check") == []
+
+
+def test_a_table_with_all_rights_is_used_and_left_as_it_was(target: Target) -> None:
+    """The check leaves no row behind."""
+    assert target.table is not None
+    table = Table(target.table)
+    assert table.check() is None
+    assert table.rows("conformance-check") == []
+
+
+def test_a_row_that_scans_is_not_testable_without_that_right(target: Target) -> None:
+    """Only rows that look at the whole table miss it, and it is no fault of the suite's."""
+    run = runner.run(denied(target, "scan"), Options(only=("STORE-03",)))
+    told = {(finding.status, finding.detail) for finding in run.findings}
+    assert any(
+        status == "not-testable" and "these credentials lack, Scan" in str(why)
+        for status, why in told
+    )
+    assert not {"error", "fail"} & {status for status, _ in told}
+    assert run.unreachable is None
+
+
+def test_a_right_that_is_taken_away_meanwhile_is_no_fault_of_the_suite(target: Target) -> None:
+    """What a test can no longer see is not testable."""
+    run = runner.run(denied(target, "query", allowed=6), Options(only=("STORE-01", "STORE-02")))
+    assert {finding.status for finding in run.findings} >= {"not-testable"}
+    assert not {"error", "fail"} & {finding.status for finding in run.findings}
