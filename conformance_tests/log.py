@@ -16,6 +16,7 @@ from typing import Protocol
 from urllib.parse import quote, quote_plus
 
 from conformance_tests.mentions import mentions
+from conformance_tests.outcomes import NotTestable
 
 LARGEST = 16 * 1024 * 1024
 SETTLE_SECONDS = 2.0
@@ -162,6 +163,11 @@ class Diary:
     def hear(self, output: Source) -> None:
         """Read this output too, from its beginning."""
         self.started.append(output)
+
+    def need_lines(self) -> None:
+        """NotTestable where nothing was ever written: it is perhaps not the deployment's."""
+        if not any(self.log.mark().positions):
+            raise NotTestable("log", "nothing was ever written to the log; check [log] file")
 
     def read(self) -> Excerpt:
         """The log so far."""

@@ -113,6 +113,7 @@ def test_a_burn_is_a_security_event(
     usual, replayed = diary.log.since(before), diary.log.mark()
     expect.over(stolen)
     told = diary.log.event(replayed, someone.id, usual)
+    diary.need_lines()
     expect.that(told, "a line in the log that names the customer", "no such line")
 
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import json
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from conformance_tests import embedded, runner
 from conformance_tests.launch import Output
 from conformance_tests.log import Excerpt, Log, LogFile, Mark
 from conformance_tests.mentions import mentions
+from conformance_tests.plugin import Options
 
 PASSWORD = 'pä"ss w\\ord/1'
 ALICE = "conformance-7-alice"
+
+
+EVENT = "a line in the log that names the customer"
 
 
 @pytest.fixture
@@ -148,3 +154,20 @@ def test_a_late_line_is_waited_for(log: Log, path: Path) -> None:
 def test_an_id_stands_alone(text: str, named: bool) -> None:
     """A short id is not found inside a longer word or number."""
     assert mentions(text, 23) is named
+
+
+@pytest.mark.parametrize("written", ["", "GET /health 200\n"])
+def test_a_log_without_an_event_is_red_only_where_something_was_ever_written(
+    path: Path, written: str
+) -> None:
+    """A file that nobody writes to is perhaps not the deployment's log."""
+    with embedded.boot(over_http=False) as target:
+        path.write_text(written, encoding="utf-8")
+        run = runner.run(replace(target, log_file=str(path)), Options(only=("HARD-28",)))
+    event = next(finding for finding in run.findings if "security_event" in finding.test)
+    if written:
+        assert event.card is not None
+        assert (event.status, event.card.expected) == ("fail", EVENT)
+    else:
+        why = "nothing was ever written to the log; check [log] file"
+        assert (event.status, event.detail) == ("not-testable", why)
