@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from conformance_tests import strict, target_keys
+from conformance_tests import strict, target_files, target_keys
 from conformance_tests.registry import GROUPS, REQUIREMENTS, Requirement
 from conformance_tests.target_parts import (
     ClockAddress,
@@ -242,7 +242,7 @@ def _build(
         "protected_query": lambda: found["protected"] and found["protected"]["query"],
         "odd_logins": lambda: tuple(OddLogin(**odd) for odd in found["odd_logins"]),
         "faults": lambda: found["faults"] and FaultAddress(**found["faults"]),
-        "log_file": lambda: found["log"] and str(folder / found["log"]["file"]),
+        "log_file": lambda: found["log"] and target_files.log_file(found["log"]["file"], folder),
         "launch": lambda: found["launch"] and Launch(**found["launch"]),
         "logins_per_minute": lambda: found["limits"]["logins_per_minute"],
         "known_failures": lambda: _known_failures(found["known_failures"]),
@@ -273,25 +273,17 @@ def _http(found: dict[str, Any], environ: Mapping[str, str], folder: Path) -> Ht
         name: _header(("http", "headers", name), value, environ)
         for name, value in found["headers"].items()
     }
-    return Http(headers, _ca_file(found["ca_file"], folder), found["timeout"])
+    return Http(headers, target_files.ca_file(found["ca_file"], folder), found["timeout"])
 
 
 def _header(path: strict.Path, value: Any, environ: Mapping[str, str]) -> str:
     text = (
         strict.from_environment(path, value["env"], environ) if isinstance(value, dict) else value
     )
-    if not text.isascii() or not text.isprintable():
-        raise strict.SlipError(path, f"{strict.dotted(path)} must be plain ASCII on one line")
+    if not text.isascii() or not text.isprintable() or text != text.strip():
+        right = "plain ASCII on one line, without spaces around it"
+        raise strict.SlipError(path, f"{strict.dotted(path)} must be {right}")
     return str(text)
-
-
-def _ca_file(name: str | None, folder: Path) -> str | None:
-    if name is None:
-        return None
-    path = folder / name
-    if not path.is_file():
-        raise strict.SlipError(("http", "ca_file"), f"http.ca_file: there is no file {path}")
-    return str(path)
 
 
 def _customers(found: list[dict[str, str]], lonely: bool) -> tuple[Credentials, ...]:

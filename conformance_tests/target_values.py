@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
+import re
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -14,6 +15,9 @@ from urllib.parse import urlsplit
 from conformance_tests.strict import did_you_mean
 
 _OWN_HEADERS: Final = ("authorization", "content-type", "content-length", "host", "accept")
+
+#: What HTTP allows in a header's name; few but the letters, digits and dashes are ever used.
+_SENDABLE: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _TYPES: Final = {
     bool: "true or false",
@@ -166,6 +170,8 @@ def headers(value: Any) -> dict[str, Any]:
 
 
 def _judge_header(name: str, content: Any) -> None:
+    if not _SENDABLE.fullmatch(name):
+        raise ValueError(f'named in letters, digits and dashes, unlike "{name}"')
     if name.lower() in _OWN_HEADERS:
         raise ValueError(f"without {name}: the suite sets that header itself")
     from_variable = isinstance(content, dict) and list(content) == ["env"]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import certifi
 import pytest
 
 from conformance_tests.registry import GROUPS
@@ -106,7 +108,7 @@ def test_two_lines_and_two_customers_are_enough(read: Reader) -> None:
 
 def test_every_table_is_read(read: Reader, tmp_path: Path) -> None:
     """Each table becomes its value: minutes as seconds, secrets from the environment."""
-    (tmp_path / "ca.pem").write_text("")
+    shutil.copy(certifi.where(), tmp_path / "ca.pem")
     target = read(
         f"""
 name = "staging"
@@ -213,7 +215,7 @@ SLIPS = {
     ),
     "a header of two lines": (
         '[http]\nheaders = { A = "a\\nb" }',
-        "line 12: http.headers.A must be plain ASCII on one line.",
+        "line 12: http.headers.A must be plain ASCII on one line, without",
     ),
     "a header of the flow": (
         "[http]\nheaders = { authorization = 'Basic x' }",
@@ -224,6 +226,22 @@ SLIPS = {
         "line 12: signing.secret is given twice: keep it or secret_env.",
     ),
     "an empty table": ("[signing]", "line 11: signing has no secret (or secret_env): add it."),
+    "a certificate that is none": (
+        "[http]\nca_file = 'target.toml'",
+        "line 12: http.ca_file holds no certificate in PEM",
+    ),
+    "a header that cannot be sent": (
+        "[http]\nheaders = { 'X Store' = 'en' }",
+        'line 12: http.headers must be named in letters, digits and dashes, unlike "X Store".',
+    ),
+    "a header with a space at its end": (
+        "[http]\nheaders = { A = 'en ' }",
+        "line 12: http.headers.A must be plain ASCII on one line, without spaces around it.",
+    ),
+    "a folder as log": (
+        "[log]\nfile = '.'",
+        "line 12: log.file is a folder: name the file that the deployment writes to.",
+    ),
     "a certificate that is not there": (
         "[http]\nca_file = 'no.pem'",
         "line 12: http.ca_file: there is no file",
