@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class Judge:
-    """One test's judge. It also keeps what the test could not see, and what only warns."""
+    """One test's judge. It also keeps what the test could not see, what only warns, and remarks."""
 
     def __init__(self, deployment: Deployment) -> None:
         self.unseen_parts: list[Unseen] = []
         self.warnings: list[Broken] = []
+        self.remarks: list[str] = []
         self._deployment = deployment
 
     def that(self, condition: object, expected: str, actual: object) -> None:
@@ -38,6 +39,15 @@ class Judge:
     def unseen(self, what: str, capability: str) -> None:
         """Note a part of the requirement that this target does not let the suite see."""
         self.unseen_parts.append(Unseen(what, capability))
+
+    def remark(self, how: str) -> None:
+        """Say how the test looked: a row that passes says it, and a failure's transcript."""
+        self.remarks.append(how)
+        self._deployment.recorder.note(how)
+
+    def tried(self, rivals: int, where: str, tries: int = 1) -> None:
+        """Say how many met where, and how many tries that took."""
+        self.remark(f"{rivals} rivals {where}, in {tries} {'try' if tries == 1 else 'tries'}")
 
     @contextmanager
     def should(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ def test_with_grace_each_rival_holds_a_pair_that_works(
     someone = graceful.someone()
     session = someone.expired_session(remember_me=True)
     answers = graceful.together(*[session.refresh] * RIVALS)
+    expect.tried(RIVALS, "at once")
     pairs = expect.pairs(someone, answers)
     expect.that(len(pairs) == 1, "one pair for all who get one", f"{len(pairs)} pairs")
     expect.echoes(pairs[0])
@@ -98,7 +99,7 @@ def test_grace_does_not_survive_a_revoke(graceful: Deployment, expect: Expect) -
     expect.rows(someone, 0)
 
 
-@requirement("RACE-10", burns=True)
+@requirement("RACE-10", logins=2, burns=True)
 def test_grace_does_not_survive_a_burn(graceful: Deployment, expect: Expect) -> None:
     """Once every session was ended, a pair inside its window leads nowhere."""
     someone = graceful.someone()
