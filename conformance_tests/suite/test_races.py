@@ -25,6 +25,8 @@ OVERTAKEN = 5
 PAUSE = 1.0
 #: So many sessions could be taken for another one.
 NEIGHBOURS = 9
+#: How the proxy orders two, as a passing row tells it.
+HELD = "of which one is held before its {}"
 #: Seconds that a burn is held up, on a clock that can be moved.
 SLOW = 60
 
@@ -39,6 +41,7 @@ def test_logins_of_one_second_are_different_sessions(
     """Several logins in one second give as many refresh tokens and as many rows."""
     before = len(alice.rows()) if deployment.table else 0
     answers, tries = deployment.in_one_second(*[alice.ask_to_log_in] * LOGINS, tries=5)
+    expect.tried(LOGINS, "in one second", tries)
     sessions = [alice.take(answer) for answer in answers]
     different = {session.refresh_token for session in sessions}
     expect.equal(len(different), LOGINS, "how many refresh tokens are different")
@@ -50,9 +53,10 @@ def test_logins_of_one_second_keep_their_own_ends(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
     """A normal and a long session of one second keep their ttl, and end one without the other."""
-    answers, _ = deployment.in_one_second(
+    answers, tries = deployment.in_one_second(
         alice.ask_to_log_in, lambda: alice.ask_to_log_in(remember_me=True), tries=5
     )
+    expect.tried(len(answers), "in one second", tries)
     normal, long = (alice.take(answer) for answer in answers)
     for session in (normal, long):
         if row := expect.stored(session):
@@ -68,7 +72,8 @@ def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
 ) -> None:
     """Whoever logs in while another session is renewed gets a pair of his own."""
     session = alice.expired_session(remember_me=True)
-    answers, _ = deployment.in_one_second(session.refresh, alice.ask_to_log_in)
+    answers, tries = deployment.in_one_second(session.refresh, alice.ask_to_log_in)
+    expect.tried(len(answers), "in one second", tries)
     expect.apart(alice, answers, session)
 
 
@@ -78,7 +83,8 @@ def test_two_rotations_of_one_second_are_two_sessions(
 ) -> None:
     """Two sessions that are renewed in one second stay two."""
     one, other = someone.expired_sessions(2, remember_me=True)
-    answers, _ = deployment.in_one_second(one.refresh, other.refresh)
+    answers, tries = deployment.in_one_second(one.refresh, other.refresh)
+    expect.tried(len(answers), "in one second", tries)
     expect.apart(someone, answers, one, other)
     expect.rows(someone, 2)
 
@@ -92,6 +98,7 @@ def race(session: Session, rivals: int, expect: Expect) -> Sequence[Answer]:
     with deployment.need_faults().barrier("read", rivals, of=customer.id) as fault:
         answers = deployment.together(*[session.refresh] * rivals)
     expect.met_together(fault)
+    expect.tried(rivals, "at a barrier")
     return answers
 
 
@@ -118,6 +125,7 @@ def test_rivals_of_different_seconds_leave_one_live_successor(
                 expect.that(fault.held(2), "the other refresh to read the row", "no read")
                 fault.release()
         answers = [early.result(), late.result()]
+    expect.tried(len(answers), "held after their reads")
     expect.one_at_most(expect.pairs(someone, answers))
     expect.no_more_rows(someone, 1)
 
@@ -171,6 +179,7 @@ def test_who_writes_last_gets_what_the_winner_got(
             first = session.refresh()  # refused where the other did not wait any longer
             fault.release()
         last = late.result()
+    expect.tried(2, HELD.format("write"))
     expect.nothing_over([last])
     pairs = [someone.take(answer) for answer in (first, last) if answer.value is not None]
     for pair in pairs[1:]:
@@ -186,6 +195,7 @@ def test_two_aliases_leave_one_live_successor(
     session, twin = someone.expired_sessions(2, remember_me=True)
     expect.rotates(twin)
     answers = odd.refresh_twice(session.token, session.refresh_token)
+    expect.tried(len(answers), "in one document")
     expect.one_at_most(expect.pairs(someone, answers))
 
 
@@ -205,6 +215,7 @@ def test_a_revoke_ends_a_session_whose_rotation_is_under_way(
         expect.that(fault.held(), "the refresh to write", "no write")
         answer = session.revoke()
         fault.release()
+    expect.tried(2, HELD.format("write"))
     _nothing_left_if_true(someone, answer, expect)
 
 
@@ -224,6 +235,7 @@ def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
             session.refresh()
             fault.release()
         answer = revoke.result()
+    expect.tried(2, HELD.format("delete"))
     for other in others:
         expect.stored(other)
     _nothing_left_if_true(someone, answer, expect, others=NEIGHBOURS)
@@ -253,6 +265,7 @@ def test_a_revoke_that_is_overtaken_again_and_again_promises_nothing(
                     break
             fault.release()
         answer = revoke.result()
+    expect.tried(2, f"{HELD.format('delete')} up to {OVERTAKEN} times")
     _nothing_left_if_true(someone, answer, expect)
 
 
@@ -278,6 +291,7 @@ def test_a_rotation_under_way_does_not_outlive_a_burn(
             expect.over(stolen)
             fault.release()
         answer = late.result()
+    expect.tried(2, HELD.format("write"))
     expect.rows(someone, 0)
     expect.that(not expect.live(expect.pairs(someone, [answer])), "no live pair", answer.brief())
 
@@ -298,6 +312,7 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
             deployment.clock.move_to(deployment.clock.now() + SLOW)
         answer = other.refresh()
         fault.release()
+    expect.tried(2, HELD.format("delete"))
     expect.rows(someone, 0)
     expect.that(not expect.live(expect.pairs(someone, [answer])), "no live pair", answer.brief())
 
