@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from conformance_tests.deployment import Deployment
 
 #: The fixtures by which a test can meet a customer who really logs in.
-REAL: Final = frozenset({"alice", "bob", "instances", "launcher", "protected"})
+REAL: Final = frozenset(
+    {"alice", "bob", "bounded", "instances", "launcher", "overheard", "protected"}
+)
 #: Those without which a test ends before anybody logs in, and whether they are there.
 NEEDED: Final[Mapping[str, Callable[[Deployment], object]]] = {
     "table": lambda d: d.table,
@@ -29,7 +31,9 @@ NEEDED: Final[Mapping[str, Callable[[Deployment], object]]] = {
 
 
 def logins(items: Iterable[pytest.Item], deployment: Deployment) -> int:
-    """How often the customers given may have to log in at most; never where none can."""
+    """How often the customers given may have to log in at most for these tests; never where none
+    can.
+    """
     if deployment.locked_out or not deployment.target.customers:
         return 0
     return sum(_logins(item, deployment) for item in items)

@@ -141,7 +141,9 @@ class ConformancePlugin:
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         deployment, progress = self.bench.deployment, self.bench.progress
         logins = effort.logins(session.items, deployment)
-        progress.started(len(session.items), logins, effort.seconds(logins, deployment))
+        before = deployment.client.logins  # to look around takes some as well
+        seconds = effort.seconds(logins, deployment)
+        progress.started(len(session.items), before + logins, seconds)
         deployment.tell = deployment.client.pace.tell = progress.waiting
         self.bench.instances.start_ahead(*self._modes(session.items))
         done = yield

@@ -117,7 +117,7 @@ def test_a_burn_is_a_security_event(
     expect.that(told, "a line in the log that names the customer", "no such line")
 
 
-@requirement("HARD-28", last=True)
+@requirement("HARD-28", logins=2, last=True)
 def test_the_log_keeps_no_secret(
     deployment: Deployment, alice: RegisteredCustomer, diary: Diary, expect: Expect
 ) -> None:

@@ -25,7 +25,7 @@ def test_good_credentials_give_a_pair(
     )
 
 
-@requirement("CORE-02")
+@requirement("CORE-02", logins=3)
 def test_wrong_credentials_give_nothing(
     alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -64,7 +64,7 @@ def test_remember_me_extends_the_refresh_token_alone(
         expect.between(session.refresh_expiry, *window.after(lifetimes.extended), "refresh_expiry")
 
 
-@requirement("CORE-26")
+@requirement("CORE-26", logins=3)
 def test_the_id_in_the_token_is_the_customers_own(
     alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
 ) -> None:

@@ -56,7 +56,7 @@ def test_a_token_without_an_id_leads_nowhere(someone: Customer, expect: Expect) 
                 pair.revoke()
 
 
-@requirement("STORE-11", extra=True)
+@requirement("STORE-11", logins=6, extra=True)
 def test_a_login_without_an_id_writes_nothing(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:

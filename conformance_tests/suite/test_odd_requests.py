@@ -109,7 +109,7 @@ def test_what_went_wrong_at_a_login_is_not_told(
     expect_http.masked(answer, WORDS, *UNEXPECTED[how], *CALLS)
 
 
-@requirement("GQL-08", burns=True, extra=True)
+@requirement("GQL-08", logins=2, burns=True, extra=True)
 @pytest.mark.parametrize("how", UNEXPECTED)
 def test_what_went_wrong_with_a_session_is_not_told(
     someone: Customer, faults: FaultProxy, expect: Expect, how: str

@@ -72,7 +72,7 @@ def test_the_development_operations_are_closed(
     expect.echoes(session)
 
 
-@requirement("DEV-01", extra=True, alone=True)
+@requirement("DEV-01", logins=2, extra=True, alone=True)
 def test_the_table_is_not_asked(
     outsider: Developer, overheard: FaultProxy, alice: RegisteredCustomer, expect: Expect
 ) -> None:

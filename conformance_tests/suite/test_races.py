@@ -66,7 +66,7 @@ def test_logins_of_one_second_keep_their_own_ends(
     expect.echoes(long)
 
 
-@requirement("RACE-03", logins=10, apart=True)
+@requirement("RACE-03", logins=2, apart=True)
 def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
     expect.apart(alice, answers, session)
 
 
-@requirement("RACE-03", apart=True)
+@requirement("RACE-03", logins=2, apart=True)
 def test_two_rotations_of_one_second_are_two_sessions(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
@@ -139,7 +139,7 @@ def test_of_rivals_somebody_holds_a_pair_that_works(someone: Customer, expect: E
     expect.that(live, "a pair that works in some caller's hands", "none")
 
 
-@requirement("RACE-06")
+@requirement("RACE-06", logins=2)
 def test_losing_a_race_burns_nothing(someone: Customer, expect: Expect) -> None:
     """A refresh that saw its row alive and came second leaves the other sessions alone."""
     session, other = someone.expired_sessions(2, remember_me=True)
@@ -158,7 +158,7 @@ def test_the_loser_is_not_told_that_the_session_is_over(someone: Customer, expec
     expect.that(len(pairs) == 1, "one pair for all who get one", f"{len(pairs)} pairs")
 
 
-@requirement("RACE-07", extra=True)
+@requirement("RACE-07", logins=2, extra=True)
 @pytest.mark.parametrize("neighbour", ["none", "of the loser's second", "of the winner's second"])
 def test_who_writes_last_gets_what_the_winner_got(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect, neighbour: str
@@ -187,7 +187,7 @@ def test_who_writes_last_gets_what_the_winner_got(
         expect.equal(pair.refresh_expiry, pairs[0].refresh_expiry, "refresh_expiry")
 
 
-@requirement("RACE-13")
+@requirement("RACE-13", logins=2)
 def test_two_aliases_leave_one_live_successor(
     odd: OddClient, someone: Customer, expect: Expect
 ) -> None:
@@ -219,7 +219,7 @@ def test_a_revoke_ends_a_session_whose_rotation_is_under_way(
     _nothing_left_if_true(someone, answer, expect)
 
 
-@requirement("RACE-11")
+@requirement("RACE-11", logins=1 + NEIGHBOURS)
 def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
 ) -> None:
@@ -278,7 +278,7 @@ def _nothing_left_if_true(
         expect.nothing_issued(answer)
 
 
-@requirement("RACE-12", burns=True)
+@requirement("RACE-12", logins=2, burns=True)
 def test_a_rotation_under_way_does_not_outlive_a_burn(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
 ) -> None:
@@ -296,7 +296,7 @@ def test_a_rotation_under_way_does_not_outlive_a_burn(
     expect.that(not expect.live(expect.pairs(someone, [answer])), "no live pair", answer.brief())
 
 
-@requirement("RACE-12", burns=True, extra=True)
+@requirement("RACE-12", logins=2, burns=True, extra=True)
 def test_a_rotation_does_not_outlive_a_slow_burn(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
 ) -> None:

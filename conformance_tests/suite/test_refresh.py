@@ -100,7 +100,7 @@ def test_an_access_token_expires_at_its_very_second(
     expect.rotates(session)
 
 
-@requirement("CORE-11")
+@requirement("CORE-11", logins=2)
 def test_a_refresh_token_is_good_through_its_last_second(
     deployment: Deployment, someone: Customer, another: Customer, expect: Expect
 ) -> None:
@@ -112,7 +112,7 @@ def test_a_refresh_token_is_good_through_its_last_second(
     expect.over(late)
 
 
-@requirement("CORE-19")
+@requirement("CORE-19", logins=2)
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
 def test_the_scheme_may_be_written_in_any_case(
     client: Client, someone: Customer, expect: Expect, scheme: str
@@ -175,7 +175,7 @@ def test_a_refresh_token_that_does_not_match_gets_nothing(
 # -- ACCESS_INVALID_REFRESH_INVALID ------------------------------------------------------------
 
 
-@requirement("CORE-15", long_jump=True)
+@requirement("CORE-15", logins=2, long_jump=True)
 def test_an_expired_session_is_over_and_its_row_gone(
     someone: Customer, another: Customer, expect: Expect
 ) -> None:

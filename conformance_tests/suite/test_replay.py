@@ -50,7 +50,7 @@ def test_a_second_theft_is_seen_as_the_first_was(
         expect.rows(someone, 0)
 
 
-@requirement("CORE-13", burns=True)
+@requirement("CORE-13", logins=2, burns=True)
 def test_a_replay_leaves_other_customers_alone(
     deployment: Deployment, bob: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -70,7 +70,7 @@ def test_a_replay_leaves_other_customers_alone(
         expect.rotates(theirs.expired())
 
 
-@requirement("CORE-14", burns=True)
+@requirement("CORE-14", logins=2, burns=True)
 def test_a_replay_ends_the_successor_too(
     deployment: Deployment, someone: Customer, another: Customer, expect: Expect
 ) -> None:

@@ -79,7 +79,7 @@ def test_a_revoke_needs_a_refresh_token(
     expect.revoked(session)
 
 
-@requirement("CORE-24", burns=True)
+@requirement("CORE-24", logins=2, burns=True)
 def test_a_revoked_session_cannot_rotate(someone: Customer, expect: Expect) -> None:
     """A revoked pair is refused once its access token has expired; an unrevoked one is renewed."""
     laptop, phone = someone.expired_sessions(2)

@@ -199,7 +199,7 @@ def test_unknown_attributes_are_tolerated(
     expect.gone(session)
 
 
-@requirement("STORE-10")
+@requirement("STORE-10", logins=2)
 def test_unknown_attributes_do_not_stop_a_rotation(
     someone: Customer, table: Table, expect: Expect
 ) -> None:
@@ -214,7 +214,7 @@ def test_unknown_attributes_do_not_stop_a_rotation(
 # -- what must not be written ------------------------------------------------------------------
 
 
-@requirement("STORE-12", logins=2, burns=True)
+@requirement("STORE-12", logins=6, burns=True)
 def test_refused_requests_write_nothing(
     deployment: Deployment, someone: Customer, alice: RegisteredCustomer, expect: Expect
 ) -> None:

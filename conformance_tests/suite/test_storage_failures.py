@@ -122,7 +122,7 @@ def test_a_revoke_blames_the_storage(someone: Customer, faults: FaultProxy, expe
     expect.revoked(session)
 
 
-@requirement("FAULT-06")
+@requirement("FAULT-06", logins=2)
 @pytest.mark.parametrize("role", ["read", "write", "delete"])
 @pytest.mark.parametrize("how", [CERTAIN, UNCERTAIN])
 def test_a_storage_failure_never_burns(
@@ -188,7 +188,7 @@ def test_removing_all_says_so_only_when_nothing_is_left(
         expect.rows(customer, 0)
 
 
-@requirement("FAULT-08", burns=True)
+@requirement("FAULT-08", logins=2, burns=True)
 def test_a_lost_reply_is_no_replay(someone: Customer, faults: FaultProxy, expect: Expect) -> None:
     """The table commits a rotation and its reply is lost: a pair or "try again", and no burn."""
     session, other = someone.expired_sessions(2)
@@ -202,7 +202,7 @@ def test_a_lost_reply_is_no_replay(someone: Customer, faults: FaultProxy, expect
     expect.rotates(other)
 
 
-@requirement("FAULT-09", takes=1.2)
+@requirement("FAULT-09", logins=2, takes=1.2)
 @pytest.mark.parametrize("trouble", ["conflict", "in_progress", "throttle"])
 def test_a_busy_table_is_no_replay(
     someone: Customer, faults: FaultProxy, expect: Expect, trouble: str
@@ -219,12 +219,17 @@ def test_a_busy_table_is_no_replay(
     expect.rotates(other)
 
 
-@requirement("FAULT-10", takes=4.0)
+@requirement("FAULT-10", logins=2, takes=4.0)
 def test_a_hanging_table_holds_nobody_else_up(
-    deployment: Deployment, someone: Customer, client: Client, faults: FaultProxy, expect: Expect
+    deployment: Deployment,
+    someone: Customer,
+    alice: RegisteredCustomer,
+    client: Client,
+    faults: FaultProxy,
+    expect: Expect,
 ) -> None:
     """A refresh on a table that hangs is answered within ten seconds; others are served at once."""
-    session, other = someone.expired_session(), deployment.alice.log_in()
+    session, other = someone.expired_session(), alice.log_in()
     with (
         faults.hang("any", seconds=PATIENCE + 5, times=4) as fault,
         deployment.meanwhile(session.refresh) as hanging,
@@ -263,7 +268,7 @@ def test_a_stale_read_gives_no_new_pair(
     expect.that(not new, "no new pair", answer.brief())
 
 
-@requirement("FAULT-11", burns=True, extra=True)
+@requirement("FAULT-11", logins=2, burns=True, extra=True)
 def test_a_burn_reads_no_stale_list(someone: Customer, faults: FaultProxy, expect: Expect) -> None:
     """A replay is refused, and the rows that it ends are read as they are now."""
     stolen, _ = someone.expired_sessions(2)

@@ -58,7 +58,7 @@ def test_an_access_token_is_signed_with_the_secret(
 
 @requirement("WIRE-01", extra=True)
 def test_a_renewed_access_token_is_signed_alike(
-    renewed: Session, forge: Forge, expect: Expect
+    forge: Forge, renewed: Session, expect: Expect
 ) -> None:
     """A rotation signs as a login does."""
     expect.that(COMPACT.fullmatch(renewed.token), "unpadded base64url", renewed.token)
@@ -195,7 +195,7 @@ def test_a_refresh_token_is_derived_from_id_and_exp(
 
 @requirement("WIRE-07")
 def test_a_renewed_refresh_token_is_derived_from_the_new_exp(
-    renewed: Session, forge: Forge, expect: Expect
+    forge: Forge, renewed: Session, expect: Expect
 ) -> None:
     """At a rotation it follows the exp of the new access token."""
     judge_derivation(renewed, forge, expect)
