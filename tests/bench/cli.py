@@ -43,7 +43,9 @@ def parser() -> ArgumentParser:
     add("--quick", action="store_true", help="one short round: does it run at all?")
     add("--json", type=Path, metavar="FILE", help="write everything that was found")
     other = commands.add_mutually_exclusive_group()
-    other.add_argument("--soak", type=float, metavar="MINUTES", help="is its memory flat?")
+    other.add_argument(
+        "--soak", type=float, metavar="MINUTES", help="is its memory flat? 1 if it grows"
+    )
     other.add_argument("--growth", action="store_true", help="how cost grows, for docs/COST.md")
     other.add_argument("--suite", action="store_true", help="how long the suite takes, by phase")
     return commands

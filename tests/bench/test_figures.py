@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import math
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from rich.console import Console
@@ -13,7 +14,8 @@ from tests.bench.calls import Address, Pair, Shop, expiry
 from tests.bench.figures import Sample, by_key, percentile, ratio, typical
 from tests.bench.floor import Floor
 from tests.bench.report import Measured, as_json, figures, show
-from tests.bench.soak import growth_of
+from tests.bench.runs import Run, Target
+from tests.bench.soak import MOST_GROWTH, SPELLS, thirds, verdict, watch
 from tests.bench.suite_speed import derived, phases_of
 
 FLOOR = Floor(per_second=240.0, cpu_ms=4.0, plain_per_second=180.0, plain_cpu_ms=5.5)
@@ -126,8 +128,42 @@ def test_a_run_is_kept_as_json() -> None:
 
 def test_growth_is_seen_between_the_first_third_and_the_last() -> None:
     """One peak in between is no growth; a steady climb is."""
-    assert growth_of([80.0, 80.0, 120.0, 80.0, 80.0, 80.0]).endswith("grown by 0.0.")
-    assert growth_of([80.0, 81.0, 82.0, 83.0, 84.0, 85.0]).endswith("grown by 4.0.")
+    assert thirds([80.0, 80.0, 120.0, 80.0, 80.0, 80.0]) == (80.0, 80.0)
+    assert thirds([80.0, 81.0, 82.0, 83.0, 84.0, 85.0]) == (80.0, 84.0)
+
+
+@pytest.mark.parametrize(
+    "last, wrong, code, said",
+    [
+        (80.0 + MOST_GROWTH, {}, 0, "grown by 2.0."),
+        (80.1 + MOST_GROWTH, {}, 1, "GROWN by more than 2.0 MiB."),
+        (80.0, {"login: status 500": 3}, 1, "WRONG, 3 times: login: status 500"),
+    ],
+)
+def test_a_soak_that_grows_or_errs_fails(
+    last: float, wrong: dict[str, int], code: int, said: str
+) -> None:
+    """Up to the limit memory is flat; beyond it, or with a wrong answer, the soak ends with 1."""
+    console = Console(file=io.StringIO(), width=160)
+    assert verdict(console, [80.0, 80.0, last], wrong) == code
+    assert said in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_soak_warms_up_on_top_of_its_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten minutes are watched for ten minutes, after one of warm-up."""
+    now = 0.0
+
+    def spell(target: Target, operation: str, connections: int, seconds: float) -> Sample:
+        nonlocal now
+        now += seconds
+        return sample(target.name, 100.0)
+
+    nowhere = Target("ours", Address("http://127.0.0.1:1/graphql", "a@example.com", "", 1))
+    monkeypatch.setattr("tests.bench.soak.time", SimpleNamespace(monotonic=lambda: now))
+    seen = watch(cast(Run, SimpleNamespace(spell=spell)), nowhere, 10.0)
+    turn = sum(SPELLS.values()) / 60
+    assert seen[0][0] == pytest.approx(1.0 + turn)
+    assert seen[-1][0] == pytest.approx(11.0)
 
 
 def test_what_cannot_be_seen_of_a_remote_deployment_is_left_blank() -> None:
