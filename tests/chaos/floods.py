@@ -21,6 +21,7 @@ UNFINISHED_BODIES = (
     HEAD + b'Content-Length: 100\r\n\r\n{"query": "',
     HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
 )
+DEAR = 4  # one connection of garbage in so many makes the server derive
 DRIPPING = HEAD + b"Content-Length: 100000\r\n\r\n"
 
 
@@ -73,38 +74,48 @@ def last_words(sock: socket.socket, seconds: float) -> Reply:
 
 
 class Garbage:
-    """Inside its `with`, so many connections refresh nonsense, one request after the other."""
+    """Inside its `with`, so many connections refresh nonsense, one request after the other.
 
-    def __init__(self, origin: str, connections: int) -> None:
-        self.answered = 0
+    Each fourth connection sends the dear kind: a genuine access token, for which the server has to
+    derive before it can tell that the refresh token is another's.
+    """
+
+    def __init__(self, origin: str, connections: int, genuine: str) -> None:
+        self.cheap = self.dear = 0
         self._origin = origin
         self._connections = connections
         self._stop = threading.Event()
         given: dict[str, object] = {"refresh_token": "0" * 128}
         document = OPERATIONS["refreshCustomerToken"].document(given)
         body = json.dumps({"query": document, "variables": given}).encode()
-        bearer = b"Authorization: Bearer aaaa.bbbb.cccc\r\n"
-        self._request = HEAD + bearer + b"Content-Length: %d\r\n\r\n" % len(body) + body
+        rest = b"Content-Length: %d\r\n\r\n" % len(body) + body
+        self._cheap, self._dear = (
+            HEAD + f"Authorization: Bearer {token}\r\n".encode() + rest
+            for token in ("aaaa.bbbb.cccc", genuine)
+        )
 
     @contextmanager
     def flowing(self) -> Iterator[None]:
         with ThreadPoolExecutor(self._connections) as pool:
-            counts = [pool.submit(self._ask) for _ in range(self._connections)]
+            dear = [n % DEAR == 0 for n in range(self._connections)]
+            counts = [pool.submit(self._ask, self._dear if one else self._cheap) for one in dear]
             try:
                 yield
             finally:
                 self._stop.set()
-        self.answered = sum(count.result() for count in counts)
+        self.dear = sum(count.result() for count in counts[::DEAR])
+        self.cheap = sum(count.result() for count in counts) - self.dear
 
-    def _ask(self) -> int:
+    def _ask(self, request: bytes) -> int:
         answered = 0
         with connect(self._origin) as sock:
             while not self._stop.is_set():
-                sock.sendall(self._request)
+                sock.sendall(request)
                 said = b""
                 while not read(said).status:
                     piece = sock.recv(PIECE)
                     assert piece, "the connection was dropped"
                     said += piece
+                assert b"graphql-authorization" in read(said).body
                 answered += 1
         return answered

@@ -86,10 +86,13 @@ def test_unfinished_requests_are_given_up(arena: Arena, server: ServerProcess) -
 def test_a_flood_of_garbage_lets_customers_through(arena: Arena, server: ServerProcess) -> None:
     """HARD-25, HARD-26: nonsense costs little, and customers have their turn beside it."""
     quiet = served(arena, server, "calm")
-    garbage = Garbage(server.origin, GARBAGE)
+    genuine = arena.session("stolen", age=0).token
+    garbage = Garbage(server.origin, GARBAGE, genuine)
     with garbage.flowing():
         busy = served(arena, server, "flooded")
-    tell("garbage refreshes", garbage.answered, quiet, busy)
+    assert garbage.cheap
+    assert garbage.dear
+    tell("garbage refreshes", garbage.cheap, quiet, busy, with_a_genuine_token=garbage.dear)
 
 
 def served(arena: Arena, server: ServerProcess, name: str) -> list[float]:
@@ -112,11 +115,12 @@ def served(arena: Arena, server: ServerProcess, name: str) -> list[float]:
     return seconds
 
 
-def tell(what: str, times: int, quiet: list[float], busy: list[float]) -> None:
+def tell(what: str, times: int, quiet: list[float], busy: list[float], **more: int) -> None:
     before, beside = statistics.median(quiet), statistics.median(busy)
     note(
         f"flood, {what}",
         times=times,
+        **more,
         customers=len(busy),
         quiet_ms=round(before * 1000, 1),
         busy_ms=round(beside * 1000, 1),
