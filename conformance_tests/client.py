@@ -195,10 +195,11 @@ class Client:
                 response = _received(self._http.send(prepared, stream=True))
         except httpx.HTTPError as error:
             answer = Answer(operation, None, trouble=trouble(error))
-            self._record(prepared, f"no answer: {answer.trouble}", None)
+            self.recorder.record(exchange_of(prepared, f"no answer: {answer.trouble}"))
             return answer
         self._note_skew(response)
-        self._record(prepared, f"HTTP {response.status_code} {response.reason_phrase}", response)
+        said = f"HTTP {response.status_code} {response.reason_phrase}"
+        self.recorder.record(exchange_of(prepared, said, response))
         return Answer(
             operation,
             response.status_code,
@@ -208,19 +209,6 @@ class Client:
             seconds=time.monotonic() - started,
         )
 
-    def _record(self, sent: httpx.Request, status: str, got: httpx.Response | None) -> None:
-        self.recorder.record(
-            Exchange(
-                request_line=f"{sent.method} {sent.url}",
-                request_headers=_some(sent.headers, SHOWN_HEADERS),
-                request_body=sent.content.decode("utf-8", "replace"),
-                status_line=status,
-                answer_headers=_some(got.headers, SHOWN_ANSWER_HEADERS) if got is not None else (),
-                answer_body=got.text if got is not None else "",
-                other_headers=tuple(got.headers.items()) if got is not None else (),
-            )
-        )
-
     def _note_skew(self, response: httpx.Response) -> None:
         try:
             stamp = parsedate_to_datetime(response.headers["date"]).timestamp()
@@ -228,6 +216,19 @@ class Client:
             return
         # The header has whole seconds, cut off: on average half a second early.
         self.skews.append(stamp + 0.5 - time.time())
+
+
+def exchange_of(sent: httpx.Request, status: str, got: httpx.Response | None = None) -> Exchange:
+    """A request and what came of it, as the recorder keeps it."""
+    return Exchange(
+        request_line=f"{sent.method} {sent.url}",
+        request_headers=_some(sent.headers, SHOWN_HEADERS),
+        request_body=sent.content.decode("utf-8", "replace"),
+        status_line=status,
+        answer_headers=_some(got.headers, SHOWN_ANSWER_HEADERS) if got is not None else (),
+        answer_body=got.text if got is not None else "",
+        other_headers=tuple(got.headers.items()) if got is not None else (),
+    )
 
 
 def bearer(token: str | None, scheme: str = "Bearer") -> str | None:

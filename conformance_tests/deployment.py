@@ -254,7 +254,8 @@ class Deployment:
     def load(self, session: Session, times: int, at_once: int) -> Load:
         """So many refreshes of this session, on connections of their own."""
         request = self.client.refresh_request(session.token, session.refresh_token)
-        return Load(request, self.target.http, times, at_once, self.target.transport)
+        http, transport = self.target.http, self.target.transport
+        return Load(request, http, times, at_once, transport, self.recorder)
 
     def in_one_second(
         self, *calls: Callable[[], Answer], tries: int = 1

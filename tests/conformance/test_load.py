@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import httpx
 import pytest
 
 from conformance_tests.load import Load
+from conformance_tests.recorder import Recorder
 from conformance_tests.target import Http
 from tests.degenerate.servers import DRIPS, dripping
 
@@ -22,14 +24,18 @@ class Counting(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     seen: list[tuple[tuple[str, int], bytes]]
+    headers_said: Mapping[str, str]
+    said: bytes
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
         self.seen.append((self.client_address, body))
         self.send_response(200)
-        self.send_header("content-length", "2")
+        self.send_header("content-length", str(len(self.said)))
+        for name, value in self.headers_said.items():
+            self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(self.said)
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing."""
@@ -37,7 +43,7 @@ class Counting(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server() -> Iterator[ThreadingHTTPServer]:
-    Counting.seen = []
+    Counting.seen, Counting.headers_said, Counting.said = [], {}, b"{}"
     with ThreadingHTTPServer(("127.0.0.1", 0), Counting) as server:
         serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         serving.start()
@@ -94,6 +100,42 @@ def test_a_transport_of_the_targets_own_carries_the_load() -> None:
         pass
     assert load.answered == 10
     assert asked == [b"hello"] * 10
+
+
+HEADERS = {"x-debug": "of it", "content-encoding": "gzip"}
+
+
+@pytest.mark.parametrize("sent, heard", [
+    (gzip.compress(b"the inside"), "the inside"),
+    (b"not packed", "not packed"),
+], ids=["packed", "not packed"])  # fmt: skip
+def test_what_is_answered_is_shown_to_the_judges(
+    server: ThreadingHTTPServer, sent: bytes, heard: str
+) -> None:
+    """Each answer is unpacked in the run's history, as far as it can be, and in no transcript."""
+    Counting.headers_said, Counting.said = HEADERS, sent
+    recorder = Recorder()
+    recorder.begin()
+    with Load(request_to(server.server_port), Http(), 3, 2, recorder=recorder):
+        pass
+    told = [
+        (each.answer_body, dict(each.other_headers).get("x-debug")) for each in recorder.history
+    ]
+    assert told == [(heard, "of it")] * 3
+    assert {exchange.status_line for exchange in recorder.history} == {"HTTP 200 OK"}
+    assert {exchange.request_body for exchange in recorder.history} == {"hello"}
+    assert not recorder.exchanges()
+
+
+def test_what_comes_by_a_transport_is_shown_to_the_judges() -> None:
+    """It makes no difference which way the load goes."""
+    packed = httpx.ByteStream(gzip.compress(b"the inside"))
+    recorder = Recorder()
+    way = httpx.MockTransport(lambda request: httpx.Response(403, headers=HEADERS, stream=packed))
+    with Load(request_to(1), Http(), 3, 2, way, recorder):
+        pass
+    assert [exchange.answer_body for exchange in recorder.history] == ["the inside"] * 3
+    assert all(("x-debug", "of it") in exchange.other_headers for exchange in recorder.history)
 
 
 def test_a_failing_test_does_not_wait_for_the_rest(server: ThreadingHTTPServer) -> None:
