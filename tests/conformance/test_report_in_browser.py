@@ -1,0 +1,67 @@
+"""The HTML pages in a real browser: on a phone and on a desk nothing runs out at the side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from conformance_tests.compare import Judged, grid_page
+from conformance_tests.report import html, json
+from conformance_tests.verdict import Finding, Report, judge
+from tests.conformance.sample_report import CARD, passed, run, target
+from tests.server.browser import chromium
+
+pytestmark = pytest.mark.needs("chromium")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as found:
+        yield found
+
+
+def unwieldy() -> Report:
+    """A report of everything that is wide: long words, long lines and many statuses."""
+    word = "W" * 400
+    card = replace(CARD, expected=word, actual=word, transcript=(word,), reproduce=(word,))
+    findings = (
+        *passed(*(f"CORE-{number:02}" for number in range(1, 12))),
+        Finding("CORE-12", "fail", test=f"suite/test_a.py::test_{word}", card=card),
+        Finding("CORE-13", "warn", card=card),
+        Finding("CORE-14", "error", word),
+        Finding("CORE-19", "fail", card=card),
+        Finding("CORE-20", "not-testable", f"{word}: needs the table; add [table]"),
+        Finding("HARD-22", "fail", card=card),
+    )
+    return judge(
+        target(name=word, version=word, url=f"http://127.0.0.1/{word}"),
+        run(*findings, command=word, remark=word, left_behind=(word,)),
+    )
+
+
+def grid() -> str:
+    """The grid of three deployments with such names."""
+    document = json.document(unwieldy())
+    return grid_page([Judged("W" * 400, document) for _ in range(3)])
+
+
+@pytest.mark.parametrize("width", [375, 1200])
+@pytest.mark.parametrize("text", [lambda: html.text(unwieldy()), grid], ids=["report", "grid"])
+def test_nothing_runs_out_at_the_side(
+    browser: Browser, tmp_path: Path, text: Callable[[], str], width: int
+) -> None:
+    """With every detail unfolded; only a table may be wider, and scrolls in its own box."""
+    file = tmp_path / "page.html"
+    file.write_text(text(), encoding="utf-8")
+    context = browser.new_context(viewport={"width": width, "height": 800})
+    try:
+        page = context.new_page()
+        page.goto(file.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    finally:
+        context.close()
