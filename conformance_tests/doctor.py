@@ -19,6 +19,8 @@ from conformance_tests.target import Target
 from conformance_tests.target_values import is_loopback
 from conformance_tests.tidying import tidy
 
+MEND: Final = "Mend what is bad first: a run would end with exit 3, or see less than it could."
+
 Sign = Literal["ok", "bad", "note", "-"]
 
 
@@ -32,13 +34,13 @@ class Line:
 
 
 def doctor(target: Target | None) -> int:
-    """Print what was found and give 0, or 3 where a run would not get anywhere."""
+    """Print what was found and give 0, or 3 where a run would not see all that it should."""
     bad = 0
     with ExitStack() as ends:
         for line in examine(target or _embedded(ends), ends):
             print(f"{line.sign:4}  {line.what:12}  {on_one_line(line.says)}", flush=True)
             bad += line.sign == "bad"
-    print("A run can begin." if not bad else "Mend what is bad first: a run would end with exit 3.")
+    print(MEND if bad else "A run can begin.")
     return exits.UNTESTED if bad else exits.CONFORMANT
 
 

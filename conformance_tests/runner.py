@@ -88,7 +88,7 @@ def remark_about(deployment: Deployment) -> str | None:
     """Where it is not what the target says: what a reader should know before the rows."""
     seen = [other_environment(deployment.client, deployment.target.environment)]
     seen += [other_lifetimes(one, deployment.lifetimes) for one in deployment.sessions[:1]]
-    return "; ".join(filter(None, seen)) or None
+    return "; ".join(filter(None, [*seen, deployment.wrong_secret])) or None
 
 
 def run_pytest(bench: Bench) -> int:

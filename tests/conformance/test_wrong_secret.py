@@ -41,6 +41,11 @@ def test_what_rests_on_the_secret_is_not_testable_and_says_why(report: Report) -
     assert statuses(report, "WIRE-06") == ["not-testable"]
 
 
+def test_the_run_says_so_above_its_rows(report: Report) -> None:
+    """Whoever reads the red row has read before what may be the matter."""
+    assert report.run.remark == WHY
+
+
 def test_what_needs_no_secret_is_judged_all_the_same(report: Report) -> None:
     """Logging in, and repeating a live pair."""
     assert statuses(report, "CORE-01", "CORE-05") == ["pass", "pass"]
