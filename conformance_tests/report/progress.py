@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from conformance_tests.outlet import Outlet
 from conformance_tests.printable import printable
+from conformance_tests.report.words import count
 from conformance_tests.verdict import Finding
 
 #: A run whose logins alone take so many seconds says so.
@@ -112,8 +113,8 @@ class Collector:
 
 
 def _effort(total: int, logins: int, seconds: float) -> str:
-    most = f"at most {logins} logins of the customers given" if logins else "none of which logs in"
-    told = f"{total} test{'s' * (total != 1)}, {most}"
+    most = f"at most {count(logins, 'login')} of the customers given"
+    told = f"{count(total, 'test')}, {most if logins else 'none of which logs in'}"
     if seconds < LONG:
         return f"{told}."
     time = f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} minutes"

@@ -75,9 +75,9 @@ def test_copies_of_one_run_are_told_of_in_one_line() -> None:
     collector.looking_at("embedded reference", 2)
     collector.started(1, 0, 0.0)
     assert out.getvalue() == ""
-    collector.started(3, 0, 0.0)
+    collector.started(3, 1, 0.0)
     collector.finished()
-    assert out.getvalue() == "3 tests, none of which logs in.\n"
+    assert out.getvalue() == "3 tests, at most 1 login of the customers given.\n"
 
 
 def test_a_log_is_told_now_and_then_how_far_a_run_has_come() -> None:
