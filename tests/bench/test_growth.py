@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from pathlib import Path
 
 import anyio
@@ -14,8 +15,8 @@ from reference_auth.config import Config, Lifetimes
 from reference_auth.memory import memory_table
 from reference_auth.sessions import Sessions
 from tests.bench import plain
-from tests.bench.fleet import CORES, COSTS, FILLED, Fleet, fleet, prices
-from tests.bench.growth import LIFETIME, Case, cells, row_sizes
+from tests.bench.fleet import CORES, COSTS, FILLED, GROWING, Fleet, fleet, prices
+from tests.bench.growth import LIFETIME, ON_PAPER, Case, cells, on_paper, row_sizes
 from tests.bench.meter import Spent, read_units, size, units
 from tests.bench.plain import PlainFlow
 
@@ -90,6 +91,23 @@ def test_the_page_on_cost_has_what_is_counted(sessions: int) -> None:
     for name, cost in spent(sessions=sessions).items():
         counted = " | ".join([name, str(sessions), *list(cells(cost))[:4]])
         assert f"\n| {counted} |" in PAGE
+
+
+@pytest.mark.parametrize("name, sessions", GROWING)
+def test_what_grows_is_priced_as_it_is_counted(name: str, sessions: int) -> None:
+    """The units that are priced are those of the page's first table, which is counted."""
+    cost = GROWING[name, sessions]
+    line = rf"^\| {name} \| {sessions:,} \| \d+ \| \d+ \| {cost.reads:,} \| {cost.writes:,} \|"
+    assert re.search(line, PAGE, re.MULTILINE)
+
+
+def test_a_larger_table_is_told_on_paper() -> None:
+    """The page's million rows ask for what was counted, and claim no time."""
+    counted = spent()
+    for name, cost in on_paper(counted).items():
+        cells_of = list(cells(cost))
+        assert cells_of == [*list(cells(counted[name]))[:-1], ""]
+        assert f"\n| {name} | {ON_PAPER} | {' | '.join(list(cells_of)[:3])} |" in PAGE
 
 
 @pytest.mark.parametrize("made", [prices(), fleet()], ids=["prices", "fleet"])
