@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +31,7 @@ def main(console: Console) -> int:
             stdout=subprocess.DEVNULL,
         ).returncode
         wall = time.perf_counter() - began
-        derivations = count.stat().st_size
+        derivations = Counter(count.read_text())
         phases = phases_of(json.loads(report.read_text()), wall)
     made = table("phase", "seconds")
     for name, seconds in phases.items():
@@ -46,7 +47,13 @@ def phases_of(report: Mapping[str, Any], wall: float) -> dict[str, float]:
     return {"judging": judging, "before and after": wall - judging, "wall": wall}
 
 
-def derived(derivations: int, floor: Floor) -> str:
+def derived(derivations: Mapping[str, int], floor: Floor) -> str:
     """The time below which no run of so many derivations can come."""
-    seconds = derivations / floor.per_second
-    return f"{derivations} derivations, which take all cores {seconds:.1f} s at least."
+    reference, suite = derivations.get("r", 0), derivations.get("s", 0)
+    # The suite derives by the plain server's library.
+    seconds = (reference + suite * floor.plain_cpu_ms / floor.cpu_ms) / floor.per_second
+    return (
+        f"{reference} derivations of the copies of the reference and {suite} of the suite itself, "
+        f"which take all cores {seconds:.1f} s at least. Those of the servers that the suite "
+        "starts besides its copies are not counted."
+    )

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 import math
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,6 +17,7 @@ from rich.console import Console
 from tests.bench.calls import Address, Pair, Shop, expiry
 from tests.bench.figures import Sample, by_key, percentile, ratio, typical
 from tests.bench.floor import Floor
+from tests.bench.processes import ROOT
 from tests.bench.report import Measured, as_json, figures, show
 from tests.bench.runs import Run, Target
 from tests.bench.soak import MOST_GROWTH, SPELLS, thirds, verdict, watch
@@ -194,7 +199,27 @@ def test_a_suite_s_time_is_split_by_its_own_word() -> None:
     """What the report does not call its duration is before and after it."""
     phases = phases_of({"run": {"duration_s": 9.5}}, 12.0)
     assert phases == {"judging": 9.5, "before and after": 2.5, "wall": 12.0}
-    assert derived(2400, FLOOR) == "2400 derivations, which take all cores 10.0 s at least."
+
+
+def test_each_library_s_derivations_are_weighed_by_its_own_time() -> None:
+    """2,400 at 240 a second take 10 s; 480 that take 5.5 ms where those take 4 take 2.75 s."""
+    said = derived({"r": 2400, "s": 480}, FLOOR)
+    assert "2400 derivations of the copies of the reference and 480 of the suite itself" in said
+    assert "12.8 s at least" in said
+    assert "not counted" in said
+
+
+def test_the_suite_s_own_derivations_are_written_down(tmp_path: Path) -> None:
+    """One byte for each derivation of either side; what the suite kept is not derived again."""
+    told = tmp_path / "derivations"
+    both = (
+        "import tests.bench.counted; from conformance_tests import forge; "
+        "from reference_auth import tokens; forge.Forge('a').stretch('b'); "
+        "forge.Forge('a').stretch('b'); tokens.hash_of('b', 'a')"
+    )
+    environment = {**os.environ, "DERIVATIONS": str(told)}
+    subprocess.run([sys.executable, "-c", both], cwd=ROOT, env=environment, check=True)
+    assert told.read_text() == "sr"
 
 
 def test_a_pair_says_when_it_expires_and_nothing_else() -> None:
