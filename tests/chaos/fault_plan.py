@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -70,22 +70,32 @@ class Trouble:
 
 
 class Plan:
-    """Chooses the faults that a request will meet; the same seed, the same plan."""
+    """Chooses the faults that a request will meet; `unmet` are the kinds that none has met yet."""
 
     def __init__(self, proxy: FaultProxy, choose: random.Random) -> None:
+        self.unmet = [*KINDS, *SLOW_KINDS]
         self._proxy = proxy
         self._choose = choose
 
+    def met(self, kinds: Iterable[str]) -> None:
+        """These have met a request."""
+        self.unmet = [kind for kind in self.unmet if kind not in set(kinds)]
+
     def troubles(self, customer_id: str, *, slow: bool) -> list[Trouble]:
-        """None for most requests, and a slow one only where `slow` allows it."""
-        if self._choose.random() > FAULTY:
+        """None for most requests; unmet kinds come first, slow ones only where `slow` allows it.
+
+        While a kind is unmet, no request of a slow round is spared: each such round takes seconds.
+        """
+        spared = self._choose.random() > FAULTY
+        if spared and not (slow and self.unmet):
             return []
         count = 1 + (self._choose.random() < BOTH)
         return [self._trouble(customer_id, slow) for _ in range(count)]
 
     def _trouble(self, customer_id: str, slow: bool) -> Trouble:
         kinds = KINDS | SLOW_KINDS if slow else KINDS
-        kind = self._choose.choice(list(kinds))
+        unmet = [kind for kind in self.unmet if kind in kinds]
+        kind = self._choose.choice(unmet or list(kinds))
         partition = self._choose.choice(["", "", "ended#"]) + customer_id
         times = self._choose.randint(1, 4)
         return Trouble(kind, kinds[kind](self._proxy, self._choose, partition, times))

@@ -26,7 +26,10 @@ CUSTOMERS = size(40, 125)
 START = 1_900_000_000  # later than any real now, so that no engine reaps a row by its own clock
 GRACE = 60
 STEPS = (LIVE_SECONDS + 1,) * 6 + (5,) * 3
-SLOW_ROUNDS = 8  # one round in so many has faults that last for seconds
+FIRST_STEPS = (5, LIVE_SECONDS + 1)  # a row is read, then read again and rotated: all can be met
+ROUNDS = OPERATIONS // CUSTOMERS
+SLOW_ROUNDS = size(3, 8)  # one round in so many has faults that last for seconds
+MORE_ROUNDS = 3  # at most, while some kind of fault has met nobody
 PATIENCE = 10  # how often a request is sent again once the faults are over
 
 
@@ -58,6 +61,7 @@ class Troubles:
         self.counts: Counter[str] = Counter()
         self.names = 0
         self.now = START
+        self.first_steps = iter(FIRST_STEPS)
         self.sessions = [self.stranger() for _ in range(CUSTOMERS)]
 
     async def run(self) -> None:
@@ -65,24 +69,31 @@ class Troubles:
         with self.arena.server(*flags) as server:
             self.origin = server.origin
             async with Callers() as self.callers:
-                for number in range(OPERATIONS // CUSTOMERS):
-                    await self.callers.set_clock(self.origin, self.now)
+                for number in range(ROUNDS):
                     await self.round(slow=number % SLOW_ROUNDS == SLOW_ROUNDS - 1)
-                    self.now += self.choose.choice(STEPS)
+                for _ in range(MORE_ROUNDS):
+                    if self.plan.unmet:
+                        await self.round(slow=True)
         self.nothing_burned()
-        note(f"faults, grace {self.grace}", operations=OPERATIONS, **self.counts)
+        assert not self.plan.unmet
+        note(f"faults, grace {self.grace}", **self.counts)
 
     async def round(self, *, slow: bool) -> None:
+        await self.callers.set_clock(self.origin, self.now)
         troubles = [self.plan.troubles(s.customer_id, slow=slow) for s in self.sessions]
         works = [self.operation(session) for session in self.sessions]
         with ExitStack() as stack:
             faults = self.enforce(stack, troubles)
             answers = await asyncio.gather(*(self.ask(session, work) for session, work in works))
-        self.counts.update(kind for kind, fault in faults if fault.hits)
+        met = [kind for kind, fault in faults if fault.hits]
+        self.counts.update(met)
+        self.counts["operations"] += len(works)
+        self.plan.met(met)
         settled = zip(works, answers, strict=True)
         self.sessions = list(
             await asyncio.gather(*(self.settle(*work, answer) for work, answer in settled))
         )
+        self.now += next(self.first_steps, None) or self.choose.choice(STEPS)
 
     def enforce(
         self, stack: ExitStack, troubles: Sequence[list[Trouble]]
