@@ -6,6 +6,8 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
 from urllib.parse import quote
@@ -13,7 +15,9 @@ from urllib.parse import quote
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from reference_auth import rows, tokens
+from reference_auth import rolling, rows, tokens
+from reference_auth.errors import NotThePair
+from reference_auth.flow import Flow
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
@@ -85,6 +89,39 @@ def derives_from_the_second_of_the_login(patch: pytest.MonkeyPatch) -> None:
         return str(original(customer_id, exp - 840, secret))
 
     around(patch, tokens, "derive", derive)
+
+
+@mutant(
+    "WIRE-07",
+    also=(
+        "CORE-08 CORE-10 CORE-12 CORE-14 CORE-15 HARD-12 HARD-13 HARD-23 HARD-30 RACE-03 RACE-05 "
+        "RACE-06 RACE-07 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12 RACE-13 WIRE-06 WIRE-10"
+    ),
+    known_as="M36",
+)
+def derives_from_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
+    """A refresh token is derived from `refresh_expiry`, and is looked for so too."""
+
+    def issue(original: Any, claims: tokens.Claims, secret: str) -> tokens.Issue:
+        fresh: tokens.Issue = original(claims, secret)
+        token = tokens.derive(claims.customer_id, claims.refresh_expiry, secret)
+        pair = replace(fresh.pair, refresh_token=token)
+        return replace(fresh, pair=pair, hash=tokens.hash_of(token, secret))
+
+    async def present(self: Flow, token: str, refresh_token: str, now: int) -> rows.Presented:
+        claims = tokens.verify(token, self.config.secret, now)
+        if refresh_token != await self.derivation.derive(claims.customer_id, claims.refresh_expiry):
+            raise NotThePair
+        hash_ = await self.derivation.hash_of(refresh_token)
+        return rows.Presented(claims, rows.Row.of(claims, hash_))
+
+    def candidates(original: Any, claims: tokens.Claims, now: int) -> Iterator[tokens.Claims]:
+        for one in original(claims, now):
+            yield replace(one, refresh_expiry=claims.refresh_expiry - (claims.exp - one.exp))
+
+    around(patch, tokens, "issue", issue)
+    around(patch, rolling, "candidates", candidates)
+    patch.setattr(Flow, "present", present)
 
 
 @mutant("WIRE-09")

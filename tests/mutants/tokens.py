@@ -55,6 +55,28 @@ def writes_exp_with_a_fraction(patch: pytest.MonkeyPatch) -> None:
 @mutant(
     "WIRE-02",
     also=(
+        "CORE-07 CORE-14 HARD-04 HARD-13 HARD-23 HARD-30 HARD-31 RACE-09 RACE-11 WIRE-07 WIRE-09 "
+        "WIRE-10"
+    ),
+    known_as="M39",
+)
+def renews_with_exp_as_text(patch: pytest.MonkeyPatch) -> None:
+    """From a rotation on `exp` is a text, and is read as one."""
+
+    async def replaced(original: Any, flow: Flow, *args: Any) -> tokens.TokenPair:
+        pair: tokens.TokenPair = await original(flow, *args)
+        members = tokens.read_payload(tokens.open_signed(pair.token, flow.config.secret))
+        payload = json.dumps({**members, "exp": str(members["exp"])}).encode()
+        signed = tokens._signer().encode(payload, flow.config.secret, headers=dict(tokens.HEADER))
+        return replace(pair, token=signed)
+
+    around(patch, Flow, "replace", replaced)
+    _read(patch, "exp", str)
+
+
+@mutant(
+    "WIRE-02",
+    also=(
         "CORE-03 CORE-04 CORE-08 CORE-09 HARD-05 HARD-23 RACE-02 RACE-10 STORE-04 STORE-07 WIRE-10"
     ),
     known_as="M39",
@@ -69,13 +91,17 @@ def _write(patch: pytest.MonkeyPatch, claim: str, kind: type[float] | type[str])
         members: Members = original(claims)
         return {**members, claim: kind(members[claim])}
 
+    around(patch, tokens, "payload_of", payload_of)
+    _read(patch, claim, kind)
+
+
+def _read(patch: pytest.MonkeyPatch, claim: str, kind: type[float] | type[str]) -> None:
     def judge_claims(original: Any, members: Members) -> Claims:
         value: Any = members.get(claim)
         read = int(value) if isinstance(value, kind) else value
         claims: Claims = original({**members, claim: read})
         return claims
 
-    around(patch, tokens, "payload_of", payload_of)
     around(patch, tokens, "judge_claims", judge_claims)
 
 
