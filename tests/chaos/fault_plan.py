@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from conformance_tests.faults import Fault, FaultProxy
+from tests.chaos.sizes import size
 
 FAULTY = 0.4  # the share of requests that meet a fault
 BOTH = 0.4  # the share of those that meet a second one
@@ -17,6 +18,7 @@ THROTTLES = ("throughput", "rate", "requests")
 REASONS = ("TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded")
 LONGEST_DELAY = 0.4
 READ_TIMEOUT = 2.0  # the server's
+SLOW_TIMES = size(2, 4)  # so often at most a fault lasts for seconds
 
 InForce = AbstractContextManager[Fault]
 Make = Callable[[FaultProxy, random.Random, str, int], InForce]
@@ -97,5 +99,5 @@ class Plan:
         unmet = [kind for kind in self.unmet if kind in kinds]
         kind = self._choose.choice(unmet or list(kinds))
         partition = self._choose.choice(["", "", "ended#"]) + customer_id
-        times = self._choose.randint(1, 4)
+        times = self._choose.randint(1, SLOW_TIMES if kind in SLOW_KINDS else 4)
         return Trouble(kind, kinds[kind](self._proxy, self._choose, partition, times))
