@@ -316,7 +316,7 @@ def shows(patch: pytest.MonkeyPatch, form: str) -> None:
     patch.setattr(development, "shown", one_form)
 
 
-@mutant("DEV-06")
+@mutant("DEV-06", also="DEV-08")
 def shows_no_ttl_that_is_a_number(patch: pytest.MonkeyPatch) -> None:
     """A ttl of type Number is shown as null, as the module shows it."""
     shows(patch, "S")
@@ -417,7 +417,7 @@ def removes_one_page(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Development, "remove_all", remove_first_page)
 
 
-@mutant("DEV-09")
+@mutant("DEV-09", also="FAULT-07")
 def removes_one_batch(patch: pytest.MonkeyPatch) -> None:
     """removeAllUserAuthItems deletes 25 rows, and says that these were all."""
 

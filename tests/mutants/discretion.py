@@ -217,7 +217,7 @@ def burns_without_a_name(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Burn, "report", lambda self, customer_id: log.warning("A spent pair came back"))
 
 
-@mutant("HARD-28")
+@mutant("HARD-28", also="GQL-06 HARD-18 STORE-11")
 def logs_wrong_passwords(patch: pytest.MonkeyPatch) -> None:
     """A refused login is logged with what was tried."""
     customer = Flow.customer

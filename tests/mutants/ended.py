@@ -165,7 +165,7 @@ def looks_for_the_row_of_any_text_to_revoke(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "revoke", looking)
 
 
-@mutant("HARD-24")
+@mutant("HARD-24", also="HARD-25")
 def revokes_whatever_the_case_of_the_refresh_token(patch: pytest.MonkeyPatch) -> None:
     """For revoke alone, hex digits may be capitals."""
     revoke = Flow.revoke

@@ -424,7 +424,7 @@ def reads_what_may_be_stale(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "get", get)
 
 
-@mutant("FAULT-11")
+@mutant("FAULT-11", also="RACE-04 RACE-07 RACE-11")
 def trusts_what_it_read(patch: pytest.MonkeyPatch) -> None:
     """A rotation whose old row is gone by then writes its new row all the same."""
     rotate = Sessions.rotate

@@ -37,7 +37,7 @@ def closes_the_window_at_once(patch: pytest.MonkeyPatch) -> None:
     around(patch, Tombstone, "leads_on", lambda original, self, now: original(self, now + 61))
 
 
-@mutant("RACE-09")
+@mutant("RACE-09", also="RACE-10")
 def never_closes_the_window(patch: pytest.MonkeyPatch) -> None:
     """The old pair leads on for as long as the table keeps its tombstone."""
     patch.setattr(Tombstone, "leads_on", lambda self, now: self.reason == ROTATED)

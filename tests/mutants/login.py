@@ -131,7 +131,7 @@ def forgets_remember_me(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(rolling, "refresh_lifetime", lambda remember_me, lifetimes: lifetimes.refresh)
 
 
-@mutant("CORE-04")
+@mutant("CORE-04", also="WIRE-10")
 def remembers_the_access_token_too(patch: pytest.MonkeyPatch) -> None:
     """remember_me makes the access token live for a day."""
 

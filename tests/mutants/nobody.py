@@ -22,7 +22,7 @@ from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
 
-@mutant("STORE-11")
+@mutant("STORE-11", also="FAULT-10 GQL-06 HARD-08 HARD-25")
 def looks_for_a_row_before_it_verifies(patch: pytest.MonkeyPatch) -> None:
     """A refresh reads the row of whatever id the token names, "undefined" where it names none."""
 

@@ -49,7 +49,7 @@ def lists_only_rows_with_a_ttl(patch: pytest.MonkeyPatch) -> None:
     around(patch, development, "shown", shown)
 
 
-@mutant("STORE-06", also="WIRE-08")
+@mutant("STORE-06", also="CORE-15 WIRE-08")
 def revokes_only_rows_with_a_numeric_ttl(patch: pytest.MonkeyPatch) -> None:
     """A revoke deletes a row on the condition that its ttl is a Number."""
 

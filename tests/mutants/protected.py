@@ -90,7 +90,7 @@ def answers_a_token_that_anybody_signed(patch: pytest.MonkeyPatch) -> None:
     asks(patch, claims)
 
 
-@mutant("API-04")
+@mutant("API-04", also="API-02")
 def answers_an_unsigned_token(patch: pytest.MonkeyPatch) -> None:
     """The query believes a token whose header says that it is not signed."""
     live_claims = AuthRequest.live_claims

@@ -240,7 +240,7 @@ def ends_the_refresh_token_one_second_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tokens, "is_past_refresh", lambda claims, now: now >= claims.refresh_expiry)
 
 
-@mutant("CORE-11", also="HARD-12")
+@mutant("CORE-11", also="CORE-15 CORE-27 HARD-12 HARD-16")
 def ends_the_refresh_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
     """A session is renewed at the second after `refresh_expiry` too, by its token and its row."""
     patch.setattr(tokens, "is_past_refresh", lambda claims, now: now > claims.refresh_expiry + 1)

@@ -140,7 +140,7 @@ def calls_a_mismatch_the_end_of_the_session(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(WrongPair, "category", "graphql-authorization")
 
 
-@mutant("CORE-22")
+@mutant("CORE-22", also="HARD-24 HARD-25")
 def ends_the_session_that_a_mismatch_names(patch: pytest.MonkeyPatch) -> None:
     """A revoke with another refresh token is refused, and deletes the access token's row."""
 
