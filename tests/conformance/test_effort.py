@@ -51,33 +51,26 @@ def items(pytester: pytest.Pytester) -> list[pytest.Item]:
     return found
 
 
-@pytest.mark.parametrize(
-    "judged, logins",
-    [
-        (deployment(), 3 + 5),
-        (deployment(table=True), 3 + 5 + 7),
-        (deployment(table=True, secret=True), 3 + 7),
-        (deployment(features=Features(grace_seconds=30)), 3 + 5 + 11),
-        (deployment(features=Features(0, 60), table=True, secret=True), 3 + 7 + 17),
-        (deployment(profile="documented", claims=("GQL",), features=Features()), 3 + 5),
-    ],
-    ids=["credentials", "a table", "secret and table", "grace", "an end", "another claim"],
-)
-def test_only_what_can_be_asked_of_a_customer_is_counted(
-    items: list[pytest.Item], judged: Deployment, logins: int
-) -> None:
-    """A test whose fixture is not to be had ends before it logs in; who is made up never does."""
-    assert effort.logins(items, judged) == logins
+#: What a run may log in for, by what is there to be judged.
+LOGINS = {
+    "credentials": (deployment(), 3 + 5),
+    "a table": (deployment(table=True), 3 + 5 + 7),
+    "secret and table": (deployment(table=True, secret=True), 3 + 7),
+    "grace": (deployment(features=Features(grace_seconds=30)), 3 + 5 + 11),
+    "an end": (deployment(features=Features(0, 60), table=True, secret=True), 3 + 7 + 17),
+    "another claim": (deployment(profile="documented", claims=("GQL",), features=Features()), 8),
+    "no customers": (deployment(customers=()), 0),
+    "a refused password": (replace(deployment(), locked_out="refused"), 0),
+}
 
 
-@pytest.mark.parametrize("without", ["a password that is right", "customers"])
-def test_where_nobody_can_log_in_no_login_is_announced(
-    items: list[pytest.Item], without: str
-) -> None:
-    """Nor any wait for one."""
-    judged = deployment() if without != "customers" else deployment(customers=())
-    judged.locked_out = "refused" if without != "customers" else None
-    assert effort.logins(items, judged) == 0
+def test_only_what_can_be_asked_of_a_customer_is_counted(items: list[pytest.Item]) -> None:
+    """A test whose fixture is not to be had ends before it logs in; who is made up never does.
+
+    Where nobody can log in, no login is announced, nor any wait for one.
+    """
+    counted = {name: effort.logins(items, judged) for name, (judged, _) in LOGINS.items()}
+    assert counted == {name: logins for name, (_, logins) in LOGINS.items()}
 
 
 @pytest.mark.parametrize(
