@@ -98,7 +98,7 @@ def deletes_before_it_puts(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(
     "FAULT-04",
-    also="FAULT-05 HARD-31 RACE-03 RACE-04 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12",
+    also="FAULT-05 HARD-23 HARD-31 RACE-03 RACE-04 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12",
     sometimes="RACE-05",
     known_as="M45",
 )
@@ -303,7 +303,9 @@ def removes_what_one_batch_takes(patch: pytest.MonkeyPatch) -> None:
 
 @mutant(
     "FAULT-08",
-    also=("FAULT-02 FAULT-05 FAULT-06 HARD-31 RACE-03 RACE-07 RACE-08 RACE-09 RACE-10 RACE-12"),
+    also=(
+        "FAULT-02 FAULT-05 FAULT-06 HARD-23 HARD-31 RACE-03 RACE-07 RACE-08 RACE-09 RACE-10 RACE-12"
+    ),
     known_as="M46",
 )
 def takes_its_own_second_try_for_a_replay(patch: pytest.MonkeyPatch) -> None:

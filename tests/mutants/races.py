@@ -166,7 +166,7 @@ def says_true_when_a_rotation_was_faster(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "end_absent", end_absent)
 
 
-@mutant("RACE-12", also="CORE-19 FAULT-11 HARD-31 RACE-03 RACE-04 RACE-11")
+@mutant("RACE-12", also="CORE-19 FAULT-11 HARD-31 RACE-03 RACE-04 RACE-07 RACE-11")
 def writes_a_renewed_row_behind_a_burn(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes and writes on no condition, and looks at no fence."""
 

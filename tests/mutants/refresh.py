@@ -125,8 +125,8 @@ def hands_the_old_access_token_out_again(patch: pytest.MonkeyPatch) -> None:
     "CORE-07",
     also=(
         "FAULT-04 FAULT-08 FAULT-09 GQL-08 HARD-11 HARD-23 HARD-31 RACE-03 RACE-05 "
-        "RACE-08 RACE-09 RACE-10 RACE-11 RACE-12 STORE-02 STORE-03 STORE-05 STORE-06 "
-        "STORE-07 STORE-10 WIRE-08 WIRE-09"
+        "RACE-07 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12 STORE-02 STORE-03 STORE-05 "
+        "STORE-06 STORE-07 STORE-10 WIRE-08 WIRE-09"
     ),
     known_as="M02",
 )
@@ -250,7 +250,7 @@ def ends_the_refresh_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
 # -- what has ended ----------------------------------------------------------------------------
 
 
-@mutant("CORE-15", also="CORE-11 HARD-12 STORE-08", known_as="M20")
+@mutant("CORE-15", also="CORE-11 CORE-27 HARD-12 HARD-16 STORE-08", known_as="M20")
 def never_looks_at_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
     """A session is renewed whatever its token and its row say of its end."""
     patch.setattr(tokens, "is_past_refresh", lambda claims, now: False)

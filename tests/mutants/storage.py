@@ -20,7 +20,7 @@ from tests.mutants.seams import around, note, rows_of
 # -- a login's row -----------------------------------------------------------------------------
 
 
-@mutant("STORE-01")
+@mutant("STORE-01", sometimes="RACE-01")
 def keeps_a_row_of_the_last_login(patch: pytest.MonkeyPatch) -> None:
     """A login writes, beside the session, when it was."""
 
@@ -221,7 +221,7 @@ def leaves_the_spent_row(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "rotate", rotate)
 
 
-@mutant("STORE-07", also="CORE-07 HARD-23", known_as="M29")
+@mutant("STORE-07", also="CORE-07 HARD-23 RACE-07", known_as="M29")
 def keeps_the_old_ttl_in_the_renewed_row(patch: pytest.MonkeyPatch) -> None:
     """A rotation that extends a session leaves its row's ttl as it was."""
 
