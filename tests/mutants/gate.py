@@ -1,12 +1,13 @@
 """What the test command judges of the grid: enough mutants to prove every row, and a few rows each.
 
 The whole grid is a session of its own; it holds the sets of red rows exact. Of the mutants that
-are left to it a few have their turn each day, by the rows that they are said to break.
+are left to it a few have their turn, by the rows that they are said to break; MUTANTS_TURN gives it
+to others. No calendar chooses: a tree that is green stays so.
 """
 
 from __future__ import annotations
 
-import datetime as dt
+import os
 from collections import defaultdict
 from functools import cache
 
@@ -16,7 +17,8 @@ from tests.mutants.reach import overridden, rows_to_judge
 
 #: A mutant that breaks more rows than this tells little of what lies near.
 FEW = 6
-A_DAY = 6
+A_TURN = 6
+TURN = int(os.environ.get("MUTANTS_TURN", "0"))
 
 
 def mutants() -> list[Mutant]:
@@ -39,13 +41,12 @@ def rows(mutant: Mutant) -> frozenset[str]:
     return mutant.reds | mutant.sometimes | (beside & rows_to_judge(mutant))
 
 
-def others(day: dt.date) -> dict[str, frozenset[str]]:
+def others(turn: int = TURN) -> dict[str, frozenset[str]]:
     """Those of the other mutants whose turn it is, and the rows to judge them by."""
     chosen = {mutant.name for mutant in mutants()}
     left = [mutant for name, mutant in sorted(CATALOGUE.items()) if name not in chosen]
-    days = len(left) // A_DAY
-    turn = left[day.toordinal() % days :: days]
-    return {mutant.name: _sharply(mutant) for mutant in turn}
+    turns = len(left) // A_TURN
+    return {mutant.name: _sharply(mutant) for mutant in left[turn % turns :: turns]}
 
 
 def _sharply(mutant: Mutant) -> frozenset[str]:
