@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from conformance_tests import discover, exits, preflight
+from conformance_tests import canary, discover, exits, preflight
 from conformance_tests.deployment import Deployment
 from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
@@ -143,7 +143,7 @@ def _table(deployment: Deployment) -> Line:
 def _offset(deployment: Deployment) -> Line:
     if not deployment.client.skews:
         return Line("note", "clock offset", "not known: the answers have no Date header")
-    skew = preflight.measured_skew(deployment.client)
+    skew = canary.measured_skew(deployment.client)
     if not skew:
         return Line("ok", "clock offset", "its clock agrees with ours")
     side = "ahead of" if skew > 0 else "behind"
@@ -152,15 +152,15 @@ def _offset(deployment: Deployment) -> Line:
 
 def _clock(deployment: Deployment) -> Line:
     offered = deployment.target.clock
-    clock = preflight.offered_clock(deployment)
+    clock = canary.offered_clock(deployment)
     if clock is None:
         return _waiting(offered.max_wait)
-    if not preflight.can_try_clock(deployment):
+    if not canary.can_try_clock(deployment):
         return Line("-", "clock", "not tried: nobody is logged in")
     try:
-        trouble = preflight.canary(deployment, clock)
+        trouble = canary.why_useless(deployment, clock)
     finally:
-        preflight.return_clock(clock)
+        canary.return_clock(clock)
     if trouble:
         return Line("bad", "clock", f"{trouble}; mend [clock] or leave it out")
     return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.standing}")

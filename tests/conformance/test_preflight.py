@@ -13,7 +13,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from conformance_tests import preflight, runner, verdict
+from conformance_tests import canary, preflight, runner, verdict
 from conformance_tests.actors import RegisteredCustomer
 from conformance_tests.clock import Clock
 from conformance_tests.deployment import Deployment
@@ -432,7 +432,7 @@ def test_a_skew_is_measured_where_it_is_more_than_the_network_s(
     """By the median of what the answers' dates say."""
     client = client_of(lambda body, headers: TYPENAME)
     client.skews = [ahead, ahead, 1000.0]
-    assert preflight.measured_skew(client) == noticed
+    assert canary.measured_skew(client) == noticed
 
 
 @pytest.mark.usefixtures("asleep")
@@ -454,7 +454,7 @@ def test_an_interrupt_while_the_clock_is_tried_leaves_nothing_behind(
     def stop(*_: object) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(preflight, "_stands_still", stop)
+    monkeypatch.setattr(canary, "_stands_still", stop)
     judged = target(transport=server, clock=ClockAddress(http=CLOCK_URL))
     run = runner.run(judged)
     assert run.interrupted
@@ -473,7 +473,7 @@ def test_a_fault_while_the_clock_is_tried_leaves_nothing_behind_either(
     def fail(*_: object) -> bool:
         raise RuntimeError("of the suite")
 
-    monkeypatch.setattr(preflight, "_stands_still", fail)
+    monkeypatch.setattr(canary, "_stands_still", fail)
     with pytest.raises(RuntimeError, match="of the suite"):
         runner.run(target(transport=server, clock=ClockAddress(http=CLOCK_URL)))
     assert len(server.revoked) == 4
