@@ -10,12 +10,15 @@ from conformance_tests.deployment import Deployment
 from conformance_tests.expect import Expect
 from conformance_tests.expect_answers import SESSION_OVER
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable
 from conformance_tests.session import Session
 from conformance_tests.tampering import other_hex
 
 GENERATIONS = 3
 #: The first time a pair comes back its row may still be there.
 PRESENTATIONS = 2
+#: Times the normal lifetime that a remembered session must have, to outlast two of them for sure.
+LONGER = 3
 
 
 # -- ACCESS_VALID_REFRESH_VALID ----------------------------------------------------------------
@@ -110,6 +113,21 @@ def test_a_refresh_token_is_good_through_its_last_second(
     expect.rotates(lucky)
     deployment.clock.stand_at(late.refresh_expiry + 1)
     expect.over(late)
+
+
+@requirement("CORE-11", extra=True, long_jump=True)
+def test_a_remembered_session_lasts_whatever_it_was_used_for(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """Neither a repeated pair nor a rotation cuts it down to a session that is not remembered."""
+    lifetimes = deployment.lifetimes
+    if not deployment.clock.movable or lifetimes.extended < LONGER * lifetimes.refresh:
+        raise NotTestable("clock")
+    session = someone.log_in(remember_me=True)
+    expect.echoes(session)
+    for _ in range(2):
+        deployment.pass_seconds(lifetimes.refresh + deployment.slack + 1)
+        session = expect.rotates(session)
 
 
 @requirement("CORE-19", logins=2)

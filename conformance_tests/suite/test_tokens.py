@@ -243,6 +243,17 @@ def test_a_token_from_a_faster_clock_is_welcome(
     expect.rotates(made_up.forge_session(-5, 600, claims=ahead))
 
 
+@requirement("WIRE-03", extra=True)
+def test_a_login_signed_anew_by_a_faster_clock_is_welcome(
+    deployment: Deployment, alice: RegisteredCustomer, forge: Forge, expect: Expect
+) -> None:
+    """The claims of a login under a later iat, signed with the secret, are as good as its own."""
+    session = alice.log_in()
+    ahead = {"iat": int(deployment.clock.now()) + 60 - deployment.clock.margin}
+    token = deployment.introduce(forge.mint({**session.claims, **ahead}))
+    expect.echoes(session.altered(token=token))
+
+
 @requirement("WIRE-08")
 @pytest.mark.parametrize("id_", ["number", "digits", "text"])
 def test_a_session_of_the_module_goes_on(deployment: Deployment, expect: Expect, id_: str) -> None:
