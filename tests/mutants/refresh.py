@@ -247,6 +247,23 @@ def ends_the_refresh_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
     around(patch, Row, "is_expired", lambda original, row, now: original(row, now - 1))
 
 
+@mutant("CORE-11", also="CORE-05")
+def cuts_a_remembered_session_when_it_is_repeated(patch: pytest.MonkeyPatch) -> None:
+    """The row of a live pair is written anew, to end after the normal lifetime."""
+
+    async def refresh(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> TokenPair:
+        pair: TokenPair = await original(flow, access_token, refresh_token, now)
+        if pair.token == access_token:
+            presented = await flow.present(access_token, refresh_token, now)
+            ttl = now + flow.config.lifetimes.refresh
+            await flow.sessions.put(replace(presented.row, ttl=ttl))
+        return pair
+
+    around(patch, Flow, "refresh", refresh)
+
+
 # -- what has ended ----------------------------------------------------------------------------
 
 
