@@ -7,6 +7,7 @@ import json
 import jwt
 import pytest
 
+from conformance_tests import forge as forge_module
 from conformance_tests import recorded
 from conformance_tests.forge import Forge
 from conformance_tests.session import claims_of, header_of
@@ -34,6 +35,16 @@ def test_the_published_vector_comes_out() -> None:
     forge = Forge("token_secret")
     assert forge.refresh_token(23, 1710905708) == REFRESH_TOKEN
     assert forge.hash_of(REFRESH_TOKEN) == HASH
+
+
+@pytest.mark.parametrize("text", ["", "23" + "1710905708", "x" * 300, "Zoë\u0301 \ud800"])
+def test_either_library_derives_alike(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has not installed the quicker one judges by the same derivation."""
+    raw, salt = text.encode("utf-8", "surrogatepass"), SECRET.encode()
+    assert vars(forge_module)["quicker"] is not None
+    quick = forge_module.derived(raw, salt)
+    monkeypatch.setattr("conformance_tests.forge.quicker", None)
+    assert forge_module.derived(raw, salt) == quick
 
 
 def test_every_recorded_pair_is_minted_alike() -> None:
