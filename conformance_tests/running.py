@@ -20,7 +20,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from conformance_tests import known_failures, pytest_args, runner, shares, suite_fault, verdict
+from conformance_tests import (
+    known_failures,
+    prefork,
+    pytest_args,
+    runner,
+    shares,
+    suite_fault,
+    verdict,
+)
 from conformance_tests.plugin import Options
 from conformance_tests.report import files, html, json, junit, markdown, terminal
 from conformance_tests.report.progress import Collector
@@ -42,9 +50,13 @@ _EMBEDDED_NEEDS: Final = ("moto", "strawberry", "uvicorn", "argon2")
 
 def run(arguments: argparse.Namespace) -> int:
     """Judge, write every report that was asked for, print one, and give the exit code."""
-    asked = _asked(arguments)
     terms = _terms(arguments)
-    target = named_target(arguments)
+    try:
+        target = named_target(arguments)
+    except TargetError:
+        _asked(arguments)  # nobody takes what an earlier run left for this one's
+        raise
+    asked = _asked(arguments, target)
     if arguments.pytest_args:
         pytest_args.check(arguments.pytest_args)
     out = terminal.console()
@@ -65,10 +77,11 @@ def run(arguments: argparse.Namespace) -> int:
     return report.exit
 
 
-def _asked(arguments: argparse.Namespace) -> dict[str, Path]:
+def _asked(arguments: argparse.Namespace, target: Target | None = None) -> dict[str, Path]:
     """The path of each report that was asked for; what an earlier run left there is gone."""
     asked = {form: path for form in FORMS if (path := getattr(arguments, form)) is not None}
-    files.make_way(asked.values(), inputs=[arguments.target] if arguments.target else [])
+    inputs = [arguments.target] if arguments.target else []
+    files.make_way(asked.values(), inputs=[*inputs, *(target.files if target else ())])
     return asked
 
 
@@ -126,7 +139,7 @@ def _carry_out(
     stopped = _heed_interrupts()
     judged = target or EMBEDDED
     try:
-        in_shares = target is None and _is_whole(arguments)
+        in_shares = prefork.wanted(arguments)
         collector.looking_at(judged.name, shares.COPIES if in_shares else 1)
         if in_shares:
             judged, found = shares.run(_options(arguments), arguments.profile, collector)
@@ -146,11 +159,6 @@ def _carry_out(
     duration = found.duration_s or time.monotonic() - begun
     interrupted = found.interrupted or stopped.is_set()
     return judged, replace(found, command=command, duration_s=duration, interrupted=interrupted)
-
-
-def _is_whole(arguments: argparse.Namespace) -> bool:
-    """Whether everything is judged, and by our own report: that is worth several processes."""
-    return not arguments.only and not arguments.pytest_args
 
 
 def _booted(stack: ExitStack) -> Target:

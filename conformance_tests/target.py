@@ -102,6 +102,12 @@ class Target:
         return held and not requirement.provisional
 
     @property
+    def files(self) -> tuple[Path, ...]:
+        """Every file that the suite reads, or sets, because the target names it."""
+        named = (self.http.ca_file, self.log_file, self.clock.faketime)
+        return tuple(Path(name) for name in named if name)
+
+    @property
     def passwords(self) -> tuple[str, ...]:
         """Every password that the target was given: what no output may hold."""
         customers = tuple(customer.password for customer in self.customers)

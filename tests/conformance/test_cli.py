@@ -527,6 +527,20 @@ def test_a_report_never_takes_the_place_of_the_target_file(
     assert (target_file.read_text(), other.read_text()) == (before, "old")
 
 
+@pytest.mark.parametrize("settings", ["http.ca_file", "log.file", "clock.faketime"])
+def test_a_report_never_takes_the_place_of_a_file_that_the_target_names(
+    target_file: Path, settings: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its certificates, its log and its clock are somebody's; it is exit 2 before anything runs."""
+    table, _, key = settings.partition(".")
+    _, named = self_signed(target_file.parent)
+    before = named.read_bytes()
+    target_file.write_text(f'{target_file.read_text()}\n[{table}]\n{key} = "{named.name}"\n')
+    assert cli.main(["run", "--target", str(target_file), "--html", str(named)]) == exits.USAGE
+    assert f"{named} is read by this command" in capsys.readouterr().err
+    assert named.read_bytes() == before
+
+
 def test_known_failures_that_cannot_be_added_are_printed(
     instead: Callable[[Runner], None], target_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
