@@ -172,6 +172,10 @@ def _add_compare(commands: Commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from conformance_tests import prefork
+
+    if prefork.wanted(arguments):
+        prefork.load_ahead()
     from conformance_tests import running
 
     return running.run(arguments)

@@ -6,7 +6,9 @@ import gc
 import importlib
 import pkgutil
 
-from conformance_tests import embedded, suite
+gc.disable()  # next to nothing of what imports make is garbage
+
+from conformance_tests import embedded, suite  # noqa: E402
 
 tests = (found.name for found in pkgutil.iter_modules(suite.__path__, f"{suite.__name__}."))
 for name in ("conformance_tests.runner", *tests):
@@ -17,3 +19,4 @@ embedded.warm_up()
 # All of it stays: no collection of a fork need look at it again, nor copy the pages it is on.
 gc.collect()
 gc.freeze()
+gc.enable()

@@ -5,10 +5,8 @@ A copy is a process with a table, a clock and customers of its own, so that no s
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +17,7 @@ from queue import Empty
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance_tests import suite_fault
+from conformance_tests import prefork, suite_fault
 from conformance_tests.fork_server import starting_reference
 from conformance_tests.plugin import Options, Progress, Share
 from conformance_tests.target import Target, with_profile
@@ -82,7 +80,7 @@ def started(
     options: Options, profile: str | None, command: tuple[str, ...]
 ) -> Iterator[tuple[list[BaseProcess], Queue[Event]]]:
     """The copies, and what they tell; none outlives the context."""
-    context = _context()
+    context = prefork.context()
     events: Queue[Event] = context.Queue()
     shares = [replace(options, share=Share(place, COPIES)) for place in range(COPIES)]
     copies = [context.Process(target=judge, args=(own, profile, command, events)) for own in shares]
@@ -99,15 +97,6 @@ def started(
             copy.join(END_SECONDS)
             copy.kill()
             copy.join()
-
-
-def _context() -> Any:
-    """Forks of one process that has imported everything, where that is sound."""
-    if sys.platform != "linux":
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["conformance_tests.preloaded"])
-    return context
 
 
 def judge(
