@@ -27,7 +27,8 @@ def requirement(
     """Name the requirement that a test proves.
 
     logins: the most logins of real customers that the test makes.
-    burns: where no made-up customer can be had, it ends every session of a real one: run late.
+    burns: where no made-up customer can be had, it ends every session of a real one, if only with
+        a deployment that takes for a replay what is none: run late.
     apart: where time is really waited for, no other test has its customers meanwhile; nor have
         they where it burns.
     long_jump: it moves the clock by more than a day: run last.

@@ -9,7 +9,7 @@ from conformance_tests.marks import requirement
 RIVALS = 5
 
 
-@requirement("RACE-05", level="MUST")
+@requirement("RACE-05", level="MUST", burns=True)
 def test_with_grace_each_rival_holds_a_pair_that_works(
     graceful: Deployment, expect: Expect
 ) -> None:
@@ -23,7 +23,7 @@ def test_with_grace_each_rival_holds_a_pair_that_works(
     expect.echoes(pairs[0])
 
 
-@requirement("RACE-08")
+@requirement("RACE-08", burns=True)
 def test_a_lost_answer_can_be_asked_for_again(graceful: Deployment, expect: Expect) -> None:
     """Within the window the old pair answers a pair that works, and one row is alive."""
     someone = graceful.someone()
@@ -76,7 +76,7 @@ def test_a_grandparent_is_a_replay_inside_the_window_too(
     expect.rows(someone, 0)
 
 
-@requirement("RACE-10")
+@requirement("RACE-10", burns=True)
 def test_grace_does_not_extend_a_session(graceful: Deployment, expect: Expect) -> None:
     """The pair that the old one leads on to ends when its session ends, and not later."""
     someone = graceful.someone()
@@ -87,7 +87,7 @@ def test_grace_does_not_extend_a_session(graceful: Deployment, expect: Expect) -
     expect.equal(again.refresh_expiry, successor.refresh_expiry, "refresh_expiry")
 
 
-@requirement("RACE-10")
+@requirement("RACE-10", burns=True)
 def test_grace_does_not_survive_a_revoke(graceful: Deployment, expect: Expect) -> None:
     """Once the successor was revoked, the old pair leads nowhere."""
     someone = graceful.someone()

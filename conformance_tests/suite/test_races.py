@@ -102,7 +102,8 @@ def race(session: Session, rivals: int, expect: Expect) -> Sequence[Answer]:
     return answers
 
 
-@requirement("RACE-04")
+@requirement("RACE-04", burns=True)
+@pytest.mark.usefixtures("faults")
 def test_rivals_leave_one_live_successor(someone: Customer, expect: Expect) -> None:
     """Several refreshes that have all seen the row alive renew the session once."""
     session = someone.expired_session(remember_me=True)
@@ -111,7 +112,7 @@ def test_rivals_leave_one_live_successor(someone: Customer, expect: Expect) -> N
     expect.no_more_rows(someone, 1)
 
 
-@requirement("RACE-04")
+@requirement("RACE-04", burns=True)
 def test_rivals_of_different_seconds_leave_one_live_successor(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
 ) -> None:
@@ -130,7 +131,8 @@ def test_rivals_of_different_seconds_leave_one_live_successor(
     expect.no_more_rows(someone, 1)
 
 
-@requirement("RACE-05")
+@requirement("RACE-05", burns=True)
+@pytest.mark.usefixtures("faults")
 def test_of_rivals_somebody_holds_a_pair_that_works(someone: Customer, expect: Expect) -> None:
     """However a race ends, the customer is not logged out by it."""
     session = someone.expired_session(remember_me=True)
@@ -139,7 +141,8 @@ def test_of_rivals_somebody_holds_a_pair_that_works(someone: Customer, expect: E
     expect.that(live, "a pair that works in some caller's hands", "none")
 
 
-@requirement("RACE-06", logins=2)
+@requirement("RACE-06", logins=2, burns=True)
+@pytest.mark.usefixtures("faults")
 def test_losing_a_race_burns_nothing(someone: Customer, expect: Expect) -> None:
     """A refresh that saw its row alive and came second leaves the other sessions alone."""
     session, other = someone.expired_sessions(2, remember_me=True)
@@ -148,7 +151,8 @@ def test_losing_a_race_burns_nothing(someone: Customer, expect: Expect) -> None:
     expect.rotates(other)
 
 
-@requirement("RACE-07")
+@requirement("RACE-07", burns=True)
+@pytest.mark.usefixtures("faults")
 def test_the_loser_is_not_told_that_the_session_is_over(someone: Customer, expect: Expect) -> None:
     """Each rival gets the same pair, or is asked to try again."""
     session = someone.expired_session(remember_me=True)
@@ -158,7 +162,7 @@ def test_the_loser_is_not_told_that_the_session_is_over(someone: Customer, expec
     expect.that(len(pairs) == 1, "one pair for all who get one", f"{len(pairs)} pairs")
 
 
-@requirement("RACE-07", logins=2, extra=True)
+@requirement("RACE-07", logins=2, burns=True, extra=True)
 @pytest.mark.parametrize("neighbour", ["none", "of the loser's second", "of the winner's second"])
 def test_who_writes_last_gets_what_the_winner_got(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect, neighbour: str
@@ -187,7 +191,7 @@ def test_who_writes_last_gets_what_the_winner_got(
         expect.equal(pair.refresh_expiry, pairs[0].refresh_expiry, "refresh_expiry")
 
 
-@requirement("RACE-13", logins=2)
+@requirement("RACE-13", logins=2, burns=True)
 def test_two_aliases_leave_one_live_successor(
     odd: OddClient, someone: Customer, expect: Expect
 ) -> None:

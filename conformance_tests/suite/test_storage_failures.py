@@ -122,7 +122,7 @@ def test_a_revoke_blames_the_storage(someone: Customer, faults: FaultProxy, expe
     expect.revoked(session)
 
 
-@requirement("FAULT-06", logins=2)
+@requirement("FAULT-06", logins=2, burns=True)
 @pytest.mark.parametrize("role", ["read", "write", "delete"])
 @pytest.mark.parametrize("how", [CERTAIN, UNCERTAIN])
 def test_a_storage_failure_never_burns(
@@ -202,7 +202,7 @@ def test_a_lost_reply_is_no_replay(someone: Customer, faults: FaultProxy, expect
     expect.rotates(other)
 
 
-@requirement("FAULT-09", logins=2, takes=1.2)
+@requirement("FAULT-09", logins=2, burns=True, takes=1.2)
 @pytest.mark.parametrize("trouble", ["conflict", "in_progress", "throttle"])
 def test_a_busy_table_is_no_replay(
     someone: Customer, faults: FaultProxy, expect: Expect, trouble: str

@@ -36,9 +36,6 @@ PATIENT = (
 )
 #: Of those, CORE-21 has a part that only a table shows.
 FEWEST = len(PATIENT) - 1
-#: Without a table each login of a real customer waits for a second of its own.
-SLOWLY = ("CORE", "WIRE", "API")
-BY_FORGING = ("CORE", "WIRE", "STORE", "API")
 
 
 def blind(target: Target, **seen: Any) -> Target:
@@ -117,9 +114,9 @@ def told(report: Report) -> dict[str, str]:
 WAYS: dict[str, Callable[[Path], Report]] = {
     OVER_HTTP: lambda _: report_of(over_http_throughout()),
     IN_PROCESS: lambda _: report_of(embedded.boot(over_http=False)),
-    "with the secret": lambda _: report_of(with_the_secret(), *SLOWLY),
-    "with credentials": lambda _: report_of(with_credentials(), *SLOWLY),
-    "under libfaketime": lambda folder: report_of(under_libfaketime(folder), *BY_FORGING),
+    "with the secret": lambda _: report_of(with_the_secret()),
+    "with credentials": lambda _: report_of(with_credentials()),
+    "under libfaketime": lambda folder: report_of(under_libfaketime(folder)),
     "by waiting": lambda _: report_of(with_patience(), *PATIENT),
 }
 
