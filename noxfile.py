@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import nox
@@ -149,8 +152,15 @@ def package(session: nox.Session) -> None:
     dist = session.create_tmp()
     tool(session, "python", "-m", "build", "--no-isolation", "--outdir", dist)
     (wheel,) = Path(dist).glob("*.whl")
-    for python in [*filter(_runs, PYTHONS)] or [sys.executable]:
-        session.run(python, "tests/package/stranger.py", str(wheel), external=True)
+    pythons = [*filter(_runs, PYTHONS)] or [sys.executable]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # mostly installing: each waits for its disk
+        codes = pool.map(partial(_stranger, wheel=wheel), pythons)
+    if failed := [python for python, code in zip(pythons, codes, strict=True) if code]:
+        session.error(f"the wheel fails under {', '.join(failed)}")
+
+
+def _stranger(python: str, wheel: Path) -> int:
+    return subprocess.call([python, "tests/package/stranger.py", str(wheel)])
 
 
 def _runs(python: str) -> bool:
