@@ -20,7 +20,7 @@ from conformance_tests.session import Session
 from conformance_tests.tampering import never_issued, other_hex
 
 #: HARD-26: so many refreshes, so many of them at once, and what a trivial query may take then.
-REFRESHES = 120
+REFRESHES = 200
 AT_ONCE = 40
 TIMES_QUIET = 20
 ALWAYS_ALLOWED = 0.050
