@@ -175,7 +175,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from conformance_tests import prefork
 
     if prefork.wanted(arguments):
-        prefork.load_ahead()
+        prefork.context()
     from conformance_tests import running
 
     return running.run(arguments)

@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from conformance_tests.prefork import FORKS
+
 AT_ONCE = "--at-once"
 CLIENT = Path(__file__).with_name("fork_client.py")
 Main = Callable[[list[str]], int | None]
@@ -48,7 +50,7 @@ def fork_server(
 @contextmanager
 def starting_reference(folder: Path, *, at_once: bool = False) -> Iterator[tuple[str, ...]]:
     """The command that starts the reference; a fork where that is sound, else from nothing."""
-    if sys.platform == "linux":
+    if FORKS:
         imported = ("reference_auth.server", "conformance_tests.warm_boto3")
         program = "reference_auth.cli:main"
         with fork_server(folder, program, *imported, at_once=at_once) as command:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import sys
-from multiprocessing import forkserver
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import forkserver, resource_tracker
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -20,16 +23,25 @@ def wanted(arguments: argparse.Namespace) -> bool:
 
 
 def context() -> Any:
-    """What starts copies: forks of one process that has imported everything, or new processes."""
+    """What starts copies: forks of one process that has imported everything, or new processes.
+
+    That process begins to import at the first call; a core is idle while its caller still does so.
+    """
     if not FORKS:
         return multiprocessing.get_context("spawn")
     chosen = multiprocessing.get_context("forkserver")
     chosen.set_forkserver_preload(["conformance_tests.preloaded"])
+    resource_tracker.ensure_running()  # it would let interrupts through again
+    with held_back(signal.SIGINT):  # a terminal sends it to all, who would each print a traceback
+        forkserver.ensure_running()
     return chosen
 
 
-def load_ahead() -> None:
-    """Let that process import on a core that is idle while its caller still imports as well."""
-    if FORKS:
-        context()
-        forkserver.ensure_running()
+@contextmanager
+def held_back(*numbers: signal.Signals) -> Iterator[None]:
+    """They arrive here when this is over, and never at a program that is started in here."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

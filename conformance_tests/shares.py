@@ -82,11 +82,15 @@ def started(
     """The copies, and what they tell; none outlives the context."""
     context = prefork.context()
     events: Queue[Event] = context.Queue()
-    shares = [replace(options, share=Share(place, COPIES)) for place in range(COPIES)]
-    copies = [context.Process(target=judge, args=(own, profile, command, events)) for own in shares]
-    for copy in copies:
-        copy.start()
+    copies: list[BaseProcess] = []
     try:
+        # Whoever is interrupted between the start of a copy and its being listed leaves it behind.
+        with prefork.held_back(signal.SIGINT, signal.SIGTERM):
+            for place in range(COPIES):
+                own = replace(options, share=Share(place, COPIES))
+                copy = context.Process(target=judge, args=(own, profile, command, events))
+                copy.start()
+                copies.append(copy)
         yield copies, events
     except BaseException:
         for copy in copies:

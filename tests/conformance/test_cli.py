@@ -287,6 +287,29 @@ def last_line(capsys: pytest.CaptureFixture[str]) -> str:
 # -- runs that do not end well -----------------------------------------------------------------
 
 
+BEGUN = "import sys; from conformance_tests import cli; print('begun'); sys.exit(cli.main(['run']))"
+
+
+@pytest.mark.parametrize("seconds", [0.1, 0.5, 0.9])
+def test_an_interrupt_while_everything_is_imported_is_one_sentence(seconds: float) -> None:
+    """A terminal sends Ctrl-C to each process of the embedded run; none of them has a traceback."""
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", BEGUN],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "begun\n"
+        time.sleep(seconds)
+        os.killpg(started.pid, signal.SIGINT)
+        said, _ = started.communicate(timeout=60)
+    assert started.returncode == exits.UNTESTED
+    assert "interrupted" in said
+    assert "Traceback" not in said
+
+
 def test_a_run_that_is_interrupted_writes_what_it_knows(
     instead: Callable[[Runner], None], target_file: Path
 ) -> None:
