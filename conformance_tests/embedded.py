@@ -12,7 +12,7 @@ import socket
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -133,7 +133,7 @@ def boot(
             )
         command = command or ends.enter_context(starting_reference(folder))
         if over_http:
-            urls = {name: ends.enter_context(serving(app)) for name, app in apps.items()}
+            urls = ends.enter_context(serving(apps))
             transport = None
         else:
             urls = {name: f"http://{HOST}:{port}" for port, name in enumerate(apps, start=1)}
@@ -240,24 +240,46 @@ def own_table(engine: str, in_memory: Any) -> Iterator[str]:
 
 
 @contextmanager
-def serving(app: Any) -> Iterator[str]:
-    """A real uvicorn with this app, on a thread of its own; gives its address."""
-    # Named TCP outright: asyncio turns Nagle's delay off only on sockets that say so.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.bind((HOST, 0))
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off")
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    while not server.started and thread.is_alive():
-        time.sleep(0.005)
+def serving(apps: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """A real uvicorn for each app, on a thread of its own; gives their addresses."""
+    begun = {name: Serving(app) for name, app in apps.items()}
     try:
-        yield f"http://{HOST}:{listener.getsockname()[1]}"
+        yield {name: one.address() for name, one in begun.items()}
     finally:
-        server.should_exit = server.force_exit = True
-        thread.join(timeout=5)
-        listener.close()
+        for one in begun.values():
+            one.dismiss()  # all of them first: each looks up ten times a second only
+        for one in begun.values():
+            one.close()
+
+
+class Serving:
+    """An app under uvicorn on a free port, from now on."""
+
+    def __init__(self, app: Any) -> None:
+        # Named TCP outright: asyncio turns Nagle's delay off only on sockets that say so.
+        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        self._listener.bind((HOST, 0))
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off")
+        )
+        kwargs = {"sockets": [self._listener]}
+        self._thread = threading.Thread(target=self._server.run, kwargs=kwargs, daemon=True)
+        self._thread.start()
+
+    def address(self) -> str:
+        """Where it answers, once it does."""
+        while not self._server.started and self._thread.is_alive():
+            time.sleep(0.005)
+        return f"http://{HOST}:{self._listener.getsockname()[1]}"
+
+    def dismiss(self) -> None:
+        """Tell it to end."""
+        self._server.should_exit = self._server.force_exit = True
+
+    def close(self) -> None:
+        """Wait for its end."""
+        self._thread.join(timeout=5)
+        self._listener.close()
 
 
 @contextmanager

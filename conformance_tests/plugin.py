@@ -5,7 +5,6 @@ As a `pytest11` entry point it does nothing until `--target FILE` is given.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
@@ -20,14 +19,13 @@ if TYPE_CHECKING:
     from conformance_tests.expect import Expect
     from conformance_tests.instances import Instances
     from conformance_tests.registry import Requirement
+    from conformance_tests.share import Share
     from conformance_tests.verdict import Finding
 
 EXPECT: pytest.StashKey[Expect] = pytest.StashKey()
 CAST: pytest.StashKey[cast.Cast] = pytest.StashKey()
 STRAND: pytest.StashKey[overlap.Strand] = pytest.StashKey()
 BENCH: pytest.StashKey[Bench] = pytest.StashKey()
-#: What a case takes in the embedded run, beyond what its test `takes`.
-CASE_SECONDS = 0.15
 
 
 class Progress(Protocol):
@@ -51,38 +49,18 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """One of so many parts of a run, as long as the others; a look back on the run is in each."""
-
-    place: int = 0
-    of: int = 1
-
-    def part_of(self, items: list[pytest.Item]) -> list[pytest.Item]:
-        """The tests of this share; all cases of one function stay together."""
-        seconds: defaultdict[str, float] = defaultdict(float)
-        for item in items:
-            seconds[_function(item)] += CASE_SECONDS + manner_of(item, "takes")
-        parts: list[dict[str, float]] = [{} for _ in range(self.of)]
-        for name in sorted(seconds, key=seconds.__getitem__, reverse=True):
-            min(parts, key=lambda part: sum(part.values()))[name] = seconds[name]
-        mine = parts[self.place]
-        return [item for item in items if _function(item) in mine or manner_of(item, "last")]
-
-
-def _function(item: pytest.Item) -> str:
-    return item.nodeid.partition("[")[0]
-
-
-@dataclass(frozen=True, slots=True)
 class Options:
-    """What a run was asked for. `again` is the command line that a card repeats for one row."""
+    """What a run was asked for. `again` is the command line that a card repeats for one row.
+
+    share: where other runs do the same tests at once, which of them are this one's.
+    """
 
     only: tuple[str, ...] = ()
     claimed_only: bool = False
     allow_destructive: bool = False
     pytest_args: tuple[str, ...] = ()
     again: str = "auth-conformance run"
-    share: Share = Share()
+    share: Share | None = None
 
 
 @dataclass
@@ -128,7 +106,7 @@ class ConformancePlugin:
         left_out = [item for item in items if not self._wanted(item)]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
-        items[:] = sorted(self.bench.options.share.part_of(wanted), key=self._turn)
+        items[:] = sorted(wanted, key=self._turn)
 
     def _turn(self, item: pytest.Item) -> tuple[bool, bool, bool, int]:
         """Burns need a customer whom nobody else needs; long jumps end whatever is open; a look
@@ -140,12 +118,15 @@ class ConformancePlugin:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         deployment, progress = self.bench.deployment, self.bench.progress
-        logins = effort.logins(session.items, deployment)
+        share = self.bench.options.share
+        announced = share.announced(session.items) if share else session.items
+        logins = effort.logins(announced, deployment)
         before = deployment.client.logins  # to look around takes some as well
         seconds = effort.seconds(logins, deployment)
-        progress.started(len(session.items), before + logins, seconds)
+        progress.started(len(announced), before + logins, seconds)
         deployment.tell = deployment.client.pace.tell = progress.waiting
-        self.bench.instances.start_ahead(*self._modes(session.items))
+        if share is None:
+            self.start_ahead(session.items)
         done = yield
         while self._crowd.sleepers:
             self._hear_the_crowd()
@@ -158,11 +139,12 @@ class ConformancePlugin:
         named = any({row.id, row.group} & set(options.only) for row in rows)
         return bool(rows) and (claimed or not options.claimed_only) and (named or not options.only)
 
-    def _modes(self, items: list[pytest.Item]) -> set[str | None]:
-        """The modes in which the tests of rows that concern the target will start it."""
+    def start_ahead(self, items: list[pytest.Item]) -> None:
+        """Begin to start the deployment as these tests will want it, if their rows concern it."""
         leaves_out = self.bench.deployment.target.leaves_out
         concerned = [i for i in items if not any(leaves_out(row) for row in requirements_of(i))]
-        return {mode for item in concerned for mode in manner_of(item, "modes") or ()}
+        modes = {mode for item in concerned for mode in manner_of(item, "modes") or ()}
+        self.bench.instances.start_ahead(*modes)
 
     # -- one test ------------------------------------------------------------------------------
 

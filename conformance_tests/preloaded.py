@@ -9,14 +9,18 @@ import pkgutil
 gc.disable()  # next to nothing of what imports make is garbage
 
 from conformance_tests import embedded, suite  # noqa: E402
+from conformance_tests.trust import trust  # noqa: E402
+
+#: What only a first request, or a first server, would import.
+LATE = ("anyio._backends._asyncio", "httpcore", "uvicorn.loops.auto", "uvicorn.protocols.http.auto")
 
 tests = (found.name for found in pkgutil.iter_modules(suite.__path__, f"{suite.__name__}."))
-for name in ("conformance_tests.runner", *tests):
+for name in ("conformance_tests.runner", *tests, *LATE):
     importlib.import_module(name)
 
 embedded.warm_up()
+trust(None)
 
-# All of it stays: no collection of a fork need look at it again, nor copy the pages it is on.
-gc.collect()
+# All of it stays: no collection of a fork need look at it, nor copy the pages that it is on.
 gc.freeze()
 gc.enable()

@@ -85,6 +85,8 @@ class Recorder:
 
     history: list[Exchange] = field(default_factory=list)
     _names: dict[str, str] = field(default_factory=dict)
+    #: The same by each form in which a secret may be printed: as it is, and within JSON.
+    _printed: dict[str, str] = field(default_factory=dict)
     _counts: Counter[str] = field(default_factory=Counter)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -93,7 +95,8 @@ class Recorder:
         with self._lock:
             if value and value not in self._names:
                 self._counts[kind] += 1
-                self._names[value] = f"{kind}#{self._counts[kind]}"
+                self._names[value] = name = f"{kind}#{self._counts[kind]}"
+                self._printed |= {value: name, json.dumps(value)[1:-1]: name}
 
     def secrets(self, *kinds: str) -> dict[str, str]:
         """Every secret known so far, value to name; only of these kinds, if any are named."""
@@ -168,9 +171,8 @@ class Recorder:
                 for found in shape.findall(text):
                     if not any(found == known or known in found for known in self._names):
                         self.know(kind, found)
-            for value in sorted(self._names, key=len, reverse=True):
-                for form in {value, json.dumps(value)[1:-1]}:
-                    text = text.replace(form, f"<{self._names[value]}>")
+            for form in sorted(self._printed, key=len, reverse=True):
+                text = text.replace(form, f"<{self._printed[form]}>")
         for kind, shape in SECRET_SHAPES.items():
             text = shape.sub(f"<{kind}>", text)
         return text

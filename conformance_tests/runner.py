@@ -18,6 +18,7 @@ from conformance_tests.environment import variables
 from conformance_tests.instances import Instances
 from conformance_tests.plugin import Bench, ConformancePlugin, Options, Progress, Silence
 from conformance_tests.preflight import assemble, prepare
+from conformance_tests.share import SharedLoop
 from conformance_tests.tidying import tidy
 from conformance_tests.verdict import Run
 
@@ -42,6 +43,9 @@ SETTINGS = (
     "-p",
     "no:threadexception",
 )
+
+#: Nor does it gather what its own report would tell, where nobody asked for that.
+UNTOLD = ("-p", "no:terminal", "-p", "no:logging", "--capture=sys")
 
 DEFAULTS = Options()
 
@@ -93,9 +97,11 @@ def remark_about(deployment: Deployment) -> str | None:
 
 def run_pytest(bench: Bench) -> int:
     extra = list(bench.options.pytest_args)
-    quiet = [] if extra else ["-p", "no:terminal"]
+    quiet = () if extra else UNTOLD
+    plugin, share = ConformancePlugin(bench), bench.options.share
+    plugins = [plugin, SharedLoop(share, plugin.start_ahead)] if share else [plugin]
     with variables(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS=None):
-        code = pytest.main([*SETTINGS, *quiet, *extra], plugins=[ConformancePlugin(bench)])
+        code = pytest.main([*SETTINGS, *quiet, *extra], plugins=plugins)
     bench.progress.finished()
     return int(code)
 

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance_tests import prefork, suite_fault
 from conformance_tests.fork_server import starting_reference
-from conformance_tests.plugin import Options, Progress, Share
+from conformance_tests.plugin import Options, Progress
+from conformance_tests.share import Share
 from conformance_tests.target import Target, with_profile
 from conformance_tests.verdict import Run
 
@@ -82,12 +83,13 @@ def started(
     """The copies, and what they tell; none outlives the context."""
     context = prefork.context()
     events: Queue[Event] = context.Queue()
+    taken = context.Value("i", 0)
     copies: list[BaseProcess] = []
     try:
         # Whoever is interrupted between the start of a copy and its being listed leaves it behind.
         with prefork.held_back(signal.SIGINT, signal.SIGTERM):
             for place in range(COPIES):
-                own = replace(options, share=Share(place, COPIES))
+                own = replace(options, share=Share(taken, first=place == 0))
                 copy = context.Process(target=judge, args=(own, profile, command, events))
                 copy.start()
                 copies.append(copy)

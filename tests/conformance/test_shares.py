@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+import multiprocessing
 import os
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from conformance_tests import shares
-from conformance_tests.plugin import Options, Share, Silence
+from conformance_tests.plugin import Options, Silence
+from conformance_tests.share import Share, SharedLoop, batches, looks_back
 from conformance_tests.shares import Listener, ShareLost, merged
 from conformance_tests.target import Target
 from conformance_tests.verdict import Finding, Run
@@ -25,6 +30,8 @@ class Item:
     nodeid: str
     last: bool = False
     takes: float = 0.0
+    long_jump: bool = False
+    config: Any = None
 
     def get_closest_marker(self, name: str) -> pytest.Mark:
         return pytest.Mark(name, ("CORE-01",), vars(self), _ispytest=True)
@@ -44,22 +51,68 @@ def run(*findings: Finding, crashed: str | None = None) -> Run:
     return Run(findings, dt.datetime(2026, 1, 1, tzinfo=dt.UTC), crashed=crashed)
 
 
+def names(batch: list[Item]) -> list[str]:
+    return [item.nodeid for item in batch]
+
+
+def of(items: list[Item]) -> list[list[str]]:
+    """The names in each batch of these tests."""
+    return [names(batch) for batch in batches(items)]  # type: ignore[arg-type]
+
+
 def test_each_test_is_in_one_share_and_a_look_back_in_all() -> None:
     """No test is left out or done twice; the cases of one function stay together."""
-    names = [f"test_{n}[{case}]" for n in range(5) for case in "ab"]
-    items = [*map(Item, names), Item("test_back", last=True)]
-    parts = [[item.nodeid for item in Share(n, 2).part_of(items)] for n in range(2)]  # type: ignore[arg-type]
-    assert sorted(name for part in parts for name in part if name != "test_back") == names
-    assert all("test_back" in part for part in parts)
-    assert {name[:6] for name in parts[0]} & {name[:6] for name in parts[1]} == {"test_b"}
+    items = [
+        *(Item(f"test_{n}[{case}]") for n in range(5) for case in "ab"),
+        Item("back", last=True),
+    ]
+    found = of(items)
+    assert sorted(found) == [[f"test_{n}[a]", f"test_{n}[b]"] for n in range(5)]
+    assert names(looks_back(items)) == ["back"]  # type: ignore[arg-type]
+    taken = multiprocessing.get_context("spawn").Value("i", 0)
+    one, other = Share(taken, first=True), Share(taken, first=False)
+    parts = zip_longest(one.take(found), other.take(found))  # type: ignore[arg-type]
+    assert [batch for pair in parts for batch in pair if batch] == found
 
 
-def test_the_shares_are_equally_long() -> None:
-    """What takes as long as many others is the only test of its share."""
-    items = [Item("test_slow", takes=5.0), *(Item(f"test_{n}") for n in range(9))]
-    parts = [[item.nodeid for item in Share(n, 3).part_of(items)] for n in range(3)]  # type: ignore[arg-type]
-    assert sorted(map(len, parts)) == [1, 4, 5]
-    assert ["test_slow"] in parts
+def test_one_share_says_how_much_there_is_to_do() -> None:
+    """All of it, and each other one the looks back that it does as well."""
+    items = [Item("test_1"), Item("test_2"), Item("back", last=True)]
+    taken = multiprocessing.get_context("spawn").Value("i", 0)
+    said = [names(Share(taken, first=first).announced(items)) for first in (True, False)]  # type: ignore[arg-type]
+    assert said == [["test_1", "test_2", "back"], ["back"]]
+
+
+def test_no_share_is_left_with_a_long_batch_at_the_end() -> None:
+    """Many cases are taken first, what waits now and then, what moves the clock far last."""
+    items = [
+        Item("jump", long_jump=True),
+        Item("one"),
+        *(Item(f"many[{n}]") for n in range(3)),
+        *(Item(f"some[{n}]") for n in range(2)),
+        Item("other"),
+        Item("slow", takes=1.0),
+        Item("slower", takes=2.0),
+    ]
+    found = [batch[0].partition("[")[0] for batch in of(items)]
+    assert found == ["slower", "many", "some", "slow", "one", "other", "jump"]
+
+
+def test_a_share_has_pytest_run_what_it_took_and_then_the_looks_back() -> None:
+    """Each batch is begun before its first test; what follows in another one is none of it."""
+    items = [Item("one[a]"), Item("one[b]"), Item("two"), Item("back", last=True)]
+    taken = multiprocessing.get_context("spawn").Value("i", 0)
+    share, told = Share(taken, first=True), list[Any]()
+
+    def protocol(item: Item, nextitem: Item | None) -> None:
+        told.append((item.nodeid, nextitem.nodeid if nextitem else None))
+
+    for item in items:
+        item.config = SimpleNamespace(hook=SimpleNamespace(pytest_runtest_protocol=protocol))
+    loop = SharedLoop(share, lambda batch: told.append(names(batch)))  # type: ignore[arg-type]
+    assert loop.pytest_runtestloop(SimpleNamespace(items=items))  # type: ignore[arg-type]
+    ones = [["one[a]", "one[b]"], ("one[a]", "one[b]"), ("one[b]", None)]
+    assert told == [*ones, ["two"], ("two", None), ("back", None)]
 
 
 def test_what_the_shares_found_is_one_run() -> None:
