@@ -42,6 +42,11 @@ class Expect(Answers, Rows, Calls):
         live = self.live(sessions)
         self.that(len(live) <= 1, "one live session at most", f"{len(live)}")
 
+    def somebody_goes_on(self, customer: Customer, answers: Iterable[Answer]) -> None:
+        """At least one of these answers hands out a pair that works."""
+        live = self.live(self.pairs(customer, answers))
+        self.that(live, "a pair that works in some caller's hands", "none")
+
     def nothing_over(self, answers: Iterable[Answer]) -> None:
         """Each answer is a pair, or asks the caller to try again; none ends the session."""
         for answer in answers:

@@ -52,7 +52,7 @@ def lets_a_rotation_overwrite_what_is_there(patch: pytest.MonkeyPatch) -> None:
 # -- one pair, several callers -----------------------------------------------------------------
 
 
-@mutant("RACE-04", also="FAULT-08 FAULT-11 RACE-05 RACE-07 RACE-11", known_as="M43")
+@mutant("RACE-04", also="FAULT-08 FAULT-11 RACE-07 RACE-11", known_as="M43")
 def deletes_the_spent_row_without_a_condition(patch: pytest.MonkeyPatch) -> None:
     """A rotation looks for its row first, and deletes it then whether or not it is there."""
     _in_rotations(patch, _without_delete_condition)
@@ -141,7 +141,6 @@ def _lose(patch: pytest.MonkeyPatch, follow: Any) -> None:
         "HARD-28 HARD-30 HARD-31 RACE-03 RACE-04 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12 "
         "RACE-14 STORE-06 STORE-07 STORE-09 STORE-10"
     ),
-    sometimes="RACE-05",
 )
 def lets_a_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatch) -> None:
     """A rotation does not delete the old row: it is marked as expiring now."""

@@ -207,7 +207,7 @@ def cannot_read_a_ttl_that_is_a_string(patch: pytest.MonkeyPatch) -> None:
     "STORE-07",
     also=(
         "CORE-12 CORE-13 CORE-14 FAULT-07 FAULT-08 FAULT-09 FAULT-11 HARD-15 HARD-28 "
-        "HARD-30 HARD-31 RACE-03 RACE-04 RACE-05 RACE-07 RACE-08 RACE-09 RACE-10 RACE-11 "
+        "HARD-30 HARD-31 RACE-03 RACE-04 RACE-07 RACE-08 RACE-09 RACE-10 RACE-11 "
         "RACE-12 RACE-13 RACE-14 STORE-06 STORE-09 STORE-10"
     ),
     known_as="M01",
