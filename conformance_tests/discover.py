@@ -23,6 +23,8 @@ FLOW_OPERATIONS: Final = tuple(name for name in OPERATIONS if name not in DEVELO
 NONSENSE: Final = "noSuchOperationAnywhere"
 #: Seconds by which a lifetime may look shorter than it is.
 SLACK: Final = 12
+#: Seconds from which on a lifetime is thought of in whole minutes.
+SURELY_MINUTES: Final = 240
 SHUT: Final = "graphql-authorization"
 
 
@@ -164,5 +166,11 @@ def _became_of(login: Answer) -> str:
 
 
 def _rounded(seconds: float) -> int:
-    """To five seconds: a login may take a second or two, and `exp` move down a little."""
+    """To a whole minute that it falls short of by SLACK at most, otherwise to five seconds.
+
+    A login may take a second or two, and logins of the same second move `exp` down, each further.
+    """
+    short = -seconds % 60
+    if seconds > SURELY_MINUTES and short <= SLACK:
+        return round(seconds + short)
     return round(seconds / 5) * 5

@@ -141,4 +141,4 @@ def _literal(value: Any) -> str:
         return f"{{ {', '.join(f'{name} = {_literal(one)}' for name, one in value.items())} }}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(_literal(one) for one in value)}]"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

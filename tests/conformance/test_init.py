@@ -136,9 +136,14 @@ def test_the_printed_file_can_be_loaded(tmp_path: Path, capsys: pytest.CaptureFi
 class LoggingIn:
     """The flow's operations, with a customer who can log in, and who logs out in the end."""
 
-    def __init__(self, claims: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        claims: Mapping[str, int] | None = None,
+        lives: tuple[int, int, int] = (300, 600, 7200),
+    ) -> None:
         self.sessions: set[str] = set()
         self._claims = claims
+        self._access, self._normal, self._extended = lives
 
     def __call__(self, request: dict[str, Any]) -> Reply:
         given = request.get("variables") or {}
@@ -151,7 +156,8 @@ class LoggingIn:
 
     def _pair(self, given: dict[str, Any]) -> dict[str, str]:
         now = int(time.time())
-        lives = {"exp": now + 300, "refresh_expiry": now + (7200 if REMEMBER in given else 600)}
+        left = self._extended if REMEMBER in given else self._normal
+        lives = {"exp": now + self._access, "refresh_expiry": now + left}
         claims = {"customer_id": 7, "iat": now, **lives} if self._claims is None else self._claims
         self.sessions.add(refresh_token := f"{len(self.sessions):0128x}")
         return {"token": Forge("k" * 32).mint(claims), "refresh_token": refresh_token}
@@ -194,6 +200,25 @@ def test_a_login_shows_the_lifetimes_and_is_ended_again(
     assert document["customers"][0]["email"] == "alice@example.com"
     assert "The lifetimes are those that two logins showed." in shown
     assert deployment.sessions == set()
+
+
+@pytest.mark.parametrize("shift", range(11))
+def test_an_expiry_that_moved_down_is_no_other_lifetime(
+    initialise: Callable[..., str], shift: int
+) -> None:
+    """Logins of the same second may move it by ten seconds: fourteen minutes stay what they are."""
+    shown = initialise(LoggingIn(lives=(840 - shift, 900, 7200)), **EXPORTED)
+    assert tomllib.loads(shown)["lifetimes"]["access"] == 14
+
+
+@pytest.mark.parametrize("lives", [(15, 20, 40), (785, 1805, 86_435), (50, 100, 110)])
+def test_lifetimes_that_make_no_whole_minutes_can_be_loaded(
+    initialise: Callable[..., str], tmp_path: Path, lives: tuple[int, int, int]
+) -> None:
+    """To the second: a file that the reader refuses would be worse than none."""
+    path = tmp_path / "target.toml"
+    path.write_text(initialise(LoggingIn(lives=lives), **EXPORTED))
+    assert load(path, ENVIRON).lifetimes == Lifetimes(*lives)
 
 
 def test_lifetimes_that_were_not_seen_are_told_with_their_reason(
