@@ -11,7 +11,7 @@ import pytest
 
 from conformance_tests import embedded, runner
 from conformance_tests.plugin import Options
-from tests.conformance.test_ways import blind
+from tests.conformance.ways import blind
 from tests.mutants.judged import derive_briefly
 
 #: Any of these keeps a test's customers to itself while others wait.

@@ -1,0 +1,118 @@
+"""One deployment, and how much of it can be seen: with everything, with little, with patience."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from conformance_tests import embedded, runner
+from conformance_tests.launch import Launcher
+from conformance_tests.moto_endpoint import MotoEndpoint
+from conformance_tests.plugin import Options
+from conformance_tests.target import ClockAddress, Features, Lifetimes, Target
+from conformance_tests.verdict import Report, Run, judge
+from reference_auth.memory import memory_client
+
+OVER_HTTP, IN_PROCESS = "over HTTP, with everything", "in the process"
+QUICK = Lifetimes(access=15, refresh=20, extended=40)
+
+
+def blind(target: Target, **seen: Any) -> Target:
+    """The same deployment, of which nothing can be seen but this."""
+    nothing: dict[str, Any] = {
+        "secret": None,
+        "table": None,
+        "clock": ClockAddress(),
+        "faults": None,
+        "log_file": None,
+        "launch": None,
+        "instances": {},
+        "features": Features(),
+    }
+    return replace(target, **{**nothing, **seen})
+
+
+@contextmanager
+def over_http_throughout() -> Iterator[Target]:
+    """Servers and table alike are asked over HTTP; nobody takes the short cut in the process."""
+    with MotoEndpoint(memory_client()) as table, embedded.boot(engine=table.url) as target:
+        yield target
+
+
+@contextmanager
+def with_the_secret() -> Iterator[Target]:
+    with embedded.boot(behind_proxy=False) as target:
+        yield blind(target, secret=target.secret)
+
+
+@contextmanager
+def with_credentials() -> Iterator[Target]:
+    with embedded.boot(behind_proxy=False) as target:
+        yield blind(target)
+
+
+@contextmanager
+def with_patience() -> Iterator[Target]:
+    with embedded.boot(behind_proxy=False, lifetimes=QUICK) as target:
+        yield blind(target, clock=ClockAddress(max_wait=60))
+
+
+@contextmanager
+def under_libfaketime(folder: Path) -> Iterator[Target]:
+    """A server in a process of its own, its clock set through the file that libfaketime reads."""
+    clock = folder / "faketimerc"
+    clock.write_text("+0\n")
+    [library] = Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")
+    environ = {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    alone = (sys.executable, "-m", "reference_auth")  # a fork would not load the library
+    with embedded.boot(behind_proxy=False, command=alone) as target:
+        assert target.launch is not None
+        launcher = Launcher(target.launch, target.secret, environ=environ)
+        with launcher.start(mode="development") as launched:
+            seen = {"secret": target.secret, "table": target.table}
+            moved = blind(target, clock=ClockAddress(faketime=str(clock)), **seen)
+            yield replace(moved, url=launched.url)
+
+
+def report_of(way: AbstractContextManager[Target], *only: str) -> Report:
+    with way as target:
+        return judge(target, runner.run(target, Options(only=only)))
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a deployment is looked at.
+
+    rows: how many rows it can judge at least.
+    clock: what moves time, by the name that a report gives it.
+    """
+
+    seen: Callable[[Path], AbstractContextManager[Target]]
+    rows: int
+    clock: str = "real"
+
+
+#: The one that waits is the longest: it comes first.
+WAYS = {
+    "by waiting": Way(lambda _: with_patience(), 40),
+    OVER_HTTP: Way(lambda _: over_http_throughout(), 130, "http"),
+    IN_PROCESS: Way(lambda _: embedded.boot(over_http=False), 130, "http"),
+    "with the secret": Way(lambda _: with_the_secret(), 35),
+    "with credentials": Way(lambda _: with_credentials(), 27),
+    "under libfaketime": Way(under_libfaketime, 90, "faketime"),
+}
+
+
+def run_by(way: str, folder: Path) -> tuple[Target, Run]:
+    """What the suite finds when it looks in this way: in a form that another process can take."""
+    with WAYS[way].seen(folder) as target:
+        return target.on_paper(), runner.run(target, Options())
