@@ -20,6 +20,21 @@ def test_with_grace_somebody_goes_on_after_any_race(graceful: Deployment, expect
 
 
 @requirement("RACE-08", burns=True)
+def test_with_grace_each_rival_holds_a_pair_that_works(
+    graceful: Deployment, expect: Expect
+) -> None:
+    """Several refreshes of one pair at once: whoever gets a pair can go on with it."""
+    someone = graceful.someone()
+    session = someone.expired_session(remember_me=True)
+    answers = graceful.together(*[session.refresh] * RIVALS)
+    expect.tried(RIVALS, "at once")
+    pairs = expect.pairs(someone, answers)
+    expect.that(len(pairs) <= 1, "one pair for all who get one", f"{len(pairs)} pairs")
+    for pair in pairs:
+        expect.echoes(pair)
+
+
+@requirement("RACE-08", burns=True)
 def test_a_lost_answer_can_be_asked_for_again(graceful: Deployment, expect: Expect) -> None:
     """Within the window the old pair answers a pair that works, and one row is alive."""
     someone = graceful.someone()

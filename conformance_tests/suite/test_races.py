@@ -113,6 +113,17 @@ def test_rivals_leave_one_live_successor(someone: Customer, expect: Expect) -> N
 
 
 @requirement("RACE-04", burns=True)
+@pytest.mark.usefixtures("faults")
+def test_with_grace_rivals_leave_one_live_successor(graceful: Deployment, expect: Expect) -> None:
+    """A session that may be asked for again is renewed once all the same."""
+    someone = graceful.someone()
+    session = someone.expired_session(remember_me=True)
+    answers = race(session, RIVALS, expect)
+    expect.one_at_most(expect.pairs(someone, answers))
+    expect.no_more_rows(someone, 1)
+
+
+@requirement("RACE-04", burns=True)
 def test_rivals_of_different_seconds_leave_one_live_successor(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
 ) -> None:

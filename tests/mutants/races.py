@@ -52,22 +52,29 @@ def lets_a_rotation_overwrite_what_is_there(patch: pytest.MonkeyPatch) -> None:
 # -- one pair, several callers -----------------------------------------------------------------
 
 
-@mutant("RACE-04", also="FAULT-08 FAULT-11 RACE-07 RACE-11", known_as="M43")
+@mutant("RACE-04", also="FAULT-08 FAULT-11 RACE-07 RACE-11", sometimes="RACE-08", known_as="M43")
 def deletes_the_spent_row_without_a_condition(patch: pytest.MonkeyPatch) -> None:
     """A rotation looks for its row first, and deletes it then whether or not it is there."""
     _in_rotations(patch, _without_delete_condition)
+
+
+@mutant("RACE-04", sometimes="RACE-08")
+def forks_where_grace_is_on(patch: pytest.MonkeyPatch) -> None:
+    """A rotation that leaves a tombstone deletes its row whether or not it is there."""
+    _in_rotations(patch, _without_delete_condition, where=lambda parts: "Put" in parts[-1])
 
 
 def _without_delete_condition(part: Item) -> Item:
     return {"Delete": _bare(part["Delete"])} if "Delete" in part else part
 
 
-def _in_rotations(patch: pytest.MonkeyPatch, change: Any) -> None:
+def _in_rotations(patch: pytest.MonkeyPatch, change: Any, where: Any = lambda parts: True) -> None:
     """Change the parts of the transactions that exchange a row for another."""
 
     async def transact(original: Any, storage: Storage, parts: Sequence[Item]) -> None:
         exchanges = "Delete" in parts[0] and any("ConditionCheck" in part for part in parts)
-        await original(storage, [change(part) if exchanges else part for part in parts])
+        changed = exchanges and where(parts)
+        await original(storage, [change(part) if changed else part for part in parts])
 
     around(patch, Storage, "transact", transact)
 
@@ -94,7 +101,7 @@ def knows_rivals_of_its_own_second_only(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "replace", replaces)
 
 
-@mutant("RACE-05", also="FAULT-08")
+@mutant("RACE-05", also="FAULT-08", sometimes="RACE-08")
 def ends_the_session_over_which_two_compete(patch: pytest.MonkeyPatch) -> None:
     """Whoever loses a race deletes what the winner wrote, and asks to try again."""
 
@@ -107,7 +114,7 @@ def ends_the_session_over_which_two_compete(patch: pytest.MonkeyPatch) -> None:
     _lose(patch, follow)
 
 
-@mutant("RACE-06", also="FAULT-08 RACE-05 RACE-07", known_as="M44")
+@mutant("RACE-06", also="FAULT-08 RACE-05 RACE-07", sometimes="RACE-08", known_as="M44")
 def takes_a_lost_race_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     """Whoever finds the row gone when it comes to writing burns."""
 
