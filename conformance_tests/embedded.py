@@ -40,11 +40,11 @@ from conformance_tests.target import (
     TableAddress,
     Target,
 )
-from reference_auth.app import create_app
-from reference_auth.clock import MovableClock
-from reference_auth.config import Config
-from reference_auth.config import Lifetimes as ReferenceLifetimes
-from reference_auth.demo import (
+from reference_auth.core.config import Config
+from reference_auth.core.config import Lifetimes as ReferenceLifetimes
+from reference_auth.serve.app import create_app
+from reference_auth.serve.clock import MovableClock
+from reference_auth.serve.demo import (
     CUSTOMERS,
     ODD_IDS,
     ODD_PASSWORD,
@@ -54,10 +54,10 @@ from reference_auth.demo import (
     WithOddLogins,
     odd_email,
 )
-from reference_auth.logs import JsonLines
-from reference_auth.memory import REGION, memory_client
-from reference_auth.provision import create_table
-from reference_auth.storage import make_client
+from reference_auth.serve.logs import JsonLines
+from reference_auth.store.memory import REGION, memory_client
+from reference_auth.store.provision import create_table
+from reference_auth.store.storage import make_client
 
 HOST = "127.0.0.1"
 TABLE = "auth"

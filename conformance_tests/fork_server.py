@@ -51,8 +51,8 @@ def fork_server(
 def starting_reference(folder: Path, *, at_once: bool = False) -> Iterator[tuple[str, ...]]:
     """The command that starts the reference; a fork where that is sound, else from nothing."""
     if FORKS:
-        imported = ("reference_auth.server", "conformance_tests.warm_boto3")
-        program = "reference_auth.cli:main"
+        imported = ("reference_auth.serve.server", "conformance_tests.warm_boto3")
+        program = "reference_auth.serve.cli:main"
         with fork_server(folder, program, *imported, at_once=at_once) as command:
             yield command
     else:

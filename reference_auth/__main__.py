@@ -2,7 +2,7 @@
 
 import sys
 
-from reference_auth.cli import main
+from reference_auth.serve.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

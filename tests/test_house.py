@@ -16,18 +16,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
-CORE = {
-    "absolute_end",
-    "config",
-    "errors",
-    "items",
-    "login",
-    "replay",
-    "rolling",
-    "rows",
-    "states",
-    "tokens",
-}
+FLOORS = ("core", "store", "flow", "api", "serve")
 MAY_IMPORT_TOO = {"tokens": {"cryptography"}}
 IMPORTED_AS = {"pyjwt": "jwt"}
 BROUGHT_ALONG = {"_pytest", "botocore"}  # the insides of pytest and boto3
@@ -71,34 +60,29 @@ def test_a_stranger_finds_the_usual_papers(name: str) -> None:
     assert f"]({name})" in README
 
 
-def siblings(name: str) -> set[str]:
-    """The modules of the reference that one of them imports."""
-    names = imports(ROOT / "reference_auth" / f"{name}.py")
-    return {full.split(".")[1] for full in names if full.startswith("reference_auth.")}
+@pytest.mark.parametrize("folder", FLOORS)
+def test_a_package_imports_only_those_below_it(folder: str) -> None:
+    """core, store, flow, api, serve: each imports those before it, typing-only imports too."""
+    above = FLOORS[FLOORS.index(folder) + 1 :]
+    upwards = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sources(f"reference_auth/{folder}")
+        for name in imports(path)
+        if name.split(".")[:1] == ["reference_auth"] and name.split(".")[1] in above
+    }
+    assert not upwards
 
 
-def core() -> set[str]:
-    """The core's modules and all that they import of the reference, however deep."""
-    found: set[str] = set()
-    waiting = set(CORE)
-    while waiting:
-        found |= waiting
-        waiting = set().union(*map(siblings, waiting)) - found
-    return found
-
-
-@pytest.mark.parametrize("name", sorted(core()))
-def test_the_core_imports_nothing_that_acts(name: str) -> None:
+@pytest.mark.parametrize("path", sources("reference_auth/core"), ids=lambda path: path.name)
+def test_the_core_imports_nothing_that_acts(path: Path) -> None:
     """A module of the core imports the standard library, jwt and other modules of the core."""
-    path = ROOT / "reference_auth" / f"{name}.py"
-    assert outside(path) <= {"jwt"} | MAY_IMPORT_TOO.get(name, set())
+    assert outside(path) <= {"jwt"} | MAY_IMPORT_TOO.get(path.stem, set())
 
 
-@pytest.mark.parametrize("name", sorted(core()))
-def test_the_core_reads_no_clock(name: str) -> None:
+@pytest.mark.parametrize("path", sources("reference_auth/core"), ids=lambda path: path.name)
+def test_the_core_reads_no_clock(path: Path) -> None:
     """`now` is an argument: no module of the core imports what could tell the time."""
-    used = {full.split(".")[0] for full in imports(ROOT / "reference_auth" / f"{name}.py")}
-    assert not used & {"time", "datetime"}
+    assert not {full.split(".")[0] for full in imports(path)} & {"time", "datetime"}
 
 
 def test_only_the_embedded_target_knows_the_reference() -> None:

@@ -13,8 +13,8 @@ from pathlib import Path
 from conformance_tests.exits import EXITS
 from conformance_tests.registry import REQUIREMENTS, VERSION
 from conformance_tests.target import load
-from reference_auth.demo import CUSTOMERS
-from reference_auth.states import State
+from reference_auth.core.states import State
+from reference_auth.serve.demo import CUSTOMERS
 from tests.docs import capture
 
 ROOT = Path(__file__).parent.parent

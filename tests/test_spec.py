@@ -17,21 +17,12 @@ from graphql import GraphQLObjectType, build_schema
 
 from conformance_tests import registry
 from conformance_tests.registry import REQUIREMENTS
-from reference_auth import (
-    config,
-    errors,
-    flow,
-    items,
-    patience,
-    rolling,
-    rows,
-    sessions,
-    storage,
-    tokens,
-)
-from reference_auth.app import make_schema
-from reference_auth.schema import AuthMutation, AuthQuery
-from reference_auth.states import CELLS
+from reference_auth.api.schema import AuthMutation, AuthQuery
+from reference_auth.core import config, errors, rolling, rows, tokens
+from reference_auth.core.states import CELLS
+from reference_auth.flow import flow
+from reference_auth.serve.app import make_schema
+from reference_auth.store import items, retry, sessions, storage
 from tests.spec_page import PAGE, TEXTS, table
 
 LIFETIMES = table("lifetime", "minutes", "seconds", "variable")
@@ -50,8 +41,8 @@ NUMBERS = {
     "seconds of the longest grace": config.LONGEST_GRACE,
     "seconds by which servers' clocks may differ": rows.CLOCK_SKEW,
     "times that `exp` is lowered": rolling.MOST_SHIFTS,
-    "seconds of back-off in all": patience.LONGEST_BACKOFF,
-    "seconds for one request in all": patience.LONGEST_REQUEST,
+    "seconds of back-off in all": retry.LONGEST_BACKOFF,
+    "seconds for one request in all": retry.LONGEST_REQUEST,
     "seconds to wait for the second after a burn": flow.LONGEST_FENCE_WAIT,
     "times that revoke looks for a successor": flow.LOOKS,
     "deletions in one batch": sessions.BATCH,

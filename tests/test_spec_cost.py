@@ -10,13 +10,13 @@ from typing import Any
 import anyio
 import pytest
 
-from reference_auth import tokens
-from reference_auth.config import Config
-from reference_auth.errors import AuthError
-from reference_auth.flow import Flow
-from reference_auth.memory import memory_table
-from reference_auth.sessions import Sessions
-from reference_auth.tokens import TokenPair
+from reference_auth.core import tokens
+from reference_auth.core.config import Config
+from reference_auth.core.errors import AuthError
+from reference_auth.core.tokens import TokenPair
+from reference_auth.flow.flow import Flow
+from reference_auth.store.memory import memory_table
+from reference_auth.store.sessions import Sessions
 from tests.spec_page import table
 
 NOW = 1_709_283_600

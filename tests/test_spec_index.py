@@ -71,7 +71,7 @@ def test_the_annex_is_in_the_registrys_order() -> None:
 
 def test_the_departures_are_those_marked_in_the_code() -> None:
     """Section 21 lists a requirement if and only if the reference's code bears its mark."""
-    files = Path(reference_auth.__file__).parent.glob("*.py")
+    files = Path(reference_auth.__file__).parent.rglob("*.py")
     marks = "\n".join(MARK.findall("\n".join(each.read_text(encoding="utf-8") for each in files)))
     listed = [
         name for each in table("ids", "the module", "this flow", "why") for name in ids(each[0])

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from reference_auth import app
-from reference_auth.flow import Flow
+from reference_auth.flow.flow import Flow
+from reference_auth.serve import app
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from reference_auth.demo import CUSTOMERS
+from reference_auth.serve.demo import CUSTOMERS
 
 
 class Platform:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lessons.clock_face import moment
-from reference_auth.tokens import Claims
+from reference_auth.core.tokens import Claims
 
 TIMES = ("exp", "refresh_expiry", "iat", "auth_time")
 

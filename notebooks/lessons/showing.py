@@ -11,8 +11,8 @@ from typing import Any
 from IPython import get_ipython
 
 from conformance_tests.target import TargetError
-from reference_auth.config import ConfigError
-from reference_auth.errors import AuthError
+from reference_auth.core.config import ConfigError
+from reference_auth.core.errors import AuthError
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,15 +22,15 @@ from lessons.exchange import Exchange
 from lessons.mutant import with_flow
 from lessons.reading import Pair, claims_of
 from lessons.rows import Change, Snapshot
-from reference_auth import tokens
-from reference_auth.app import create_app, make_service
-from reference_auth.config import Config
-from reference_auth.demo import ALICE, CUSTOMERS, DIRECTORY, DemoQuery
-from reference_auth.errors import BadAccessToken, NotThePair
-from reference_auth.flow import Flow
-from reference_auth.login import LoginService
-from reference_auth.memory import REGION, memory_table
-from reference_auth.states import Access, Refresh
+from reference_auth.core import tokens
+from reference_auth.core.config import Config
+from reference_auth.core.errors import BadAccessToken, NotThePair
+from reference_auth.core.login import LoginService
+from reference_auth.core.states import Access, Refresh
+from reference_auth.flow.flow import Flow
+from reference_auth.serve.app import create_app, make_service
+from reference_auth.serve.demo import ALICE, CUSTOMERS, DIRECTORY, DemoQuery
+from reference_auth.store.memory import REGION, memory_table
 
 SECRET = "a-secret-for-lessons-and-for-nothing-else"
 START = 1_709_283_600  # 2024-03-01 09:00:00 UTC

@@ -15,8 +15,8 @@ from lessons.exchange import Exchange
 from lessons.pictures import Member, Picture, Step, family, lanes
 from lessons.reading import Pair
 from lessons.stage import Stage
-from reference_auth import tokens
-from reference_auth.rows import FENCE, REVOKED, ended_key_of, key_of
+from reference_auth.core import tokens
+from reference_auth.core.rows import FENCE, REVOKED, ended_key_of, key_of
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TABLE = "table"

@@ -12,7 +12,7 @@ import os
 from functools import lru_cache
 
 from conformance_tests import forge
-from reference_auth import tokens
+from reference_auth.core import tokens
 
 _written = os.open(os.environ["DERIVATIONS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 

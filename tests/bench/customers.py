@@ -8,7 +8,7 @@ from __future__ import annotations
 import hmac
 import re
 
-from reference_auth.login import LoginRefused
+from reference_auth.core.login import LoginRefused
 
 COUNT = 1000
 EMAIL = "customer-{n}@bench.example.com"

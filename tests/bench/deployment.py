@@ -73,7 +73,7 @@ def load() -> Iterator[Program]:
 
 def provide(environment: Mapping[str, str]) -> None:
     """Make the table that the environment names."""
-    from reference_auth.provision import provision
+    from reference_auth.store.provision import provision
 
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     os.environ.update({name: environment[name] for name in names})

@@ -34,7 +34,7 @@ class Floor:
 
 def measure(seconds: float) -> Floor:
     """Calibrate: the reference's derivation on all cores, the standard library's on one."""
-    from reference_auth import tokens
+    from reference_auth.core import tokens
     from tests.bench.plain import stretch
 
     cores = os.cpu_count() or 1

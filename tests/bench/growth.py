@@ -17,15 +17,15 @@ import anyio
 from rich.console import Console
 from rich.table import Table
 
-from reference_auth import items
-from reference_auth.config import Config, read_environment
-from reference_auth.development import Development
-from reference_auth.errors import AuthError, StorageTrouble
-from reference_auth.flow import Flow
-from reference_auth.rows import Row
-from reference_auth.sessions import BATCH, Sessions
-from reference_auth.storage import Client, make_client
-from reference_auth.tokens import TokenPair
+from reference_auth.core.config import Config, read_environment
+from reference_auth.core.errors import AuthError, StorageTrouble
+from reference_auth.core.rows import Row
+from reference_auth.core.tokens import TokenPair
+from reference_auth.flow.development import Development
+from reference_auth.flow.flow import Flow
+from reference_auth.store import items
+from reference_auth.store.sessions import BATCH, Sessions
+from reference_auth.store.storage import Client, make_client
 from tests.bench import deployment, report
 from tests.bench.fleet import fleet, prices
 from tests.bench.meter import Meter, Spent, size, timed

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reference_auth import tokens
+from reference_auth.core import tokens
 
 READ_UNIT = 4096  # bytes that one consistent read covers
 WRITE_UNIT = 1024  # bytes that one write covers

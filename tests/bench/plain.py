@@ -17,20 +17,20 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from reference_auth import rolling, tokens
-from reference_auth.app import PATH, healthy, make_schema, make_service
-from reference_auth.config import Config, read_environment
-from reference_auth.endpoint import Endpoint
-from reference_auth.errors import NoSuchSession, NotThePair, SessionOver
-from reference_auth.flow import Flow
-from reference_auth.guards import guards
-from reference_auth.request import Service
-from reference_auth.rows import Row, key_of
-from reference_auth.schema import AuthMutation, AuthQuery
-from reference_auth.server import listen
-from reference_auth.sessions import Sessions
-from reference_auth.storage import make_client
-from reference_auth.tokens import Claims, TokenPair
+from reference_auth.api.endpoint import Endpoint
+from reference_auth.api.middleware import guards
+from reference_auth.api.request import Service
+from reference_auth.api.schema import AuthMutation, AuthQuery
+from reference_auth.core import rolling, tokens
+from reference_auth.core.config import Config, read_environment
+from reference_auth.core.errors import NoSuchSession, NotThePair, SessionOver
+from reference_auth.core.rows import Row, key_of
+from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.flow.flow import Flow
+from reference_auth.serve.app import PATH, healthy, make_schema, make_service
+from reference_auth.serve.server import listen
+from reference_auth.store.sessions import Sessions
+from reference_auth.store.storage import make_client
 from tests.bench.customers import PLATFORM
 
 

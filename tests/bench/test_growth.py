@@ -10,10 +10,10 @@ import anyio
 import pytest
 from rich.table import Table
 
-from reference_auth import rolling
-from reference_auth.config import Config, Lifetimes
-from reference_auth.memory import memory_table
-from reference_auth.sessions import Sessions
+from reference_auth.core import rolling
+from reference_auth.core.config import Config, Lifetimes
+from reference_auth.store.memory import memory_table
+from reference_auth.store.sessions import Sessions
 from tests.bench import plain
 from tests.bench.fleet import CORES, COSTS, FILLED, GROWING, Fleet, fleet, prices
 from tests.bench.growth import LIFETIME, ON_PAPER, Case, cells, on_paper, row_sizes

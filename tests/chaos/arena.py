@@ -11,8 +11,8 @@ from typing import Any
 
 from conformance_tests.faults import FaultProxy
 from conformance_tests.forge import Forge
-from reference_auth import items
-from reference_auth.rows import FENCE, Fence, Row
+from reference_auth.core.rows import FENCE, Fence, Row
+from reference_auth.store import items
 from tests.chaos.callers import Pair
 from tests.chaos.processes import ServerProcess
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.config import Config as BotoConfig
 
 from conformance_tests.faults import FaultProxy
-from reference_auth.provision import create_table
+from reference_auth.store.provision import create_table
 from tests.chaos import figures
 from tests.chaos.arena import REGION, Arena
 from tests.chaos.sizes import SEED

@@ -9,14 +9,15 @@ from typing import Any, cast
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
 
-from reference_auth import items, tokens
-from reference_auth.config import Config, Lifetimes
-from reference_auth.errors import AuthError
-from reference_auth.flow import Flow
-from reference_auth.rows import FENCE
-from reference_auth.sessions import Sessions
-from reference_auth.storage import Storage
-from reference_auth.tokens import TokenPair
+from reference_auth.core import tokens
+from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core.errors import AuthError
+from reference_auth.core.rows import FENCE
+from reference_auth.core.tokens import TokenPair
+from reference_auth.flow.flow import Flow
+from reference_auth.store import items
+from reference_auth.store.sessions import Sessions
+from reference_auth.store.storage import Storage
 from tests.chaos.model import INPUT, OVER, Kept, Model, Outcome, Promise
 from tests.reference.fake_table import FakeTable
 from tests.reference.interleaving import InlineDerivation

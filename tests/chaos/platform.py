@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reference_auth.login import LoginRefused
+from reference_auth.core.login import LoginRefused
 
 PASSWORD = "a-password-for-anyone"
 

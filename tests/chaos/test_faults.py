@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pytest
 
 from conformance_tests.faults import Fault
-from reference_auth.rows import Row
+from reference_auth.core.rows import Row
 from tests.chaos.arena import LIVE_SECONDS, Arena
 from tests.chaos.callers import SERVER_ERROR, Answer, Callers, Pair
 from tests.chaos.fault_plan import Plan, Trouble

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from reference_auth import replay
-from reference_auth.flow import Flow
-from reference_auth.rows import Fence, Presented, Row
-from reference_auth.sessions import Sessions
-from reference_auth.tokens import Claims
+from reference_auth.core.rows import Fence, Presented, Row
+from reference_auth.core.tokens import Claims
+from reference_auth.flow import replay
+from reference_auth.flow.flow import Flow
+from reference_auth.store.sessions import Sessions
 from tests.chaos.figures import note
 from tests.chaos.machine import machine
 from tests.chaos.sizes import LONG, SEED, size

@@ -12,8 +12,9 @@ from conformance_tests import embedded, preflight, runner, running, verdict
 from conformance_tests.plugin import Options
 from conformance_tests.recorder import Recorder
 from conformance_tests.report import terminal
-from reference_auth import items, tokens
-from reference_auth.sessions import Sessions
+from reference_auth.core import tokens
+from reference_auth.store import items
+from reference_auth.store.sessions import Sessions
 
 #: Rows whose cards speak of tokens, rows, hashes and answers.
 ROWS = ("WIRE-01", "STORE-03", "STORE-04", "STORE-07", "CORE-05", "CORE-16", "CORE-23")

@@ -13,7 +13,7 @@ from conformance_tests import embedded, runner
 from conformance_tests.plugin import Options
 from conformance_tests.table import BOOKKEEPING, Table
 from conformance_tests.target import Target
-from reference_auth.flow import Flow
+from reference_auth.flow.flow import Flow
 
 #: Rows whose tests log in, forge, rotate, burn and fill partitions.
 ROWS = ("CORE-01", "CORE-05", "CORE-12", "STORE-09", "RACE-01", "DEV-01")

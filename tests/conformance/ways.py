@@ -15,7 +15,7 @@ from conformance_tests.moto_endpoint import MotoEndpoint
 from conformance_tests.plugin import Options
 from conformance_tests.target import ClockAddress, Features, Lifetimes, Target
 from conformance_tests.verdict import Report, Run, judge
-from reference_auth.memory import memory_client
+from reference_auth.store.memory import memory_client
 
 OVER_HTTP, IN_PROCESS = "over HTTP, with everything", "in the process"
 QUICK = Lifetimes(access=15, refresh=20, extended=40)

@@ -31,7 +31,7 @@ from conformance_tests.target import (
     TableAddress,
     Target,
 )
-from reference_auth.memory import REGION, memory_client
+from reference_auth.store.memory import REGION, memory_client
 from tests.conformance.small_server import Reply, says
 from tests.degenerate.servers import CONSTANT, Asked, Speak, read, refuse
 from tests.mutants.judged import derive_briefly

@@ -13,7 +13,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 from conformance_tests.moto_endpoint import MotoEndpoint
-from reference_auth.memory import memory_table
+from reference_auth.store.memory import memory_table
 from tests.docs.pages import ROOT, Block
 
 SECRET = "a-secret-for-the-pages-of-32-bytes-or-more"
@@ -21,7 +21,7 @@ PASSWORDS = ("alice-demo-password", "bob-demo-password")
 REGION, TABLE = "ap-southeast-2", "auth"
 AWS = {"AWS_ACCESS_KEY_ID": "any", "AWS_SECRET_ACCESS_KEY": "any"}
 #: What the pages assume: a platform of the reader's own, and what its owner exported.
-SHOP = "from reference_auth.demo import DIRECTORY as service\n"
+SHOP = "from reference_auth.serve.demo import DIRECTORY as service\n"
 KNOWN = {"ALICE_PASSWORD": PASSWORDS[0], "BOB_PASSWORD": PASSWORDS[1]}
 SECONDS = 120
 

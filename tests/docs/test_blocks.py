@@ -14,7 +14,7 @@ import graphql
 import pytest
 
 import conformance_tests.cli
-import reference_auth.cli
+import reference_auth.serve.cli
 from conformance_tests.target import load
 from tests.docs import stage as stages
 from tests.docs.pages import BLOCKS, PAGES, ROOT, Block, Page
@@ -33,7 +33,7 @@ READ: dict[str, Callable[[str], Any]] = {
 }
 PARSERS = {
     "auth-conformance": conformance_tests.cli.parser,
-    "reference-auth": reference_auth.cli.parser,
+    "reference-auth": reference_auth.serve.cli.parser,
 }
 MOST_EXCUSES = 12
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import reference_auth
-from reference_auth.cli import ORDER
-from reference_auth.settings import FLAGS
+from reference_auth.serve.cli import ORDER
+from reference_auth.serve.settings import FLAGS
 from tests.docs.pages import BLOCKS, PAGES
 from tests.spec_page import table
 
@@ -43,7 +43,7 @@ def words(name: str) -> Iterator[str]:
 def test_the_policy_is_what_the_server_calls() -> None:
     """No action is missing, and none is asked for in vain."""
     (statement,) = POLICY["Statement"]
-    called = {ACTIONS[word] for word in words("sessions.py") if word in ACTIONS}
+    called = {ACTIONS[word] for word in words("store/sessions.py") if word in ACTIONS}
     assert statement["Action"] == sorted(f"dynamodb:{action}" for action in called)
 
 
@@ -51,7 +51,7 @@ def test_only_the_sessions_call_the_table() -> None:
     """The one other that does is the test clock, which no deployment has."""
     calling = {
         path.name
-        for path in SOURCES.glob("*.py")
+        for path in SOURCES.rglob("*.py")
         if re.search(r"client\.(scan|query)\(|\b_?storage\.call\(", path.read_text())
     }
     assert calling == {"clock.py", "sessions.py"}
@@ -59,7 +59,7 @@ def test_only_the_sessions_call_the_table() -> None:
 
 def test_making_the_table_needs_what_the_page_says() -> None:
     """Each call of `create-table` is an action that the page names."""
-    called = set(re.findall(r"client\.(\w+)\(", (SOURCES / "provision.py").read_text()))
+    called = set(re.findall(r"client\.(\w+)\(", (SOURCES / "store/provision.py").read_text()))
     actions = {name.title().replace("_", "") for name in called - {"client"}}
     told = set(re.findall(r"`dynamodb:(\w+)`", PAGE.text)) - {"Scan"}
     assert told == actions - {"Boto3"}

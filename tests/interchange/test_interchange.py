@@ -15,8 +15,8 @@ import pytest
 from conformance_tests import forged
 from conformance_tests.forge import Forge
 from conformance_tests.registry import REQUIREMENTS
-from reference_auth import states, tokens
-from reference_auth.errors import BadAccessToken
+from reference_auth.core import states, tokens
+from reference_auth.core.errors import BadAccessToken
 from tests.interchange.vectors import FILE, SCHEMA, document, text
 from tests.second.tokens import Forged, Signer
 

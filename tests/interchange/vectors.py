@@ -14,9 +14,9 @@ import conformance_tests
 from conformance_tests import forged
 from conformance_tests.forge import Forge
 from conformance_tests.registry import REQUIREMENTS, VERSION
-from reference_auth import rolling, tokens
-from reference_auth.config import Config, Lifetimes
-from reference_auth.tokens import Claims
+from reference_auth.core import rolling, tokens
+from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core.tokens import Claims
 from tests.spec_page import table
 
 FILE = Path(conformance_tests.__file__).parent / "vectors" / "interchange.json"

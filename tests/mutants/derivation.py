@@ -15,9 +15,9 @@ from urllib.parse import quote
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from reference_auth import rolling, rows, tokens
-from reference_auth.errors import NotThePair
-from reference_auth.flow import Flow
+from reference_auth.core import rolling, rows, tokens
+from reference_auth.core.errors import NotThePair
+from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 

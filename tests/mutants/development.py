@@ -11,12 +11,15 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reference_auth import config, development, endpoint, items, schema
-from reference_auth.development import AuthItem, Development
-from reference_auth.endpoint import JSON, Endpoint
-from reference_auth.errors import NoSuchSession, Unauthorised
-from reference_auth.items import Item
-from reference_auth.request import AuthRequest, Service
+from reference_auth.api import endpoint, schema
+from reference_auth.api.endpoint import JSON, Endpoint
+from reference_auth.api.request import AuthRequest, Service
+from reference_auth.core import config
+from reference_auth.core.errors import NoSuchSession, Unauthorised
+from reference_auth.flow import development
+from reference_auth.flow.development import AuthItem, Development
+from reference_auth.store import items
+from reference_auth.store.items import Item
 from tests.mutants.catalogue import mutant
 
 FIVE = ("get", "list", "update", "remove", "remove_all")

@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
-from reference_auth import config, endpoint, guards, speech, storage, tokens
-from reference_auth.burn import Burn
-from reference_auth.derivation import Derivation
-from reference_auth.errors import NotThePair, OutcomeUnknown, StorageTrouble
-from reference_auth.flow import Flow
-from reference_auth.login import LoginRefused
-from reference_auth.rows import Presented
-from reference_auth.storage import Storage
-from reference_auth.tokens import CustomerId
+from reference_auth.api import endpoint, error_messages, middleware
+from reference_auth.core import config, tokens
+from reference_auth.core.errors import NotThePair, OutcomeUnknown, StorageTrouble
+from reference_auth.core.login import LoginRefused
+from reference_auth.core.rows import Presented
+from reference_auth.core.tokens import CustomerId
+from reference_auth.flow.burn import Burn
+from reference_auth.flow.derivation import Derivation
+from reference_auth.flow.flow import Flow
+from reference_auth.store import storage
+from reference_auth.store.storage import Storage
 from tests.mutants.catalogue import mutant
 
 log = logging.getLogger("reference_auth.careless")
@@ -145,7 +147,7 @@ def repeats_what_a_parser_said(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-20")
 def shows_where_it_went_wrong(patch: pytest.MonkeyPatch) -> None:
     """Every error carries its stack trace in its extensions."""
-    say = speech.say
+    say = error_messages.say
 
     def telling(error: GraphQLError) -> GraphQLError:
         said, cause = say(error), error.original_error
@@ -153,7 +155,7 @@ def shows_where_it_went_wrong(patch: pytest.MonkeyPatch) -> None:
             said.extensions["trace"] = "".join(traceback.format_exception(cause))
         return said
 
-    patch.setattr(speech, "say", telling)
+    patch.setattr(error_messages, "say", telling)
 
 
 @mutant("HARD-20")
@@ -176,21 +178,21 @@ def says_which_refresh_token_it_expected(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-22")
 def lets_answers_be_stored(patch: pytest.MonkeyPatch) -> None:
     """No answer says anything of caches."""
-    headers = {k: v for k, v in guards.EVERY_ANSWER.items() if k != "Cache-Control"}
-    patch.setattr(guards, "EVERY_ANSWER", headers)
+    headers = {k: v for k, v in middleware.EVERY_ANSWER.items() if k != "Cache-Control"}
+    patch.setattr(middleware, "EVERY_ANSWER", headers)
 
 
 @mutant("HARD-22")
 def asks_caches_to_look_again_only(patch: pytest.MonkeyPatch) -> None:
     """Answers say no-cache, which lets a browser store them."""
-    headers = {**guards.EVERY_ANSWER, "Cache-Control": "private, no-cache"}
-    patch.setattr(guards, "EVERY_ANSWER", headers)
+    headers = {**middleware.EVERY_ANSWER, "Cache-Control": "private, no-cache"}
+    patch.setattr(middleware, "EVERY_ANSWER", headers)
 
 
 @mutant("HARD-22")
 def lets_renewed_tokens_be_stored(patch: pytest.MonkeyPatch) -> None:
     """Only the answer to a login forbids to store it."""
-    patch.setattr(guards, "EVERY_ANSWER", {})
+    patch.setattr(middleware, "EVERY_ANSWER", {})
     respond = endpoint.respond
 
     def marked(body: dict[str, Any], status: int, kind: str) -> Any:

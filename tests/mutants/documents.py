@@ -10,10 +10,12 @@ from graphql import FieldNode, FragmentDefinitionNode, GraphQLError, ValidationR
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reference_auth import app, documents, endpoint, speech, tokens
-from reference_auth.documents import WithinLimits
-from reference_auth.endpoint import JSON, Endpoint
-from reference_auth.speech import AuthSchema
+from reference_auth.api import endpoint, error_messages, limits
+from reference_auth.api.endpoint import JSON, Endpoint
+from reference_auth.api.error_messages import AuthSchema
+from reference_auth.api.limits import WithinLimits
+from reference_auth.core import tokens
+from reference_auth.serve import app
 from tests.mutants.catalogue import mutant
 
 
@@ -45,7 +47,7 @@ def encodes_a_refresh_token_before_it_looks(patch: pytest.MonkeyPatch) -> None:
 def allows_one_login_too_many(patch: pytest.MonkeyPatch) -> None:
     """Eleven logins may stand in one document."""
     schema_of_its_own(patch)
-    patch.setattr(documents, "MUTATIONS", documents.MUTATIONS + 1)
+    patch.setattr(limits, "MUTATIONS", limits.MUTATIONS + 1)
 
 
 @mutant("GQL-07")
@@ -94,9 +96,9 @@ def takes_batches_of_any_length(patch: pytest.MonkeyPatch) -> None:
 def masks_intended_errors_too(patch: pytest.MonkeyPatch) -> None:
     """Every error becomes the mask, without category."""
     patch.setattr(
-        speech,
+        error_messages,
         "say",
-        lambda error: GraphQLError(speech.MASK, nodes=error.nodes, path=error.path),
+        lambda error: GraphQLError(error_messages.MASK, nodes=error.nodes, path=error.path),
     )
 
 
@@ -110,14 +112,14 @@ def tells_of_single_types(patch: pytest.MonkeyPatch) -> None:
             if node.name.value == "__schema":
                 self.report_error(GraphQLError("Not here.", node))
 
-    patch.setattr(documents, "CLOSED_RULES", [WithinLimits, NoWholeSchema])
+    patch.setattr(limits, "CLOSED_RULES", [WithinLimits, NoWholeSchema])
 
 
 @mutant("GQL-09")
 def corrects_slips(patch: pytest.MonkeyPatch) -> None:
     """Outside development a misspelt field is answered with the right name."""
     schema_of_its_own(patch)
-    patch.setattr(AuthSchema, "_spoken", lambda self, error: speech.say(error))
+    patch.setattr(AuthSchema, "_spoken", lambda self, error: error_messages.say(error))
 
 
 @mutant("GQL-09")
@@ -127,7 +129,7 @@ def corrects_slips_in_arguments(patch: pytest.MonkeyPatch) -> None:
     spoken = AuthSchema._spoken
 
     def helpful(self: AuthSchema, error: GraphQLError) -> GraphQLError:
-        return speech.say(error) if "argument" in error.message else spoken(self, error)
+        return error_messages.say(error) if "argument" in error.message else spoken(self, error)
 
     patch.setattr(AuthSchema, "_spoken", helpful)
 
@@ -136,4 +138,4 @@ def corrects_slips_in_arguments(patch: pytest.MonkeyPatch) -> None:
 def shows_its_schema_to_everybody(patch: pytest.MonkeyPatch) -> None:
     """Introspection is open outside development, and names the development operations."""
     schema_of_its_own(patch)
-    patch.setattr(documents, "CLOSED_RULES", documents.OPEN_RULES)
+    patch.setattr(limits, "CLOSED_RULES", limits.OPEN_RULES)

@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from reference_auth import app, endpoint
-from reference_auth.endpoint import JSON, Endpoint, Operation, Refused
+from reference_auth.api import endpoint
+from reference_auth.api.endpoint import JSON, Endpoint, Operation, Refused
+from reference_auth.serve import app
 from tests.mutants.catalogue import mutant
 
 Handler = Callable[[Endpoint, Request], Awaitable[Response]]

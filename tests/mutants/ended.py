@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from reference_auth import absolute_end, tokens
-from reference_auth.errors import NoSuchSession, NotThePair
-from reference_auth.flow import Flow
-from reference_auth.items import Item
-from reference_auth.rows import Presented, Row, key_of
-from reference_auth.sessions import Fenced, Gone, Sessions, Taken
-from reference_auth.states import Refresh
-from reference_auth.tokens import Claims, TokenPair
+from reference_auth.core import absolute_end, tokens
+from reference_auth.core.errors import NoSuchSession, NotThePair
+from reference_auth.core.rows import Presented, Row, key_of
+from reference_auth.core.states import Refresh
+from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.flow.flow import Flow
+from reference_auth.store.items import Item
+from reference_auth.store.sessions import Fenced, Gone, Sessions, Taken
 from tests.mutants.catalogue import mutant
 
 DAY = 86_400

@@ -7,24 +7,24 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items, patience, storage
-from reference_auth.burn import Burn
-from reference_auth.development import Development, customer
-from reference_auth.errors import (
+from reference_auth.core.errors import (
     AUTHORIZATION,
     OutcomeUnknown,
     Replayed,
     SessionOver,
     StorageTrouble,
 )
-from reference_auth.flow import Flow
-from reference_auth.items import Item
-from reference_auth.patience import Busy
-from reference_auth.rows import Fence, Presented, Row, Tombstone
-from reference_auth.sessions import EXISTS, Gone, Sessions
-from reference_auth.states import Refresh
-from reference_auth.storage import ConditionFailed, Reason, Storage
-from reference_auth.tokens import Issue, TokenPair
+from reference_auth.core.rows import Fence, Presented, Row, Tombstone
+from reference_auth.core.states import Refresh
+from reference_auth.core.tokens import Issue, TokenPair
+from reference_auth.flow.burn import Burn
+from reference_auth.flow.development import Development, customer
+from reference_auth.flow.flow import Flow
+from reference_auth.store import items, retry, storage
+from reference_auth.store.items import Item
+from reference_auth.store.retry import Busy
+from reference_auth.store.sessions import EXISTS, Gone, Sessions
+from reference_auth.store.storage import ConditionFailed, Reason, Storage
 from tests.mutants.catalogue import mutant
 
 # -- what is promised and not stored -----------------------------------------------------------
@@ -412,7 +412,7 @@ def asks_the_table_on_the_event_loop(patch: pytest.MonkeyPatch) -> None:
 def waits_for_the_table_as_long_as_it_takes(patch: pytest.MonkeyPatch) -> None:
     """Neither a call nor a request has an end of its own."""
     patch.setattr(storage, "READ_SECONDS", 60)
-    patch.setattr(patience, "LONGEST_REQUEST", 60.0)
+    patch.setattr(retry, "LONGEST_REQUEST", 60.0)
 
 
 @mutant("FAULT-11")

@@ -15,10 +15,10 @@ from urllib.request import urlopen
 import jwt
 import pytest
 
-from reference_auth import tokens
-from reference_auth.errors import BadAccessToken, NoSuchSession
-from reference_auth.flow import Flow
-from reference_auth.rows import Presented, key_of
+from reference_auth.core import tokens
+from reference_auth.core.errors import BadAccessToken, NoSuchSession
+from reference_auth.core.rows import Presented, key_of
+from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
 
 Members = Mapping[str, Any]

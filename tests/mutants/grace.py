@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reference_auth import tokens
-from reference_auth.grace import Grace
-from reference_auth.rows import ROTATED, Row, Tombstone
-from reference_auth.tokens import TokenPair
+from reference_auth.core import tokens
+from reference_auth.core.rows import ROTATED, Row, Tombstone
+from reference_auth.core.tokens import TokenPair
+from reference_auth.flow.grace import Grace
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 

@@ -16,7 +16,7 @@ from conformance_tests.fork_server import fork_server
 from conformance_tests.plugin import Options
 from conformance_tests.target import Lifetimes, Target
 from conformance_tests.verdict import Finding, Run
-from reference_auth import tokens
+from reference_auth.core import tokens
 from tests.mutants.catalogue import Patch
 
 RED = ("fail", "warn")
@@ -107,7 +107,8 @@ def server(serve: str = SERVE) -> Iterator[tuple[str, ...]]:
     """The command that starts any change that the module knows; its forks end with the context."""
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="changed-")))
-        yield ends.enter_context(fork_server(folder, f"{serve}:main", "reference_auth.server"))
+        server = "reference_auth.serve.server"
+        yield ends.enter_context(fork_server(folder, f"{serve}:main", server))
 
 
 def derive_briefly(patch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 import strawberry
 
-from reference_auth import demo, rolling, schema
-from reference_auth.config import Config, Lifetimes
-from reference_auth.errors import WrongCredentials
-from reference_auth.flow import Flow
-from reference_auth.rows import Row, key_of
-from reference_auth.tokens import Claims, CustomerId, TokenPair
+from reference_auth.api import schema
+from reference_auth.core import rolling
+from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core.errors import WrongCredentials
+from reference_auth.core.rows import Row, key_of
+from reference_auth.core.tokens import Claims, CustomerId, TokenPair
+from reference_auth.flow.flow import Flow
+from reference_auth.serve import demo
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 

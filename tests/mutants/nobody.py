@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from reference_auth import development, tokens
-from reference_auth.errors import (
+from reference_auth.core import tokens
+from reference_auth.core.errors import (
     AuthError,
     BadAccessToken,
     NoCustomer,
     SessionOver,
     WrongCredentials,
 )
-from reference_auth.flow import Flow
-from reference_auth.rows import Row
+from reference_auth.core.rows import Row
+from reference_auth.flow import development
+from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 

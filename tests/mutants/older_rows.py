@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from reference_auth import development, items
-from reference_auth.burn import Burn
-from reference_auth.items import Item
-from reference_auth.rows import Fence, Row
-from reference_auth.sessions import Sessions
+from reference_auth.core.rows import Fence, Row
+from reference_auth.flow import development
+from reference_auth.flow.burn import Burn
+from reference_auth.store import items
+from reference_auth.store.items import Item
+from reference_auth.store.sessions import Sessions
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 

@@ -11,10 +11,12 @@ from typing import Any
 import jwt
 import pytest
 
-from reference_auth import demo, rolling, schema, tokens
-from reference_auth.errors import SERVER, AccessExpired, BadAccessToken, NotSignedIn
-from reference_auth.request import AuthRequest
-from reference_auth.tokens import Claims, CustomerId
+from reference_auth.api import schema
+from reference_auth.api.request import AuthRequest
+from reference_auth.core import rolling, tokens
+from reference_auth.core.errors import SERVER, AccessExpired, BadAccessToken, NotSignedIn
+from reference_auth.core.tokens import Claims, CustomerId
+from reference_auth.serve import demo
 from tests.mutants.catalogue import mutant
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items
-from reference_auth.errors import Replayed, Retry, SessionOver
-from reference_auth.flow import Flow
-from reference_auth.items import Item
-from reference_auth.rows import Presented, Row
-from reference_auth.sessions import Sessions, Taken
-from reference_auth.storage import Storage
-from reference_auth.tokens import Issue, TokenPair
+from reference_auth.core.errors import Replayed, Retry, SessionOver
+from reference_auth.core.rows import Presented, Row
+from reference_auth.core.tokens import Issue, TokenPair
+from reference_auth.flow.flow import Flow
+from reference_auth.store import items
+from reference_auth.store.items import Item
+from reference_auth.store.sessions import Sessions, Taken
+from reference_auth.store.storage import Storage
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, note, rows_of
 

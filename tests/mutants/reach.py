@@ -48,8 +48,8 @@ class Watched(Silence):
 
 
 def record() -> Reach:
-    """The rows whose tests ran each function, by `file:qualified name`."""
-    watch = coverage.Coverage(data_file=None, include=[f"{SOURCE}/*"], config_file=False)
+    """The rows whose tests ran each function, by `folder/file:qualified name`."""
+    watch = coverage.Coverage(data_file=None, include=[f"{SOURCE}/**"], config_file=False)
     watch.start()
     watch.switch_context(BOOT)
     with embedded.boot(over_http=False) as target:
@@ -65,7 +65,7 @@ def _reached(data: coverage.CoverageData) -> Iterator[tuple[str, list[str]]]:
         for name, body in _functions(Path(path)):
             contexts = {context for line in body for context in lines.get(line, ())}
             rows = sorted({row for context in contexts for row in context.split()})
-            yield f"{Path(path).name}:{name}", rows
+            yield f"{_module(path)}:{name}", rows
 
 
 def _functions(path: Path) -> Iterator[tuple[str, range]]:
@@ -113,9 +113,14 @@ def overridden(change: Change) -> frozenset[str] | None:
 def _name(there: Any) -> str | None:
     function = getattr(there, "fget", None) or getattr(there, "__func__", there)
     code = getattr(inspect.unwrap(function) if callable(function) else None, "__code__", None)
-    if code is None or Path(code.co_filename).parent != SOURCE:
+    if code is None or SOURCE not in Path(code.co_filename).parents:
         return None
-    return f"{Path(code.co_filename).name}:{code.co_qualname}"
+    return f"{_module(code.co_filename)}:{code.co_qualname}"
+
+
+def _module(path: str) -> str:
+    """A file of the reference, named from its folder on."""
+    return Path(path).relative_to(SOURCE).as_posix()
 
 
 @cache

@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from reference_auth import absolute_end, items, request, rolling, states, tokens
-from reference_auth.errors import MissingHeader, NoSuchSession, NotThePair, SessionOver
-from reference_auth.flow import Flow
-from reference_auth.rows import Presented, Row
-from reference_auth.sessions import Gone, Sessions
-from reference_auth.states import State
-from reference_auth.tokens import Claims, TokenPair
+from reference_auth.api import request
+from reference_auth.core import absolute_end, rolling, states, tokens
+from reference_auth.core.errors import MissingHeader, NoSuchSession, NotThePair, SessionOver
+from reference_auth.core.rows import Presented, Row
+from reference_auth.core.states import State
+from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.flow.flow import Flow
+from reference_auth.store import items
+from reference_auth.store.sessions import Gone, Sessions
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, note, rows_of
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items
-from reference_auth.burn import Burn
-from reference_auth.errors import SessionOver
-from reference_auth.flow import Flow
-from reference_auth.rows import Fence, Presented, Row
-from reference_auth.sessions import BATCH
-from reference_auth.tokens import TokenPair
+from reference_auth.core.errors import SessionOver
+from reference_auth.core.rows import Fence, Presented, Row
+from reference_auth.core.tokens import TokenPair
+from reference_auth.flow.burn import Burn
+from reference_auth.flow.flow import Flow
+from reference_auth.store import items
+from reference_auth.store.sessions import BATCH
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, rows_of
 

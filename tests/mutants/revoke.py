@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from reference_auth import tokens
-from reference_auth.errors import (
+from reference_auth.api.request import AuthRequest, bearer
+from reference_auth.core import tokens
+from reference_auth.core.errors import (
     AccessExpired,
     MissingRefreshToken,
     NotThePair,
     SessionOver,
     WrongPair,
 )
-from reference_auth.flow import Flow
-from reference_auth.request import AuthRequest, bearer
+from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, rows_of
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reference_auth import rolling
-from reference_auth.config import Config, Lifetimes
-from reference_auth.tokens import Claims
+from reference_auth.core import rolling
+from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core.tokens import Claims
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 

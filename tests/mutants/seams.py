@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items
-from reference_auth.rows import Row
-from reference_auth.sessions import Sessions
+from reference_auth.core.rows import Row
+from reference_auth.store import items
+from reference_auth.store.sessions import Sessions
 
 
 def around(patch: pytest.MonkeyPatch, place: Any, name: str, new: Callable[..., Any]) -> None:

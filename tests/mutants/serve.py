@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from reference_auth import cli
+from reference_auth.serve import cli
 from tests.mutants.every import CATALOGUE
 from tests.mutants.judged import BRIEFLY, Change, derive_briefly
 

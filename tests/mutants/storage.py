@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items, tokens
-from reference_auth.flow import Flow
-from reference_auth.items import Item
-from reference_auth.rows import Row
-from reference_auth.sessions import Sessions
-from reference_auth.tokens import CustomerId, TokenPair
+from reference_auth.core import tokens
+from reference_auth.core.rows import Row
+from reference_auth.core.tokens import CustomerId, TokenPair
+from reference_auth.flow.flow import Flow
+from reference_auth.store import items
+from reference_auth.store.items import Item
+from reference_auth.store.sessions import Sessions
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, note, rows_of
 

@@ -13,10 +13,12 @@ import pytest
 from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryOptional, get_object_definition
 
-from reference_auth import app, demo, endpoint, rolling, schema, tokens
-from reference_auth.errors import BadAccessToken, StorageTrouble, WrongCredentials
-from reference_auth.flow import Flow
-from reference_auth.tokens import Claims
+from reference_auth.api import endpoint, schema
+from reference_auth.core import rolling, tokens
+from reference_auth.core.errors import BadAccessToken, StorageTrouble, WrongCredentials
+from reference_auth.core.tokens import Claims
+from reference_auth.flow.flow import Flow
+from reference_auth.serve import app, demo
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 

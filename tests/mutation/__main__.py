@@ -95,14 +95,15 @@ def _verdict(judge: Judge, mutant: Made) -> Verdict:
 
 def rows(mutant: Made) -> frozenset[str]:
     """The rows that this mutant could turn red."""
-    reached = frozenset(recorded().get(f"{mutant.module}.py:{mutant.function}", [BOOT]))
+    path = mutant.module.replace(".", "/") + ".py"
+    reached = frozenset(recorded().get(f"{path}:{mutant.function}", [BOOT]))
     found = EVERY_ROW if BOOT in reached else reached | LAUNCHED
     return found if at_length(mutant) else found - {OF_DERIVING}
 
 
 def at_length(mutant: Made) -> bool:
     """Whether it lives in what few rounds would hide."""
-    return mutant.module == "derivation" or "ROUNDS" in mutant.now
+    return mutant.module == "flow.derivation" or "ROUNDS" in mutant.now
 
 
 def _known(path: Path | None) -> dict[str, Verdict]:

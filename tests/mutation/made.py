@@ -24,8 +24,9 @@ SOURCE = Path(reference_auth.__file__).parent
 #: rows start servers with other ones, and tests/reference judges them all. Errors are names and
 #: words, and WIRE-12 and GQL-08 look at the names. `login` is a protocol.
 MODULES = (
-    *("states", "rolling", "tokens", "flow", "replay", "burn", "grace", "absolute_end", "endings"),
-    *("rows", "items", "sessions", "derivation", "storage", "patience"),
+    *("core.states", "core.rolling", "core.tokens", "flow.flow", "flow.replay", "flow.burn"),
+    *("flow.grace", "core.absolute_end", "flow.tombstones", "core.rows", "store.items"),
+    *("store.sessions", "flow.derivation", "store.storage", "store.retry"),
 )
 _COMMENT = re.compile(r"  # .*$")
 
@@ -48,7 +49,8 @@ class Made:
     @property
     def name(self) -> str:
         """One line that names it."""
-        place = ".".join(filter(None, (self.module, self.function)))
+        module = self.module.rpartition(".")[2]
+        place = ".".join(filter(None, (module, self.function)))
         return f"{place}: {self.was or '(nothing)'} -> {self.now or '(nothing)'}"
 
 
@@ -110,7 +112,7 @@ class _Changes(cst.CSTVisitor):
 @cache
 def mutants(module: str) -> dict[str, Made]:
     """The mutants of a module by name; what compiles to the same is one."""
-    sound = (SOURCE / f"{module}.py").read_text(encoding="utf-8")
+    sound = SOURCE.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
     found: dict[str, Made] = {}
     known = {ast.dump(ast.parse(sound))}
     again: Counter[str] = Counter()

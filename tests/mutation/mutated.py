@@ -34,13 +34,14 @@ def unload() -> None:
 def load(module: str, source: str) -> None:
     """Run this source as a module of the reference, which whoever forked us may have imported."""
     unload()
-    package = importlib.import_module(REFERENCE)
     name = f"{REFERENCE}.{module}"
+    folder, _, stem = name.rpartition(".")
+    package = importlib.import_module(folder)
     spec = util.find_spec(name)
     assert spec is not None
     loaded = sys.modules[name] = util.module_from_spec(spec)
     exec(compile(source, str(spec.origin), "exec"), vars(loaded))
-    setattr(package, module, loaded)
+    setattr(package, stem, loaded)
 
 
 def main(words: Sequence[str]) -> int:
@@ -48,7 +49,7 @@ def main(words: Sequence[str]) -> int:
     left = [word for word in words if word not in BRIEFLY]
     module, path, *rest = left
     load(module, Path(path).read_text(encoding="utf-8"))
-    from reference_auth import cli
+    from reference_auth.serve import cli
     from tests.mutants.judged import derive_briefly
 
     with pytest.MonkeyPatch.context() as patch:

@@ -13,7 +13,7 @@ from typing import Any
 import libcst as cst
 from mutmut.mutation import mutators
 
-from reference_auth.states import Access, Refresh, State
+from reference_auth.core.states import Access, Refresh, State
 
 Operator = Callable[[Any], Iterable[cst.CSTNode]]
 Kinds = tuple[type[cst.CSTNode], ...]

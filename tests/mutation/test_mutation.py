@@ -24,7 +24,7 @@ def changes(module: str, function: str) -> set[str]:
 
 def test_a_comparison_is_shifted_and_forced() -> None:
     """A condition is taken the other way round, by one, always and never."""
-    found = changes("rolling", "rolled")
+    found = changes("core.rolling", "rolled")
     assert {
         "if refresh_expiry - now <= lifetimes.refresh:",
         "if refresh_expiry + now < lifetimes.refresh:",
@@ -36,13 +36,13 @@ def test_a_comparison_is_shifted_and_forced() -> None:
 def test_a_state_stands_for_another() -> None:
     """Each cell of the table of states is put wrong."""
     assert "(Access.LIVE, Refresh.MATCHES): State.ACCESS_INVALID_REFRESH_VALID," in changes(
-        "states", ""
+        "core.states", ""
     )
 
 
 def test_a_call_is_not_made() -> None:
     """A statement without an answer is dropped."""
-    was = {one.was for one in mutants("burn").values() if one.now == "pass"}
+    was = {one.was for one in mutants("flow.burn").values() if one.now == "pass"}
     assert "await self.sessions.delete_all(doomed)" in was
 
 
@@ -65,10 +65,10 @@ def test_the_suite_is_the_judge() -> None:
     """A mutant of a promise is killed by its row; the sound source survives the same rows."""
     [wrong] = [
         one
-        for one in mutants("rolling").values()
+        for one in mutants("core.rolling").values()
         if one.function == "refresh_lifetime" and "and False" in one.now
     ]
-    sound = Made("rolling", "refresh_lifetime", "none", "", "", _sound("rolling"))
+    sound = Made("core.rolling", "refresh_lifetime", "none", "", "", _sound("core.rolling"))
     with judging() as judge:
         told = judge(wrong, {"CORE-04"}), judge(sound, {"CORE-04"})
     assert [(one.end, one.by) for one in told] == [("killed", "CORE-04"), ("survived", "")]
@@ -78,11 +78,11 @@ def test_what_no_row_killed_is_told_apart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A mutant that nobody could log in to counts as killed, and the last line says how many."""
-    left = [name for name in mutants("rolling") if name not in reasons()]
+    left = [name for name in mutants("core.rolling") if name not in reasons()]
     ends = dict(zip(left, cycle([Verdict("killed"), Verdict("door")]), strict=False))
     record = tmp_path / "mutation.json"
     record.write_text(json.dumps({name: asdict(one) for name, one in ends.items()}))
-    assert main(["--tell", "--record", str(record), "rolling"]) == 0
+    assert main(["--tell", "--record", str(record), "core.rolling"]) == 0
     *_, killed, doors = capsys.readouterr().out.splitlines()
     assert killed == f"killed: {len(left)} of {len(left)}, 100.0%"
     assert doors.endswith(f"(door): {len(left) // 2} of these")
@@ -90,12 +90,14 @@ def test_what_no_row_killed_is_told_apart(
 
 def test_whoever_forks_may_have_loaded_the_reference() -> None:
     """One fork server serves a whole process, and another test may have started it before."""
-    words = "import reference_auth.rolling; from tests.mutation import mutated"
-    words += "; mutated.load('rolling', 'mark = 1'); from reference_auth.rolling import mark"
+    words = "import reference_auth.core.rolling; from tests.mutation import mutated"
+    words += (
+        "; mutated.load('core.rolling', 'mark = 1'); from reference_auth.core.rolling import mark"
+    )
     subprocess.run([sys.executable, "-c", words], check=True)
 
 
 def _sound(module: str) -> str:
     from tests.mutation.made import SOURCE
 
-    return (SOURCE / f"{module}.py").read_text(encoding="utf-8")
+    return SOURCE.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")

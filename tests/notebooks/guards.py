@@ -11,7 +11,7 @@ import jwt
 
 from conformance_tests.registry import REQUIREMENTS
 from lessons.stage import SECRET
-from reference_auth.demo import CUSTOMERS, ODD_PASSWORD
+from reference_auth.serve.demo import CUSTOMERS, ODD_PASSWORD
 from tests.notebooks.lessons_on_disk import ROOT, Lesson, source, tags
 
 KINDS = {"text/plain", "text/html", "text/markdown", "image/svg+xml"}

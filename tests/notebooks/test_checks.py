@@ -6,9 +6,10 @@ import pytest
 
 from lessons import SECRET, Pair, Stage, checks
 from lessons.checks.lesson_06 import CASES, NOW, Case
-from reference_auth import items, rolling, tokens
-from reference_auth.rows import REVOKED, ROTATED, Fence, Row, Tombstone
-from reference_auth.tokens import Claims
+from reference_auth.core import rolling, tokens
+from reference_auth.core.rows import REVOKED, ROTATED, Fence, Row, Tombstone
+from reference_auth.core.tokens import Claims
+from reference_auth.store import items
 from tests.notebooks.answers import RIGHT, WRONG
 
 

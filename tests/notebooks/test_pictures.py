@@ -17,10 +17,10 @@ from lessons.pictures.family import FATES
 from lessons.pictures.palette import PALETTE, wash
 from lessons.pictures.verdicts import SIGNS
 from lessons.reading import take_apart
-from reference_auth import rolling, states, tokens
-from reference_auth.config import Config
-from reference_auth.states import Access, Refresh
-from reference_auth.tokens import Claims
+from reference_auth.core import rolling, states, tokens
+from reference_auth.core.config import Config
+from reference_auth.core.states import Access, Refresh
+from reference_auth.core.tokens import Claims
 
 SVG = "{http://www.w3.org/2000/svg}"
 START = 1_709_283_600

@@ -9,7 +9,7 @@ import pytest
 from lessons import pictures, sliding
 from lessons.pictures import Picture
 from lessons.stage import START
-from reference_auth.tokens import Claims
+from reference_auth.core.tokens import Claims
 
 SECONDS = [0, 839, 840]
 

@@ -8,9 +8,9 @@ import pytest
 
 from lessons import SECRET, START, Refused, Stage
 from lessons.reading import Pair, short
-from reference_auth import tokens
-from reference_auth.flow import Flow
-from reference_auth.states import Access, Refresh
+from reference_auth.core import tokens
+from reference_auth.core.states import Access, Refresh
+from reference_auth.flow.flow import Flow
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 import conformance_tests.cli
-import reference_auth.cli
-from reference_auth.config import ConfigError
-from reference_auth.settings import settle
+import reference_auth.serve.cli
+from reference_auth.core.config import ConfigError
+from reference_auth.serve.settings import settle
 
 ROOT = Path(__file__).parents[2]
 FILES = {"server": "[reference]", "suite": ""}
@@ -91,7 +91,7 @@ ENVIRON = {
 
 def test_the_server_s_image_is_production_whatever_its_environment_says() -> None:
     """Its flag stands over NODE_ENV."""
-    flags = reference_auth.cli.parser().parse_args(serving("--login-service", "shop:service"))
+    flags = reference_auth.serve.cli.parser().parse_args(serving("--login-service", "shop:service"))
     settings = settle(flags, ENVIRON)
     assert not settings.config.development
     assert (settings.host, settings.port, settings.table_in_process) == ("0.0.0.0", 8000, False)
@@ -102,14 +102,14 @@ def test_the_server_s_image_is_production_whatever_its_environment_says() -> Non
 )
 def test_the_server_s_image_refuses_what_belongs_on_loopback(more: tuple[str, ...]) -> None:
     """Neither the demo's customers nor development mode is offered to a network."""
-    flags = reference_auth.cli.parser().parse_args(serving(*more))
+    flags = reference_auth.serve.cli.parser().parse_args(serving(*more))
     with pytest.raises(ConfigError, match=r"127\.0\.0\.1 only"):
         settle(flags, ENVIRON)
 
 
 def test_the_server_s_image_needs_a_secret() -> None:
     """None is made up: without JWT_PRIVATE_KEY it says so and ends."""
-    flags = reference_auth.cli.parser().parse_args(serving("--login-service", "shop:service"))
+    flags = reference_auth.serve.cli.parser().parse_args(serving("--login-service", "shop:service"))
     environ = {name: value for name, value in ENVIRON.items() if name != "JWT_PRIVATE_KEY"}
     with pytest.raises(ConfigError, match="JWT_PRIVATE_KEY"):
         settle(flags, environ)

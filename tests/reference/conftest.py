@@ -13,8 +13,8 @@ import pytest
 from botocore.config import Config as BotoConfig
 from freezegun import freeze_time
 
-from reference_auth.memory import memory_client
-from reference_auth.provision import create_table
+from reference_auth.store.memory import memory_client
+from reference_auth.store.provision import create_table
 from tests.reference.fake_table import FakeTable
 from tests.reference.shop import Shop, make_config
 

@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from unittest.mock import patch
 
-from reference_auth import items, tokens
-from reference_auth.config import Config, Lifetimes
-from reference_auth.errors import AuthError, OutcomeUnknown, Retry
-from reference_auth.flow import Flow
-from reference_auth.rows import Row
-from reference_auth.sessions import Sessions
-from reference_auth.storage import Storage
-from reference_auth.tokens import Claims, Issue, TokenPair
+from reference_auth.core import tokens
+from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core.errors import AuthError, OutcomeUnknown, Retry
+from reference_auth.core.rows import Row
+from reference_auth.core.tokens import Claims, Issue, TokenPair
+from reference_auth.flow.flow import Flow
+from reference_auth.store import items
+from reference_auth.store.sessions import Sessions
+from reference_auth.store.storage import Storage
 from tests.reference.fake_table import FakeTable
 from tests.reference.shop import START, Platform
 

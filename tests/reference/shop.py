@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from reference_auth import items, tokens
-from reference_auth.config import Config, Lifetimes
-from reference_auth.development import Development
-from reference_auth.flow import Flow
-from reference_auth.login import LoginRefused
-from reference_auth.rows import Fence, Row, Tombstone
-from reference_auth.sessions import Sessions
-from reference_auth.tokens import Claims, TokenPair
+from reference_auth.core import tokens
+from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core.login import LoginRefused
+from reference_auth.core.rows import Fence, Row, Tombstone
+from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.flow.development import Development
+from reference_auth.flow.flow import Flow
+from reference_auth.store import items
+from reference_auth.store.sessions import Sessions
 from tests.reference.faulty import Faulty
 
 START = 1_900_000_000  # later than any real now, so that no engine reaps a row by its own clock

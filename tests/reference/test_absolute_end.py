@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from reference_auth import absolute_end
-from reference_auth.errors import SessionOver
-from reference_auth.tokens import Claims
+from reference_auth.core import absolute_end
+from reference_auth.core.errors import SessionOver
+from reference_auth.core.tokens import Claims
 from tests.reference.shop import CUSTOMER, START, Shop
 
 CLAIMS = Claims(7, START + 840, START + 900, iat=START)

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items, patience, tokens
-from reference_auth.errors import Replayed, SessionOver, StorageTrouble
-from reference_auth.rows import Fence, Row
-from reference_auth.tokens import Claims, TokenPair
+from reference_auth.core import tokens
+from reference_auth.core.errors import Replayed, SessionOver, StorageTrouble
+from reference_auth.core.rows import Fence, Row
+from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.store import items, retry
 from tests.reference.faulty import answer_lost, refused, unreachable
 from tests.reference.shop import CUSTOMER, START, Shop
 
@@ -119,7 +120,7 @@ def test_what_was_left_unprocessed_is_sent_again(shop: Shop) -> None:
 def test_what_stays_unprocessed_is_no_success(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """FAULT-07: the answer is trouble, the fence is not done, and the next request finishes."""
     fill(shop, 3)
-    monkeypatch.setattr(patience, "LONGEST_BACKOFF", 0.1)
+    monkeypatch.setattr(retry, "LONGEST_BACKOFF", 0.1)
 
     def nothing_done(_: Callable[[], Any]) -> Any:
         return {"UnprocessedItems": shop.client.sent[-1][1]["RequestItems"]}

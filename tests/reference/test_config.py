@@ -6,7 +6,7 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from reference_auth.config import Config, ConfigError, Lifetimes, read_environment
+from reference_auth.core.config import Config, ConfigError, Lifetimes, read_environment
 
 SECRET = "0123456789abcdef0123456789abcdef"
 ENVIRON = {

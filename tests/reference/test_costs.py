@@ -6,9 +6,9 @@ from collections import Counter
 
 import pytest
 
-from reference_auth import tokens
-from reference_auth.errors import NotThePair
-from reference_auth.tokens import TokenPair
+from reference_auth.core import tokens
+from reference_auth.core.errors import NotThePair
+from reference_auth.core.tokens import TokenPair
 from tests.reference.shop import Shop
 
 

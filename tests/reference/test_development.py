@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items
-from reference_auth.development import AuthItem
-from reference_auth.errors import AuthError, MissingArgument, NoSuchSession, StorageTrouble
-from reference_auth.rows import Row
+from reference_auth.core.errors import AuthError, MissingArgument, NoSuchSession, StorageTrouble
+from reference_auth.core.rows import Row
+from reference_auth.flow.development import AuthItem
+from reference_auth.store import items
 from tests.reference.faulty import unreachable
 from tests.reference.shop import START, Shop
 

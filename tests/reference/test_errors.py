@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reference_auth import errors
-from reference_auth.errors import AuthError
+from reference_auth.core import errors
+from reference_auth.core.errors import AuthError
 
 
 def every(kind: type[AuthError]) -> list[type[AuthError]]:

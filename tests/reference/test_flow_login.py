@@ -8,9 +8,7 @@ from typing import Any
 
 import pytest
 
-from reference_auth import flow as flow_module
-from reference_auth import items
-from reference_auth.errors import (
+from reference_auth.core.errors import (
     NoCustomer,
     Replayed,
     Retry,
@@ -18,7 +16,9 @@ from reference_auth.errors import (
     StorageTrouble,
     WrongCredentials,
 )
-from reference_auth.rows import Fence
+from reference_auth.core.rows import Fence
+from reference_auth.flow import flow as flow_module
+from reference_auth.store import items
 from tests.reference.faulty import answer_lost, cancelled, refused, unreachable
 from tests.reference.shop import CUSTOMER, START, Shop
 

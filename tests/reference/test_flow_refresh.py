@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reference_auth import tokens
-from reference_auth.errors import (
+from reference_auth.core import tokens
+from reference_auth.core.errors import (
     BadAccessToken,
     NotThePair,
     Replayed,
@@ -18,8 +18,8 @@ from reference_auth.errors import (
     SessionOver,
     StorageTrouble,
 )
-from reference_auth.rows import Row
-from reference_auth.tokens import Claims, TokenPair
+from reference_auth.core.rows import Row
+from reference_auth.core.tokens import Claims, TokenPair
 from tests.reference.faulty import answer_lost, cancelled, refused, unreachable
 from tests.reference.shop import CUSTOMER, START, Shop
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items, tokens
-from reference_auth.errors import (
+from reference_auth.core import tokens
+from reference_auth.core.errors import (
     BadAccessToken,
     NoSuchSession,
     Retry,
@@ -17,8 +17,9 @@ from reference_auth.errors import (
     StorageTrouble,
     WrongPair,
 )
-from reference_auth.rows import REVOKED, Fence
-from reference_auth.tokens import Claims, TokenPair
+from reference_auth.core.rows import REVOKED, Fence
+from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.store import items
 from tests.reference.faulty import Call, answer_lost, cancelled, refused, unreachable
 from tests.reference.shop import CUSTOMER, START, Shop
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reference_auth.config import Lifetimes
-from reference_auth.errors import Replayed, SessionOver, StorageTrouble
-from reference_auth.rows import ROTATED
-from reference_auth.tokens import Claims, TokenPair
+from reference_auth.core.config import Lifetimes
+from reference_auth.core.errors import Replayed, SessionOver, StorageTrouble
+from reference_auth.core.rows import ROTATED
+from reference_auth.core.tokens import Claims, TokenPair
 from tests.reference.faulty import unreachable
 from tests.reference.shop import CUSTOMER, START, Shop
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from reference_auth.flow import Flow
-from reference_auth.rows import Presented, Row, Tombstone
-from reference_auth.sessions import Sessions
-from reference_auth.tokens import TokenPair
+from reference_auth.core.rows import Presented, Row, Tombstone
+from reference_auth.core.tokens import TokenPair
+from reference_auth.flow.flow import Flow
+from reference_auth.store.sessions import Sessions
 from tests.reference.interleaving import Violation, World, cheap_stretching, run_all
 
 pytestmark = pytest.mark.usefixtures("quiet")

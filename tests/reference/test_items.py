@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from reference_auth import items
-from reference_auth.rows import REVOKED, ROTATED, Fence, Row, Tombstone
-from reference_auth.tokens import Claims
+from reference_auth.core.rows import REVOKED, ROTATED, Fence, Row, Tombstone
+from reference_auth.core.tokens import Claims
+from reference_auth.store import items
 
 KEY = {"customer_id": {"S": "7"}, "refresh_token_hash": {"S": "abc"}}
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from reference_auth.errors import BadAccessToken
-from reference_auth.tokens import TokenPair
+from reference_auth.core.errors import BadAccessToken
+from reference_auth.core.tokens import TokenPair
 from tests.reference.fake_table import FakeTable
 from tests.reference.shop import START, Shop, make_config
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reference_auth import replay
-from reference_auth.errors import Retry, SessionOver
-from reference_auth.tokens import Claims
+from reference_auth.core.errors import Retry, SessionOver
+from reference_auth.core.tokens import Claims
+from reference_auth.flow import replay
 
 NOW = 1_709_284_560
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from reference_auth import rolling
-from reference_auth.config import Lifetimes
-from reference_auth.tokens import Claims
+from reference_auth.core import rolling
+from reference_auth.core.config import Lifetimes
+from reference_auth.core.tokens import Claims
 from tests.reference.shop import make_config
 
 pytestmark = pytest.mark.usefixtures("zone")

@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from reference_auth import states
-from reference_auth.states import Access, Refresh, State
+from reference_auth.core import states
+from reference_auth.core.states import Access, Refresh, State
 
 
 def test_every_cell_has_one_state() -> None:

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from reference_auth import patience, storage
-from reference_auth.errors import AuthError, OutcomeUnknown, StorageTrouble
-from reference_auth.patience import Busy
-from reference_auth.storage import Cancelled, ConditionFailed, Reason, Storage
+from reference_auth.core.errors import AuthError, OutcomeUnknown, StorageTrouble
+from reference_auth.store import retry, storage
+from reference_auth.store.retry import Busy
+from reference_auth.store.storage import Cancelled, ConditionFailed, Reason, Storage
 from tests.reference.faulty import Faulty, cancelled, refused
 from tests.reference.shop import make_config
 
@@ -110,7 +110,7 @@ def test_a_conflict_is_waited_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """FAULT-09: then it is trouble, which may be tried again, and the waits were short of it."""
-    monkeypatch.setattr(patience, "LONGEST_BACKOFF", 0.3)
+    monkeypatch.setattr(retry, "LONGEST_BACKOFF", 0.3)
     client = Faulty(client_that(lambda **_: {}))
     client.on("get_item", *[refused("ThrottlingException")] * 1000)
     began = time.monotonic()
@@ -139,11 +139,11 @@ def test_the_waits_grow_and_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_hanging_table_does_not_hold_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """FAULT-10: the answer comes at the deadline, though the thread is still waiting."""
     release = threading.Event()
-    monkeypatch.setattr(patience, "LONGEST_REQUEST", 0.2)
+    monkeypatch.setattr(retry, "LONGEST_REQUEST", 0.2)
 
     async def request() -> float:
         began = time.monotonic()
-        with pytest.raises(StorageTrouble), patience.deadline():
+        with pytest.raises(StorageTrouble), retry.deadline():
             await Storage(client_that(lambda **_: release.wait(20))).call("get_item")
         release.set()
         return time.monotonic() - began

@@ -13,9 +13,9 @@ import jwt
 import pytest
 from freezegun import freeze_time
 
-from reference_auth import tokens
-from reference_auth.errors import BadAccessToken
-from reference_auth.tokens import Claims, TokenPair
+from reference_auth.core import tokens
+from reference_auth.core.errors import BadAccessToken
+from reference_auth.core.tokens import Claims, TokenPair
 from tests.reference.shop import SECRET
 
 pytestmark = pytest.mark.usefixtures("zone")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from reference_auth.memory import LockedClient, memory_table
+from reference_auth.store.memory import LockedClient, memory_table
 from tests.server.serving import Caller, demo_server, make_config
 
 TABLE = "edges"

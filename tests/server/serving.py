@@ -13,12 +13,12 @@ from uuid import uuid4
 import httpx
 import uvicorn
 
-from reference_auth.app import create_app
-from reference_auth.config import Config
-from reference_auth.demo import DIRECTORY, DemoQuery, WithOddLogins
-from reference_auth.login import LoginService
-from reference_auth.memory import REGION, LockedClient
-from reference_auth.server import listen
+from reference_auth.core.config import Config
+from reference_auth.core.login import LoginService
+from reference_auth.serve.app import create_app
+from reference_auth.serve.demo import DIRECTORY, DemoQuery, WithOddLogins
+from reference_auth.serve.server import listen
+from reference_auth.store.memory import REGION, LockedClient
 
 SECRET = "a-secret-for-tests-of-thirty-two-bytes-or-more"
 

@@ -21,8 +21,8 @@ import httpx
 import pytest
 
 from conformance_tests.moto_endpoint import MotoEndpoint
-from reference_auth.demo import CUSTOMERS
-from reference_auth.memory import memory_client, memory_table
+from reference_auth.serve.demo import CUSTOMERS
+from reference_auth.store.memory import memory_client, memory_table
 from tests.server.serving import LOGIN, Caller
 
 COMMAND = [sys.executable, "-m", "reference_auth"]
@@ -111,7 +111,8 @@ def deployed(endpoint: str, **changes: str) -> dict[str, str]:
 
 def test_help_is_light() -> None:
     """--help imports nothing heavy, names both commands and says how flags rank."""
-    program = "import sys; from reference_auth.cli import main\ntry: main(['serve', '--help'])\n"
+    program = "import sys; from reference_auth.serve.cli import main\n"
+    program += "try: main(['serve', '--help'])\n"
     program += "except SystemExit: print([m for m in HEAVY if m in sys.modules])"
     heavy = "HEAVY = ['boto3', 'moto', 'strawberry', 'uvicorn', 'starlette', 'argon2', 'jwt']\n"
     shown = subprocess.run(

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from reference_auth import tokens
-from reference_auth.clock import LATEST, MovableClock, forget_later_burns, wanted_time
-from reference_auth.items import fence_item
-from reference_auth.memory import LockedClient, memory_table
-from reference_auth.rows import Fence
+from reference_auth.core import tokens
+from reference_auth.core.rows import Fence
+from reference_auth.serve.clock import LATEST, MovableClock, forget_later_burns, wanted_time
+from reference_auth.store.items import fence_item
+from reference_auth.store.memory import LockedClient, memory_table
 from tests.server.serving import (
     ANYONE,
     LOGIN,

@@ -7,7 +7,8 @@ import math
 import anyio
 import pytest
 
-from reference_auth.demo import (
+from reference_auth.core.login import LoginRefused
+from reference_auth.serve.demo import (
     ALICE,
     BOB,
     CUSTOMERS,
@@ -19,7 +20,6 @@ from reference_auth.demo import (
     WithOddLogins,
     odd_email,
 )
-from reference_auth.login import LoginRefused
 
 PLATFORM = WithOddLogins(DIRECTORY)
 

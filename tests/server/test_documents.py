@@ -11,9 +11,9 @@ from graphql import parse, validate
 from strawberry.extensions.parser_cache import _get_parse_cache
 from strawberry.extensions.validation_cache import _get_validate_cache
 
-from reference_auth.app import make_schema
-from reference_auth.documents import ALIASES, DEPTH, KEPT, MUTATIONS, TOKENS, WithinLimits
-from reference_auth.schema import AuthMutation, AuthQuery
+from reference_auth.api.limits import ALIASES, DEPTH, KEPT, MUTATIONS, TOKENS, WithinLimits
+from reference_auth.api.schema import AuthMutation, AuthQuery
+from reference_auth.serve.app import make_schema
 from tests.server.serving import Caller
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reference_auth import logs
+from reference_auth.serve import logs
 
 SECRET = "hunter2-hunter2"
 

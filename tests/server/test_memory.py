@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from reference_auth.memory import memory_client, memory_table
+from reference_auth.store.memory import memory_client, memory_table
 
 KEYS = {"customer_id": {"S": "count"}, "refresh_token_hash": {"S": "er"}}
 

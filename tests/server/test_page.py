@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-import reference_auth.page
-from reference_auth import logs, server
-from reference_auth.announcement import announce
-from reference_auth.demo import CUSTOMERS
-from reference_auth.page.facts import facts
-from reference_auth.settings import Settings
-from reference_auth.states import CELLS, State
+import reference_auth.serve.page
+from reference_auth.core.states import CELLS, State
+from reference_auth.serve import logs, server
+from reference_auth.serve.announcement import announce
+from reference_auth.serve.demo import CUSTOMERS
+from reference_auth.serve.page.facts import facts
+from reference_auth.serve.settings import Settings
 from tests.server.serving import Caller, calling
 from tests.server.test_settings import DEPLOYED, settled
 
 FILES = sorted(
     path
-    for path in Path(reference_auth.page.__file__).parent.iterdir()
+    for path in Path(reference_auth.serve.page.__file__).parent.iterdir()
     if path.suffix in {".html", ".css", ".js"}
 )
 PATHS = ["/", "/page/facts.json", *(f"/page/{p.name}" for p in FILES if p.suffix != ".html")]

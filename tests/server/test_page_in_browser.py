@@ -13,9 +13,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
-from reference_auth.clock import MovableClock
-from reference_auth.memory import memory_table
-from reference_auth.server import find_page
+from reference_auth.serve.clock import MovableClock
+from reference_auth.serve.server import find_page
+from reference_auth.store.memory import memory_table
 from tests.server.browser import Tab, chromium, tab
 from tests.server.serving import ANYONE, PASSWORD, Caller, demo_server, make_config
 from tests.server.test_settings import settled

@@ -11,12 +11,12 @@ from strawberry import Info
 from strawberry.tools import merge_types
 from strawberry.types import ExecutionResult
 
-from reference_auth.app import create_app, make_schema, make_service
-from reference_auth.demo import ALICE
-from reference_auth.memory import LockedClient
-from reference_auth.request import AuthRequest
-from reference_auth.schema import AuthMutation, AuthQuery, SignedIn, current_customer
-from reference_auth.speech import AuthSchema
+from reference_auth.api.error_messages import AuthSchema
+from reference_auth.api.request import AuthRequest
+from reference_auth.api.schema import AuthMutation, AuthQuery, SignedIn, current_customer
+from reference_auth.serve.app import create_app, make_schema, make_service
+from reference_auth.serve.demo import ALICE
+from reference_auth.store.memory import LockedClient
 from tests.server.serving import LOGIN, PLATFORM, Caller, as_body, calling, make_config
 
 SDL = """\

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from reference_auth.demo import ALICE, BOB, ODD_IDS, ODD_PASSWORD, odd_email
+from reference_auth.serve.demo import ALICE, BOB, ODD_IDS, ODD_PASSWORD, odd_email
 from tests.server.serving import (
     LOGIN,
     REFRESH,
@@ -436,7 +436,7 @@ def test_me(production: Caller) -> None:
 
 def test_logs_hold_no_secret(production: Caller, caplog: pytest.LogCaptureFixture) -> None:
     """Neither good nor bad requests leave a password, token, secret or query in the log."""
-    from reference_auth.logs import JsonLines
+    from reference_auth.serve.logs import JsonLines
 
     with caplog.at_level("DEBUG", logger="reference_auth"):
         pair = production.data(LOGIN, email=ALICE.email, password=ALICE.password)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from reference_auth.cli import parser
-from reference_auth.config import ConfigError
-from reference_auth.settings import FLAGS, Settings, settle
+from reference_auth.core.config import ConfigError
+from reference_auth.serve.cli import parser
+from reference_auth.serve.settings import FLAGS, Settings, settle
 
 SECRET = "0123456789abcdef0123456789abcdef"
 DEPLOYED = {

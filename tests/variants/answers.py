@@ -10,9 +10,11 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reference_auth import app, endpoint, errors
-from reference_auth.endpoint import GRAPHQL, Endpoint
-from reference_auth.errors import AuthError
+from reference_auth.api import endpoint
+from reference_auth.api.endpoint import GRAPHQL, Endpoint
+from reference_auth.core import errors
+from reference_auth.core.errors import AuthError
+from reference_auth.serve import app
 from tests.mutants.seams import around
 from tests.variants.catalogue import variant
 

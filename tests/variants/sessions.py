@@ -11,13 +11,15 @@ import pytest
 
 from conformance_tests import embedded
 from conformance_tests.target import Lifetimes
-from reference_auth import demo, items, tokens
-from reference_auth.derivation import Derivation
-from reference_auth.flow import Flow
-from reference_auth.items import Item
-from reference_auth.rows import Presented, Row
-from reference_auth.states import Access, Refresh
-from reference_auth.tokens import Claims, Issue, TokenPair
+from reference_auth.core import tokens
+from reference_auth.core.rows import Presented, Row
+from reference_auth.core.states import Access, Refresh
+from reference_auth.core.tokens import Claims, Issue, TokenPair
+from reference_auth.flow.derivation import Derivation
+from reference_auth.flow.flow import Flow
+from reference_auth.serve import demo
+from reference_auth.store import items
+from reference_auth.store.items import Item
 from tests.mutants.seams import around
 from tests.variants.catalogue import variant
 

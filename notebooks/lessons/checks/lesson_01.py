@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from hashlib import pbkdf2_hmac, sha256
 
 from lessons.exercise import Hints, exercise
-from reference_auth import tokens
-from reference_auth.tokens import CustomerId
+from reference_auth.core import tokens
+from reference_auth.core.tokens import CustomerId
 
 Derive = Callable[[CustomerId, int, str], str]
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from lessons.exercise import Hints, exercise
 from lessons.stage import SECRET, START
-from reference_auth import tokens
-from reference_auth.tokens import Claims
+from reference_auth.core import tokens
+from reference_auth.core.tokens import Claims
 
 EXP = START + 840
 #: The ids make payloads of each length modulo 4, so that missing padding is noticed.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from lessons.exercise import Hints, exercise
-from reference_auth.states import CELLS, Access, State
+from reference_auth.core.states import CELLS, Access, State
 
 
 @exercise

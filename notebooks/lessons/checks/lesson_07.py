@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from lessons.exercise import Hints, exercise
 from lessons.stage import SECRET, START
-from reference_auth import rolling, tokens
-from reference_auth.config import Config
+from reference_auth.core import rolling, tokens
+from reference_auth.core.config import Config
 
 CONFIG = Config(secret=SECRET, region="-", table="-")
 MONTH = CONFIG.lifetimes.extended

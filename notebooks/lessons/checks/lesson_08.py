@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from lessons.exercise import Hints, exercise
 from lessons.mutant import app_with
 from lessons.stage import Stage
-from reference_auth.flow import Flow
+from reference_auth.flow.flow import Flow
 
 ROWS = ("CORE-05", "CORE-06", "CORE-20", "HARD-14")
 #: With the row still there a revoked pair goes on, so this one shows the same lie.

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from lessons.exercise import Hints, exercise
-from reference_auth.login import LoginRefused
-from reference_auth.tokens import CustomerId
+from reference_auth.core.login import LoginRefused
+from reference_auth.core.tokens import CustomerId
 
 Reads = Callable[[Any], CustomerId]
 

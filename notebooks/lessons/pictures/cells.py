@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 
 from lessons.pictures.palette import wash
 from lessons.pictures.svg import Canvas, Picture
-from reference_auth import states
-from reference_auth.states import Access, Refresh, State
+from reference_auth.core import states
+from reference_auth.core.states import Access, Refresh, State
 
 Cell = tuple[Access, Refresh]
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from lessons.clock_face import span
 from lessons.pictures.svg import Canvas, Picture, Point
-from reference_auth.tokens import Claims
+from reference_auth.core.tokens import Claims
 
 WIDTH, HEIGHT = 720, 260
 LEFT, RIGHT = 84, 690

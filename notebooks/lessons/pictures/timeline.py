@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from lessons.clock_face import time_of_day
 from lessons.pictures.svg import Canvas, Picture
-from reference_auth import tokens
-from reference_auth.tokens import Claims
+from reference_auth.core import tokens
+from reference_auth.core.tokens import Claims
 
 WIDTH, HEIGHT = 720, 200
 LEFT, RIGHT = 130, 640

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from lessons import checks
-from reference_auth.errors import WrongCredentials
-from reference_auth.flow import Flow
-from reference_auth.rows import Presented
-from reference_auth.tokens import TokenPair
+from reference_auth.core.errors import WrongCredentials
+from reference_auth.core.rows import Presented
+from reference_auth.core.tokens import TokenPair
+from reference_auth.flow.flow import Flow
 
 
 class Lying(Flow):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lessons import checks
-from reference_auth.login import LoginRefused
+from reference_auth.core.login import LoginRefused
 
 
 def customer_in(body: Any) -> Any:

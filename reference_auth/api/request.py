@@ -1,0 +1,64 @@
+"""One request as the resolvers see it: who calls, at which second, and what may be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from reference_auth.core import tokens
+from reference_auth.core.config import Config
+from reference_auth.core.errors import AccessExpired, MissingHeader, NotSignedIn, Unauthorised
+from reference_auth.flow.development import Development
+from reference_auth.flow.flow import Flow
+
+SCHEME = "bearer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What all requests to one app share."""
+
+    config: Config
+    flow: Flow
+    operations: Development
+    clock: Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthRequest:
+    """A request's Authorization header and its one reading of the clock."""
+
+    service: Service
+    authorization: Sequence[str] = field(repr=False)
+    now: int
+
+    @property
+    def access_token(self) -> str:
+        """The bearer token, or MissingHeader."""
+        return bearer(self.authorization)
+
+    @property
+    def development(self) -> Development:
+        """The development operations, or Unauthorised before anything else is looked at."""
+        if not self.service.config.development:
+            raise Unauthorised  # DEV-01, DEV-02
+        return self.service.operations
+
+    def live_claims(self) -> tokens.Claims:
+        """The claims of a live access token, or the reason why there are none."""
+        if not self.authorization:
+            raise NotSignedIn  # API-02
+        claims = tokens.verify(self.access_token, self.service.config.secret, self.now)
+        if not tokens.is_live(claims, self.now):
+            raise AccessExpired  # API-03
+        return claims
+
+
+def bearer(authorization: Sequence[str]) -> str:
+    """Take the token from exactly one `Authorization: Bearer …`; the scheme's case is free."""
+    if len(authorization) != 1:
+        raise MissingHeader  # CORE-17; two headers name nobody
+    scheme, _, token = authorization[0].strip(" \t").partition(" ")
+    if scheme.lower() != SCHEME or not token:
+        raise MissingHeader  # CORE-18, CORE-19
+    return token.lstrip(" ")

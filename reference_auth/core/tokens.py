@@ -1,0 +1,253 @@
+"""Mint, verify and derive: a pair is one signed promise and one secret derived from it.
+
+The access token is an HS256 JWT; the refresh token is PBKDF2-HMAC-SHA512 over the customer's id and
+the access token's `exp`, and the table keeps only the same function of the refresh token's text.
+Nothing here reads a clock: `now` is an argument, in whole epoch seconds.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import jwt
+from cryptography.hazmat.primitives.hashes import SHA512
+from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+from jwt.algorithms import HMACAlgorithm
+
+from reference_auth.core.errors import BadAccessToken
+
+ALGORITHM = "HS256"
+HEADER = {"alg": ALGORITHM, "typ": "JWT"}
+ROUNDS = 10_000
+LENGTH = 64  # bytes, so 128 hex digits
+EXACT = 2**53  # from here on JSON numbers are no longer exact everywhere
+LONGEST_ID = 2000  # bytes; a DynamoDB partition key holds 2048
+NO_IDS = frozenset({"", "undefined", "None", "null"})  # what a missing id turns into (STORE-11)
+BOOKKEEPING = "ended#"  # partitions that no customer may name
+
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
+_REFRESH_TOKEN = re.compile(r"[0-9a-f]{128}", re.ASCII)
+
+CustomerId = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What an access token promises; times are whole epoch seconds."""
+
+    customer_id: CustomerId
+    exp: int
+    refresh_expiry: int
+    iat: int | None = None
+    auth_time: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """What a customer holds; its repr hides both tokens (HARD-28)."""
+
+    token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A minted pair and the hash that the table keeps of it."""
+
+    claims: Claims
+    pair: TokenPair = field(repr=False)
+    hash: str = field(repr=False)
+
+
+def issue(claims: Claims, secret: str) -> Issue:
+    """Mint the pair for these claims, and its hash: two derivations."""
+    refresh_token = derive(claims.customer_id, claims.exp, secret)  # WIRE-07
+    pair = TokenPair(mint(claims, secret), refresh_token)
+    return Issue(claims, pair, hash_of(refresh_token, secret))
+
+
+def mint(claims: Claims, secret: str) -> str:
+    """Sign the claims as a compact HS256 JWT, byte for byte as the module does (WIRE-01)."""
+    payload = json.dumps(payload_of(claims), separators=(",", ":"), ensure_ascii=False)
+    return _signer().encode(payload.encode(), secret, ALGORITHM, headers=dict(HEADER))
+
+
+def payload_of(claims: Claims) -> dict[str, CustomerId]:
+    """The claims as JSON members: nothing else is ever put into a token (WIRE-04)."""
+    members = {
+        "customer_id": claims.customer_id,
+        "exp": claims.exp,
+        "refresh_expiry": claims.refresh_expiry,
+        "iat": claims.iat,
+        "auth_time": claims.auth_time,
+    }
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def derive(customer_id: CustomerId, exp: int, secret: str) -> str:
+    """Derive the refresh token that belongs to a customer's `exp` (WIRE-06)."""
+    return _stretch(f"{customer_id}{exp}", secret)
+
+
+def hash_of(refresh_token: str, secret: str) -> str:
+    """Hash a refresh token's hex text for the table: the same function once more (STORE-02)."""
+    return _stretch(refresh_token, secret)
+
+
+def matches(presented: str, derived: str) -> bool:
+    """Compare two refresh tokens in constant time, and exactly (HARD-24)."""
+    return hmac.compare_digest(presented.encode(), derived.encode())
+
+
+def is_refresh_token(text: str) -> bool:
+    """Only 128 lower-case hex digits can be a refresh token (HARD-09, HARD-24, HARD-25)."""
+    # Departs: HARD-25 the module derives and reads for any text.
+    return _REFRESH_TOKEN.fullmatch(text) is not None
+
+
+def is_customer_id(value: object) -> bool:
+    """A customer's id is a non-empty text or an exact integer, and names nobody by accident.
+
+    The same rule holds for a token's claim (HARD-08) and for a platform's answer (HARD-18).
+    """
+    # Departs: STORE-11, HARD-08, HARD-18 the module takes whatever it gets, "undefined" too.
+    if isinstance(value, str):
+        return value not in NO_IDS and not value.startswith(BOOKKEEPING) and fits_a_key(value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < EXACT
+
+
+def is_text(value: str) -> bool:
+    """A lone surrogate is no text: it has no UTF-8 form (GQL-06)."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def fits_a_key(text: str) -> bool:
+    """A partition key is UTF-8, and only so many bytes."""
+    return is_text(text) and len(text.encode()) <= LONGEST_ID
+
+
+def is_time(value: object) -> bool:
+    """A time is an integer above 0 and below 2^53: nothing else (HARD-04, HARD-05)."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < EXACT
+
+
+def is_live(claims: Claims, now: int) -> bool:
+    """An access token is expired from second `exp` on, without leeway (CORE-10, API-03)."""
+    return now < claims.exp
+
+
+def is_past_refresh(claims: Claims, now: int) -> bool:
+    """A refresh token is still good at second `refresh_expiry` and over after it (CORE-11)."""
+    return now > claims.refresh_expiry
+
+
+def verify(token: str, secret: str, now: int) -> Claims:
+    """Return a genuine token's claims, expired or not; raise BadAccessToken for all others.
+
+    Expiry and `iat` are left alone: the caller judges the one, nobody the other (WIRE-03).
+    """
+    members = read_payload(open_signed(token, secret))
+    if not is_begun(members, now):
+        raise BadAccessToken
+    return judge_claims(members)
+
+
+def open_signed(token: str, secret: str) -> bytes:
+    """Return the payload of a canonical JWS that this secret signed (HARD-01..03, HARD-06)."""
+    # Departs: HARD-01, HARD-02 the module decodes without verifying, then burns.
+    # Departs: HARD-03, HARD-06 it takes HS384 and HS512, and does not look at `crit`.
+    if not is_canonical(token):
+        raise BadAccessToken
+    try:
+        opened: bytes = _signer().decode(token, secret, algorithms=[ALGORITHM])
+    except jwt.PyJWTError:
+        raise BadAccessToken from None
+    return opened
+
+
+def is_canonical(token: str) -> bool:
+    """Three base64url parts and nothing else: no padding, no blanks (HARD-29)."""
+    return _COMPACT.fullmatch(token) is not None
+
+
+def read_payload(payload: bytes) -> Mapping[str, Any]:
+    """Read a signed payload strictly: one JSON object, no name twice, no NaN or Infinity."""
+    try:
+        members = json.loads(payload.decode(), object_pairs_hook=_each_once, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        raise BadAccessToken from None
+    if not isinstance(members, dict):
+        raise BadAccessToken
+    return members
+
+
+def is_begun(members: Mapping[str, Any], now: int) -> bool:
+    """A token is not good before its `nbf`, if it has one (HARD-07)."""
+    begins = members.get("nbf", now)
+    return isinstance(begins, int | float) and not isinstance(begins, bool) and begins <= now
+
+
+def judge_claims(members: Mapping[str, Any]) -> Claims:
+    """Take the claims from a payload, each of its exact kind; others are welcome (WIRE-03)."""
+    if not is_customer_id(members.get("customer_id")):
+        raise BadAccessToken  # HARD-08
+    # Departs: HARD-04, HARD-05 to the module a token without a time lasts for ever.
+    if not (is_time(members.get("exp")) and is_time(members.get("refresh_expiry"))):
+        raise BadAccessToken  # HARD-04, HARD-05
+    return Claims(
+        customer_id=members["customer_id"],
+        exp=members["exp"],
+        refresh_expiry=members["refresh_expiry"],
+        iat=_time_or_none(members.get("iat")),
+        auth_time=_time_or_none(members.get("auth_time")),
+    )
+
+
+def _time_or_none(value: Any) -> int | None:
+    return value if is_time(value) else None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError("a name stands twice")
+    return members
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(constant)
+
+
+def _stretch(text: str, secret: str) -> str:
+    """PBKDF2-HMAC-SHA512 over UTF-8 text, salted with the secret, as lower-case hex (WIRE-09)."""
+    kdf = PBKDF2HMAC(algorithm=SHA512(), length=LENGTH, salt=secret.encode(), iterations=ROUNDS)
+    return kdf.derive(text.encode()).hex()
+
+
+class _Secret(HMACAlgorithm):
+    """HS256 over the secret's UTF-8 bytes as they are: the configuration has judged its length."""
+
+    def prepare_key(self, key: str | bytes) -> bytes:
+        return key.encode() if isinstance(key, str) else key
+
+    def check_key_length(self, key: bytes) -> str | None:
+        return None
+
+
+def _signer() -> jwt.PyJWS:
+    return _SIGNER
+
+
+def _make_signer() -> jwt.PyJWS:
+    """A signer that knows HS256 and no other algorithm (HARD-03)."""
+    signer = jwt.PyJWS(algorithms=[])
+    signer.register_algorithm(ALGORITHM, _Secret(HMACAlgorithm.SHA256))
+    return signer
+
+
+_SIGNER = _make_signer()

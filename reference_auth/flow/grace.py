@@ -1,0 +1,60 @@
+"""Grace: for a few seconds after a rotation, the old pair leads on to its successor (RACE-08..10).
+
+A lost answer must not cost a customer the session, so a rotation leaves a tombstone that leads on.
+It holds no token: tokens are derived, so the server rebuilds the identical pair and writes nothing.
+While the feature is off no such tombstone is written, and none leads anywhere.
+"""
+
+from __future__ import annotations
+
+from reference_auth.core.config import Config
+from reference_auth.core.errors import SessionOver
+from reference_auth.core.rows import CLOCK_SKEW, ROTATED, Row, Tombstone
+from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.flow.derivation import Derivation
+from reference_auth.flow.tombstones import Endings
+from reference_auth.store.sessions import Sessions
+
+
+class Grace:
+    """Leave a tombstone that leads on, and follow it."""
+
+    def __init__(
+        self, config: Config, sessions: Sessions, endings: Endings, derivation: Derivation
+    ) -> None:
+        self.seconds = config.grace_seconds
+        self.sessions = sessions
+        self.endings = endings
+        self.derivation = derivation
+
+    def tombstone(self, old: Row, successor: Claims, now: int) -> Tombstone | None:
+        """What a rotation leaves of the old pair, while grace is on."""
+        # Departs: RACE-08, RACE-09, RACE-10 the module knows no grace.
+        if not self.seconds:
+            return None
+        until = now + self.seconds
+        return Tombstone(old.customer_id, old.hash, ROTATED, until, until, successor)
+
+    def covers(self, tombstone: Tombstone | None, now: int) -> bool:
+        """Whether the pair was rotated so lately that grace decides what becomes of it."""
+        return bool(self.seconds) and tombstone is not None and tombstone.leads_on(now)
+
+    async def successor(self, tombstone: Tombstone | None, now: int) -> TokenPair | None:
+        """Rebuild the pair that followed; none outside the window, or when it was rotated on."""
+        if tombstone is None or tombstone.successor is None or not self.covers(tombstone, now):
+            return None
+        fresh = await self.derivation.issue(tombstone.successor)
+        row = Row.of(fresh.claims, fresh.hash)
+        found = await self.sessions.read(row.customer_id, row.hash)
+        if found is None:
+            await self.refuse_ended(fresh.claims, row, now)
+            return None
+        if found.is_expired(now):
+            raise SessionOver
+        return fresh.pair  # RACE-08
+
+    async def refuse_ended(self, claims: Claims, row: Row, now: int) -> None:
+        """A successor that has ended leads nowhere; one that was rotated on is a replay."""
+        ending = await self.endings.of(claims.customer_id, row)
+        if ending.is_over or claims.refresh_expiry - now <= CLOCK_SKEW:
+            raise SessionOver  # RACE-10

@@ -1,0 +1,57 @@
+"""What is kept of an ended pair decides before anything else is thought of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference_auth.core.rows import Fence, Presented, Row, Tombstone
+from reference_auth.core.tokens import CustomerId
+from reference_auth.flow.burn import Burn
+from reference_auth.store.sessions import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The tombstone of a pair and the fence of its customer, as far as there are any."""
+
+    exp: int | None
+    tombstone: Tombstone | None
+    fence: Fence | None
+
+    @property
+    def is_over(self) -> bool:
+        """Revoked or burned: refused without another burn (HARD-13, HARD-15, HARD-30)."""
+        return self.is_revoked or self.is_fenced
+
+    @property
+    def is_revoked(self) -> bool:
+        return self.tombstone is not None and self.tombstone.is_revoked
+
+    @property
+    def is_fenced(self) -> bool:
+        return self.fence is not None and self.fence.covers(self.exp)
+
+
+class Endings:
+    """Reads what is kept of ended pairs."""
+
+    def __init__(self, sessions: Sessions, burn: Burn) -> None:
+        self.sessions = sessions
+        self.burn = burn
+
+    async def of(self, customer_id: CustomerId, row: Row) -> Ending:
+        """Read a missing row's tombstone and fence; a burn that is met unfinished is finished."""
+        # Departs: HARD-13, HARD-30 the module keeps nothing, and burns for whatever is missing.
+        tombstone = await self.sessions.tombstone(customer_id, row.hash)
+        fence = await self.sessions.fence(row.customer_id)
+        ending = Ending(row.exp, tombstone, fence)
+        if ending.is_fenced:
+            await self.burn.finish(row.customer_id, fence)
+        return ending
+
+    def tombstones(self, presented: Presented, now: int) -> list[Tombstone]:
+        """What to keep of a pair that ends now: nothing once it would be refused as expired."""
+        refresh_expiry = presented.claims.refresh_expiry
+        if now > refresh_expiry:
+            return []
+        return [Tombstone.revoked(presented.row, refresh_expiry)]

@@ -1,0 +1,166 @@
+"""`reference-auth serve` and `reference-auth create-table`.
+
+What is heavy is imported by the command that needs it, so that --help answers at once.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from argparse import (
+    ArgumentParser,
+    ArgumentTypeError,
+    BooleanOptionalAction,
+    Namespace,
+    RawDescriptionHelpFormatter,
+)
+from collections.abc import Sequence
+
+USAGE_ERROR = 2
+
+ORDER = """\
+Flags come before the environment, and the environment before defaults:
+  --dynamodb-endpoint    AWS_ENDPOINT_URL_DYNAMODB
+  --region               DYNAMO_DB__REGION
+  --table                DYNAMO_DB_AUTH_TABLE
+  --environment          NODE_ENV
+  --access-minutes       ACCESS_TOKEN_EXPIRY_MINUTES             14
+  --refresh-minutes      REFRESH_TOKEN_EXPIRY_MINUTES            15
+  --extended-minutes     EXTENDED_REFRESH_TOKEN_EXPIRY_MINUTES   43200
+  --grace-seconds        GRACE_SECONDS                           0
+  --max-session-minutes  MAX_SESSION_MINUTES                     0 (none)
+  (no flag)              JWT_PRIVATE_KEY, ALLOW_SHORT_SECRET
+
+Laptop mode: with none of JWT_PRIVATE_KEY, NODE_ENV and the three table variables
+set (not even to nothing), and no flag that names a table or production, `serve`
+makes up a secret, keeps its table in the process and runs in development mode,
+with a test clock. Development mode has a page to learn and debug by at /.
+
+Otherwise it is a deployment: JWT_PRIVATE_KEY must be set, and it is production
+unless --environment or NODE_ENV is the exact word development.
+Its table is kept in the process, and lost with it, unless an endpoint, region or
+table is named: then the region and the table must be.
+
+Without --login-service there are two demo customers:
+  alice@example.com  alice-demo-password
+  bob@example.com    bob-demo-password
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; 2 for settings that cannot work."""
+    from reference_auth.core.config import ConfigError
+
+    flags = parser().parse_args(argv)
+    try:
+        code: int = flags.command(flags)
+    except ConfigError as error:
+        return _refuse(str(error))
+    except ModuleNotFoundError as error:
+        return _refuse(f"{error.name} is missing: install reference-auth[embedded].")
+    return code
+
+
+def _refuse(sentence: str) -> int:
+    print(f"reference-auth: {sentence}", file=sys.stderr)
+    return USAGE_ERROR
+
+
+def parser() -> ArgumentParser:
+    """The command line."""
+    commands = ArgumentParser(prog="reference-auth", description="The reference auth server.")
+    chosen = commands.add_subparsers(required=True, metavar="COMMAND")
+    _add_serve(
+        chosen.add_parser(
+            "serve",
+            help="serve the GraphQL endpoint",
+            description="Serve the GraphQL endpoint until Ctrl-C.",
+            epilog=ORDER,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+    )
+    _add_create_table(
+        chosen.add_parser(
+            "create-table",
+            help="make the DynamoDB table",
+            description="Make the DynamoDB table with TTL on, or say that it is there already.",
+        )
+    )
+    return commands
+
+
+def _add_serve(serve: ArgumentParser) -> None:
+    serve.set_defaults(command=serve_command)
+    _add_table(serve)
+    add = serve.add_argument
+    add("--environment", choices=["development", "production"], help="what NODE_ENV would say")
+    add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    add("--port", default=8000, type=int, help="port to listen on (8000; 0 takes a free one)")
+    add("--workers", default=1, type=_count, metavar="N", help="processes (1)")
+    add("--access-minutes", metavar="M", help="lifetime of an access token (14)")
+    add("--refresh-minutes", metavar="M", help="lifetime of a refresh token (15)")
+    add("--extended-minutes", metavar="M", help="the same with remember_me (43200)")
+    add("--grace-seconds", metavar="S", help="how long a spent pair still gets its successor (0)")
+    add("--max-session-minutes", metavar="M", help="absolute end of a session (0: none)")
+    add(
+        "--test-clock",
+        action=BooleanOptionalAction,
+        help='accept POST /clock {"now": epoch seconds or null}: on in laptop mode, and to be had '
+        "with a table too, in development",
+    )
+    add(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages of this origin call the server; may be repeated",
+    )
+    add("--login-service", metavar="MODULE:NAME", help="your LoginService (the demo customers)")
+
+
+def _add_create_table(create: ArgumentParser) -> None:
+    create.set_defaults(command=create_table_command)
+    _add_table(create)
+
+
+def _add_table(command: ArgumentParser) -> None:
+    command.add_argument("--dynamodb-endpoint", metavar="URL", help="another engine than AWS's")
+    command.add_argument("--region", help="region of the table")
+    command.add_argument("--table", help="name of the table")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError("must be a number from 1 on")
+    return int(text)
+
+
+def serve_command(flags: Namespace) -> int:
+    """Serve until asked to end."""
+    gc.disable()  # what start-up makes, stays: looking for garbage in it costs a fifth of a second
+    from reference_auth.serve.settings import settle
+
+    settings = settle(flags, os.environ)
+    from reference_auth.serve.announcement import announce
+    from reference_auth.serve.server import check, listen, serve
+
+    check(settings)
+    with listen(settings.host, settings.port) as listener:
+        port = listener.getsockname()[1]
+        if settings.workers == 1:
+            serve(settings, listener, announce(settings, port))
+            return 0
+        from reference_auth.serve.workers import run_workers
+
+        return 0 if run_workers(settings, listener, announce(settings, port)) else 1
+
+
+def create_table_command(flags: Namespace) -> int:
+    """Make the table and say what was done."""
+    from reference_auth.serve.settings import with_flags
+    from reference_auth.store.provision import provision
+
+    for sentence in provision(with_flags(flags, os.environ)):
+        print(sentence)
+    return 0

@@ -1,0 +1,132 @@
+"""A small host application: two customers, and a query that only a signed-in one may ask.
+
+It shows how a host plugs in its own platform (`LoginService`), merges our operations with its own
+fields (`DemoQuery`) and protects those (`SignedIn`, `current_customer`).
+"""
+
+# mypy: disable-error-code="untyped-decorator"
+# (strawberry.field is typed as Any)
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import strawberry
+from anyio import to_thread
+from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
+from strawberry import Info
+
+from reference_auth.api.schema import AuthQuery, SignedIn, current_customer
+from reference_auth.core.login import LoginRefused, LoginService
+from reference_auth.core.tokens import CustomerId
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCustomer:
+    """A customer with an argon2id hash; the demo's passwords are public."""
+
+    customer_id: CustomerId
+    email: str
+    password: str = field(repr=False)
+    password_hash: str = field(repr=False)
+
+
+# Hashed with 7 MiB and five passes: least memory among the settings that OWASP recommends.
+ALICE = DemoCustomer(
+    customer_id=23,
+    email="alice@example.com",
+    password="alice-demo-password",
+    password_hash="$argon2id$v=19$m=7168,t=5,p=1$XE9bSGqE1LgFypoW3CK7+w"
+    "$WEu1zFrQsJrPSch0L+j0OFSK/ByyTTgbgMGEaKFXNgI",
+)
+BOB = DemoCustomer(
+    customer_id="bob-7",
+    email="bob@example.com",
+    password="bob-demo-password",
+    password_hash="$argon2id$v=19$m=7168,t=5,p=1$vCurcRLREfppPwdoUjUjNQ"
+    "$hfGxAWpbABGzqcmmwgOr0e2HJ2Olw12LDCmn04CVEHY",
+)
+CUSTOMERS = (ALICE, BOB)
+
+# Verified for an unknown e-mail, so that it takes as long as a wrong password.
+NOBODY = (
+    "$argon2id$v=19$m=7168,t=5,p=1$1WMreKy51xCTeIz3w9+hDg"
+    "$Z5kMSI8VFxcWMDhdTyxTrCoTeshM00dFqpPPtle7F2s"
+)
+
+
+class Directory:
+    """Knows customers by their e-mail, and checks passwords off the event loop."""
+
+    def __init__(self, customers: Iterable[DemoCustomer] = CUSTOMERS) -> None:
+        self._customers = {customer.email: customer for customer in customers}
+        self._hasher = PasswordHasher()
+
+    async def login(self, email: str, password: str) -> CustomerId:
+        customer = self._customers.get(email)
+        known_hash = customer.password_hash if customer else NOBODY
+        fits = await to_thread.run_sync(self._fits, known_hash, password)
+        if customer is None or not fits:
+            raise LoginRefused
+        return customer.customer_id
+
+    def email_of(self, customer_id: CustomerId) -> str | None:
+        """The e-mail of a customer, None for an id that is not ours."""
+        emails = {customer.customer_id: email for email, customer in self._customers.items()}
+        return emails.get(customer_id)
+
+    def _fits(self, known_hash: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(known_hash, password)
+        except VerifyMismatchError:
+            return False
+
+
+# What a platform may answer instead of an id, by the kinds that a target file names (HARD-18).
+ODD_IDS: Mapping[str, Any] = {
+    "null": None,
+    "empty": "",
+    "bool": True,
+    "object": {"id": 23},
+    "nan": math.nan,
+}
+ODD_PASSWORD = "odd-demo-password"
+
+
+def odd_email(kind: str) -> str:
+    """The e-mail of the customer for whom the platform answers that kind of id."""
+    return f"{kind}@odd.example.com"
+
+
+class WithOddLogins:
+    """A platform with a fault: for a few customers it answers no usable id."""
+
+    def __init__(self, platform: LoginService) -> None:
+        self._platform = platform
+        self._odd = {odd_email(kind): answer for kind, answer in ODD_IDS.items()}
+
+    async def login(self, email: str, password: str) -> CustomerId:
+        if email in self._odd and password == ODD_PASSWORD:
+            return cast(CustomerId, self._odd[email])
+        return await self._platform.login(email, password)
+
+
+DIRECTORY = Directory()
+
+
+@strawberry.type
+class Me:
+    customer_id: str
+    email: str | None
+
+
+@strawberry.type(name="Query")
+class DemoQuery(AuthQuery):
+    """The host's own query beside ours."""
+
+    @strawberry.field(permission_classes=[SignedIn])
+    async def me(self, info: Info[Any, Any]) -> Me | None:
+        customer_id = current_customer(info)
+        return Me(customer_id=str(customer_id), email=DIRECTORY.email_of(customer_id))

@@ -1,0 +1,59 @@
+"""Logs are JSON lines that cannot hold a secret: names, numbers and places, never free text.
+
+A library's message is printed as its template, without arguments, and an exception as its type
+and the lines of code it passed, without its message: either could quote a query or a key.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+from typing import TextIO
+
+from reference_auth.api.error_messages import places
+
+OURS = "reference_auth"
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, event, and the event's own fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage() if record.name.startswith(OURS) else str(record.msg),
+            **_fields(record),
+            **_exception(record),
+        }
+        return json.dumps(line, default=_kind)
+
+
+def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Send our events and the server's to `stream` (standard error), and others' warnings."""
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.WARNING)
+    logging.getLogger(OURS).setLevel(level)
+
+
+def _fields(record: logging.LogRecord) -> dict[str, object]:
+    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
+
+
+def _exception(record: logging.LogRecord) -> dict[str, object]:
+    if not record.exc_info or record.exc_info[0] is None:
+        return {}
+    kind, _, trace = record.exc_info
+    return {"exception": kind.__name__, "at": places(trace)}
+
+
+def _kind(value: object) -> str:
+    """An unforeseen object is named by its type: its text could hold anything."""
+    return type(value).__name__

@@ -1,0 +1,112 @@
+"""How session rows, tombstones and the fence are written in the table, and read back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from reference_auth.core.rows import FENCE, REVOKED, Fence, Row, Tombstone, ended_key_of, key_of
+from reference_auth.core.tokens import Claims, CustomerId
+
+Item = Mapping[str, Any]
+
+_NUMBER = re.compile(r"([0-9]{1,16})(?:\.[0-9]*)?", re.ASCII)
+
+
+def key(partition: str, sort: str) -> Item:
+    return {"customer_id": text(partition), "refresh_token_hash": text(sort)}
+
+
+def text(value: str) -> Item:
+    return {"S": value}
+
+
+def number(value: int) -> Item:
+    return {"N": str(value)}
+
+
+def row_item(row: Row) -> Item:
+    """A row as an item; `ttl` is a Number, or the table would never delete it (STORE-05)."""
+    # Departs: STORE-05 the module writes a String.
+    item = dict(key(row.customer_id, row.hash))
+    if row.ttl is not None:
+        item["ttl"] = number(row.ttl)
+    if row.exp is not None:
+        item["exp"] = number(row.exp)
+    if row.rotated_from is not None:
+        item["rotated_from"] = text(row.rotated_from)
+    return item
+
+
+def read_row(item: Item) -> Row:
+    """An item as a row; attributes that we do not know are left alone (STORE-10)."""
+    return Row(
+        customer_id=item["customer_id"]["S"],
+        hash=item["refresh_token_hash"]["S"],
+        ttl=read_number(item.get("ttl")),
+        exp=read_number(item.get("exp")),
+        rotated_from=item.get("rotated_from", {}).get("S"),
+    )
+
+
+def tombstone_item(tombstone: Tombstone) -> Item:
+    """A tombstone as an item: hashes and times, never a token (STORE-03)."""
+    item = dict(key(ended_key_of(tombstone.customer_id), tombstone.hash))
+    item["reason"] = text(tombstone.reason)
+    times = {"ttl": tombstone.ttl, "until": tombstone.until, **_times(tombstone.successor)}
+    item.update({name: number(value) for name, value in times.items() if value is not None})
+    return item
+
+
+def read_tombstone(item: Item, customer_id: CustomerId) -> Tombstone:
+    """An item as a tombstone; the customer keeps the type that the presented token gave it."""
+    return Tombstone(
+        customer_id=key_of(customer_id),
+        hash=item["refresh_token_hash"]["S"],
+        reason=item.get("reason", {}).get("S", REVOKED),
+        ttl=read_number(item.get("ttl")) or 0,
+        until=read_number(item.get("until")),
+        successor=_read_successor(item, customer_id),
+    )
+
+
+def fence_item(customer_id: str, fence: Fence) -> Item:
+    """A fence as an item; one that is written anew is not done."""
+    times = {"before": number(fence.before), "ttl": number(fence.ttl)}
+    return {**key(ended_key_of(customer_id), FENCE), **times}
+
+
+def read_fence(item: Item) -> Fence:
+    return Fence(
+        before=read_number(item.get("before")) or 0,
+        ttl=read_number(item.get("ttl")) or 0,
+        done=item.get("done", {}).get("BOOL", False),
+    )
+
+
+def read_number(attribute: Item | None) -> int | None:
+    """A whole number however it is stored; none where there is nothing to read (STORE-06)."""
+    # Departs: STORE-06 the module's listing fails where there is none.
+    stored = (attribute or {}).get("N") or (attribute or {}).get("S")
+    found = _NUMBER.fullmatch(stored) if isinstance(stored, str) else None
+    return int(found[1]) if found else None
+
+
+def _times(claims: Claims | None) -> dict[str, int | None]:
+    if claims is None:
+        return {}
+    return {
+        "exp": claims.exp,
+        "iat": claims.iat,
+        "refresh_expiry": claims.refresh_expiry,
+        "auth_time": claims.auth_time,
+    }
+
+
+def _read_successor(item: Item, customer_id: CustomerId) -> Claims | None:
+    exp, refresh_expiry = read_number(item.get("exp")), read_number(item.get("refresh_expiry"))
+    if exp is None or refresh_expiry is None:
+        return None
+    iat, auth_time = read_number(item.get("iat")), read_number(item.get("auth_time"))
+    return Claims(customer_id, exp, refresh_expiry, iat, auth_time)

@@ -1,0 +1,121 @@
+"""The table is made once, with two keys and TTL on `ttl`; making it again changes nothing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from reference_auth.core.config import ConfigError
+
+PARTITION_KEY = "customer_id"
+SORT_KEY = "refresh_token_hash"
+TTL = "ttl"
+LONGEST_WAIT = 60  # seconds
+
+KEYS = [
+    {"AttributeName": PARTITION_KEY, "KeyType": "HASH"},
+    {"AttributeName": SORT_KEY, "KeyType": "RANGE"},
+]
+KEY_TYPES = [
+    {"AttributeName": PARTITION_KEY, "AttributeType": "S"},
+    {"AttributeName": SORT_KEY, "AttributeType": "S"},
+]
+
+
+class WrongTable(Exception):
+    """The table of that name cannot be used, for a reason in one sentence."""
+
+
+def provision(environ: Mapping[str, str]) -> list[str]:
+    """Make the table that the environment names, or raise ConfigError with one sentence."""
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    region, table = (_required(environ, f"DYNAMO_DB_{end}") for end in ("_REGION", "AUTH_TABLE"))
+    try:
+        return create_table(_client(region, environ), table)
+    except WrongTable as reason:
+        raise ConfigError(str(reason)) from None
+    except NoCredentialsError:
+        raise ConfigError(
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for an emulator any text will do."
+        ) from None
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise ConfigError(f"The table {table} could not be made: {error}") from None
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    if not environ.get(name):
+        raise ConfigError(f"Name the table: {name} is missing, and so is the flag for it.")
+    return environ[name]
+
+
+def _client(region: str, environ: Mapping[str, str]) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "dynamodb",
+        region_name=region,
+        endpoint_url=environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
+        config=Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 1}),
+    )
+
+
+def create_table(client: Any, name: str) -> list[str]:
+    """Make what is missing of the table `name`, and return one sentence for each thing done."""
+    return [_ensure_table(client, name), _ensure_ttl(client, name)]
+
+
+def _ensure_table(client: Any, name: str) -> str:
+    try:
+        client.create_table(
+            TableName=name,
+            KeySchema=KEYS,
+            AttributeDefinitions=KEY_TYPES,
+            BillingMode="PAY_PER_REQUEST",
+        )
+    except client.exceptions.ResourceInUseException:
+        _check_keys(client, name)
+        return f"The table {name} was there already, with the right keys."
+    _wait_until_active(client, name)
+    return f"Made the table {name}, keyed by {PARTITION_KEY} and {SORT_KEY}, paid per request."
+
+
+def _wait_until_active(client: Any, name: str) -> None:
+    for _ in range(LONGEST_WAIT):
+        if client.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE":
+            return
+        time.sleep(1)
+    raise WrongTable(f"The table {name} is still being made: run this again in a minute.")
+
+
+def _check_keys(client: Any, name: str) -> None:
+    table = client.describe_table(TableName=name)["Table"]
+    types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
+    keys = [
+        (key["AttributeName"], key["KeyType"], types[key["AttributeName"]])
+        for key in table["KeySchema"]
+    ]
+    if keys != [(PARTITION_KEY, "HASH", "S"), (SORT_KEY, "RANGE", "S")]:
+        raise WrongTable(
+            f"The table {name} has other keys: name another table, or delete that one first."
+        )
+
+
+def _ensure_ttl(client: Any, name: str) -> str:
+    described = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    if described.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
+        return _found_ttl(name, described.get("AttributeName", TTL))
+    client.update_time_to_live(
+        TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL}
+    )
+    return f"Turned TTL on for its attribute {TTL}."
+
+
+def _found_ttl(name: str, attribute: str) -> str:
+    if attribute != TTL:
+        raise WrongTable(
+            f"The table {name} has TTL on {attribute}: turn that off, then run this again."
+        )
+    return f"TTL on its attribute {TTL} was on already."

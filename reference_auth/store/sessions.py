@@ -1,0 +1,263 @@
+"""The table: each step of the flow is one call here, and each call changes all of its rows or none.
+
+What stands in the way comes out as `Taken`, `Gone` or `Fenced`; storage trouble keeps its own name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+from reference_auth.core.config import Config
+from reference_auth.core.rows import FENCE, Fence, Row, Tombstone, ended_key_of, key_of
+from reference_auth.core.tokens import CustomerId
+from reference_auth.store import items
+from reference_auth.store.items import Item
+from reference_auth.store.retry import Backoff
+from reference_auth.store.storage import Cancelled, Client, ConditionFailed, Reason, Storage
+
+BATCH = 25  # BatchWriteItem takes no more
+
+EXISTS = {"ConditionExpression": "attribute_exists(customer_id)"}
+ABSENT = {"ConditionExpression": "attribute_not_exists(customer_id)"}
+TELL = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+
+
+class Taken(Exception):
+    """The new key belongs to another session, or to an ended one."""
+
+
+class Gone(Exception):
+    """The old row is no longer there; `found` is the row at the new key, if there is one."""
+
+    def __init__(self, found: Row | None = None) -> None:
+        super().__init__()
+        self.found = found
+
+
+class Fenced(Exception):
+    """A burn covers the pair."""
+
+    def __init__(self, fence: Fence) -> None:
+        super().__init__()
+        self.fence = fence
+
+
+class Sessions:
+    """The session table behind one client."""
+
+    def __init__(self, client: Client, config: Config) -> None:
+        self.config = config
+        self.storage = Storage(client)
+
+    async def read(self, customer_id: str, hash: str) -> Row | None:
+        """Read one row as it is now (FAULT-11)."""
+        item = await self.get(items.key(customer_id, hash))
+        return items.read_row(item) if item else None
+
+    async def begin(self, row: Row) -> None:
+        """Write a login's row: on a free key, never an ended pair's, and after any burn."""
+        # Departs: HARD-31 the module's login can issue an ended pair again.
+        parts = [
+            self.put_new(items.row_item(row)),  # RACE-01, RACE-02
+            self.check_no_tombstone(row),  # HARD-31
+            self.check_no_fence(row.customer_id, row.exp),
+        ]
+        try:
+            await self.storage.transact(parts)
+        except Cancelled as cancelled:
+            await self.raise_fenced(row.customer_id, cancelled.at(2))
+            raise Taken from None
+
+    async def rotate(self, old: Row, new: Row, tombstone: Tombstone | None) -> None:
+        """Replace a row by its successor; with grace, leave a tombstone that leads on to it."""
+        # Departs: RACE-04, RACE-12, FAULT-02, FAULT-04 the module deletes first and writes after.
+        parts = [
+            self.delete_existing(old),  # RACE-04, FAULT-02, FAULT-04
+            self.put_new(items.row_item(new)),  # RACE-03
+            self.check_no_tombstone(new),  # HARD-31
+            self.check_no_fence(old.customer_id, old.exp),  # RACE-12
+            *self.put_tombstones([tombstone] if tombstone else []),
+        ]
+        try:
+            await self.storage.transact(parts)
+        except Cancelled as cancelled:
+            await self.raise_fenced(old.customer_id, cancelled.at(3))
+            if cancelled.at(0).failed:
+                raise Gone(await self.in_the_way(new, cancelled.at(1))) from None
+            raise Taken from None
+
+    async def in_the_way(self, new: Row, taken: Reason) -> Row | None:
+        """The row at the new key; some engines tell that there is one, and not what it is."""
+        if taken.item:
+            return items.read_row(taken.item)
+        return await self.read(new.customer_id, new.hash) if taken.failed else None
+
+    async def end(self, row: Row, tombstones: Sequence[Tombstone]) -> None:
+        """Delete a row, and leave tombstones so that it stays ended."""
+        try:
+            await self.storage.transact(
+                [self.delete_existing(row), *self.put_tombstones(tombstones)]
+            )
+        except Cancelled:
+            raise Gone from None
+
+    async def delete(self, customer_id: str, hash: str) -> Item | None:
+        """Delete one row if it is there, and return what it was."""
+        answer = await self.storage.call(
+            "delete_item",
+            TableName=self.config.table,
+            Key=items.key(customer_id, hash),
+            ReturnValues="ALL_OLD",
+        )
+        return answer.get("Attributes")
+
+    async def put(self, row: Row) -> None:
+        """Write one row, whatever was there."""
+        await self.storage.call("put_item", TableName=self.config.table, Item=items.row_item(row))
+
+    async def tombstone(self, customer_id: CustomerId, hash: str) -> Tombstone | None:
+        """Read what is kept of an ended pair."""
+        item = await self.get(items.key(ended_key_of(key_of(customer_id)), hash))
+        return items.read_tombstone(item, customer_id) if item else None
+
+    async def fence(self, customer_id: str) -> Fence | None:
+        """Read what is kept of the customer's last burn."""
+        item = await self.get(items.key(ended_key_of(customer_id), FENCE))
+        return items.read_fence(item) if item else None
+
+    async def raise_fence(self, customer_id: str, fence: Fence, over: int) -> Fence:
+        """Put the fence unless one stands over `over` already; return the one that stands."""
+        try:
+            await self.storage.call(
+                "put_item",
+                TableName=self.config.table,
+                Item=items.fence_item(customer_id, fence),
+                **self.unless_fenced(over),
+            )
+        except ConditionFailed as failed:
+            return await self.standing(customer_id, failed.item)
+        return fence
+
+    async def mark_done(self, customer_id: str, fence: Fence) -> bool:
+        """Note that the burn is finished, unless its fence was raised meanwhile."""
+        try:
+            await self.storage.call(
+                "update_item",
+                TableName=self.config.table,
+                Key=items.key(ended_key_of(customer_id), FENCE),
+                UpdateExpression="SET #done = :true",
+                ConditionExpression="#before = :before",
+                ExpressionAttributeNames={"#done": "done", "#before": "before"},
+                ExpressionAttributeValues={
+                    ":true": {"BOOL": True},
+                    ":before": items.number(fence.before),
+                },
+            )
+        except ConditionFailed:
+            return False
+        return True
+
+    async def pages(self, customer_id: str) -> AsyncIterator[list[Item]]:
+        """All of a customer's items as they are now, page by page (STORE-09)."""
+        # Departs: STORE-09, DEV-07, DEV-09 the module reads one page.
+        start: dict[str, Any] = {}
+        while True:
+            page = await self.storage.call(
+                "query",
+                TableName=self.config.table,
+                KeyConditionExpression="customer_id = :customer_id",
+                ExpressionAttributeValues={":customer_id": items.text(customer_id)},
+                ConsistentRead=True,
+                **start,
+            )
+            yield list(page.get("Items", ()))
+            if not page.get("LastEvaluatedKey"):
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    async def successor_of(self, customer_id: str, hashes: Container[str]) -> Row | None:
+        """Find the row that was rotated from one of these hashes."""
+        # Departs: RACE-11 the module's revoke knows the presented row only.
+        async for page in self.pages(customer_id):
+            for row in map(items.read_row, page):
+                if row.rotated_from is not None and row.rotated_from in hashes:
+                    return row
+        return None
+
+    async def delete_all(self, rows: Iterable[Row]) -> None:
+        """Delete these rows, 25 at a time, until the table has taken every one."""
+        requests = (
+            {"DeleteRequest": {"Key": items.key(row.customer_id, row.hash)}} for row in rows
+        )
+        for batch in batches(requests, BATCH):
+            await self.write_batch(batch)
+
+    async def write_batch(self, batch: Sequence[Item]) -> None:
+        """Send a batch, and again what the table left unprocessed (FAULT-07)."""
+        # Departs: FAULT-07 the module never looks at what was left.
+        left, backoff = batch, Backoff()
+        while True:
+            answer = await self.storage.call(
+                "batch_write_item", RequestItems={self.config.table: left}
+            )
+            left = answer.get("UnprocessedItems", {}).get(self.config.table, ())
+            if not left:
+                return
+            await backoff.wait()
+
+    async def get(self, key: Item) -> Item | None:
+        # Departs: FAULT-11 the module takes a read that may be stale.
+        answer = await self.storage.call(
+            "get_item", TableName=self.config.table, Key=key, ConsistentRead=True
+        )
+        return answer.get("Item")
+
+    def delete_existing(self, row: Row) -> Item:
+        key = items.key(row.customer_id, row.hash)
+        return {"Delete": {"TableName": self.config.table, "Key": key, **EXISTS, **TELL}}
+
+    def put_new(self, item: Item) -> Item:
+        return {"Put": {"TableName": self.config.table, "Item": item, **ABSENT, **TELL}}
+
+    def put_tombstones(self, tombstones: Sequence[Tombstone]) -> list[Item]:
+        return [
+            {"Put": {"TableName": self.config.table, "Item": items.tombstone_item(tombstone)}}
+            for tombstone in tombstones
+        ]
+
+    def check_no_tombstone(self, new: Row) -> Item:
+        key = items.key(ended_key_of(new.customer_id), new.hash)
+        return {"ConditionCheck": {"TableName": self.config.table, "Key": key, **ABSENT, **TELL}}
+
+    def check_no_fence(self, customer_id: str, exp: int | None) -> Item:
+        key = items.key(ended_key_of(customer_id), FENCE)
+        unless = self.unless_fenced(exp or 0)
+        return {"ConditionCheck": {"TableName": self.config.table, "Key": key, **unless}}
+
+    def unless_fenced(self, exp: int) -> dict[str, Any]:
+        """The condition that no fence covers a pair with this `exp`."""
+        return {
+            "ConditionExpression": "attribute_not_exists(#before) OR #before < :exp",
+            "ExpressionAttributeNames": {"#before": "before"},
+            "ExpressionAttributeValues": {":exp": items.number(exp)},
+            **TELL,
+        }
+
+    async def raise_fenced(self, customer_id: str, reason: Reason) -> None:
+        if reason.failed:
+            raise Fenced(await self.standing(customer_id, reason.item)) from None
+
+    async def standing(self, customer_id: str, told: Item | None) -> Fence:
+        """The fence that was in the way; one that is gone by now needs no finishing."""
+        if told:
+            return items.read_fence(told)
+        return await self.fence(customer_id) or Fence(before=0, ttl=0, done=True)
+
+
+def batches(requests: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Cut into lists of at most `size`."""
+    left = iter(requests)
+    while batch := list(islice(left, size)):
+        yield batch
