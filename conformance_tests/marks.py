@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conformance_tests.registry import Requirement
+    from conformance_tests.requirements import Requirement
 
 
 def requirement(
@@ -64,7 +64,7 @@ def declare_marker(config: pytest.Config) -> None:
 
 def requirements_of(item: pytest.Item) -> list[Requirement]:
     """The registry rows that a test names."""
-    from conformance_tests.registry import REQUIREMENTS
+    from conformance_tests.requirements import REQUIREMENTS
 
     mark = item.get_closest_marker("requirement")
     return [REQUIREMENTS[id_] for id_ in mark.args] if mark else []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from conformance_tests.answer import Answer
+    from conformance_tests.deployment.http.answer import Answer
 
 #: What a capability is called, and what to write into the target file to offer it.
 CAPABILITIES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from conformance_tests.registry import GROUPS
+from conformance_tests.requirements import GROUPS
 
 PAGE = (Path(__file__).parents[1] / "SPEC.md").read_text(encoding="utf-8")
 BODY, ANNEX = PAGE.split("## Annex A. ")

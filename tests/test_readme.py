@@ -10,9 +10,9 @@ import json
 import re
 from pathlib import Path
 
-from conformance_tests.exits import EXITS
-from conformance_tests.registry import REQUIREMENTS, VERSION
-from conformance_tests.target import load
+from conformance_tests.report.exits import EXITS
+from conformance_tests.requirements import REQUIREMENTS, VERSION
+from conformance_tests.target.model import load
 from reference_auth.core.states import State
 from reference_auth.serve.demo import CUSTOMERS
 from tests.docs import capture

@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping
 import pytest
 from graphql import GraphQLObjectType, build_schema
 
-from conformance_tests import registry
-from conformance_tests.registry import REQUIREMENTS
+from conformance_tests import requirements
+from conformance_tests.requirements import REQUIREMENTS
 from reference_auth.api.schema import AuthMutation, AuthQuery
 from reference_auth.core import config, errors, rolling, rows, tokens
 from reference_auth.core.states import CELLS
@@ -72,7 +72,7 @@ def test_the_twelve_cells_are_the_codes() -> None:
     said = {(access, refresh): state for access, refresh, state, _ in cells}
     assert said == {(a.value, r.value): state.name for (a, r), state in CELLS.items()}
     assert len(cells) == 12
-    assert {state for _, _, state, _ in cells} == set(registry.STATES)
+    assert {state for _, _, state, _ in cells} == set(requirements.STATES)
 
 
 def test_the_lifetimes_are_the_defaults() -> None:

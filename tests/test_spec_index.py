@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import reference_auth
-from conformance_tests.registry import REQUIREMENTS, VERSION, Requirement
+from conformance_tests.requirements import REQUIREMENTS, VERSION, Requirement
 from tests.spec_page import ANNEX, CLAUSES, PAGE, TEXTS, ids, table
 
 ANNEX_ROWS = table("id", "level", "only with", "clauses", within=ANNEX)

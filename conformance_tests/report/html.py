@@ -6,7 +6,7 @@ from typing import Final
 
 from conformance_tests.report import words
 from conformance_tests.report.square import MEANING, STATES, square
-from conformance_tests.verdict import Report, Status
+from conformance_tests.report.verdict import Report, Status
 
 #: How each status is called on the page.
 LABELS: Final[dict[Status, str]] = {

@@ -7,9 +7,9 @@ from importlib import resources
 from typing import Any, Final
 
 from conformance_tests import __version__
-from conformance_tests.registry import VERSION
 from conformance_tests.report import words
-from conformance_tests.verdict import Report, Row
+from conformance_tests.report.verdict import Report, Row
+from conformance_tests.requirements import VERSION
 
 SCHEMA_VERSION: Final = 1
 

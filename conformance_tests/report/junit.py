@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from conformance_tests.printable import printable
 from conformance_tests.report import words
-from conformance_tests.verdict import Card, Report, Row
+from conformance_tests.report.verdict import Card, Report, Row
 
 BEYOND = "beyond the claim"
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from conformance_tests.printable import on_one_line, printable
 from conformance_tests.report import words
 from conformance_tests.report.square import STATES, Cell, Colour, square
-from conformance_tests.verdict import Card, Report, Row
+from conformance_tests.report.verdict import Card, Report, Row
 
 LIGHTS: dict[Colour, str] = {
     "sound": "🟢",

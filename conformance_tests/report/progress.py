@@ -10,10 +10,10 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from conformance_tests.outlet import Outlet
 from conformance_tests.printable import printable
+from conformance_tests.report.safe_output import Outlet
+from conformance_tests.report.verdict import Finding
 from conformance_tests.report.words import count
-from conformance_tests.verdict import Finding
 
 #: A run whose logins alone take so many seconds says so.
 LONG: Final = 20

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from conformance_tests.verdict import EVALUATED, Report, Row, Status
+from conformance_tests.report.verdict import EVALUATED, Report, Row, Status
 
 Colour = Literal["sound", "warned", "broken", "partly", "unseen"]
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from conformance_tests.printable import printable
 from conformance_tests.report import words
 from conformance_tests.report.square import STATES, Cell, Colour, square
-from conformance_tests.verdict import Card, Report, Row, Status
+from conformance_tests.report.verdict import Card, Report, Row, Status
 
 STYLES: Final[dict[Status, str]] = {
     "pass": "green",

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from conformance_tests import __version__
-from conformance_tests.exits import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
-from conformance_tests.registry import VERSION
-from conformance_tests.suite_fault import OPENING
-from conformance_tests.verdict import LEFT_OUT, NOT_REACHED, STATUSES, Report, Row, Status
+from conformance_tests.report.exits import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
+from conformance_tests.report.suite_fault import OPENING
+from conformance_tests.report.verdict import LEFT_OUT, NOT_REACHED, STATUSES, Report, Row, Status
+from conformance_tests.requirements import VERSION
 
 #: One sign for each status, for those who do not see the colour.
 SIGNS: Final[dict[Status, str]] = {

@@ -7,23 +7,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
-from conformance_tests.client import Client
-from conformance_tests.clock import Clock
-from conformance_tests.deployment import Deployment
-from conformance_tests.developer import Developer
-from conformance_tests.expect import Expect
-from conformance_tests.faults import FaultProxy
-from conformance_tests.forge import Forge
-from conformance_tests.instances import Instances
-from conformance_tests.launch import Launcher
-from conformance_tests.log import Diary
-from conformance_tests.odd_client import OddClient
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.actors.protected import Protected
+from conformance_tests.deployment.clock import Clock
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.deployment.http.odd_client import OddClient
+from conformance_tests.deployment.instances import Instances
+from conformance_tests.deployment.launch import Launcher
+from conformance_tests.deployment.log import Diary
+from conformance_tests.deployment.table import Table
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.outcomes import NotApplicable
-from conformance_tests.plugin import BENCH, EXPECT, Bench
-from conformance_tests.protected import Protected
-from conformance_tests.table import Table
-from conformance_tests.tidying import forget_made_up
+from conformance_tests.runner.cleanup import forget_made_up
+from conformance_tests.runner.plugin import BENCH, EXPECT, Bench
 
 
 @pytest.fixture(scope="session")

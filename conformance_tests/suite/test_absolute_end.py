@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests.ageing import begun_earlier
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
+from conformance_tests.actors.ageing import begun_earlier
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotApplicable
 

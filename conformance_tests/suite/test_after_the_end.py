@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
-from conformance_tests.faults import FaultProxy
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.session import Session
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.table import Table
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotApplicable
-from conformance_tests.session import Session
-from conformance_tests.table import Table
 
 #: How often a logout and a login are tried to be had within one second.
 TRIES = 3

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests import expect_development
-from conformance_tests.actors import Customer
-from conformance_tests.deployment import Deployment
-from conformance_tests.developer import Developer
-from conformance_tests.expect import Expect
-from conformance_tests.faults import FaultProxy
+from conformance_tests.actors.customers import Customer
+from conformance_tests.actors.tampering import never_issued
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.deployment.table import Table
+from conformance_tests.expect import development as expect_development
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.table import Table
-from conformance_tests.tampering import never_issued
 
 #: Together more than the megabyte that one page of a query holds.
 LARGE_ROWS, LARGE = 4, 350_000

@@ -8,16 +8,16 @@ import statistics
 
 import pytest
 
-from conformance_tests import expect_discretion
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.client import Client
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
-from conformance_tests.faults import FaultProxy
-from conformance_tests.log import Diary
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.session import Session
+from conformance_tests.actors.tampering import never_issued, other_hex
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.log import Diary
+from conformance_tests.expect import disclosure
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.session import Session
-from conformance_tests.tampering import never_issued, other_hex
 
 #: HARD-26: so many refreshes, so many of them at once, and what a trivial query may take then.
 REFRESHES = 200
@@ -61,8 +61,8 @@ def test_a_table_in_trouble_does_not_speak_for_itself(
     saying = f"requested resource not found: table {secrets.token_hex(8)}"
     with faults.refuse("any", how, saying=saying) as fault:
         answers = deployment.together(session.refresh, session.revoke, alice.ask_to_log_in)
-    expect_discretion.met(fault.hits, answers)
-    expect_discretion.discreet(deployment, deployment.recorder.exchanges(), saying)
+    disclosure.met(fault.hits, answers)
+    disclosure.discreet(deployment, deployment.recorder.exchanges(), saying)
 
 
 @requirement("HARD-20", last=True)
@@ -78,7 +78,7 @@ def test_no_answer_told_of_the_inside(
     mismatched.revoke()
     session.revoke()
     session.refresh()
-    expect_discretion.discreet(deployment, deployment.recorder.history)
+    disclosure.discreet(deployment, deployment.recorder.history)
 
 
 @requirement("HARD-22")
@@ -87,15 +87,13 @@ def test_tokens_are_not_for_caches(
 ) -> None:
     """A login and a refresh forbid everybody between to keep their answers."""
     expect.echoes(alice.log_in())
-    expect.equal(
-        expect_discretion.uncached(deployment.recorder.exchanges()), 2, "answers with tokens"
-    )
+    expect.equal(disclosure.uncached(deployment.recorder.exchanges()), 2, "answers with tokens")
 
 
 @requirement("HARD-22", last=True, extra=True)
 def test_no_answer_with_tokens_was_for_caches(deployment: Deployment) -> None:
     """In the whole run each answer that carried tokens said so."""
-    expect_discretion.uncached(deployment.recorder.history)
+    disclosure.uncached(deployment.recorder.history)
 
 
 # -- what a log may not hold -------------------------------------------------------------------
@@ -127,7 +125,7 @@ def test_the_log_keeps_no_secret(
     session.altered(token=f"{session.token}x").refresh()
     alice.ask_to_log_in(password=f"{alice.credentials.password}!")
     session.revoke()
-    expect_discretion.nothing_secret_logged(deployment, diary)
+    disclosure.nothing_secret_logged(deployment, diary)
 
 
 # -- what one client may not do to all ---------------------------------------------------------

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests import forged
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
-from conformance_tests.faults import FaultProxy
-from conformance_tests.forged import vectors
+from conformance_tests.actors import forged_tokens
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.forged_tokens import vectors
+from conformance_tests.actors.session import Session
+from conformance_tests.actors.tampering import never_issued
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.session import Session
-from conformance_tests.tampering import never_issued
 
 
 def changes_nothing(row: str, sessions: list[Session], expect: Expect) -> None:
@@ -20,7 +20,7 @@ def changes_nothing(row: str, sessions: list[Session], expect: Expect) -> None:
     twin, session = sessions
     expect.usable(twin)
     session.customer.new_second()  # a clock that stands at exp goes past it
-    presented = [(vector, list(forged.sessions(session, vector))) for vector in vectors(row)]
+    presented = [(vector, list(forged_tokens.sessions(session, vector))) for vector in vectors(row)]
     look = expect.still(session.customer)
     for vector, pairs in presented:
         with expect.when(vector.what):
@@ -36,7 +36,7 @@ def is_refused(row: str, customer: Customer, expect: Expect) -> None:
         session = customer.log_in()
         expect.echoes(session)
         with expect.when(vector.what):
-            expect.turned_away(forged.token(session, vector).refresh())
+            expect.turned_away(forged_tokens.token(session, vector).refresh())
 
 
 def is_refused_later(row: str, customer: Customer, expect: Expect) -> None:
@@ -45,7 +45,7 @@ def is_refused_later(row: str, customer: Customer, expect: Expect) -> None:
     expect.rotates(twin)
     for session, vector in zip(sessions, vectors(row), strict=True):
         with expect.when(vector.what):
-            expect.turned_away(forged.token(session, vector).refresh())
+            expect.turned_away(forged_tokens.token(session, vector).refresh())
 
 
 # -- signatures and algorithms -----------------------------------------------------------------
@@ -70,7 +70,7 @@ def test_a_token_that_anybody_can_make_ends_no_session(someone: Customer, expect
     expect.usable(twin)
     look = expect.still(someone)
     for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
-        stranger = forged.token(session, vector).altered(refresh_token=never_issued())
+        stranger = forged_tokens.token(session, vector).altered(refresh_token=never_issued())
         with expect.when(vector.what):
             expect.turned_away(stranger.refresh())
             look()
@@ -109,7 +109,7 @@ def test_a_revoke_needs_a_good_signature(someone: Customer, expect: Expect) -> N
     look = expect.still(someone)
     for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
         with expect.when(vector.what):
-            expect.turned_away(forged.token(session, vector).revoke())
+            expect.turned_away(forged_tokens.token(session, vector).revoke())
             look()
     expect.revoked(session)
 
@@ -132,7 +132,7 @@ def test_a_session_without_an_end_never_rotates(someone: Customer, expect: Expec
     expect.rotates(twin)
     for session, vector in zip(sessions, odd, strict=True):
         with expect.when(vector.what):
-            expect.turned_away(forged.token(session, vector).refresh())
+            expect.turned_away(forged_tokens.token(session, vector).refresh())
 
 
 @requirement("HARD-06", logins=2, burns=True)
@@ -153,7 +153,7 @@ def test_headers_that_name_a_key_are_ignored(someone: Customer, expect: Expect) 
     session = someone.log_in()
     for vector in vectors("HARD-07", accepted=True):
         with expect.when(vector.what):
-            expect.echoes(forged.token(session, vector))
+            expect.echoes(forged_tokens.token(session, vector))
 
 
 @requirement("HARD-07", logins=4, burns=True)
@@ -170,7 +170,7 @@ def test_an_address_in_a_header_is_never_visited(
     session = someone.log_in()
     with deployment.decoy() as decoy:
         for vector in vectors("HARD-07"):
-            forged.token(session, vector, decoy=decoy.url).refresh()
+            forged_tokens.token(session, vector, decoy=decoy.url).refresh()
     expect.equal(decoy.visits, 0, "visits to the address in the token")
 
 
@@ -180,7 +180,7 @@ def test_a_token_of_another_kind_is_refused(someone: Customer, expect: Expect) -
     session = someone.log_in()
     expect.usable(session)
     for vector in vectors("HARD-08"):
-        for pair in forged.sessions(session, vector):
+        for pair in forged_tokens.sessions(session, vector):
             with expect.when(vector.what):
                 expect.turned_away(pair.refresh())
                 expect.turned_away(pair.revoke())
@@ -195,7 +195,7 @@ def test_a_token_of_another_kind_never_reaches_the_table(
         session = alice.log_in()
     expect.table_seen(calls)
     for vector in vectors("HARD-08"):
-        for pair in forged.sessions(session, vector):
+        for pair in forged_tokens.sessions(session, vector):
             with expect.when(vector.what), expect.table_untouched(faults):
                 pair.refresh()
                 pair.revoke()
@@ -212,8 +212,8 @@ def test_a_refusal_does_not_tell_who_is_a_customer(
     session = alice.log_in()
     expect.usable(session)
     for vector in vectors("HARD-21"):
-        known = forged.token(session, vector, other=alice.written_id)
-        unknown = forged.token(session, vector, other=alice.stranger_id)
+        known = forged_tokens.token(session, vector, other=alice.written_id)
+        unknown = forged_tokens.token(session, vector, other=alice.stranger_id)
         with expect.when(vector.what):
             expect.same_answer(known.refresh(), unknown.refresh())
             expect.same_answer(known.revoke(), unknown.revoke())

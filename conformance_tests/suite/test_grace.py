@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 
 RIVALS = 5

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests import expect_http
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.client import Client
-from conformance_tests.expect import Expect
-from conformance_tests.expect_answers import SESSION_OVER
-from conformance_tests.expect_http import GRAPHQL_JSON
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.tampering import never_issued
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.odd_client import SIMPLE_MEDIA, SUBPROTOCOLS, OddClient
+from conformance_tests.expect import http as expect_http
+from conformance_tests.expect.answers import SESSION_OVER
+from conformance_tests.expect.http import GRAPHQL_JSON
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.odd_client import SIMPLE_MEDIA, SUBPROTOCOLS, OddClient
-from conformance_tests.tampering import never_issued
 
 # -- answers -----------------------------------------------------------------------------------
 

@@ -6,11 +6,11 @@ from contextlib import nullcontext
 
 import pytest
 
-from conformance_tests.actors import Customer
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
+from conformance_tests.actors.customers import Customer
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.table import Table
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.table import Table
 
 #: More rows than a batch takes, more bytes than a page holds; a row has at most 400 KB.
 CROWDS = [pytest.param(60, 0, id="60 rows"), pytest.param(4, 380_000, id="1.5 MB")]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests.actors import RegisteredCustomer
-from conformance_tests.deployment import Deployment
-from conformance_tests.documents import ABSENT
-from conformance_tests.expect import Expect
+from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.documents import ABSENT
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 
 

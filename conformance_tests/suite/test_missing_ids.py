@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from conformance_tests import forged
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.client import Client
-from conformance_tests.deployment import Deployment
-from conformance_tests.developer import Developer
-from conformance_tests.documents import ABSENT
-from conformance_tests.expect import Expect
-from conformance_tests.expect_calls import MISSING_IDS
+from conformance_tests.actors import forged_tokens
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.deployment.http.documents import ABSENT
+from conformance_tests.expect.calls import MISSING_IDS
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
@@ -49,9 +49,9 @@ def test_a_token_without_an_id_leads_nowhere(someone: Customer, expect: Expect) 
     """Nor does a genuine signature over no id at all."""
     session = someone.log_in()
     expect.echoes(session)
-    for vector in forged.vectors("STORE-11"):
+    for vector in forged_tokens.vectors("STORE-11"):
         with expect.when(vector.what), expect.no_missing_id():
-            for pair in forged.sessions(session, vector):
+            for pair in forged_tokens.sessions(session, vector):
                 expect.nothing_issued(pair.refresh())
                 pair.revoke()
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from conformance_tests import forged
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
-from conformance_tests.faults import FaultProxy
-from conformance_tests.forged import vectors
+from conformance_tests.actors import forged_tokens
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.forged_tokens import vectors
+from conformance_tests.actors.session import Session
+from conformance_tests.actors.tampering import (
+    near_misses,
+    never_issued,
+    no_derived_token,
+    other_hex,
+)
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.session import Session
-from conformance_tests.tampering import near_misses, never_issued, no_derived_token, other_hex
 
 # -- a refresh token that the server never issued ----------------------------------------------
 
@@ -62,7 +67,7 @@ def test_an_old_access_token_is_no_key_for_logging_out(someone: Customer, expect
     session = someone.log_in()
     expect.echoes(session)
     for vector in vectors("HARD-10"):
-        old = forged.token(session, vector).altered(refresh_token=never_issued())
+        old = forged_tokens.token(session, vector).altered(refresh_token=never_issued())
         with expect.when(vector.what), expect.unchanged(someone):
             expect.turned_away(old.refresh())
     expect.echoes(session)

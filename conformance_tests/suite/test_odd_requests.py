@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests import expect_http
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.client import Client
-from conformance_tests.expect import Expect
-from conformance_tests.faults import FaultProxy
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.tampering import never_issued
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.odd_client import (
+    MALFORMED,
+    MANY_AT_ONCE,
+    ODD_CHARACTERS,
+    OddClient,
+)
+from conformance_tests.expect import http as expect_http
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.odd_client import MALFORMED, MANY_AT_ONCE, ODD_CHARACTERS, OddClient
-from conformance_tests.tampering import never_issued
-from conformance_tests.target import Credentials
+from conformance_tests.target.model import Credentials
 
 MOST_LOGINS = 10
 NOBODY = Credentials("nobody@conformance.invalid", "no password")

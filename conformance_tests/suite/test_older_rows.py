@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from conformance_tests import expect_development
-from conformance_tests.actors import MadeUpCustomer
-from conformance_tests.deployment import Deployment
-from conformance_tests.developer import Developer
-from conformance_tests.expect import Expect
+from conformance_tests.actors.customers import MadeUpCustomer
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.expect import development as expect_development
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 
 OLDER = pytest.mark.parametrize("ttl", [str, None], ids=["String", "absent"])

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance_tests import expect_development, expect_http
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.deployment import Deployment
-from conformance_tests.developer import Developer
-from conformance_tests.documents import ABSENT, DEVELOPMENT_OPERATIONS
-from conformance_tests.expect import Expect
-from conformance_tests.faults import FaultProxy
-from conformance_tests.instances import Instances
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.tampering import never_issued
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.deployment.http.documents import ABSENT, DEVELOPMENT_OPERATIONS
+from conformance_tests.deployment.http.odd_client import FORMS, OddClient
+from conformance_tests.deployment.instances import Instances
+from conformance_tests.expect import development as expect_development
+from conformance_tests.expect import http as expect_http
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.odd_client import FORMS, OddClient
 from conformance_tests.outcomes import NotTestable
-from conformance_tests.tampering import never_issued
 
 #: Unset, empty and unknown: what is not the exact word is not development.
 OTHER_MODES = (None, "", "dev", "Development", "test", " development", "development-eu")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from conformance_tests import expect_http, forged
-from conformance_tests.actors import RegisteredCustomer
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
-from conformance_tests.forged import vectors
+from conformance_tests.actors import forged_tokens
+from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.actors.forged_tokens import vectors
+from conformance_tests.actors.protected import Protected, live_then_expired
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.expect import http as expect_http
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.protected import Protected, live_then_expired
 
 
 @requirement("API-01", logins=2)
@@ -59,7 +60,7 @@ def test_a_token_that_anybody_could_forge_is_refused(
     expect_http.opened(protected.asked_by(session))
     for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
         with expect.when(vector.what):
-            expect_http.shut(protected.asked_by(forged.token(session, vector, other=other)))
+            expect_http.shut(protected.asked_by(forged_tokens.token(session, vector, other=other)))
 
 
 @requirement("API-04")
@@ -71,7 +72,7 @@ def test_a_token_under_another_algorithm_is_refused(
     expect_http.opened(protected.asked_by(session))
     for vector in vectors("HARD-03"):
         with expect.when(vector.what):
-            expect_http.shut(protected.asked_by(forged.token(session, vector)))
+            expect_http.shut(protected.asked_by(forged_tokens.token(session, vector)))
 
 
 @requirement("API-05")

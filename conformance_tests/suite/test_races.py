@@ -7,16 +7,16 @@ from contextlib import ExitStack
 
 import pytest
 
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.answer import Answer
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
-from conformance_tests.faults import FaultProxy
-from conformance_tests.instances import Instances
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.session import Session
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.deployment.http.odd_client import OddClient
+from conformance_tests.deployment.instances import Instances
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.odd_client import OddClient
 from conformance_tests.outcomes import NotTestable
-from conformance_tests.session import Session
 
 LOGINS = 4
 RIVALS = 3

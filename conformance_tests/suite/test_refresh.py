@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.client import Client
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
-from conformance_tests.expect_answers import SESSION_OVER
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.session import Session
+from conformance_tests.actors.tampering import other_hex
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.expect.answers import SESSION_OVER
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
-from conformance_tests.session import Session
-from conformance_tests.tampering import other_hex
 
 GENERATIONS = 3
 #: The first time a pair comes back its row may still be there.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.client import Client
-from conformance_tests.documents import ABSENT
-from conformance_tests.expect import Expect
-from conformance_tests.expect_answers import SESSION_OVER
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.tampering import other_hex
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.documents import ABSENT
+from conformance_tests.expect.answers import SESSION_OVER
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.tampering import other_hex
 
 
 @requirement("CORE-20", logins=2)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests import forged
-from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
-from conformance_tests.clock import Window
-from conformance_tests.deployment import Deployment
-from conformance_tests.documents import ABSENT
-from conformance_tests.expect import Expect
-from conformance_tests.forge import Forge
+from conformance_tests.actors import forged_tokens
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.actors.session import Session
+from conformance_tests.deployment.clock import Window
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.deployment.http.documents import ABSENT
+from conformance_tests.deployment.table import Row, Table
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
-from conformance_tests.session import Session
-from conformance_tests.table import Row, Table
 
 REMEMBERED = pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
 
@@ -252,8 +252,8 @@ def test_forged_tokens_write_nothing(someone: Customer, expect: Expect) -> None:
     session = someone.log_in()
     expect.echoes(session)
     with expect.no_new_row(someone.id, "somebody-else"):
-        for vector in (*forged.vectors("HARD-01"), *forged.vectors("HARD-02")):
+        for vector in (*forged_tokens.vectors("HARD-01"), *forged_tokens.vectors("HARD-02")):
             with expect.when(vector.what):
-                pair = forged.token(session, vector)
+                pair = forged_tokens.token(session, vector)
                 expect.nothing_issued(pair.refresh())
                 pair.revoke()

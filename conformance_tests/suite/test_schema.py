@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from conformance_tests import probing, sdl
-from conformance_tests.client import Client
-from conformance_tests.expect import Expect
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.expect import probing
+from conformance_tests.expect import schema as sdl
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
-from conformance_tests.launch import GIVEN, Launcher
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.launch import GIVEN, Launcher
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 

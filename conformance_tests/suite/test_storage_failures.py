@@ -6,16 +6,16 @@ from concurrent.futures import wait
 
 import pytest
 
-from conformance_tests import expect_development
-from conformance_tests.actors import Customer, RegisteredCustomer
-from conformance_tests.client import Client
-from conformance_tests.deployment import Deployment
-from conformance_tests.developer import Developer
-from conformance_tests.expect import Expect
-from conformance_tests.faults import FaultProxy
-from conformance_tests.faults.calls import CallLog
+from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.tampering import other_hex
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.calls import CallLog
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.expect import development as expect_development
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.tampering import other_hex
 
 #: How a table says no: for certain, or so that nobody knows what became of the call.
 CERTAIN, UNCERTAIN = "denied", "error"

@@ -6,17 +6,18 @@ import re
 
 import pytest
 
-from conformance_tests import leaks, recorded
-from conformance_tests.actors import Customer, MadeUpCustomer, RegisteredCustomer
-from conformance_tests.clock import Window
-from conformance_tests.deployment import Deployment
-from conformance_tests.documents import ABSENT
-from conformance_tests.expect import Expect
-from conformance_tests.forge import Forge
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.actors.session import Session
+from conformance_tests.actors.tampering import never_issued
+from conformance_tests.deployment import recorded
+from conformance_tests.deployment.clock import Window
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.deployment.http import leaks
+from conformance_tests.deployment.http.documents import ABSENT
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable, SuiteError
-from conformance_tests.session import Session
-from conformance_tests.tampering import never_issued
 
 COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 DERIVED = re.compile(r"[0-9a-f]{128}", re.ASCII)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import fill
 
-from conformance_tests.verdict import Card, Report, Row
+from conformance_tests.report.verdict import Card, Report, Row
 
 WIDTH = 100
 #: Headers that every request or answer of the suite has.

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from conformance_tests.in_process import InProcess
+from conformance_tests.embedded.in_process import InProcess
 from lessons.exchange import Exchange
 from lessons.mutant import with_flow
 from lessons.reading import Pair, claims_of

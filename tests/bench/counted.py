@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 
-from conformance_tests import forge
+from conformance_tests.deployment import forge
 from reference_auth.core import tokens
 
 _written = os.open(os.environ["DERIVATIONS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
@@ -36,6 +36,6 @@ tokens._stretch = _stretch
 forge.pbkdf2 = _pbkdf2
 
 if __name__ == "__main__":
-    from conformance_tests.cli import main
+    from conformance_tests.commands.cli import main
 
     raise SystemExit(main())

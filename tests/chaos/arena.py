@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from conformance_tests.faults import FaultProxy
-from conformance_tests.forge import Forge
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.forge import Forge
 from reference_auth.core.rows import FENCE, Fence, Row
 from reference_auth.store import items
 from tests.chaos.callers import Pair

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Callable, Iterator
 
-from conformance_tests.documents import OPERATIONS
+from conformance_tests.deployment.http.documents import OPERATIONS
 from tests.chaos.raw import Request
 
 DEEP = 100_000

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any, cast
 
-from conformance_tests import forged
-from conformance_tests.documents import OPERATIONS
-from conformance_tests.forge import Forge, encoded
+from conformance_tests.actors import forged_tokens
+from conformance_tests.deployment.forge import Forge, encoded
+from conformance_tests.deployment.http.documents import OPERATIONS
 from tests.chaos.arena import SECRET
 from tests.chaos.callers import Pair
 from tests.chaos.raw import Request
@@ -39,11 +39,11 @@ PAYLOADS = (b"", b"{}", b"[]", b"null", b"3", b'"x"', b"\xff", b"{", b"[" * 20_0
 
 def recorded(pairs: list[Pair]) -> Iterator[Request]:
     """Each vector beside each pair's refresh token, to be refreshed and to be revoked."""
-    rows = {vector.requirement for vector in forged._all()}
-    vectors = [vector for row in sorted(rows) for vector in forged.vectors(row)]
+    rows = {vector.requirement for vector in forged_tokens._all()}
+    vectors = [vector for row in sorted(rows) for vector in forged_tokens.vectors(row)]
     for pair in pairs:
         for vector in vectors:
-            token = forged.token(cast(Any, _session(pair)), vector).token
+            token = forged_tokens.token(cast(Any, _session(pair)), vector).token
             yield from _both(f"vector: {vector.what}", token, pair)
 
 

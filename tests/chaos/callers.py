@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import httpx
 
-from conformance_tests.documents import OPERATIONS
+from conformance_tests.deployment.http.documents import OPERATIONS
 from tests.chaos.platform import PASSWORD
 
 LONGEST_ANSWER = 60.0

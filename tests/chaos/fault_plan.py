@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from conformance_tests.faults import Fault, FaultProxy
+from conformance_tests.deployment.faults import Fault, FaultProxy
 from tests.chaos.sizes import size
 
 FAULTY = 0.4  # the share of requests that meet a fault

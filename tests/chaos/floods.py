@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
-from conformance_tests.documents import OPERATIONS
+from conformance_tests.deployment.http.documents import OPERATIONS
 from tests.chaos.raw import PIECE, Reply, connect, read
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance_tests.clock import FaketimeClock
+from conformance_tests.deployment.clock import FaketimeClock
 from tests.chaos.arena import GOOD_SECONDS, LIVE_SECONDS, Arena
 from tests.chaos.callers import SERVER_ERROR, SESSION_OVER, Answer, Callers, Pair
 from tests.chaos.figures import note

@@ -13,8 +13,8 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from conformance_tests.faults import FaultProxy
-from conformance_tests.moto_endpoint import MotoEndpoint
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 
 REGION = "ap-southeast-2"
 CREDENTIALS = {"aws_access_key_id": "suite", "aws_secret_access_key": "suite"}

@@ -9,15 +9,15 @@ from typing import Any
 
 import httpx
 
-from conformance_tests.answer import Answer
-from conformance_tests.client import Client
-from conformance_tests.clock import Clock, MovableClock
-from conformance_tests.deployment import Deployment
-from conformance_tests.forge import Forge
+from conformance_tests.deployment.clock import Clock, MovableClock
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.recorder import Recorder
+from conformance_tests.deployment.table import Row, Table
 from conformance_tests.outcomes import SuiteError
-from conformance_tests.recorder import Recorder
-from conformance_tests.table import Row, Table
-from conformance_tests.target import Credentials, Features, Http, Lifetimes, Target
+from conformance_tests.target.model import Credentials, Features, Http, Lifetimes, Target
 
 URL = "http://deployment.test/graphql"
 SECRET = "a-secret-of-the-fake-deployment-0123"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from conformance_tests.target import Credentials, KnownFailure, Target
-from conformance_tests.verdict import Card, Finding, Report, Run, Terms, judge
+from conformance_tests.report.verdict import Card, Finding, Report, Run, Terms, judge
+from conformance_tests.target.model import Credentials, KnownFailure, Target
 
 STARTED = dt.datetime(2026, 11, 23, 4, 0, tzinfo=dt.UTC)
 CUSTOMERS = (Credentials("alice@example.com", "pw-a"), Credentials("bob@example.com", "pw-b"))

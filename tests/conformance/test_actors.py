@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance_tests.actors import RegisteredCustomer
-from conformance_tests.deployment import Deployment
-from conformance_tests.forge import Forge, encoded
+from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.actors.session import UNKNOWN_ATTRIBUTES, claims_of, header_of
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.forge import Forge, encoded
 from conformance_tests.outcomes import Broken, NotApplicable, NotTestable
-from conformance_tests.session import UNKNOWN_ATTRIBUTES, claims_of, header_of
 from tests.conformance.fakes import (
     ALICE,
     BOB,

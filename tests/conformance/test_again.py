@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance_tests import embedded, runner
-from conformance_tests.plugin import Options
-from conformance_tests.target import Features, Target
-from conformance_tests.verdict import judge
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.report.verdict import judge
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
+from conformance_tests.target.model import Features, Target
 
 
 def test_a_second_run_by_the_clock_alone_finds_what_the_first_found() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests.actors import RegisteredCustomer
-from conformance_tests.clock import Clock
-from conformance_tests.deployment import Deployment
+from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.actors.session import Session
+from conformance_tests.deployment.clock import Clock
+from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.outcomes import NotTestable, SuiteError
-from conformance_tests.session import Session
 from tests.conformance.fakes import ALICE, NOW, HandClock, StillClock, deployment, logins
 
 

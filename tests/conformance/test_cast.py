@@ -6,8 +6,7 @@ import contextvars
 
 import pytest
 
-from conformance_tests import cast
-from conformance_tests.cast import Cast, Part
+from conformance_tests.actors.customer_schedule import Cast, Part, choose, enter, in_order
 
 RESTED = (30.0, 10.0, 20.0)
 
@@ -15,40 +14,40 @@ RESTED = (30.0, 10.0, 20.0)
 @pytest.mark.parametrize("customers, places", [(1, (1,)), (2, (1, 2)), (9, (1, 2, 0))])
 def test_whoever_rested_longest_goes_first(customers: int, places: tuple[int, ...]) -> None:
     """As many as the test asks for, or all there are."""
-    assert cast.choose(RESTED, Part(customers), ()) == Cast(places)
+    assert choose(RESTED, Part(customers), ()) == Cast(places)
 
 
 def test_tests_share_a_customer_whom_none_of_them_burns() -> None:
     """Their sessions are independent."""
-    assert cast.choose(RESTED, Part(1), [Cast((1,)), Cast((1, 2))]) == Cast((1,))
+    assert choose(RESTED, Part(1), [Cast((1,)), Cast((1, 2))]) == Cast((1,))
 
 
 def test_a_test_that_burns_has_its_customer_to_itself() -> None:
     """Nobody joins it, and it joins nobody."""
     burning = Cast((1,), apart=True)
-    assert cast.choose(RESTED, Part(1), [burning]) == Cast((2,))
-    assert cast.choose(RESTED, Part(1, apart=True), [Cast((1,)), Cast((2,))]) == Cast((0,), True)
+    assert choose(RESTED, Part(1), [burning]) == Cast((2,))
+    assert choose(RESTED, Part(1, apart=True), [Cast((1,)), Cast((2,))]) == Cast((0,), True)
 
 
 def test_nobody_is_chosen_until_enough_are_free() -> None:
     """Two burns at most beside one another where two customers are."""
-    assert cast.choose(RESTED[:2], Part(2, apart=True), [Cast((0,))]) is None
-    assert cast.choose(RESTED[:2], Part(1), [Cast((0,), True), Cast((1,), True)]) is None
+    assert choose(RESTED[:2], Part(2, apart=True), [Cast((0,))]) is None
+    assert choose(RESTED[:2], Part(1), [Cast((0,), True), Cast((1,), True)]) is None
 
 
 def test_without_customers_nobody_plays() -> None:
     """Such a test says itself what it misses."""
-    assert cast.choose((), Part(2, apart=True), ()) == Cast((), True)
+    assert choose((), Part(2, apart=True), ()) == Cast((), True)
 
 
 def test_those_who_play_come_first_and_the_others_after_them() -> None:
     """What was begun in a test keeps its own order, whatever another test chooses."""
 
     def played() -> list[str]:
-        return cast.in_order(["alice", "bob", "carol"])
+        return in_order(["alice", "bob", "carol"])
 
     context = contextvars.copy_context()
-    context.run(cast.enter, Cast((2, 0)))
-    contextvars.copy_context().run(cast.enter, Cast((1,)))
+    context.run(enter, Cast((2, 0)))
+    contextvars.copy_context().run(enter, Cast((1,)))
     assert context.run(played) == ["carol", "alice", "bob"]
-    assert context.run(cast.in_order, ["alice"]) == ["alice"]
+    assert context.run(in_order, ["alice"]) == ["alice"]

@@ -23,11 +23,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from conformance_tests import cli, exits, runner
-from conformance_tests.forge import Forge
-from conformance_tests.plugin import Options, Progress
-from conformance_tests.target import Target
-from conformance_tests.verdict import Card, Finding, Run
+from conformance_tests.commands import cli
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.report import exits
+from conformance_tests.report.verdict import Card, Finding, Run
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options, Progress
+from conformance_tests.target.model import Target
 from tests.conformance.sample_report import STARTED
 from tests.conformance.small_server import Reply, refusing, says, serving
 from tests.conformance.unheard import FULL, printing_to, unheard
@@ -93,7 +95,7 @@ def test_help_prints_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
 def test_help_imports_nothing_that_takes_time() -> None:
     """pytest, httpx, boto3, rich and jinja2 are met by the commands that need them."""
     script = (
-        "import sys, conformance_tests.cli as cli\n"
+        "import sys, conformance_tests.commands.cli as cli\n"
         "try: cli.main(['--help'])\n"
         "except SystemExit: pass\n"
         "slow = {'pytest', 'httpx', 'boto3', 'rich', 'jinja2', 'tomllib'}\n"
@@ -381,7 +383,8 @@ def test_ctrl_c_in_the_middle_of_a_call_still_writes_the_report(tmp_path: Path) 
     report = tmp_path / "report.json"
     with serving(hang) as url:
         started = subprocess.Popen(
-            [sys.executable, "-m", "conformance_tests.cli", "run", url, "--json", str(report)],
+            [sys.executable, "-m", "conformance_tests.commands.cli", "run", url,
+             "--json", str(report)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
@@ -397,7 +400,7 @@ def test_ctrl_c_in_the_middle_of_a_call_still_writes_the_report(tmp_path: Path) 
 
 def test_a_reader_that_goes_away_is_no_trouble() -> None:
     """`auth-conformance list | head -1` ends quietly."""
-    command = f"{sys.executable} -m conformance_tests.cli list | head -1"
+    command = f"{sys.executable} -m conformance_tests.commands.cli list | head -1"
     shown = subprocess.run(
         ["sh", "-c", command], capture_output=True, text=True, timeout=60, check=True
     )
@@ -423,7 +426,7 @@ def test_help_that_nobody_reads_is_exit_0() -> None:
 
 def test_a_command_that_was_given_no_output_at_all_is_carried_out() -> None:
     """`auth-conformance list >&-`, as a daemon may start it."""
-    command = f"{sys.executable} -m conformance_tests.cli list >&-"
+    command = f"{sys.executable} -m conformance_tests.commands.cli list >&-"
     ended = subprocess.run(
         ["sh", "-c", command], stderr=subprocess.PIPE, text=True, timeout=60, check=False
     )
@@ -606,7 +609,7 @@ def test_without_the_embedded_extra_a_run_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A small installation judges remote deployments only."""
-    from conformance_tests import running
+    from conformance_tests.commands import run as running
 
     monkeypatch.setattr(running, "find_spec", lambda name: None)
     assert cli.main(["run"]) == exits.USAGE

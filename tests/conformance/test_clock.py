@@ -9,7 +9,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from conformance_tests.clock import COLLISIONS, Clock, ClockError, FaketimeClock, HttpClock
+from conformance_tests.deployment.clock import (
+    COLLISIONS,
+    Clock,
+    ClockError,
+    FaketimeClock,
+    HttpClock,
+)
 from conformance_tests.outcomes import NotTestable, SuiteError
 from tests.conformance.fakes import NOW, HandClock
 from tests.degenerate.servers import DRIPS, dripping
@@ -157,7 +163,7 @@ def test_an_http_clock_that_refuses_is_named() -> None:
 
 def test_an_http_clock_whose_answer_never_ends_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A head that comes drop by drop keeps every read alive; the run does not wait for it."""
-    monkeypatch.setattr("conformance_tests.clock.MOST_SECONDS", 0.3)
+    monkeypatch.setattr("conformance_tests.deployment.clock.MOST_SECONDS", 0.3)
     with dripping(*DRIPS["a head"]) as url, pytest.raises(ClockError, match="no answer"):
         HttpClock(url).give_back()
 

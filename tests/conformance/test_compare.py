@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance_tests import cli, exits
-from conformance_tests.compare import Judged, changes
+from conformance_tests.commands import cli
+from conformance_tests.commands.compare import Judged, changes
+from conformance_tests.report import exits
 from conformance_tests.report import json as report_json
 from tests.conformance.sample_report import sample
 from tests.conformance.unheard import unheard

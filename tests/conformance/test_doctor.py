@@ -10,11 +10,13 @@ from typing import Any
 import jwt
 import pytest
 
-from conformance_tests import cli, doctor, exits, runner
-from conformance_tests.doctor import Line
-from conformance_tests.documents import OPERATIONS
-from conformance_tests.plugin import Options
-from conformance_tests.target import (
+from conformance_tests.commands import cli, doctor
+from conformance_tests.commands.doctor import Line
+from conformance_tests.deployment.http.documents import OPERATIONS
+from conformance_tests.report import exits
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
+from conformance_tests.target.model import (
     ClockAddress,
     Credentials,
     FaultAddress,

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from conformance_tests import effort, embedded, runner
-from conformance_tests.client import Client
-from conformance_tests.deployment import Deployment
-from conformance_tests.plugin import Options, Silence
-from conformance_tests.target import Features, Target
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.runner import estimate
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options, Silence
+from conformance_tests.target.model import Features, Target
 from tests.conformance.fakes import HandClock, deployment
 
 TESTS = """
@@ -69,7 +71,7 @@ def test_only_what_can_be_asked_of_a_customer_is_counted(items: list[pytest.Item
 
     Where nobody can log in, no login is announced, nor any wait for one.
     """
-    counted = {name: effort.logins(items, judged) for name, (judged, _) in LOGINS.items()}
+    counted = {name: estimate.logins(items, judged) for name, (judged, _) in LOGINS.items()}
     assert counted == {name: logins for name, (_, logins) in LOGINS.items()}
 
 
@@ -84,7 +86,7 @@ def test_only_what_can_be_asked_of_a_customer_is_counted(items: list[pytest.Item
 )
 def test_the_waits_between_logins_are_counted(judged: Deployment, seconds: float) -> None:
     """A second each where time cannot be moved, shared by those who log in; or the pace."""
-    assert effort.seconds(90, judged) == seconds
+    assert estimate.seconds(90, judged) == seconds
 
 
 # -- against what a run really takes -----------------------------------------------------------
@@ -99,7 +101,7 @@ class Count(Silence):
         self.in_all = 0
         self._test = "before the first test"
         self._counting = threading.Lock()
-        counted, announced = Client.count_logins, effort.logins
+        counted, announced = Client.count_logins, estimate.logins
 
         def count_logins(client: Client, count: int) -> None:
             with self._counting:
@@ -111,7 +113,7 @@ class Count(Silence):
             return announced(items, judged)
 
         patch.setattr(Client, "count_logins", count_logins)
-        patch.setattr(effort, "logins", logins)
+        patch.setattr(estimate, "logins", logins)
 
     def started(self, total: int, logins: int, seconds: float) -> None:
         assert len(self.announced) == total, "two tests of one name cannot be told apart here"

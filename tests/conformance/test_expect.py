@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from conformance_tests.actors import MadeUpCustomer
-from conformance_tests.answer import Answer
-from conformance_tests.deployment import Deployment
-from conformance_tests.expect import Expect
-from conformance_tests.expect_answers import pair_of
-from conformance_tests.expect_calls import MISSING_IDS
-from conformance_tests.expect_rows import SCANNED_PAGES
+from conformance_tests.actors.customers import MadeUpCustomer
+from conformance_tests.actors.session import Session
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.deployment.table import Row
+from conformance_tests.expect.answers import pair_of
+from conformance_tests.expect.calls import MISSING_IDS
+from conformance_tests.expect.rows import SCANNED_PAGES
+from conformance_tests.expect.sessions import Expect
 from conformance_tests.outcomes import Broken, NotTestable
-from conformance_tests.session import Session
-from conformance_tests.table import Row
 from tests.conformance.fakes import (
     REFRESH,
     REVOKE,

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance_tests import expect_discretion
-from conformance_tests.deployment import Deployment
-from conformance_tests.launch import Output
-from conformance_tests.log import Diary
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.recorder import Exchange
+from conformance_tests.deployment.launch import Output
+from conformance_tests.deployment.log import Diary
+from conformance_tests.expect import disclosure
 from conformance_tests.outcomes import Broken, NotTestable
-from conformance_tests.recorder import Exchange
-from conformance_tests.target import TableAddress, Target
+from conformance_tests.target.model import TableAddress, Target
 from tests.conformance.fakes import ALICE, SECRET, deployment
 
 HASH = "ab" * 64
@@ -116,34 +116,34 @@ SLIPS = {
 @pytest.mark.parametrize("what", INNOCENT)
 def test_an_innocent_answer_passes(judged: Deployment, what: str) -> None:
     """What belongs into an answer is no slip."""
-    expect_discretion.discreet(judged, [INNOCENT[what]])
+    disclosure.discreet(judged, [INNOCENT[what]])
 
 
 @pytest.mark.parametrize("what", SLIPS)
 def test_a_slip_is_heard(judged: Deployment, what: str) -> None:
     """What only the inside knows is a slip wherever it stands."""
     with pytest.raises(Broken):
-        expect_discretion.discreet(judged, [said(PAIR), SLIPS[what]])
+        disclosure.discreet(judged, [said(PAIR), SLIPS[what]])
 
 
 def test_a_slip_is_called_what_it_is(judged: Deployment) -> None:
     """The card names what slipped, whose shape says nothing of it."""
     with pytest.raises(Broken, match="a refresh token in POST"):
-        expect_discretion.discreet(judged, [complaint(f"not {OPAQUE['refresh']}")])
+        disclosure.discreet(judged, [complaint(f"not {OPAQUE['refresh']}")])
 
 
 def test_what_an_error_says_of_its_token_is_no_token(judged: Deployment) -> None:
     """A word that stands under a token's key in an error may be said by any other."""
     told = complaint("no", token="AccessTokenExpiredError")
     judged.recorder.record(told)
-    expect_discretion.discreet(judged, [told, complaint("AccessTokenExpiredError")])
+    disclosure.discreet(judged, [told, complaint("AccessTokenExpiredError")])
 
 
 def test_a_planted_text_is_a_slip(judged: Deployment) -> None:
     """The very words that the fault proxy answered must not come out."""
-    expect_discretion.discreet(judged, [complaint("try again")], "canary 1f2e")
+    disclosure.discreet(judged, [complaint("try again")], "canary 1f2e")
     with pytest.raises(Broken):
-        expect_discretion.discreet(judged, [complaint("canary 1f2e")], "canary 1f2e")
+        disclosure.discreet(judged, [complaint("canary 1f2e")], "canary 1f2e")
 
 
 @pytest.mark.parametrize(
@@ -163,18 +163,18 @@ def test_a_plain_word_is_a_table_only_where_it_is_called_one(
     judged.target = with_table(judged, "auth")
     if names:
         with pytest.raises(Broken):
-            expect_discretion.discreet(judged, [complaint(message)])
+            disclosure.discreet(judged, [complaint(message)])
     else:
-        expect_discretion.discreet(judged, [complaint(message)])
+        disclosure.discreet(judged, [complaint(message)])
 
 
 def test_tokens_are_counted_and_must_not_be_stored(judged: Deployment) -> None:
     """Each answer with a pair needs no-store, in any case and among other words."""
     sound = said(PAIR, headers={"cache-control": "private, No-Store"})
-    assert expect_discretion.uncached([sound, said(ROW), complaint("no"), sound]) == 2
+    assert disclosure.uncached([sound, said(ROW), complaint("no"), sound]) == 2
     for unsound in (said(PAIR), said(PAIR, headers={"cache-control": "no-cache"})):
         with pytest.raises(Broken):
-            expect_discretion.uncached([sound, unsound])
+            disclosure.uncached([sound, unsound])
 
 
 @pytest.mark.parametrize(
@@ -202,9 +202,9 @@ def test_a_log_is_read_for_secrets(
         log.write(f"{line}\n")
     if leaks:
         with pytest.raises(Broken):
-            expect_discretion.nothing_secret_logged(judged, diary)
+            disclosure.nothing_secret_logged(judged, diary)
     else:
-        expect_discretion.nothing_secret_logged(judged, diary)
+        disclosure.nothing_secret_logged(judged, diary)
 
 
 def test_a_started_server_is_read_for_secrets(judged: Deployment, tmp_path: Path) -> None:
@@ -216,10 +216,10 @@ def test_a_started_server_is_read_for_secrets(judged: Deployment, tmp_path: Path
         output.add(b"listening\n")
         diary.hear(output)
         if found == file:
-            expect_discretion.nothing_secret_logged(judged, diary)
+            disclosure.nothing_secret_logged(judged, diary)
         output.add(f"signing with {SECRET}\n".encode())
         with pytest.raises(Broken, match="secret#1"):
-            expect_discretion.nothing_secret_logged(judged, diary)
+            disclosure.nothing_secret_logged(judged, diary)
 
 
 def test_what_a_started_server_says_is_not_the_log(judged: Deployment, tmp_path: Path) -> None:
@@ -228,10 +228,10 @@ def test_what_a_started_server_says_is_not_the_log(judged: Deployment, tmp_path:
     output.add(b"listening\n")
     diary.hear(output)
     with pytest.raises(NotTestable):
-        expect_discretion.nothing_secret_logged(judged, diary)
+        disclosure.nothing_secret_logged(judged, diary)
 
 
 def test_a_log_that_says_nothing_shows_nothing(judged: Deployment, tmp_path: Path) -> None:
     """A wrong path is no clean log."""
     with pytest.raises(NotTestable):
-        expect_discretion.nothing_secret_logged(judged, Diary.of(str(tmp_path / "none.log")))
+        disclosure.nothing_secret_logged(judged, Diary.of(str(tmp_path / "none.log")))

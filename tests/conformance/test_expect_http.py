@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from conformance_tests import expect_development, expect_http
-from conformance_tests.actors import RegisteredCustomer
-from conformance_tests.answer import Answer
+from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.actors.session import Session
+from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.expect import development as expect_development
+from conformance_tests.expect import http as expect_http
 from conformance_tests.outcomes import Broken
-from conformance_tests.session import Session
-from conformance_tests.target import Credentials
+from conformance_tests.target.model import Credentials
 from tests.conformance.fakes import ALICE, BOB, deployment, error
 
 OVER = "graphql-authorization"

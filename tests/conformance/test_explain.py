@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from conformance_tests import cli
-from conformance_tests.explain import state
-from conformance_tests.proofs import SUITE, broken_by, proven_by
-from conformance_tests.registry import REQUIREMENTS
+from conformance_tests.commands import cli
+from conformance_tests.commands.explain import state
+from conformance_tests.commands.proofs import SUITE, broken_by, proven_by
+from conformance_tests.requirements import REQUIREMENTS
 
 
 def test_the_list_has_every_row_once(capsys: pytest.CaptureFixture[str]) -> None:

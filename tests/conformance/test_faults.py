@@ -18,7 +18,7 @@ from botocore.exceptions import (
     ReadTimeoutError,
 )
 
-from conformance_tests.faults import FaultProxy, LoopbackError
+from conformance_tests.deployment.faults import FaultProxy, LoopbackError
 
 if TYPE_CHECKING:
     from tests.conformance.conftest import Connect, Deployment

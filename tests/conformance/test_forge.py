@@ -7,10 +7,10 @@ import json
 import jwt
 import pytest
 
-from conformance_tests import forge as forge_module
-from conformance_tests import recorded
-from conformance_tests.forge import Forge
-from conformance_tests.session import claims_of, header_of
+from conformance_tests.actors.session import claims_of, header_of
+from conformance_tests.deployment import forge as forge_module
+from conformance_tests.deployment import recorded
+from conformance_tests.deployment.forge import Forge
 from tests.conformance.fakes import SECRET
 
 CLAIMS = {"customer_id": 23, "exp": 1710905708, "refresh_expiry": 1710905768, "iat": 1710904868}
@@ -43,7 +43,7 @@ def test_either_library_derives_alike(text: str, monkeypatch: pytest.MonkeyPatch
     raw, salt = text.encode("utf-8", "surrogatepass"), SECRET.encode()
     assert vars(forge_module)["quicker"] is not None
     quick = forge_module.derived(raw, salt)
-    monkeypatch.setattr("conformance_tests.forge.quicker", None)
+    monkeypatch.setattr("conformance_tests.deployment.forge.quicker", None)
     assert forge_module.derived(raw, salt) == quick
 
 

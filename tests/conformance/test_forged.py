@@ -8,13 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance_tests import forged
-from conformance_tests.deployment import Deployment
-from conformance_tests.forge import Forge
-from conformance_tests.forged import SIGNED, SPOILED, Vector, vectors
+from conformance_tests.actors import forged_tokens
+from conformance_tests.actors.forged_tokens import SIGNED, SPOILED, Vector, vectors
+from conformance_tests.actors.session import Session
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.forge import Forge
 from conformance_tests.outcomes import NotTestable
-from conformance_tests.registry import REQUIREMENTS
-from conformance_tests.session import Session
+from conformance_tests.requirements import REQUIREMENTS
 from tests.conformance.fakes import SECRET, deployment
 
 FORGE = Forge(SECRET)
@@ -41,7 +41,7 @@ def session(judged: Deployment) -> Session:
 
 def test_every_vector_names_a_requirement() -> None:
     """No vector stands under an id that the registry does not know."""
-    assert len(ALL) == len(forged._all())
+    assert len(ALL) == len(forged_tokens._all())
 
 
 @pytest.mark.parametrize("vector", ALL)
@@ -53,7 +53,7 @@ def test_a_vector_says_how_it_is_signed(vector: Vector) -> None:
 @pytest.mark.parametrize("vector", ALL)
 def test_a_forgery_is_not_the_genuine_token(vector: Vector, session: Session) -> None:
     """Each vector changes something, and fills in every word."""
-    token = forged.token(session, vector).token
+    token = forged_tokens.token(session, vector).token
     assert token != session.token
     assert "{" not in token
     assert token.isprintable() or "\t" in token
@@ -62,7 +62,7 @@ def test_a_forgery_is_not_the_genuine_token(vector: Vector, session: Session) ->
 @pytest.mark.parametrize("vector", ALL)
 def test_a_forgery_is_signed_as_it_says(vector: Vector, session: Session) -> None:
     """What is signed with the secret verifies over the text as written; nothing else does."""
-    start, _, signature = forged.token(session, vector).token.rpartition(".")
+    start, _, signature = forged_tokens.token(session, vector).token.rpartition(".")
     algorithm, genuine = SIGNED.get(vector.sign, ("HS256", False))
     if vector.spelling[2] == "{signature}":
         assert (signature == FORGE.signature(start, algorithm)) is genuine
@@ -78,14 +78,14 @@ def test_claims_are_json_as_the_file_writes_them(session: Session) -> None:
 
 
 def payload(session: Session, vector: Vector) -> str:
-    part = forged.token(session, vector).token.split(".")[1]
+    part = forged_tokens.token(session, vector).token.split(".")[1]
     return base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
 
 
 def test_a_lenient_deployment_would_find_its_row(judged: Deployment, session: Session) -> None:
     """Where the derivation of an odd exp can be guessed, pair and row are as it would make them."""
     vector = next(vector for vector in vectors("HARD-04") if vector.what == "no exp")
-    own, undefined, none = forged.sessions(session, vector)
+    own, undefined, none = forged_tokens.sessions(session, vector)
     assert own.refresh_token == session.refresh_token
     assert undefined.refresh_token == FORGE.stretch(f"{session.customer.id}undefined")
     assert none.stored() is not None
@@ -96,7 +96,7 @@ def test_nothing_is_written_for_a_token_that_names_nobody(
 ) -> None:
     """No row stands under the text of a missing id."""
     for vector in vectors("HARD-08"):
-        list(forged.sessions(session, vector))
+        list(forged_tokens.sessions(session, vector))
     assert len(session.customer.rows()) == 1
     assert judged.need_table().rows("undefined") == []
 
@@ -106,12 +106,12 @@ def test_what_anybody_can_do_needs_no_secret(requirement: str, session: Session)
     """A stranger's forgeries are made without the secret; others are not testable."""
     blind = session.on(deployment())
     for vector in vectors(requirement):
-        assert forged.token(blind, vector).token
+        assert forged_tokens.token(blind, vector).token
     with pytest.raises(NotTestable):
-        forged.token(blind, vectors("HARD-03")[0])
+        forged_tokens.token(blind, vectors("HARD-03")[0])
 
 
 def test_other_names_in_a_vector_are_given_by_the_test(session: Session) -> None:
     """`{other}` is the id that a test names."""
-    token = forged.token(session, vectors("HARD-21")[0], other=json.dumps("bob")).token
+    token = forged_tokens.token(session, vectors("HARD-21")[0], other=json.dumps("bob")).token
     assert Session(session.customer, token, "").claims["customer_id"] == "bob"

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from conformance_tests.in_process import in_process
+from conformance_tests.embedded.in_process import in_process
 
 ADDRESS = "127.0.0.1:1"
 Send = Callable[[dict[str, Any]], Awaitable[None]]

@@ -13,11 +13,12 @@ from typing import Any
 import certifi
 import pytest
 
-from conformance_tests import cli, exits
-from conformance_tests.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
-from conformance_tests.forge import Forge
-from conformance_tests.init import text
-from conformance_tests.target import Lifetimes, load
+from conformance_tests.commands import cli
+from conformance_tests.commands.init import text
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.deployment.http.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
+from conformance_tests.report import exits
+from conformance_tests.target.model import Lifetimes, load
 from tests.conformance.small_server import Reply, Speak, says, serving
 
 ENVIRON = {

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from conformance_tests.deployment import Deployment
-from conformance_tests.instances import Instances
-from conformance_tests.log import Diary
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.instances import Instances
+from conformance_tests.deployment.log import Diary
 from conformance_tests.outcomes import NotApplicable, NotTestable
-from conformance_tests.preflight import open_client
-from conformance_tests.target import Launch
+from conformance_tests.runner.preflight import open_client
+from conformance_tests.target.model import Launch
 from tests.conformance.fakes import SECRET, deployment
 
 # A deployment that tells its mode, and will not start in one that it does not know.

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from conformance_tests.launch import GIVEN, KEPT, Given, Launcher, LaunchError, Output
-from conformance_tests.target import Launch
+from conformance_tests.deployment.launch import GIVEN, KEPT, Given, Launcher, LaunchError, Output
+from conformance_tests.target.model import Launch
 
 SECRET = "a-secret-of-the-target-of-32-bytes"
 LAUNCH = Launch(
@@ -182,7 +182,7 @@ def test_what_it_started_ends_with_it() -> None:
 
 def test_one_that_will_not_stop_is_made_to(monkeypatch: pytest.MonkeyPatch) -> None:
     """A deployment deaf to SIGTERM is killed when its time is up."""
-    monkeypatch.setattr("conformance_tests.launch.END_SECONDS", 0.3)
+    monkeypatch.setattr("conformance_tests.deployment.launch.END_SECONDS", 0.3)
     program = STUBBORN + "import os; print(os.getpid(), flush=True)\n" + SERVER
     with launcher(program).start() as launched:
         pid = int(launched.output.since(0).split()[0])

@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from conformance_tests import leaks
+from conformance_tests.deployment.http import leaks
 
 HEX = "0123456789abcdef" * 8
 RAW = bytes.fromhex(HEX)

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from conformance_tests.load import Load
-from conformance_tests.recorder import Recorder
-from conformance_tests.target import Http
+from conformance_tests.deployment.http.load import Load
+from conformance_tests.deployment.http.recorder import Recorder
+from conformance_tests.target.model import Http
 from tests.degenerate.servers import DRIPS, dripping
 
 
@@ -77,7 +77,7 @@ def test_a_closed_door_is_counted_as_no_answer() -> None:
 
 def test_an_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """A head that comes drop by drop keeps every read alive, and the load ends all the same."""
-    monkeypatch.setattr("conformance_tests.load.LONGEST_SECONDS", 0.5)
+    monkeypatch.setattr("conformance_tests.deployment.http.load.LONGEST_SECONDS", 0.5)
     head, drop = DRIPS["a head"]
     with dripping(head, drop) as url:
         port = urlsplit(url).port

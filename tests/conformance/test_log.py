@@ -11,11 +11,12 @@ from urllib.parse import quote
 
 import pytest
 
-from conformance_tests import embedded, runner
-from conformance_tests.launch import Output
-from conformance_tests.log import Excerpt, Log, LogFile, Mark
-from conformance_tests.mentions import mentions
-from conformance_tests.plugin import Options
+from conformance_tests.deployment.http.mentions import mentions
+from conformance_tests.deployment.launch import Output
+from conformance_tests.deployment.log import Excerpt, Log, LogFile, Mark
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
 
 PASSWORD = 'pä"ss w\\ord/1'
 ALICE = "conformance-7-alice"

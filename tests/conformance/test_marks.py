@@ -9,8 +9,9 @@ from pathlib import PurePath
 
 import pytest
 
-from conformance_tests import embedded, runner
-from conformance_tests.plugin import Options
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
 from tests.conformance.ways import blind
 from tests.mutants.judged import derive_briefly
 

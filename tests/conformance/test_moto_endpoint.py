@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from conformance_tests import moto_endpoint
-from conformance_tests.loopback import LoopbackError
-from conformance_tests.moto_endpoint import OPERATIONS, MotoEndpoint, snake_case
+from conformance_tests.deployment.faults.server import LoopbackError
+from conformance_tests.embedded import moto_endpoint
+from conformance_tests.embedded.moto_endpoint import OPERATIONS, MotoEndpoint, snake_case
 
 if TYPE_CHECKING:
     from tests.conformance.conftest import Deployment

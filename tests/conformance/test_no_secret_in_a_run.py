@@ -8,10 +8,13 @@ from typing import Any
 
 import pytest
 
-from conformance_tests import embedded, preflight, runner, running, verdict
-from conformance_tests.plugin import Options
-from conformance_tests.recorder import Recorder
-from conformance_tests.report import terminal
+from conformance_tests.commands import run as running
+from conformance_tests.deployment.http.recorder import Recorder
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.report import terminal, verdict
+from conformance_tests.runner import preflight
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
 from reference_auth.core import tokens
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions

@@ -9,7 +9,8 @@ from typing import Any
 import jwt
 import pytest
 
-from conformance_tests import cli, exits
+from conformance_tests.commands import cli
+from conformance_tests.report import exits
 from tests.conformance.small_server import Reply, says, serving
 
 SECRET = "f00dfeed-signing-secret-of-the-target"

@@ -10,10 +10,10 @@ import pytest
 from graphql import DocumentNode, FieldNode, build_schema, parse, validate, visit
 from graphql.language import Visitor
 
-from conformance_tests.answer import Answer
-from conformance_tests.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
-from conformance_tests.odd_client import OddClient
-from conformance_tests.odd_documents import (
+from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.deployment.http.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
+from conformance_tests.deployment.http.odd_client import OddClient
+from conformance_tests.deployment.http.odd_documents import (
     FORMS,
     INTROSPECTION,
     MALFORMED,

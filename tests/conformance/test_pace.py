@@ -11,15 +11,19 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance_tests import embedded, exits, pace, preflight, runner
-from conformance_tests.doctor import examine
-from conformance_tests.init import init
-from conformance_tests.instances import Instances
-from conformance_tests.odd_client import OddClient
+from conformance_tests.commands.doctor import examine
+from conformance_tests.commands.init import init
+from conformance_tests.deployment.http import throttle
+from conformance_tests.deployment.http.odd_client import OddClient
+from conformance_tests.deployment.instances import Instances
+from conformance_tests.embedded import boot as embedded
 from conformance_tests.outcomes import Throttled
-from conformance_tests.plugin import Options, Silence
-from conformance_tests.target import Credentials, Features, Instance, Target
-from conformance_tests.verdict import Report, judge
+from conformance_tests.report import exits
+from conformance_tests.report.verdict import Report, judge
+from conformance_tests.runner import preflight
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options, Silence
+from conformance_tests.target.model import Credentials, Features, Instance, Target
 from tests.conformance.fakes import LOGIN, client_of, deployment, in_turn, pair, says, target
 
 PER_MINUTE = 20
@@ -46,7 +50,7 @@ class HandTime:
 def hand(monkeypatch: pytest.MonkeyPatch) -> HandTime:
     """The time by which the pace is kept; nobody really waits."""
     hand = HandTime()
-    monkeypatch.setattr(pace, "time", hand)
+    monkeypatch.setattr(throttle, "time", hand)
     return hand
 
 
@@ -119,7 +123,7 @@ def test_all_instances_of_a_target_keep_one_pace(hand: HandTime) -> None:
 def test_logins_at_once_take_turns(hand: HandTime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of several parallel logins waits for a turn of its own."""
     turns: list[float] = []
-    kept = pace.Pace(PER_MINUTE)
+    kept = throttle.Pace(PER_MINUTE)
     monkeypatch.setattr(hand, "sleep", turns.append)
     deployment().together(*[kept.wait] * 8)
     assert sorted(turns) == [3.0 * place for place in range(1, 8)]
@@ -250,7 +254,7 @@ def test_init_tells_a_throttle(
 ) -> None:
     """Where too little can be found out it is one sentence, and no file."""
     judged = target(transport=Throttling(TRIVIAL, "__schema"))
-    monkeypatch.setattr("conformance_tests.init.from_url", lambda url, environ: judged)
+    monkeypatch.setattr("conformance_tests.commands.init.from_url", lambda url, environ: judged)
     assert init(judged.url) == exits.UNTESTED
     printed = capsys.readouterr()
     assert printed.out == ""
@@ -324,7 +328,7 @@ def test_sessions_that_a_throttle_keeps_open_are_told(reference: Target) -> None
 def test_waits_in_a_run_are_told(reference: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user learns of a throttle's wait as of any other."""
     assert reference.transport is not None
-    monkeypatch.setattr(pace, "time", HandTime())
+    monkeypatch.setattr(throttle, "time", HandTime())
     turns, inner = count(1), reference.transport
 
     def now_and_then(request: httpx.Request) -> httpx.Response:

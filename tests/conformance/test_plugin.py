@@ -13,12 +13,12 @@ from typing import Any, cast
 import httpx
 import pytest
 
-from conformance_tests import runner
-from conformance_tests.actors import RegisteredCustomer
-from conformance_tests.clock import Clock
-from conformance_tests.instances import Instances
-from conformance_tests.plugin import Bench, ConformancePlugin, Options
-from conformance_tests.verdict import Finding
+from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.deployment.clock import Clock
+from conformance_tests.deployment.instances import Instances
+from conformance_tests.report.verdict import Finding
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Bench, ConformancePlugin, Options
 from tests.conformance.fakes import ALICE, BOB, SECRET, HandClock, deployment, error, says
 
 CONFTEST = "from conformance_tests.suite.conftest import *"
@@ -308,7 +308,7 @@ def test_without_customers_a_test_that_needs_one_says_so(judge: Judge) -> None:
 
 SLEEPERS = """
     import time
-    from conformance_tests import overlap
+    from conformance_tests.runner import overlap
 
     @pytest.mark.parametrize("number", range(4))
     @requirement("CORE-12", burns={burns})

@@ -13,17 +13,19 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from conformance_tests import canary, preflight, runner, verdict
-from conformance_tests.actors import RegisteredCustomer
-from conformance_tests.clock import Clock
-from conformance_tests.deployment import Deployment
-from conformance_tests.forge import Forge
+from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.deployment.clock import Clock
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.deployment.http.recorder import Recorder
+from conformance_tests.deployment.table import Table
 from conformance_tests.outcomes import NotTestable
-from conformance_tests.plugin import Options
-from conformance_tests.preflight import assemble, prepare, reach
-from conformance_tests.recorder import Recorder
-from conformance_tests.table import Table
-from conformance_tests.target import (
+from conformance_tests.report import verdict
+from conformance_tests.runner import clock_check, preflight
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
+from conformance_tests.runner.preflight import assemble, prepare, reach
+from conformance_tests.target.model import (
     ClockAddress,
     FaultAddress,
     Http,
@@ -432,7 +434,7 @@ def test_a_skew_is_measured_where_it_is_more_than_the_network_s(
     """By the median of what the answers' dates say."""
     client = client_of(lambda body, headers: TYPENAME)
     client.skews = [ahead, ahead, 1000.0]
-    assert canary.measured_skew(client) == noticed
+    assert clock_check.measured_skew(client) == noticed
 
 
 @pytest.mark.usefixtures("asleep")
@@ -454,7 +456,7 @@ def test_an_interrupt_while_the_clock_is_tried_leaves_nothing_behind(
     def stop(*_: object) -> bool:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(canary, "_stands_still", stop)
+    monkeypatch.setattr(clock_check, "_stands_still", stop)
     judged = target(transport=server, clock=ClockAddress(http=CLOCK_URL))
     run = runner.run(judged)
     assert run.interrupted
@@ -473,7 +475,7 @@ def test_a_fault_while_the_clock_is_tried_leaves_nothing_behind_either(
     def fail(*_: object) -> bool:
         raise RuntimeError("of the suite")
 
-    monkeypatch.setattr(canary, "_stands_still", fail)
+    monkeypatch.setattr(clock_check, "_stands_still", fail)
     with pytest.raises(RuntimeError, match="of the suite"):
         runner.run(target(transport=server, clock=ClockAddress(http=CLOCK_URL)))
     assert len(server.revoked) == 4

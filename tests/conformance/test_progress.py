@@ -12,7 +12,7 @@ import pytest
 
 from conformance_tests.report.progress import Collector
 from conformance_tests.report.terminal import console
-from conformance_tests.verdict import Finding
+from conformance_tests.report.verdict import Finding
 
 
 def watched(

@@ -7,8 +7,8 @@ import shlex
 
 import pytest
 
-from conformance_tests.forge import Forge
-from conformance_tests.recorder import SHOWN_BODY, Exchange, Recorder
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.deployment.http.recorder import SHOWN_BODY, Exchange, Recorder
 from tests.conformance.fakes import SECRET, pair
 
 PASSWORD = 'Pass"word\\ ünd 1'

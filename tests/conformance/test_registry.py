@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from conformance_tests import registry
-from conformance_tests.registry import GROUPS, REQUIREMENTS, Requirement
+from conformance_tests import requirements
+from conformance_tests.requirements import GROUPS, REQUIREMENTS, Requirement
 
-FILE = Path(registry.__file__).with_name("requirements.toml")
+FILE = Path(requirements.__file__).with_name("requirements.toml")
 WRITTEN = tomllib.loads(FILE.read_text(encoding="utf-8"))["requirement"]
 ROWS = tuple(REQUIREMENTS.values())
 COUNTS = {
@@ -98,7 +98,7 @@ def test_the_documented_profile_is_the_table() -> None:
 def test_every_state_has_rows() -> None:
     """Each square of ACCESS × REFRESH is spoken of by MUST rows of the documented profile."""
     documented = [row for row in ROWS if row.documented and row.level == "MUST"]
-    assert {cell for row in documented for cell in row.cells} == set(registry.STATES)
+    assert {cell for row in documented for cell in row.cells} == set(requirements.STATES)
 
 
 def test_only_the_throttle_is_excluded() -> None:
@@ -143,9 +143,9 @@ class TestEveryRow:
         """Its fields hold only words that the registry knows, each once."""
         assert re.fullmatch(r"[HSTKFEL](\+[HSTKFEL])*( or [HSTKFEL](\+[HSTKFEL])*)*", row.observe)
         assert row.environment in ("any", "development", "production")
-        assert row.feature in ("", *registry.FEATURES)
-        assert row.must_with in ("", *registry.FEATURES)
-        assert set(row.cells) <= set(registry.STATES)
+        assert row.feature in ("", *requirements.FEATURES)
+        assert row.must_with in ("", *requirements.FEATURES)
+        assert set(row.cells) <= set(requirements.STATES)
         assert set(row.hazards) <= {"burn", "fault", "load"}
         assert len(row.cells) == len(set(row.cells))
         assert len(row.hazards) == len(set(row.hazards))

@@ -15,8 +15,8 @@ import pytest
 
 from conformance_tests.report import html, json, junit, markdown, terminal, words
 from conformance_tests.report.square import square
-from conformance_tests.target import KnownFailure
-from conformance_tests.verdict import Finding, Report, Run, Terms, judge
+from conformance_tests.report.verdict import Finding, Report, Run, Terms, judge
+from conformance_tests.target.model import KnownFailure
 from tests.conformance.golden_file import matches_golden
 from tests.conformance.sample_report import CARD, passed, run, sample, target
 from tests.conformance.test_verdict import EXITS

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from conformance_tests.compare import Judged, grid_page
+from conformance_tests.commands.compare import Judged, grid_page
 from conformance_tests.report import html, json
-from conformance_tests.verdict import Finding, Report, judge
+from conformance_tests.report.verdict import Finding, Report, judge
 from tests.conformance.sample_report import CARD, passed, run, target
 from tests.server.browser import chromium
 

@@ -9,8 +9,9 @@ import graphql
 import httpx
 import pytest
 
-from conformance_tests import probing, sdl
-from conformance_tests.client import Client
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.expect import probing
+from conformance_tests.expect import schema as sdl
 from tests.conformance.fakes import client_of
 
 PUBLISHED = """

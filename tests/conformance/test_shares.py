@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from conformance_tests import shares
-from conformance_tests.plugin import Options, Silence
-from conformance_tests.share import Share, SharedLoop, batches, looks_back
-from conformance_tests.shares import Listener, ShareLost, merged
-from conformance_tests.target import Target
-from conformance_tests.verdict import Finding, Run
+from conformance_tests.embedded import parallel as shares
+from conformance_tests.embedded.parallel import Listener, ShareLost, merged
+from conformance_tests.report.verdict import Finding, Run
+from conformance_tests.runner.plugin import Options, Silence
+from conformance_tests.runner.work_queue import Share, SharedLoop, batches, looks_back
+from conformance_tests.target.model import Target
 
 PASS = Finding("CORE-01", "pass", None, "suite/test_login.py::test_one", None)
 FAIL = Finding("CORE-02", "fail", "no", "suite/test_login.py::test_two", None)

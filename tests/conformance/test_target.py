@@ -10,8 +10,8 @@ from pathlib import Path
 import certifi
 import pytest
 
-from conformance_tests.registry import GROUPS
-from conformance_tests.target import (
+from conformance_tests.requirements import GROUPS
+from conformance_tests.target.model import (
     KnownFailure,
     Lifetimes,
     TableAddress,

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import conformance_tests
-from conformance_tests.registry import REQUIREMENTS
-from conformance_tests.strict import REQUIRED, Key
-from conformance_tests.target_keys import TABLES
+from conformance_tests.requirements import REQUIREMENTS
+from conformance_tests.target.keys import TABLES
+from conformance_tests.target.schema import REQUIRED, Key
 
 PAGE = (Path(conformance_tests.__file__).parent / "TARGET.md").read_text(encoding="utf-8")
 TOLD = PAGE.split("## Every key", 1)[1].split("\n## ", 1)[0]

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from conformance_tests import embedded, runner
-from conformance_tests.plugin import Options
-from conformance_tests.table import BOOKKEEPING, Table
-from conformance_tests.target import Target
+from conformance_tests.deployment.table import BOOKKEEPING, Table
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
+from conformance_tests.target.model import Target
 from reference_auth.flow.flow import Flow
 
 #: Rows whose tests log in, forge, rotate, burn and fill partitions.

@@ -10,10 +10,11 @@ from types import MappingProxyType
 
 import pytest
 
-from conformance_tests import registry, target, verdict
-from conformance_tests.registry import FIRST_VERSION, REQUIREMENTS, VERSION, Requirement
-from conformance_tests.report import html, junit, markdown, terminal
-from conformance_tests.verdict import Finding, Report, judge
+from conformance_tests import requirements
+from conformance_tests.report import html, junit, markdown, terminal, verdict
+from conformance_tests.report.verdict import Finding, Report, judge
+from conformance_tests.requirements import FIRST_VERSION, REQUIREMENTS, VERSION, Requirement
+from conformance_tests.target import model as target
 from tests.conformance.frozen.rows import frozen, line, lines_of
 from tests.conformance.sample_report import passed, run
 from tests.conformance.sample_report import target as sample
@@ -63,9 +64,9 @@ def test_every_version_has_its_upgrade_notes() -> None:
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Version 1.1, which brings one row that every deployment here breaks."""
-    monkeypatch.setattr(registry, "VERSION", "1.1")
+    monkeypatch.setattr(requirements, "VERSION", "1.1")
     rows = MappingProxyType({**REQUIREMENTS, NEW.id: NEW})
-    for module in (registry, verdict, target):
+    for module in (requirements, verdict, target):
         monkeypatch.setattr(module, "REQUIREMENTS", rows)
 
 
@@ -94,7 +95,7 @@ def test_every_report_says_that_a_new_requirement_is_provisional() -> None:
 @pytest.mark.usefixtures("later")
 def test_from_the_next_version_on_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same failure makes 1.2 red."""
-    monkeypatch.setattr(registry, "VERSION", "1.2")
+    monkeypatch.setattr(requirements, "VERSION", "1.2")
     report = judged()
     assert [row.requirement for row in report.failed] == [NEW]
     assert report.exit == 1

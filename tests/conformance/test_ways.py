@@ -8,9 +8,9 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from conformance_tests import embedded
-from conformance_tests.registry import GROUPS
-from conformance_tests.verdict import EVALUATED, Report, judge
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.report.verdict import EVALUATED, Report, judge
+from conformance_tests.requirements import GROUPS
 from tests.conformance.ways import IN_PROCESS, OVER_HTTP, WAYS, report_of, run_by
 
 #: What a table engine has a say in, beside the rows of FAULT and RACE.

@@ -9,11 +9,10 @@ from collections.abc import Callable, Iterator
 import h11
 import pytest
 
-from conformance_tests import wire
-from conformance_tests.faults import FaultProxy
-from conformance_tests.faults.upstream import Upstream
-from conformance_tests.loopback import LoopbackError, Server, address, is_loopback
-from conformance_tests.wire import HEAD_LIMIT, Message, Stream
+from conformance_tests.deployment.faults import FaultProxy, wire
+from conformance_tests.deployment.faults.server import LoopbackError, Server, address, is_loopback
+from conformance_tests.deployment.faults.upstream import Upstream
+from conformance_tests.deployment.faults.wire import HEAD_LIMIT, Message, Stream
 
 Pair = tuple[Stream, socket.socket]
 

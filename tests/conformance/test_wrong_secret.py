@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from conformance_tests import embedded, runner
-from conformance_tests.plugin import Options
-from conformance_tests.verdict import Report, judge
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.report.verdict import Report, judge
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
 
 WHY = "the secret does not verify the deployment's own tokens: check [signing]"
 

@@ -25,7 +25,7 @@ def unheard(*argv: str) -> subprocess.CompletedProcess[str]:
 def printing_to(out: int | IO[str], *argv: str) -> subprocess.CompletedProcess[str]:
     """The command, with its output held back and then sent there, and what it said on stderr."""
     return subprocess.run(
-        [sys.executable, "-m", "conformance_tests.cli", *argv],
+        [sys.executable, "-m", "conformance_tests.commands.cli", *argv],
         stdout=out,
         stderr=subprocess.PIPE,
         env=os.environ | {"PYTHONUNBUFFERED": ""},

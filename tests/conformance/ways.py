@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from conformance_tests import embedded, runner
-from conformance_tests.launch import Launcher
-from conformance_tests.moto_endpoint import MotoEndpoint
-from conformance_tests.plugin import Options
-from conformance_tests.target import ClockAddress, Features, Lifetimes, Target
-from conformance_tests.verdict import Report, Run, judge
+from conformance_tests.deployment.launch import Launcher
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded.moto_endpoint import MotoEndpoint
+from conformance_tests.report.verdict import Report, Run, judge
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
+from conformance_tests.target.model import ClockAddress, Features, Lifetimes, Target
 from reference_auth.store.memory import memory_client
 
 OVER_HTTP, IN_PROCESS = "over HTTP, with everything", "in the process"

@@ -11,16 +11,16 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance_tests import embedded
-from conformance_tests.clock import Clock
-from conformance_tests.environment import variables
-from conformance_tests.faults import FaultProxy
-from conformance_tests.forge import Forge, encoded
-from conformance_tests.moto_endpoint import MotoEndpoint
+from conformance_tests.actors.session import claims_of
+from conformance_tests.deployment.clock import Clock
+from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.forge import Forge, encoded
+from conformance_tests.deployment.table import Table
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from conformance_tests.outcomes import Broken
-from conformance_tests.session import claims_of
-from conformance_tests.table import Table
-from conformance_tests.target import (
+from conformance_tests.runner.environment import variables
+from conformance_tests.target.model import (
     ClockAddress,
     Credentials,
     FaultAddress,

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from conformance_tests.documents import OPERATIONS
+from conformance_tests.deployment.http.documents import OPERATIONS
 from tests.conformance.small_server import Reply, Speaker, listening, says
 
 TYPENAME = says({"data": {"__typename": "Query"}})

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from conformance_tests import cli, client, exits
+from conformance_tests.commands import cli
+from conformance_tests.deployment.http import client
+from conformance_tests.report import exits
 from tests.degenerate.servers import CONSTANT, DRIPS, closed, dripping, serving
 
 FILE = """

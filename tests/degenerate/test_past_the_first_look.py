@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import pytest
 
-from conformance_tests import runner
-from conformance_tests.exits import FAILED
-from conformance_tests.plugin import Options
-from conformance_tests.registry import REQUIREMENTS
-from conformance_tests.verdict import judge
+from conformance_tests.report.exits import FAILED
+from conformance_tests.report.verdict import judge
+from conformance_tests.requirements import REQUIREMENTS
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
 from tests.conformance.small_server import Reply
 from tests.degenerate.liars import KINDS, Liar, lying, opaque_tokens, signed_gibberish
 from tests.degenerate.servers import Asked

@@ -11,10 +11,11 @@ from dataclasses import replace
 
 import pytest
 
-from conformance_tests import embedded, runner
-from conformance_tests.plugin import Options
+from conformance_tests.embedded import boot as embedded
 from conformance_tests.report import terminal
-from conformance_tests.verdict import Report, Row, Terms, judge
+from conformance_tests.report.verdict import Report, Row, Terms, judge
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
 from tests.docs.pages import ROOT
 from tests.mutants.every import CATALOGUE
 

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 
-MODULES = {"auth-conformance": "conformance_tests.cli", "reference-auth": "reference_auth"}
+MODULES = {"auth-conformance": "conformance_tests.commands.cli", "reference-auth": "reference_auth"}
 
 
 def main(program: str, *words: str) -> int:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from conformance_tests.moto_endpoint import MotoEndpoint
+from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from reference_auth.store.memory import memory_table
 from tests.docs.pages import ROOT, Block
 
@@ -81,7 +81,7 @@ class Stage:
 def plugin() -> str:
     """What loads the suite's plugin where no installed package does: it may be loaded once only."""
     installed = {entry.name for entry in entry_points(group="pytest11")}
-    return "" if "conformance" in installed else "-p conformance_tests.plugin"
+    return "" if "conformance" in installed else "-p conformance_tests.runner.plugin"
 
 
 def furnish(folder: Path) -> None:

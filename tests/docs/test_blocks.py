@@ -13,9 +13,9 @@ from typing import Any
 import graphql
 import pytest
 
-import conformance_tests.cli
+import conformance_tests.commands.cli
 import reference_auth.serve.cli
-from conformance_tests.target import load
+from conformance_tests.target.model import load
 from tests.docs import stage as stages
 from tests.docs.pages import BLOCKS, PAGES, ROOT, Block, Page
 from tests.docs.stage import Stage
@@ -32,7 +32,7 @@ READ: dict[str, Callable[[str], Any]] = {
     "toml": tomllib.loads,
 }
 PARSERS = {
-    "auth-conformance": conformance_tests.cli.parser,
+    "auth-conformance": conformance_tests.commands.cli.parser,
     "reference-auth": reference_auth.serve.cli.parser,
 }
 MOST_EXCUSES = 12

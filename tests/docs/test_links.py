@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance_tests.registry import GROUPS, REQUIREMENTS
+from conformance_tests.requirements import GROUPS, REQUIREMENTS
 from tests.docs.pages import PAGES, ROOT, Page
 from tests.spec_page import TEXTS
 

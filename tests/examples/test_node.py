@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from conformance_tests import runner
-from conformance_tests.exits import CONFORMANT
-from conformance_tests.plugin import Options
-from conformance_tests.target import ClockAddress, Target, load
-from conformance_tests.verdict import Report, judge
+from conformance_tests.report.exits import CONFORMANT
+from conformance_tests.report.verdict import Report, judge
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
+from conformance_tests.target.model import ClockAddress, Target, load
 from tests.ports import free_port
 
 pytestmark = pytest.mark.needs("npm")

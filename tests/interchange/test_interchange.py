@@ -12,9 +12,9 @@ from typing import Any
 import jsonschema
 import pytest
 
-from conformance_tests import forged
-from conformance_tests.forge import Forge
-from conformance_tests.registry import REQUIREMENTS
+from conformance_tests.actors import forged_tokens
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.requirements import REQUIREMENTS
 from reference_auth.core import states, tokens
 from reference_auth.core.errors import BadAccessToken
 from tests.interchange.vectors import FILE, SCHEMA, document, text
@@ -81,7 +81,7 @@ def test_every_forged_token_of_the_suite_is_among_the_vectors() -> None:
         (requirement, vector.what)
         for requirement in REQUIREMENTS
         for accepted in (True, False)
-        for vector in forged.vectors(requirement, accepted=accepted)
+        for vector in forged_tokens.vectors(requirement, accepted=accepted)
     }
     assert forgeries <= {(case.get("requirement"), case["name"]) for case in VERIFIED}
     assert len(forgeries) > 60

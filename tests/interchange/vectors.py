@@ -11,9 +11,9 @@ from typing import Any
 from unittest.mock import patch
 
 import conformance_tests
-from conformance_tests import forged
-from conformance_tests.forge import Forge
-from conformance_tests.registry import REQUIREMENTS, VERSION
+from conformance_tests.actors import forged_tokens
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.requirements import REQUIREMENTS, VERSION
 from reference_auth.core import rolling, tokens
 from reference_auth.core.config import Config, Lifetimes
 from reference_auth.core.tokens import Claims
@@ -158,7 +158,7 @@ def verified() -> Iterable[dict[str, Any]]:
     yield _case("a payload that is a list", "", Forge(SECRET).mint(b"[]"), False)
     for requirement in REQUIREMENTS:
         for accepted in (True, False):
-            for vector in forged.vectors(requirement, accepted=accepted):
+            for vector in forged_tokens.vectors(requirement, accepted=accepted):
                 # An old token is refused by the flow, not by the verifier: expired is genuine.
                 genuine = accepted or requirement == "HARD-10"
                 yield _case(vector.what, requirement, _forged(vector), genuine)
@@ -212,11 +212,11 @@ class Stage:
         return replace(self, token=token)
 
 
-def _forged(vector: forged.Vector) -> str:
+def _forged(vector: forged_tokens.Vector) -> str:
     """The token that the suite would send, with a fixed second key."""
     session: Any = Stage(Forge(SECRET).mint(CLAIMS))
-    with patch.object(forged, "OTHER_KEY", OTHER_KEY):
-        return forged.token(session, vector).token
+    with patch.object(forged_tokens, "OTHER_KEY", OTHER_KEY):
+        return forged_tokens.token(session, vector).token
 
 
 # -- the rest ----------------------------------------------------------------------------------

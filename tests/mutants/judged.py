@@ -11,11 +11,13 @@ from typing import Protocol
 
 import pytest
 
-from conformance_tests import embedded, forge, recorded, runner
-from conformance_tests.fork_server import fork_server
-from conformance_tests.plugin import Options
-from conformance_tests.target import Lifetimes, Target
-from conformance_tests.verdict import Finding, Run
+from conformance_tests.deployment import forge, recorded
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded.fork_server import fork_server
+from conformance_tests.report.verdict import Finding, Run
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
+from conformance_tests.target.model import Lifetimes, Target
 from reference_auth.core import tokens
 from tests.mutants.catalogue import Patch
 

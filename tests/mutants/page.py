@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jinja2
 
-from conformance_tests.registry import GROUPS, REQUIREMENTS
+from conformance_tests.requirements import GROUPS, REQUIREMENTS
 from tests.mutants.catalogue import Mutant
 from tests.mutants.every import CATALOGUE
 from tests.mutants.reach import EVERY_ROW, rows_to_judge

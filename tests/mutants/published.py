@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 
-from conformance_tests.proofs import MUTANTS
+from conformance_tests.commands.proofs import MUTANTS
 from tests.mutants.every import CATALOGUE
 
 

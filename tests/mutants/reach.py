@@ -20,9 +20,10 @@ import coverage
 import pytest
 
 import reference_auth
-from conformance_tests import embedded, runner
-from conformance_tests.plugin import Silence
-from conformance_tests.registry import REQUIREMENTS
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.requirements import REQUIREMENTS
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Silence
 from tests.mutants.judged import Change
 
 SOURCE = Path(reference_auth.__file__).parent

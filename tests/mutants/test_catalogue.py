@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from conformance_tests.proofs import MUTANTS, broken_by
+from conformance_tests.commands.proofs import MUTANTS, broken_by
 from tests.mutants import published
 from tests.mutants.catalogue import mutant
 from tests.mutants.equivalent import EQUIVALENT, SPARED

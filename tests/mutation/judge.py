@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance_tests import runner
-from conformance_tests.fork_server import fork_server
-from conformance_tests.plugin import Options, Silence
-from conformance_tests.verdict import Finding
+from conformance_tests.embedded.fork_server import fork_server
+from conformance_tests.report.verdict import Finding
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options, Silence
 from tests.mutation import mutated
 
 if TYPE_CHECKING:
-    from conformance_tests.target import Target
+    from conformance_tests.target.model import Target
     from tests.mutation.made import Made  # it stands on the reference: not in a mutant's process
 
 RED = ("fail", "warn")
@@ -142,7 +142,7 @@ def _booted(asked: Asked, ends: ExitStack) -> Target:
     path = folder / f"{asked.module}.py"
     path.write_text(asked.source, encoding="utf-8")
     mutated.load(asked.module, asked.source)
-    from conformance_tests import embedded
+    from conformance_tests.embedded import boot as embedded
     from tests.mutants.judged import derive_briefly
 
     if asked.briefly:

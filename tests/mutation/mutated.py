@@ -14,8 +14,8 @@ REFERENCE = "reference_auth"
 BRIEFLY = ("--briefly",)
 #: What stands on the reference outside it, and is loaded anew with it.
 ON_IT = (
-    "conformance_tests.preloaded",
-    "conformance_tests.embedded",
+    "conformance_tests.embedded.preloaded",
+    "conformance_tests.embedded.boot",
     "tests.mutants.catalogue",
     "tests.mutants.judged",
 )

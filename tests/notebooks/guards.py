@@ -9,7 +9,7 @@ from functools import cache
 
 import jwt
 
-from conformance_tests.registry import REQUIREMENTS
+from conformance_tests.requirements import REQUIREMENTS
 from lessons.stage import SECRET
 from reference_auth.serve.demo import CUSTOMERS, ODD_PASSWORD
 from tests.notebooks.lessons_on_disk import ROOT, Lesson, source, tags

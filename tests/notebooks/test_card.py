@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from conformance_tests.registry import REQUIREMENTS
-from conformance_tests.target import from_url
-from conformance_tests.verdict import Card, Finding, Report, Run, judge
+from conformance_tests.report.verdict import Card, Finding, Report, Run, judge
+from conformance_tests.requirements import REQUIREMENTS
+from conformance_tests.target.model import from_url
 from lessons.card import WIDTH, opened, renumbered
 
 TRANSCRIPT = (

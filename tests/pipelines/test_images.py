@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-import conformance_tests.cli
+import conformance_tests.commands.cli
 import reference_auth.serve.cli
 from reference_auth.core.config import ConfigError
 from reference_auth.serve.settings import settle
@@ -72,7 +72,7 @@ def test_what_is_copied_is_enough_to_build(name: str, tmp_path: Path) -> None:
 def test_the_suite_s_image_is_its_program() -> None:
     """What follows the image's name are the program's own words."""
     assert json.loads(of("suite", "ENTRYPOINT")[0]) == ["auth-conformance"]
-    assert conformance_tests.cli.parser().parse_args(["run", "--target", "t.toml"]).command
+    assert conformance_tests.commands.cli.parser().parse_args(["run", "--target", "t.toml"]).command
 
 
 def serving(*more: str) -> list[str]:

@@ -131,7 +131,7 @@ def test_the_example_for_any_shell_installs_and_judges(judge: Judge, tmp_path: P
 
 def test_the_arguments_are_the_suite_s(judge: Judge) -> None:
     """The program can read what the script calls it with."""
-    from conformance_tests.cli import parser
+    from conformance_tests.commands.cli import parser
 
     done = judge(JUDGE_TARGET="staging.toml", JUDGE_ONLY="CORE", JUDGE_STRICT="true")
     read = parser().parse_args(done.words)

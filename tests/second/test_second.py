@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from conformance_tests import runner
-from conformance_tests.exits import CONFORMANT
-from conformance_tests.launch import Launcher
-from conformance_tests.plugin import Options
-from conformance_tests.target import ClockAddress, Target, load
-from conformance_tests.verdict import Report, Status, judge
+from conformance_tests.deployment.launch import Launcher
+from conformance_tests.report.exits import CONFORMANT
+from conformance_tests.report.verdict import Report, Status, judge
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
+from conformance_tests.target.model import ClockAddress, Target, load
 
 HERE = Path(__file__).parent
 SECRET = "second-secret-0123456789abcdef0123456789abcdef"

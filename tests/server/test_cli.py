@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 import pytest
 
-from conformance_tests.moto_endpoint import MotoEndpoint
+from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from reference_auth.serve.demo import CUSTOMERS
 from reference_auth.store.memory import memory_client, memory_table
 from tests.server.serving import LOGIN, Caller

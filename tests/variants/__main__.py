@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from conformance_tests.verdict import LEFT_OUT
+from conformance_tests.report.verdict import LEFT_OUT
 from tests.variants.every import CATALOGUE
 from tests.variants.judged import judged
 

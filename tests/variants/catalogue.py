@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance_tests import embedded
-from conformance_tests.registry import GROUPS
-from conformance_tests.target import Lifetimes
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.requirements import GROUPS
+from conformance_tests.target.model import Lifetimes
 from tests.mutants.catalogue import Patch
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance_tests import runner
-from conformance_tests.plugin import Options
-from conformance_tests.registry import REQUIREMENTS
-from conformance_tests.target import Target, with_profile
-from conformance_tests.verdict import Report, Terms, judge
+from conformance_tests.report.verdict import Report, Terms, judge
+from conformance_tests.requirements import REQUIREMENTS
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
+from conformance_tests.target.model import Target, with_profile
 from tests.mutants.judged import changed
 from tests.variants.catalogue import Variant
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance_tests import embedded
-from conformance_tests.target import Lifetimes
+from conformance_tests.embedded import boot as embedded
+from conformance_tests.target.model import Lifetimes
 from reference_auth.core import tokens
 from reference_auth.core.rows import Presented, Row
 from reference_auth.core.states import Access, Refresh

@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from conformance_tests.exits import CONFORMANT
-from conformance_tests.registry import REQUIREMENTS
-from conformance_tests.verdict import LEFT_OUT
+from conformance_tests.report.exits import CONFORMANT
+from conformance_tests.report.verdict import LEFT_OUT
+from conformance_tests.requirements import REQUIREMENTS
 from tests.mutants.judged import server
 from tests.variants.catalogue import Variant
 from tests.variants.every import CATALOGUE

@@ -43,9 +43,10 @@ def what_a_stage_shows(mutant: type[Flow]) -> Iterator[str]:
 
 def found(mutant: type[Flow]) -> dict[str, str]:
     """What the suite says of a few rows; it is imported only when it is asked."""
-    from conformance_tests import embedded, runner
-    from conformance_tests.plugin import Options
-    from conformance_tests.verdict import judge
+    from conformance_tests.embedded import boot as embedded
+    from conformance_tests.report.verdict import judge
+    from conformance_tests.runner import run as runner
+    from conformance_tests.runner.plugin import Options
 
     with embedded.boot(app_with(mutant), over_http=False, behind_proxy=False) as target:
         report = judge(target, runner.run(target, Options(only=ROWS)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from conformance_tests.registry import REQUIREMENTS, Requirement
+from conformance_tests.requirements import REQUIREMENTS, Requirement
 
 FOLDER = Path(__file__).parent
 

@@ -1,0 +1,306 @@
+"""Customers and their sessions: the words in which a conformance test is written.
+
+A registered customer logs in over HTTP. A made-up one exists in the table alone: her logins are
+forged as the deployment would have written them, and nobody else is disturbed. Both speak alike.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from conformance_tests.actors import ageing
+from conformance_tests.actors.session import Session
+from conformance_tests.deployment.http.documents import ABSENT
+from conformance_tests.deployment.table import Row
+from conformance_tests.expect.answers import STORAGE_TROUBLE, pair_of
+from conformance_tests.outcomes import NotTestable
+
+if TYPE_CHECKING:
+    from conformance_tests.deployment.clock import Clock
+    from conformance_tests.deployment.deployment import Deployment
+    from conformance_tests.deployment.http.answer import Answer
+    from conformance_tests.target.model import Credentials
+
+
+class Customer(ABC):
+    """What registered and made-up customers share."""
+
+    def __init__(self, deployment: Deployment, id_: int | str | None) -> None:
+        self.deployment = deployment
+        self._id = id_
+        #: When something last happened on each clock, at whichever instance.
+        self._latest: dict[Clock, float] = {}
+        self.sessions: list[Session] = []
+        self._earlier: frozenset[str] = frozenset()
+
+    @property
+    def id(self) -> int | str:
+        """The id in the claims, its type kept; NotTestable where no login has told it."""
+        if self._id is None:
+            raise NotTestable("customer", "no login has told whose it is, see CORE-01")
+        return self._id
+
+    @property
+    def name(self) -> str:
+        """What the user knows this customer by."""
+        return str(self._id)
+
+    @property
+    def known_id(self) -> int | str | None:
+        """The id, or None where nobody has logged in as this customer yet."""
+        return self._id
+
+    def rows(self) -> list[Row]:
+        """The rows of the customer's own partition; NotTestable without a table."""
+        return self.deployment.need_table().rows(self.id)
+
+    def rows_of_this_test(self) -> list[Row]:
+        """Those rows that other tests have not left to a customer who plays in many."""
+        return [row for row in self.rows() if row.hash not in self._earlier]
+
+    @contextmanager
+    def crowd(self, count: int, size: int = 0) -> Iterator[list[Row]]:
+        """So many sessions more in the customer's partition, of so many bytes; gone afterwards."""
+        table = self.deployment.need_table()
+        ttl = int(self.deployment.clock.now()) + self.deployment.lifetimes.extended
+        padding = {"padding": {"S": "x" * size}} if size else {}
+        hashes = (secrets.token_hex(64) for _ in range(count))
+        rows = [table.make(self.id, hash_, ttl, padding) for hash_ in hashes]
+        table.put_many(rows)
+        try:
+            yield rows
+        finally:
+            table.delete_many(rows)
+
+    @abstractmethod
+    def log_in(self, remember_me: Any = ABSENT) -> Session:
+        """A new session, in another second than this customer's last one."""
+
+    @abstractmethod
+    def on(self, deployment: Deployment) -> Customer:
+        """The same customer before another instance."""
+
+    def expired_sessions(self, count: int, remember_me: Any = ABSENT) -> list[Session]:
+        """So many sessions made in different seconds, their access tokens expired."""
+        self.deployment.need_time()
+        if remember_me is ABSENT and (self.deployment.only_waits or self.deployment.is_hasty):
+            remember_me = True  # sessions that outlast the crowd that waits, or their own making
+        return ageing.expired(*(self.log_in(remember_me) for _ in range(count)))
+
+    def expired_session(self, remember_me: Any = ABSENT) -> Session:
+        """One session, its access token expired."""
+        return self.expired_sessions(1, remember_me)[0]
+
+    def live_sessions(self, count: int) -> list[Session]:
+        """So many sessions made in different seconds."""
+        return [self.log_in() for _ in range(count)]
+
+    def soon_expired_sessions(self, count: int) -> list[Session]:
+        """The same, expired; NotTestable where that takes a wait, which a second look is not worth.
+
+        Only for tests that are not missed.
+        """
+        if self.deployment.only_waits:
+            raise NotTestable("clock", self.deployment.clock.useless)
+        return self.expired_sessions(count)
+
+    def session_with_left(self, seconds: int, remember_me: Any = ABSENT) -> Session:
+        """One session, its access token expired, with so many seconds of refresh left."""
+        self.deployment.need_time()
+        return self.log_in(remember_me).with_left(seconds)
+
+    def successor_of(self, session: Session) -> Session:
+        """What a refresh of the session hands out, in a second of its own."""
+        self.new_second()
+        return self._adopt(session.refresh)
+
+    def take(self, answer: Answer) -> Session:
+        """The session that an answer (of a login, of a refresh) hands out."""
+        return self._adopt(lambda: answer)
+
+    def take_unless_told_to_retry(self, answer: Answer) -> Session | None:
+        """The session that an answer hands out; None where it asks to try again."""
+        return None if STORAGE_TROUBLE in answer.categories else self.take(answer)
+
+    def hold(self, *pairs: tuple[str, str]) -> None:
+        """Keep pairs that an answer of another form handed out, to be ended with the run."""
+        self.sessions += (Session(self, *pair) for pair in pairs)
+        self.acted()
+
+    def acted(self) -> None:
+        """Something happened in this second that a later login must not share it with."""
+        clock = self.deployment.clock
+        self._latest[clock] = clock.now()
+
+    @property
+    def rested_since(self) -> float:
+        """When this customer last did something, on the deployment's clock; 0 for never."""
+        return self._latest.get(self.deployment.clock, 0.0)
+
+    def new_second(self) -> None:
+        """Let the second turn if this customer did something in it."""
+        clock = self.deployment.clock
+        while not clock.has_turned(self._latest.get(clock, 0)):
+            if not clock.movable:
+                self.deployment.tell(f"waiting for a second of its own for {self.name}")
+            clock.turn(self._latest[clock])
+
+    def _adopt(self, ask: Callable[[], Answer]) -> Session:
+        with self._new_row() as found:
+            token, refresh_token = pair_of(ask())
+        self.acted()
+        session = Session(self, token, refresh_token, found[0] if found else None)
+        self.sessions.append(session)
+        return session
+
+    @contextmanager
+    def _new_row(self) -> Iterator[list[Row]]:
+        """The one row that appears in here, where it cannot be found by its hash."""
+        found: list[Row] = []
+        if self.deployment.can_hash or self.deployment.table is None or self._id is None:
+            yield found
+            return
+        before = {row.hash for row in self.rows()}
+        yield found
+        new = [row for row in self.rows() if row.hash not in before]
+        found.extend(new if len(new) == 1 else [])
+
+
+class RegisteredCustomer(Customer):
+    """One of the target file's customers."""
+
+    def __init__(
+        self, deployment: Deployment, credentials: Credentials, id_: int | str | None = None
+    ) -> None:
+        super().__init__(deployment, id_)
+        self.credentials = credentials
+
+    def from_now_on(self) -> RegisteredCustomer:
+        """The same customer, for a test that counts her rows."""
+        same = self.on(self.deployment)
+        if self.deployment.table is not None and self.known_id is not None:
+            same._earlier = frozenset(row.hash for row in self.rows())
+        return same
+
+    def log_in(self, remember_me: Any = ABSENT) -> Session:
+        self.new_second()
+        session = self._adopt(lambda: self.ask_to_log_in(remember_me))
+        self.learn_id(session)
+        return session
+
+    @property
+    def name(self) -> str:
+        return self.credentials.email.partition("@")[0]
+
+    @property
+    def written_id(self) -> str:
+        """The id as JSON."""
+        return json.dumps(self.id)
+
+    @property
+    def stranger_id(self) -> str:
+        """An id of the same kind that nobody has, as JSON."""
+        if isinstance(self.id, int):
+            return json.dumps(9_007_199_254_740_000 - self.id)
+        return json.dumps(f"conformance-{self.deployment.run}-nobody")
+
+    def learn_id(self, session: Session) -> None:
+        """Take the id from a session's claims."""
+        self._id = session.claims.get("customer_id", self._id)
+
+    def ask_to_log_in(self, remember_me: Any = ABSENT, *, password: Any = None) -> Answer:
+        """The raw login, at once; with another password if one is named."""
+        given = self.credentials
+        return self.deployment.client.log_in(
+            given.email, given.password if password is None else password, remember_me
+        )
+
+    def log_in_at_once(self, *, patience: float | None = None) -> Session | None:
+        """A login in the second of what just happened; None where it asks to try again.
+
+        patience: seconds after which a clock that stands still is moved on, because a deployment
+        may wait for the next second.
+        """
+        own = contextvars.copy_context()
+        with ThreadPoolExecutor(1) as pool:
+            asked = pool.submit(own.run, self.ask_to_log_in)
+            if wait([asked], timeout=patience).not_done and self.deployment.clock.standing:
+                self.deployment.clock.next_second()
+        return self.take_unless_told_to_retry(asked.result())
+
+    def on(self, deployment: Deployment) -> RegisteredCustomer:
+        other = RegisteredCustomer(deployment, self.credentials, self._id)
+        other.sessions = self.sessions  # wherever one was made, it is ended with the run
+        other._latest = self._latest
+        return other
+
+
+class MadeUpCustomer(Customer):
+    """Somebody only the table knows, by an id that begins `conformance-<run>-`."""
+
+    def log_in(self, remember_me: Any = ABSENT) -> Session:
+        """A session as a login now would have made it: minted, and its row written."""
+        self.new_second()
+        self.acted()
+        lifetimes = self.deployment.lifetimes
+        left = lifetimes.extended if remember_me is True else lifetimes.refresh
+        return self.forge_session(lifetimes.access, left)
+
+    def forge_session(
+        self,
+        access_left: int,
+        refresh_left: int,
+        *,
+        claims: Mapping[str, Any] | None = None,
+        ttl: Any = ...,
+        extra: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Session:
+        """A session with so many seconds left of each token (negative: past).
+
+        claims: more claims, or other values for the usual ones.
+        ttl: the row's, stored as Number (int), String (str) or left out (None); the type `str`
+            stores refresh_expiry as a String.
+        extra: further attributes of the row.
+        """
+        now = int(self.deployment.clock.now())
+        usual = {
+            "customer_id": self.id,
+            "exp": now + access_left,
+            "refresh_expiry": now + refresh_left,
+            "iat": now,
+        }
+        return self.mint_session({**usual, **(claims or {})}, ttl=ttl, extra=extra)
+
+    def mint_session(
+        self,
+        claims: Mapping[str, Any],
+        *,
+        ttl: Any = ...,
+        extra: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Session:
+        """A genuine pair of these claims with its row; `exp` moves down where it is taken."""
+        forge = self.deployment.need_forge()
+        claims = dict(claims)
+        while claims["exp"] in {session.claims.get("exp") for session in self.sessions}:
+            claims["exp"] -= 1
+        ttl = {...: claims["refresh_expiry"], str: str(claims["refresh_expiry"])}.get(ttl, ttl)
+        refresh_token = forge.refresh_token(claims["customer_id"], claims["exp"])
+        row = self.deployment.need_table().put(
+            claims["customer_id"],
+            forge.hash_of(refresh_token),
+            ttl,
+            extra,
+        )
+        session = Session(self, self.deployment.introduce(forge.mint(claims)), refresh_token, row)
+        self.sessions.append(session)
+        return session
+
+    def on(self, deployment: Deployment) -> MadeUpCustomer:
+        return MadeUpCustomer(deployment, self._id)

@@ -1,0 +1,217 @@
+"""The command line: it reads the arguments, and only then imports what the command needs."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from conformance_tests import __version__
+from conformance_tests.report import exits
+from conformance_tests.report.safe_output import lasting_output
+
+if TYPE_CHECKING:
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+PROFILES: Final = ("documented", "hardened")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit code; bad input never makes a traceback."""
+    with lasting_output():
+        return _main(list(sys.argv[1:] if argv is None else argv))
+
+
+def _main(given: list[str]) -> int:
+    own, pytest_args = _split(given)
+    arguments = parser().parse_args(own)
+    arguments.pytest_args = pytest_args
+    arguments.given = given
+    try:
+        return _carry_out(arguments)
+    except KeyboardInterrupt:
+        print("auth-conformance: interrupted.", file=sys.stderr)
+        return exits.UNTESTED
+
+
+def _carry_out(arguments: argparse.Namespace) -> int:
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    try:
+        return command(arguments)
+    except Exception as trouble:
+        if not _is_usage(trouble):
+            return _suite_failed(trouble)
+        for told in str(trouble).splitlines():
+            print(f"auth-conformance: {told}{'' if told[-1:] in '.?!' else '.'}", file=sys.stderr)
+        return exits.USAGE
+
+
+def _is_usage(trouble: Exception) -> bool:
+    from conformance_tests.commands.usage import UsageError
+    from conformance_tests.report.files import ReportPathError
+    from conformance_tests.target.model import TargetError
+
+    return isinstance(trouble, UsageError | TargetError | ReportPathError)
+
+
+def _suite_failed(trouble: Exception) -> int:
+    from conformance_tests.report import suite_fault
+
+    print(f"auth-conformance: {suite_fault.sentence(trouble)}", file=sys.stderr)
+    return exits.BROKEN_SUITE
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    """What stands after a bare `--` is for pytest."""
+    if "--" not in argv:
+        return argv, []
+    place = argv.index("--")
+    return argv[:place], argv[place + 1 :]
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog="auth-conformance",
+        description="Judge a deployment of the token flow, requirement by requirement.",
+        epilog=_exit_table(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = top.add_subparsers(metavar="COMMAND", required=True)
+    for add in (_add_run, _add_init, _add_doctor, _add_list, _add_explain, _add_compare):
+        add(commands)
+    return top
+
+
+def _exit_table() -> str:
+    lines = [f"  {code}  {meaning}" for code, meaning in exits.EXITS.items()]
+    order = "The first that applies, in the order 2, 4, 1, 5, 3, 0."
+    return "\n".join(["exit codes:", *lines, order, "An interrupted run is 3 unless 1."])
+
+
+def _command(commands: Commands, name: str, says: str, epilog: str = "") -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=says,
+        description=f"{says[0].upper()}{says[1:]}.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+        epilog=epilog,
+    )
+
+
+def _add_target(command: argparse.ArgumentParser) -> None:
+    command.add_argument("url", nargs="?", metavar="URL", help="the GraphQL endpoint")
+    command.add_argument("--target", type=Path, metavar="FILE", help="the target file")
+
+
+def _add_run(commands: Commands) -> None:
+    run = _command(
+        commands,
+        "run",
+        "judge a deployment; with neither URL nor target, the embedded reference",
+        epilog=f"Flags stand over the target file, the file over the defaults.\n\n{_exit_table()}",
+    )
+    run.set_defaults(command=_run)
+    _add_target(run)
+    run.add_argument("--profile", choices=PROFILES, help="which rows the target is held to")
+    run.add_argument(
+        "--only", nargs="+", action="extend", default=[], metavar="ID|GROUP", help="these rows only"
+    )
+    flags = {
+        "--claimed-only": "leave out what the target does not claim",
+        "--strict": "a SHOULD that fails counts as a MUST",
+        "--require-complete": "not-testable rows of the claim are exit 3",
+        "--allow-destructive": "burn, fault and load also on a production target",
+        "--write-known-failures": "add the present failures to FILE as [[known_failures]]; "
+        "print them where no --target names one",
+    }
+    for flag, says in flags.items():
+        run.add_argument(flag, action="store_true", help=says)
+    for form in ("json", "html", "junit", "markdown"):
+        run.add_argument(f"--{form}", type=Path, metavar="FILE", help=f"write a {form} report")
+
+
+def _add_init(commands: Commands) -> None:
+    init = _command(commands, "init", "print a commented target file from what can be found out")
+    init.set_defaults(command=_init)
+    init.add_argument("url", metavar="URL", help="the GraphQL endpoint")
+
+
+def _add_doctor(commands: Commands) -> None:
+    says = "is the deployment reachable, can we log in, does its clock agree"
+    doctor = _command(commands, "doctor", says)
+    doctor.set_defaults(command=_doctor)
+    _add_target(doctor)
+
+
+def _add_list(commands: Commands) -> None:
+    listing = _command(commands, "list", "every requirement, and whether it is tested")
+    listing.set_defaults(command=_list)
+    listing.add_argument("--group", action="append", default=[], metavar="G", help="one group")
+    listing.add_argument("--format", choices=("table", "json"), default="table")
+
+
+def _add_explain(commands: Commands) -> None:
+    explain = _command(
+        commands, "explain", "one requirement: sentence, why, test, mutant, notebook"
+    )
+    explain.set_defaults(command=_explain)
+    explain.add_argument("id", metavar="ID")
+
+
+def _add_compare(commands: Commands) -> None:
+    says = "what changed between two reports (exit 1 if anything broke), or a grid of more"
+    compare = _command(commands, "compare", says)
+    compare.set_defaults(command=_compare)
+    compare.add_argument("reports", nargs="+", type=Path, metavar="REPORT.json")
+    compare.add_argument("--html", type=Path, metavar="FILE", help="write the grid as a page")
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from conformance_tests.embedded import forking as prefork
+
+    if prefork.wanted(arguments):
+        prefork.context()
+    from conformance_tests.commands import run as running
+
+    return running.run(arguments)
+
+
+def _init(arguments: argparse.Namespace) -> int:
+    from conformance_tests.commands import init
+
+    return init.init(arguments.url)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from conformance_tests.commands import doctor
+    from conformance_tests.commands import run as running
+
+    return doctor.doctor(running.named_target(arguments))
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from conformance_tests.commands import explain
+
+    return explain.list_rows(arguments.group, arguments.format)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from conformance_tests.commands import explain
+
+    return explain.explain(arguments.id)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from conformance_tests.commands import compare
+
+    return compare.compare(arguments.reports, arguments.html)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

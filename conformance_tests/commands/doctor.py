@@ -1,0 +1,187 @@
+"""`auth-conformance doctor`: eleven lines that say whether a run would get anywhere.
+
+Each thing that is wrong is one sentence with what to do; nothing is judged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.outcomes import Throttled
+from conformance_tests.printable import on_one_line
+from conformance_tests.report import exits
+from conformance_tests.runner import clock_check, discover, preflight
+from conformance_tests.runner.cleanup import tidy
+from conformance_tests.target.model import Target
+from conformance_tests.target.values import is_loopback
+
+MEND: Final = "Mend what is bad first: a run would end with exit 3, or see less than it could."
+
+Sign = Literal["ok", "bad", "note", "-"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at."""
+
+    sign: Sign
+    what: str
+    says: str
+
+
+def doctor(target: Target | None) -> int:
+    """Print what was found and give 0, or 3 where a run would not see all that it should."""
+    bad = 0
+    with ExitStack() as ends:
+        for line in examine(target or _embedded(ends), ends):
+            print(f"{line.sign:4}  {line.what:12}  {on_one_line(line.says)}", flush=True)
+            bad += line.sign == "bad"
+    print(MEND if bad else "A run can begin.")
+    return exits.UNTESTED if bad else exits.CONFORMANT
+
+
+def _embedded(ends: ExitStack) -> Target:
+    from conformance_tests.embedded import boot as embedded
+
+    return ends.enter_context(embedded.boot())
+
+
+def examine(target: Target, ends: ExitStack) -> Iterator[Line]:
+    """The lines, in the order in which one thing needs another."""
+    deployment = preflight.assemble(target, ends)
+    claims = ", ".join(target.claims)
+    yield Line("ok", "target", f"{target.name}, {target.environment}, {target.profile}: {claims}")
+    if trouble := preflight.reach(deployment.client):
+        yield Line("bad", "reachable", trouble)
+        return
+    if trouble := preflight.start_faults(deployment, ends):
+        yield Line("bad", "faults", trouble)
+        return
+    ends.callback(tidy, deployment)
+    try:
+        for look in LOOKS:
+            yield look(deployment)
+    except Throttled as throttled:
+        yield Line("bad", "throttle", str(throttled))
+
+
+def _reachable(deployment: Deployment) -> Line:
+    took = deployment.client.trivial().seconds * 1000
+    return Line("ok", "reachable", f"{deployment.client.url} answers GraphQL in {took:.0f} ms")
+
+
+def _encrypted(deployment: Deployment) -> Line:
+    address = urlsplit(deployment.client.url)
+    if address.scheme == "https":
+        trust = deployment.target.http.ca_file or "this machine's authorities"
+        return Line("ok", "TLS", f"the certificate is good, by {trust}")
+    if is_loopback(address.hostname or ""):
+        return Line("-", "TLS", "none, and none needed on this machine")
+    return Line("note", "TLS", "none: tokens and passwords travel in clear; put https:// in url")
+
+
+def _operations(deployment: Deployment) -> Line:
+    found = discover.operations(deployment.client)
+    if found.there is None:
+        return Line("note", "operations", "which ones there are could not be told")
+    if missing := found.missing(discover.FLOW_OPERATIONS):
+        says = f"{', '.join(missing)} not found by {found.how}: is this the right endpoint?"
+        return Line("bad", "operations", says)
+    more = len(found.there) - len(discover.FLOW_OPERATIONS)
+    says = f"all three of the flow, {more or 'none'} of the five for development, by {found.how}"
+    return Line("ok", "operations", says)
+
+
+def _environment(deployment: Deployment) -> Line:
+    declared = deployment.target.environment
+    if says := discover.other_environment(deployment.client, declared):
+        return Line("note", "environment", says)
+    return Line("ok", "environment", f"{declared}, as declared")
+
+
+def _customers(deployment: Deployment) -> Line:
+    if not deployment.target.customers:
+        return Line("bad", "customers", "none given: add two [[customers]], or export them")
+    if trouble := preflight.log_everyone_in(deployment):
+        return Line("bad", "customers", trouble)
+    emails = " and ".join(one.credentials.email for one in deployment.registered)
+    return Line("ok", "customers", f"{emails} can log in")
+
+
+def _lifetimes(deployment: Deployment) -> Line:
+    if not deployment.sessions:
+        return Line("-", "lifetimes", "not checked: nobody is logged in")
+    if says := discover.other_lifetimes(deployment.sessions[0], deployment.lifetimes):
+        return Line("note", "lifetimes", says)
+    return Line("ok", "lifetimes", "as declared, as far as a login shows them")
+
+
+def _secret(deployment: Deployment) -> Line:
+    if deployment.forge is None:
+        return Line("-", "secret", "not given: [signing] lets forged and expired pairs be tried")
+    if not deployment.sessions:
+        return Line("-", "secret", "not checked: nobody is logged in")
+    if deployment.forge.verifies(deployment.sessions[0].token):
+        return Line("ok", "secret", "it verifies the tokens that a login gives")
+    return Line("bad", "secret", "it does not verify a login's token: check [signing]")
+
+
+def _table(deployment: Deployment) -> Line:
+    address = deployment.target.table
+    if address is None:
+        return Line("-", "table", "not given: [table] lets the session rows be seen")
+    with ExitStack() as ends:
+        if trouble := preflight.open_table(deployment, ends):
+            return Line("bad", "table", trouble)
+    return Line("ok", "table", f"{address.name} can be read and written")
+
+
+def _offset(deployment: Deployment) -> Line:
+    if not deployment.client.skews:
+        return Line("note", "clock offset", "not known: the answers have no Date header")
+    skew = clock_check.measured_skew(deployment.client)
+    if not skew:
+        return Line("ok", "clock offset", "its clock agrees with ours")
+    side = "ahead of" if skew > 0 else "behind"
+    return Line("note", "clock offset", f"its clock is {abs(skew):.0f} s {side} ours")
+
+
+def _clock(deployment: Deployment) -> Line:
+    offered = deployment.target.clock
+    clock = clock_check.offered_clock(deployment)
+    if clock is None:
+        return _waiting(offered.max_wait)
+    if not clock_check.can_try_clock(deployment):
+        return Line("-", "clock", "not tried: nobody is logged in")
+    try:
+        trouble = clock_check.why_useless(deployment, clock)
+    finally:
+        clock_check.return_clock(clock)
+    if trouble:
+        return Line("bad", "clock", f"{trouble}; mend [clock] or leave it out")
+    return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.standing}")
+
+
+def _waiting(max_wait: float) -> Line:
+    if max_wait:
+        return Line("ok", "clock", f"none to move: the suite may wait for {max_wait:g} s")
+    return Line("-", "clock", "not given: [clock] lets the suite see what happens later")
+
+
+LOOKS: Final[tuple[Callable[[Deployment], Line], ...]] = (
+    _reachable,
+    _encrypted,
+    _operations,
+    _environment,
+    _customers,
+    _lifetimes,
+    _secret,
+    _table,
+    _offset,
+    _clock,
+)

@@ -1,0 +1,46 @@
+"""What stands after `--` is pytest's: it is asked about it before anybody is disturbed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from typing import Final
+
+import pytest
+
+from conformance_tests.commands.usage import UsageError
+from conformance_tests.marks import declare_marker
+from conformance_tests.runner.environment import variables
+from conformance_tests.runner.run import SETTINGS
+
+_MARK: Final = "error: "
+
+
+class _Declares:
+    """The suite's own marker, so that nothing but the arguments can be wrong."""
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        declare_marker(config)
+
+
+def check(arguments: Sequence[str]) -> None:
+    """UsageError where pytest would not run the suite with these arguments."""
+    said = io.StringIO()
+    words = [*SETTINGS, *arguments, "--collect-only"]
+    alone = variables(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS=None)
+    with alone, redirect_stderr(said), redirect_stdout(io.StringIO()):
+        try:
+            code = pytest.main(words, plugins=[_Declares()])
+        except ImportError as error:
+            raise _not_understood(str(error)) from None
+    if code == pytest.ExitCode.USAGE_ERROR:
+        raise _not_understood(said.getvalue())
+
+
+def _not_understood(told: str) -> UsageError:
+    """pytest's own words, as far as they name what is wrong."""
+    lines = told.strip().splitlines() or ["it says nothing more"]
+    named = next((line for line in reversed(lines) if _MARK in line), lines[0])
+    what = named.rpartition(_MARK)[2].removeprefix("ERROR: ")
+    return UsageError(f"pytest does not take what stands after --: {what}")

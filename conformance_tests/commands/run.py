@@ -1,0 +1,243 @@
+"""`auth-conformance run`: from the arguments to a judged run and its reports.
+
+Whatever happens on the way, what is known is judged, written and printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import os
+import shlex
+import signal
+import threading
+import time
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from conformance_tests.commands import pytest_args
+from conformance_tests.commands.usage import UsageError, row_or_group_named
+from conformance_tests.embedded import forking as prefork
+from conformance_tests.embedded import parallel as shares
+from conformance_tests.report import (
+    files,
+    html,
+    json,
+    junit,
+    known_failures,
+    markdown,
+    suite_fault,
+    terminal,
+    verdict,
+)
+from conformance_tests.report.progress import Collector
+from conformance_tests.report.verdict import Report, Run, Terms
+from conformance_tests.runner import run as runner
+from conformance_tests.runner.plugin import Options
+from conformance_tests.target.model import Target, TargetError, from_url, load, with_profile
+
+#: The report flags, and what makes the text of each.
+FORMS: Final[dict[str, Callable[[Report], str]]] = {
+    "json": json.text,
+    "html": html.text,
+    "junit": junit.text,
+    "markdown": markdown.text,
+}
+#: What stands in the reports where the embedded reference did not even start.
+EMBEDDED: Final = Target(url="embedded", name="embedded reference", profile="hardened")
+_EMBEDDED_NEEDS: Final = ("moto", "strawberry", "uvicorn", "argon2")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Judge, write every report that was asked for, print one, and give the exit code."""
+    terms = _terms(arguments)
+    try:
+        target = named_target(arguments)
+    except TargetError:
+        _asked(arguments)  # nobody takes what an earlier run left for this one's
+        raise
+    asked = _asked(arguments, target)
+    if arguments.pytest_args:
+        pytest_args.check(arguments.pytest_args)
+    out = terminal.console()
+    collector = Collector(out, quiet=bool(arguments.pytest_args))
+    unwritten: list[str] = []
+    with ExitStack() as stack:
+        target, found = _carry_out(target, arguments, stack, collector)
+        report = verdict.judge(target, found, terms)
+        for form, path in asked.items():
+            with _noted(unwritten):
+                files.write(path, FORMS[form](report))
+        terminal.show(report, out)
+    if arguments.write_known_failures:
+        with _noted(unwritten):
+            _write_known_failures(report, arguments.target)
+    if unwritten:
+        raise files.ReportPathError("\n".join(unwritten))
+    return report.exit
+
+
+def _asked(arguments: argparse.Namespace, target: Target | None = None) -> dict[str, Path]:
+    """The path of each report that was asked for; what an earlier run left there is gone."""
+    asked = {form: path for form in FORMS if (path := getattr(arguments, form)) is not None}
+    inputs = [arguments.target] if arguments.target else []
+    files.make_way(asked.values(), inputs=[*inputs, *(target.files if target else ())])
+    return asked
+
+
+@contextmanager
+def _noted(unwritten: list[str]) -> Iterator[None]:
+    """One file that cannot be written takes neither the verdict nor another file with it."""
+    try:
+        yield
+    except files.ReportPathError as trouble:
+        unwritten.append(str(trouble))
+
+
+def named_target(arguments: argparse.Namespace) -> Target | None:
+    """The target that the arguments name; None is the embedded reference."""
+    if arguments.target is not None:
+        target = load(arguments.target, os.environ, url=arguments.url)
+    elif arguments.url is not None:
+        target = from_url(arguments.url, os.environ)
+    else:
+        _need_embedded()
+        return None
+    return _held_to(target, arguments)
+
+
+def _held_to(target: Target, arguments: argparse.Namespace) -> Target:
+    profile = getattr(arguments, "profile", None)
+    return with_profile(target, profile) if profile else target
+
+
+def _need_embedded() -> None:
+    if not all(find_spec(name) for name in _EMBEDDED_NEEDS):
+        raise UsageError(
+            "Without a URL the embedded reference is judged, and it is not installed here: "
+            "name a URL, or pip install 'reference-auth[embedded]'."
+        )
+
+
+def _terms(arguments: argparse.Namespace) -> Terms:
+    if arguments.url is None and arguments.only and "://" in arguments.only[-1]:
+        arguments.url = arguments.only.pop()  # `run --only ID URL`: --only takes all it can get
+    arguments.only = [row_or_group_named(word) for word in arguments.only]
+    return Terms(
+        strict=arguments.strict,
+        require_complete=arguments.require_complete,
+        claimed_only=arguments.claimed_only,
+        only=tuple(arguments.only),
+    )
+
+
+def _carry_out(
+    target: Target | None, arguments: argparse.Namespace, stack: ExitStack, collector: Collector
+) -> tuple[Target, Run]:
+    """The run; one that breaks or is interrupted still gives what was found until then."""
+    started, begun = dt.datetime.now(dt.UTC), time.monotonic()
+    stopped = _heed_interrupts()
+    judged = target or EMBEDDED
+    try:
+        in_shares = prefork.wanted(arguments)
+        collector.looking_at(judged.name, shares.COPIES if in_shares else 1)
+        if in_shares:
+            judged, found = shares.run(_options(arguments), arguments.profile, collector)
+        else:
+            judged = target or _held_to(_booted(stack), arguments)
+            found = runner.run(judged, _options(arguments), collector)
+    except TargetError:
+        raise
+    except KeyboardInterrupt:
+        found = Run(tuple(collector.findings), started, interrupted=True)
+    except Exception as trouble:
+        told = suite_fault.sentence(trouble, judged)
+        found = Run(tuple(collector.findings), started, crashed=told)
+    finally:
+        collector.finished()
+    command = shlex.join(["auth-conformance", *arguments.given])
+    duration = found.duration_s or time.monotonic() - begun
+    interrupted = found.interrupted or stopped.is_set()
+    return judged, replace(found, command=command, duration_s=duration, interrupted=interrupted)
+
+
+def _booted(stack: ExitStack) -> Target:
+    from conformance_tests.embedded import boot as embedded
+
+    return stack.enter_context(embedded.boot())
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    return Options(
+        only=tuple(arguments.only),
+        claimed_only=arguments.claimed_only,
+        allow_destructive=arguments.allow_destructive,
+        pytest_args=tuple(arguments.pytest_args),
+        again=_again(arguments),
+    )
+
+
+def _again(arguments: argparse.Namespace) -> str:
+    """The command that a card repeats for its one row."""
+    words = ["auth-conformance", "run"]
+    words += [arguments.url] if arguments.url else []
+    words += ["--target", str(arguments.target)] if arguments.target else []
+    words += ["--profile", arguments.profile] if arguments.profile else []
+    words += ["--allow-destructive"] if arguments.allow_destructive else []
+    return shlex.join(words)
+
+
+def _heed_interrupts() -> threading.Event:
+    """SIGTERM, as CI sends it, ends a run as Ctrl-C does: with its reports.
+
+    The event remembers it: Python drops an interrupt that falls into a finalizer.
+    """
+    stopped = threading.Event()
+
+    def stop(number: int, frame: object) -> None:
+        stopped.set()
+        signal.default_int_handler(number, None)
+
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+    return stopped
+
+
+def _write_known_failures(report: Report, path: Path | None) -> None:
+    """Append the failures that the target file does not list yet; where that fails, print them."""
+    block = known_failures.block(report)
+    if not block:
+        print("\nThere is no failure to list.")
+        return
+    appended = False
+    try:
+        appended = path is not None and _appended(path, block)
+    finally:
+        print(
+            f"\nThe present failures were added to {path}: write each one's reason."
+            if appended
+            else f"\n{block.rstrip()}"
+        )
+
+
+def _appended(path: Path, block: str) -> bool:
+    text = f"{_text_of(path).rstrip()}\n\n{block}"
+    try:
+        tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return False
+    files.write(path, text)
+    return True
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as trouble:
+        raise files.ReportPathError(f"{path} cannot be read: {trouble.strerror}.") from None

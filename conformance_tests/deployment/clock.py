@@ -1,0 +1,225 @@
+"""The deployment's clock as the suite can read and move it.
+
+It only moves forward, never before real time, by a second at least, and is given back at the end.
+Times are epoch seconds.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from conformance_tests.deployment.http.describe_error import trouble
+from conformance_tests.deployment.http.transport import Deadline
+from conformance_tests.deployment.http.trust import trust
+from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.runner import overlap
+
+#: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
+COLLISIONS = 10
+#: Seconds in which a clock that is asked over HTTP has answered.
+MOST_SECONDS = 5.0
+
+
+def _nobody(told: str) -> None:
+    """Who listens to a clock that belongs to no deployment."""
+
+
+@dataclass
+class Window:
+    """The stretch of the deployment's time in which something happened."""
+
+    opened: float
+    margin: int
+    closed: float = 0.0
+
+    @property
+    def is_one_second(self) -> bool:
+        """Whether it all happened within one second."""
+        return int(self.opened) == int(self.closed)
+
+    def after(self, seconds: int) -> tuple[float, float]:
+        """Earliest and latest moment that may be meant by "so many seconds from now"."""
+        earliest = int(self.opened) + seconds - COLLISIONS - self.margin
+        return earliest, int(self.closed) + seconds + 1 + self.margin
+
+
+class Clock:
+    """A clock that nobody can move: real time, as far ahead as the deployment's answers show."""
+
+    name = "real"
+    movable = False
+    standing = False
+    #: Why the clock that the target offers is not used instead, where it offers one.
+    useless: str | None = None
+
+    def __init__(self, skew: float = 0.0, max_wait: float = 0.0) -> None:
+        self.skew = skew
+        self.max_wait = max_wait
+
+    def now(self) -> float:
+        return time.time() + self.skew
+
+    def move_to(self, moment: float) -> None:
+        """Make it that moment, or wait for it within `max_wait`; NotTestable beyond it."""
+        ahead = moment - self.now()
+        if ahead > self.max_wait:
+            raise NotTestable("clock", self.useless)
+        self._wait(ahead)
+
+    def stand_at(self, moment: int) -> None:
+        """Make it exactly this second and stay there; NotTestable where the clock ticks on."""
+        raise NotTestable("standing clock", self.useless)
+
+    def next_second(self, *, after: int = 0) -> None:
+        """Wait until the second has turned, after so many whole ones.
+
+        Of several logins in one second each may need an earlier one's place for its `exp`: so many
+        seconds in which nothing happened have to lie before it.
+        """
+        self._wait(after + 1.001 - self.now() % 1)
+
+    def has_turned(self, moment: float) -> bool:
+        """Whether it is surely another second than at that moment, on the deployment's clock too.
+
+        Nobody here knows to a fraction when its seconds turn: so a whole one has to go by.
+        """
+        return self.now() >= moment + 1
+
+    def turn(self, moment: float) -> None:
+        """Wait until it is another second than at that moment."""
+        self._wait(moment + 1.001 - self.now())
+
+    def give_back(self) -> None:
+        """Real time again."""
+
+    def close(self) -> None:
+        """Let go of what was opened to move it."""
+
+    @contextmanager
+    def window(self) -> Iterator[Window]:
+        """Note when something begins and ends."""
+        window = Window(self.now(), self.margin)
+        yield window
+        window.closed = self.now()
+
+    @property
+    def margin(self) -> int:
+        """Whole seconds by which a test keeps off an edge."""
+        return 0 if self.standing else 2
+
+    @staticmethod
+    def _wait(seconds: float) -> None:
+        overlap.sleep(max(0.0, seconds))
+
+
+class MovableClock(Clock, ABC):
+    """What the clocks share that the suite sets: forward only, standing or ticking."""
+
+    movable = True
+
+    def __init__(self) -> None:
+        """`tell` is told of every move."""
+        super().__init__()
+        self._moment = time.time()
+        self._since = time.monotonic()
+        self.tell: Callable[[str], None] = _nobody
+
+    def now(self) -> float:
+        return self._moment + (0.0 if self.standing else time.monotonic() - self._since)
+
+    def move_to(self, moment: float) -> None:
+        if moment < self.now():
+            raise SuiteError("a test tried to move the clock back")
+        moment = max(int(moment), int(self.now()) + 1)
+        ahead = moment - self.now()
+        self._set(moment)
+        self.tell(f"the clock was moved by {ahead:.0f} s")
+        self._moment, self._since = float(moment), time.monotonic()
+
+    def next_second(self, *, after: int = 0) -> None:
+        self.move_to(self.now() + after + 1)
+
+    def has_turned(self, moment: float) -> bool:
+        return int(self.now()) > int(moment)
+
+    def turn(self, moment: float) -> None:
+        self.next_second()
+
+    @abstractmethod
+    def _set(self, moment: int | None) -> None:
+        """Put the deployment's clock there; None gives real time back."""
+
+
+class HttpClock(MovableClock):
+    """`POST {"now": seconds}`: the clock stands still there; `{"now": null}` gives time back."""
+
+    name = "http"
+
+    def __init__(
+        self,
+        url: str,
+        transport: httpx.BaseTransport | None = None,
+        ca_file: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.url = url
+        self._http = httpx.Client(transport=transport, verify=trust(ca_file))
+        self._deadline = Deadline(self._http)
+
+    def stand_at(self, moment: int) -> None:
+        if not self.standing:
+            super().stand_at(moment)
+        if moment > self.now():
+            self.move_to(moment)
+        elif moment < int(self.now()):
+            raise SuiteError("a test tried to move the clock back")
+
+    def give_back(self) -> None:
+        self._set(None)
+
+    def close(self) -> None:
+        self._http.close()
+
+    def _set(self, moment: int | None) -> None:
+        try:
+            with self._deadline.within(MOST_SECONDS):
+                answer: Any = self._http.post(self.url, json={"now": moment})
+        except httpx.HTTPError as error:
+            raise ClockError(f"the clock at {self.url} gave no answer: {trouble(error)}") from error
+        if not answer.is_success:
+            raise ClockError(f"the clock at {self.url} answered HTTP {answer.status_code}")
+
+
+class FaketimeClock(MovableClock):
+    """The file that a deployment under libfaketime reads: seconds ahead, replaced by rename."""
+
+    name = "faketime"
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = Path(path)
+
+    def give_back(self) -> None:
+        self._set(None)
+
+    def _set(self, moment: int | None) -> None:
+        ahead = 0 if moment is None else moment - time.time()
+        beside = self.path.with_name(f"{self.path.name}.new")
+        try:
+            beside.write_text(f"{ahead:+.3f}\n")
+            beside.replace(self.path)
+        except OSError as error:
+            sentence = f"the clock file {self.path} cannot be written: {error.strerror}"
+            raise ClockError(sentence) from error
+
+
+class ClockError(Exception):
+    """A clock that was offered and does not work; one sentence."""

@@ -1,0 +1,226 @@
+"""A call is known by what it does to rows: read, written, deleted or checked, and under which key.
+
+So a test can say "the write" and mean it of any deployment, whether that sends PutItem,
+UpdateItem, a batch, a transaction or a PartiQL statement.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, overload
+
+from conformance_tests.deployment.faults.wire import Message
+from conformance_tests.deployment.http.mentions import mentions
+from conformance_tests.deployment.table import BOOKKEEPING, PARTITION_KEY, SORT_KEY
+
+TARGET = "X-Amz-Target"
+READ, WRITE, DELETE, CHECK = "read", "write", "delete", "check"
+
+# What each request, or each part of a batch or a transaction, does to the row it names.
+EFFECTS: Mapping[str, str] = {
+    "GetItem": READ,
+    "Get": READ,
+    "Keys": READ,
+    "Query": READ,
+    "Scan": READ,
+    "PutItem": WRITE,
+    "Put": WRITE,
+    "PutRequest": WRITE,
+    "UpdateItem": WRITE,
+    "Update": WRITE,
+    "DeleteItem": DELETE,
+    "Delete": DELETE,
+    "DeleteRequest": DELETE,
+    "ConditionCheck": CHECK,
+    "SELECT": READ,
+    "INSERT": WRITE,
+    "UPDATE": WRITE,
+    "DELETE": DELETE,
+}
+EQUALS = re.compile(r"(#?\w+)\s*=\s*(:\w+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """What one call does to one row; `partition` is None where it may be any row (a Scan)."""
+
+    effect: str
+    table: str
+    partition: str | None
+    sort: str | None = None
+
+    def concerns(self, customer_id: str | int | None) -> bool:
+        """Whether a session row of this customer (None: of any) can be the row."""
+        if customer_id is None:
+            return not (self.partition or "").startswith(BOOKKEEPING)
+        return self.partition in (None, str(customer_id))
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the deployment to its table."""
+
+    operation: str
+    touches: tuple[Touch, ...]
+    consistent: bool
+    body: Mapping[str, Any] = field(repr=False)
+
+    @classmethod
+    def of(cls, request: Message) -> Call:
+        """The call that a request makes; what cannot be read touches nothing known."""
+        operation = (request.header(TARGET) or "").rpartition(".")[2]
+        try:
+            body = json.loads(request.body)
+            return cls(operation, tuple(_touches(operation, body)), _consistent(body), body)
+        except (ValueError, TypeError, AttributeError, KeyError):
+            return cls(operation, (), False, {})
+
+    @property
+    def transaction(self) -> bool:
+        """Whether it writes several rows or none (TransactWriteItems)."""
+        return self.operation == "TransactWriteItems"
+
+    def keyed(self, *words: str) -> bool:
+        """Whether it is on a row whose partition or sort key is one of these words."""
+        return any(touch.partition in words or touch.sort in words for touch in self.touches)
+
+    def writes_under(self) -> set[str]:
+        """The partitions in which it writes a row."""
+        return {t.partition for t in self.touches if t.effect == WRITE and t.partition}
+
+    def names(self, customer_id: str | int) -> bool:
+        """Whether any value in the call is, or holds, this customer's id."""
+        return any(mentions(text, customer_id) for text in _texts(self.body))
+
+    def plays(self, role: str, customer_id: str | int | None = None) -> bool:
+        """Whether the call does what `role` says to a session row of the customer (None: any)."""
+        if role not in ROLES:
+            return self.operation == role
+        return ROLES[role](
+            self, {touch.effect for touch in self.touches if touch.concerns(customer_id)}
+        )
+
+
+# What a test calls a call, by its effects on the session rows of the customer it is about.
+ROLES: Mapping[str, Callable[[Call, set[str]], bool]] = {
+    "any": lambda call, effects: True,
+    "read": lambda call, effects: READ in effects,
+    "write": lambda call, effects: WRITE in effects,
+    "delete": lambda call, effects: DELETE in effects,
+    "change": lambda call, effects: bool(effects & {WRITE, DELETE}),
+    "rotate": lambda call, effects: (
+        bool(effects & {WRITE, DELETE}) and not call.operation.startswith("Batch")
+    ),
+    "burn": lambda call, effects: DELETE in effects and WRITE not in effects,
+}
+
+
+class CallLog(Sequence[Call]):
+    """The calls that passed while it was open, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._calls: list[Call] = []
+
+    def note(self, call: Call) -> None:
+        """Keep one call; the proxy's business."""
+        self._calls.append(call)
+
+    @overload
+    def __getitem__(self, index: int) -> Call: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Call]: ...
+    def __getitem__(self, index: int | slice) -> Call | list[Call]:
+        return self._calls[index]
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def doing(self, role: str, of: str | int | None = None) -> list[Call]:
+        """The calls of a role (or of an operation's name) on a customer's session rows."""
+        return [call for call in self if call.plays(role, of)]
+
+    def touching(self, customer_id: str | int) -> list[Call]:
+        """The calls that name this customer at all, bookkeeping beside the session included."""
+        return [call for call in self if call.names(customer_id)]
+
+    def under(self, *keys: str) -> list[Call]:
+        """The calls on a row whose partition or sort key is one of these words."""
+        return [call for call in self if call.keyed(*keys)]
+
+
+def _touches(operation: str, body: Mapping[str, Any]) -> Iterator[Touch]:
+    """Every row that the call names, part by part."""
+    if "TransactItems" in body:
+        for part in body["TransactItems"]:
+            yield from (_touch(kind, named["TableName"], named) for kind, named in part.items())
+    elif "RequestItems" in body:
+        for table, parts in body["RequestItems"].items():
+            yield from (_touch(kind, table, named) for kind, named in _batched(parts))
+    elif operation == "Query":
+        yield Touch(READ, body["TableName"], _queried(body))
+    elif "Statement" in body or "Statements" in body or "TransactStatements" in body:
+        many = body.get("Statements") or body.get("TransactStatements") or [body]
+        yield from (_stated(one["Statement"], one.get("Parameters", ())) for one in many)
+    elif operation in EFFECTS:
+        yield _touch(operation, body["TableName"], body)
+
+
+def _touch(kind: str, table: str, named: Mapping[str, Any]) -> Touch:
+    key = named.get("Key") or named.get("Item")
+    if key is None:
+        return Touch(EFFECTS[kind], table, None)
+    return Touch(EFFECTS[kind], table, _plain(key.get(PARTITION_KEY)), _plain(key.get(SORT_KEY)))
+
+
+def _batched(parts: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if isinstance(parts, dict):
+        yield from (("Keys", {"Key": key}) for key in parts["Keys"])
+    else:
+        for part in parts:
+            yield from part.items()
+
+
+def _queried(body: Mapping[str, Any]) -> str | None:
+    """The partition that a Query asks for, whichever way it is written."""
+    names = body.get("ExpressionAttributeNames", {})
+    for name, value in EQUALS.findall(body.get("KeyConditionExpression", "")):
+        if names.get(name, name) == PARTITION_KEY:
+            return _plain(body["ExpressionAttributeValues"].get(value))
+    condition = body.get("KeyConditions", {}).get(PARTITION_KEY)
+    return _plain(condition["AttributeValueList"][0]) if condition else None
+
+
+def _stated(statement: str, parameters: Iterable[Any]) -> Touch:
+    """What a PartiQL statement does; its first value is taken to be the partition."""
+    effect = EFFECTS[statement.split(maxsplit=1)[0].upper()]
+    values = re.findall(r"'([^']*)'", statement) or [_plain(value) for value in parameters]
+    return Touch(effect, "", values[0] if values else None)
+
+
+def _plain(value: Any) -> str:
+    """An attribute's value as text; what a client left out or made null reads as that word."""
+    if not value:
+        return ""
+    kind, held = next(iter(value.items()))
+    return "null" if kind == "NULL" else str(held)
+
+
+def _consistent(body: Mapping[str, Any]) -> bool:
+    batched = body.get("RequestItems", {}).values()
+    tables = [body, *(parts for parts in batched if isinstance(parts, dict))]
+    return any(table.get("ConsistentRead") is True for table in tables)
+
+
+def _texts(body: Any) -> Iterator[str]:
+    pending = [body]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+        elif isinstance(node, str):
+            yield node

@@ -1,0 +1,255 @@
+"""The client: each operation as a call, and each call recorded.
+
+Nothing that a deployment answers raises here: a dropped connection or a page of HTML is an `Answer`
+like any other, for `expect.py` to judge. Only a throttle that lets nobody by is `Throttled`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from conformance_tests.deployment.http import documents
+from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.deployment.http.describe_error import trouble
+from conformance_tests.deployment.http.documents import ABSENT, OPERATIONS
+from conformance_tests.deployment.http.recorder import Exchange, Recorder
+from conformance_tests.deployment.http.throttle import Pace
+from conformance_tests.deployment.http.transport import Deadline
+from conformance_tests.deployment.http.trust import trust
+
+if TYPE_CHECKING:
+    from conformance_tests.target.model import Http
+
+JSON = "application/json"
+#: Request headers that a transcript shows: the rest is the HTTP library's.
+SHOWN_HEADERS = ("authorization", "content-type", "accept", "cookie", "upgrade")
+#: Answer headers that a transcript shows.
+SHOWN_ANSWER_HEADERS = ("content-type", "cache-control", "retry-after", "location", "set-cookie")
+LARGEST_ANSWER = 64 * 1024 * 1024  # bytes
+
+
+class Client:
+    """Speaks to one instance of a deployment, and shows the recorder everything."""
+
+    def __init__(
+        self,
+        url: str,
+        http: Http,
+        recorder: Recorder,
+        *,
+        transport: httpx.BaseTransport | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self.url = url
+        self.recorder = recorder
+        self.logins = 0
+        #: Seconds that the deployment's `Date` header is ahead of this machine, at each answer.
+        self.skews: list[float] = []
+        self.pace = pace or Pace()
+        self._timeout = http.timeout
+        self._http = httpx.Client(
+            headers=dict(http.headers),
+            verify=trust(http.ca_file),
+            timeout=http.timeout,
+            transport=transport,
+            follow_redirects=False,
+        )
+        self._deadline = Deadline(self._http)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        self._http.close()
+
+    # -- the operations ------------------------------------------------------------------------
+
+    def log_in(self, email: Any, password: Any, remember_me: Any = ABSENT) -> Answer:
+        self.count_logins(1)
+        return self.call(
+            "generateCustomerToken",
+            {"email": email, "password": password, "remember_me": remember_me},
+        )
+
+    def count_logins(self, count: int) -> None:
+        """Keep to the pace of logins; one request may make several."""
+        for _ in range(count):
+            self.pace.wait()
+        self.logins += count
+
+    def refresh(self, token: str | None, refresh_token: Any, *, scheme: str = "Bearer") -> Answer:
+        return self.call(
+            "refreshCustomerToken", {"refresh_token": refresh_token}, bearer(token, scheme)
+        )
+
+    def refresh_request(self, token: str, refresh_token: str) -> httpx.Request:
+        """The request of a refresh, for somebody else to send."""
+        given = {"refresh_token": refresh_token}
+        document = OPERATIONS["refreshCustomerToken"].document({**given})
+        headers = {"accept": JSON, "authorization": f"Bearer {token}"}
+        body = {"query": document, "variables": given}
+        return self._http.build_request("POST", self.url, json=body, headers=headers)
+
+    def revoke(self, token: str | None, refresh_token: Any = ABSENT) -> Answer:
+        return self.call("revokeCustomerToken", {"refresh_token": refresh_token}, bearer(token))
+
+    def call(
+        self,
+        operation: str,
+        arguments: Mapping[str, Any],
+        authorization: str | None = None,
+        *,
+        accept: str = JSON,
+    ) -> Answer:
+        """One operation with its arguments as variables; ABSENT ones are left out."""
+        given = {name: value for name, value in arguments.items() if value is not ABSENT}
+        return self.ask(
+            OPERATIONS[operation].document(given),
+            given,
+            operation=operation,
+            authorization=authorization,
+            accept=accept,
+        )
+
+    def trivial(self, *, accept: str = JSON, content_type: str = JSON) -> Answer:
+        """The cheapest query there is."""
+        return self.post(
+            {"query": documents.TYPENAME},
+            operation="__typename",
+            headers={"accept": accept, "content-type": content_type},
+        )
+
+    def protected(self, query: str, authorization: str | None) -> Answer:
+        """The target's own query that needs a signed-in customer."""
+        return self.ask(query, {}, authorization=authorization)
+
+    def schema(self) -> Any:
+        """What introspection answers for `__schema`, or None where it is closed."""
+        return self.ask(documents.SCHEMA, {}, operation="__schema").value
+
+    def finds_valid(self, operation: str) -> bool:
+        """Whether an operation is valid here; it stands in a document of which another runs."""
+        document = documents.beside_a_bystander(operation)
+        name = documents.BYSTANDER
+        answer = self.ask(document, {}, operation="__typename", operationName=name)
+        return isinstance(answer.value, str) and not answer.errors
+
+    # -- requests of any form ------------------------------------------------------------------
+
+    def ask(
+        self,
+        document: str,
+        variables: Mapping[str, Any],
+        *,
+        operation: str = "",
+        authorization: str | None = None,
+        accept: str = JSON,
+        **more: Any,
+    ) -> Answer:
+        """POST one GraphQL document; `more` joins the JSON body (operationName, extensions)."""
+        body: dict[str, Any] = {"query": document, **more}
+        if variables:
+            body["variables"] = dict(variables)
+        return self.post(
+            body, operation=operation, authorization=authorization, headers={"accept": accept}
+        )
+
+    def post(
+        self,
+        body: Mapping[str, Any] | Sequence[Any] | bytes,
+        *,
+        operation: str = "",
+        authorization: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """POST a body: a value as JSON, bytes as they are (name their content-type)."""
+        sent = {"content-type": JSON, **(headers or {})}
+        if authorization is not None:
+            sent["authorization"] = authorization
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.send("POST", operation, headers=sent, content=content)
+
+    def get(self, parameters: Mapping[str, str], *, operation: str = "", **headers: str) -> Answer:
+        """GET with these query parameters."""
+        return self.send("GET", operation, headers={"accept": JSON, **headers}, params=parameters)
+
+    def send(self, method: str, operation: str, **request: Any) -> Answer:
+        """One request; HTTP 429 is "wait", and Throttled where that takes too long."""
+        return self.pace.ask(operation, lambda: self._send_once(method, operation, request))
+
+    def _send_once(self, method: str, operation: str, request: dict[str, Any]) -> Answer:
+        started = time.monotonic()
+        try:
+            prepared = self._http.build_request(method, self.url, **request)
+        except (UnicodeError, httpx.InvalidURL, TypeError) as error:
+            raise ValueError(f"the suite made a request that cannot be sent: {error}") from error
+        try:
+            with self._deadline.within(self._timeout):
+                response = _received(self._http.send(prepared, stream=True))
+        except httpx.HTTPError as error:
+            answer = Answer(operation, None, trouble=trouble(error))
+            self.recorder.record(exchange_of(prepared, f"no answer: {answer.trouble}"))
+            return answer
+        self._note_skew(response)
+        said = f"HTTP {response.status_code} {response.reason_phrase}"
+        self.recorder.record(exchange_of(prepared, said, response))
+        return Answer(
+            operation,
+            response.status_code,
+            headers=response.headers,
+            text=response.text,
+            raw=response.content,
+            seconds=time.monotonic() - started,
+        )
+
+    def _note_skew(self, response: httpx.Response) -> None:
+        try:
+            stamp = parsedate_to_datetime(response.headers["date"]).timestamp()
+        except (KeyError, ValueError, TypeError):
+            return
+        # The header has whole seconds, cut off: on average half a second early.
+        self.skews.append(stamp + 0.5 - time.time())
+
+
+def exchange_of(sent: httpx.Request, status: str, got: httpx.Response | None = None) -> Exchange:
+    """A request and what came of it, as the recorder keeps it."""
+    return Exchange(
+        request_line=f"{sent.method} {sent.url}",
+        request_headers=_some(sent.headers, SHOWN_HEADERS),
+        request_body=sent.content.decode("utf-8", "replace"),
+        status_line=status,
+        answer_headers=_some(got.headers, SHOWN_ANSWER_HEADERS) if got is not None else (),
+        answer_body=got.text if got is not None else "",
+        other_headers=tuple(got.headers.items()) if got is not None else (),
+    )
+
+
+def bearer(token: str | None, scheme: str = "Bearer") -> str | None:
+    """The Authorization header's value for an access token."""
+    return None if token is None else f"{scheme} {token}"
+
+
+def _some(headers: httpx.Headers, shown: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, headers[name]) for name in shown if name in headers)
+
+
+def _received(arriving: httpx.Response) -> httpx.Response:
+    """The whole answer, unless it grows too large."""
+    content, request = bytearray(), arriving.request
+    with closing(arriving):
+        for chunk in arriving.iter_bytes():
+            content += chunk
+            if len(content) > LARGEST_ANSWER:
+                raise httpx.ReadError(f"more than {LARGEST_ANSWER} bytes", request=request)
+    headers = arriving.headers.copy()
+    headers.pop("content-encoding", None)  # it is decoded by now
+    said = {"reason_phrase": arriving.reason_phrase.encode("ascii", "ignore")}
+    status, body = arriving.status_code, bytes(content)
+    return httpx.Response(status, headers=headers, content=body, request=request, extensions=said)

@@ -1,0 +1,146 @@
+"""Load: many calls from parallel connections, while something else is looked at.
+
+Plain `http.client`: what the suite itself spends on a call must not weigh on the machine that the
+deployment may share with it. Where a target has a transport of its own, the load goes that way too.
+What was answered is shown to the recorder when the load is over, for the same reason.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import httpx
+
+from conformance_tests.deployment.http.client import exchange_of
+
+if TYPE_CHECKING:
+    from conformance_tests.deployment.http.recorder import Recorder
+    from conformance_tests.target.model import Http
+
+Heard = tuple[int, Sequence[tuple[str, str]], bytes]
+
+LONGEST_SECONDS = 30.0
+
+
+class Load:
+    """One request sent so many times, on so many connections at once; bounded in time."""
+
+    def __init__(
+        self,
+        request: httpx.Request,
+        http: Http,
+        times: int,
+        at_once: int,
+        transport: httpx.BaseTransport | None = None,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self._request = request
+        self._http = http
+        self._transport = transport
+        self._recorder = recorder
+        self._heard: list[Heard] = []
+        self._shares = [len(range(place, times, at_once)) for place in range(at_once)]
+        self._until = time.monotonic() + LONGEST_SECONDS
+        self._pool = ThreadPoolExecutor(at_once)
+        self._callers: list[Future[int]] = []
+        self._connections: list[HTTPConnection] = []
+
+    @property
+    def running(self) -> bool:
+        """Whether any call is still to be answered, and its time not up."""
+        return time.monotonic() < self._until and not all(one.done() for one in self._callers)
+
+    @property
+    def answered(self) -> int:
+        """How many calls were answered in time, with whatever status."""
+        return sum(caller.result() for caller in self._callers)
+
+    def __enter__(self) -> Self:
+        self._callers = [self._pool.submit(self._call, share) for share in self._shares]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._until = 0.0
+        wait(self._callers, max(0.0, self._until - time.monotonic()))
+        self._hang_up()
+        self._pool.shutdown()
+        if self._recorder is not None:
+            self._tell(self._recorder)
+
+    def _tell(self, recorder: Recorder) -> None:
+        """Let the judges see the answers; they are too many and too alike for a transcript."""
+        for status, headers, body in self._heard:
+            try:
+                answer = httpx.Response(status, headers=headers, content=body)
+            except httpx.DecodingError:  # not packed as its header says
+                unpacked = [each for each in headers if each[0].lower() != "content-encoding"]
+                answer = httpx.Response(status, headers=unpacked, content=body)
+            said = f"HTTP {status} {answer.reason_phrase}"
+            recorder.overhear(exchange_of(self._request, said, answer))
+
+    def _hang_up(self) -> None:
+        """End what is still being answered: an answer that comes drop by drop never would."""
+        for connection in self._connections:
+            with suppress(OSError, AttributeError):  # closed meanwhile, or never opened
+                connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def _call(self, times: int) -> int:
+        """So many calls on one connection, one after the other."""
+        answered = 0
+        try:
+            with self._way() as send:
+                for _ in range(times):
+                    self._heard.append(send())
+                    if time.monotonic() > self._until:  # it may have been cut off
+                        break
+                    answered += 1
+        except (OSError, HTTPException, httpx.HTTPError):
+            pass  # counted as not answered
+        return answered
+
+    @contextmanager
+    def _way(self) -> Iterator[Callable[[], Heard]]:
+        """What sends the request once more and reads its answer to the end."""
+        if self._transport is not None:
+            transport = self._transport
+            yield lambda: self._send_by(transport)
+            return
+        connection = self._connection()
+        self._connections.append(connection)
+        try:
+            yield lambda: self._send_over(connection)
+        finally:
+            connection.close()
+
+    def _send_by(self, transport: httpx.BaseTransport) -> Heard:
+        answer = transport.handle_request(self._request)
+        body = answer.read()
+        answer.headers.pop("content-encoding", None)  # it is unpacked by now
+        return answer.status_code, answer.headers.multi_items(), body
+
+    def _send_over(self, connection: HTTPConnection) -> Heard:
+        target, headers = self._request.url.raw_path.decode(), dict(self._request.headers)
+        connection.request("POST", target, self._request.content, headers)
+        answer = connection.getresponse()
+        return answer.status, answer.getheaders(), answer.read()
+
+    def _connection(self) -> HTTPConnection:
+        url, timeout = self._request.url, self._http.timeout
+        if url.scheme == "https":
+            trust = ssl.create_default_context(cafile=self._http.ca_file)
+            return HTTPSConnection(url.host, url.port, timeout=timeout, context=trust)
+        return HTTPConnection(url.host, url.port, timeout=timeout)

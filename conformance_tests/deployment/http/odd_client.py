@@ -1,0 +1,171 @@
+"""The client for requests that no storefront makes: in odd forms, with odd bodies, at odd doors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.deployment.http.client import Client, bearer
+from conformance_tests.deployment.http.documents import OPERATIONS
+from conformance_tests.deployment.http.odd_documents import (
+    FORMS,
+    INTROSPECTION,
+    MALFORMED,
+    MANY_AT_ONCE,
+    ODD_CHARACTERS,
+    SIMPLE_MEDIA,
+    SLIPS,
+    SUBPROTOCOLS,
+    TOKEN_NAMES,
+    UPGRADE,
+    Fields,
+)
+from conformance_tests.outcomes import Throttled
+
+if TYPE_CHECKING:
+    from conformance_tests.target.model import Credentials
+
+__all__ = [
+    "FORMS",
+    "MALFORMED",
+    "MANY_AT_ONCE",
+    "ODD_CHARACTERS",
+    "SIMPLE_MEDIA",
+    "SUBPROTOCOLS",
+    "OddClient",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class OddClient:
+    """Speaks to the same instance as `client`, and shows the recorder everything too."""
+
+    client: Client
+
+    # -- the same fields in another form -------------------------------------------------------
+
+    def in_form(
+        self, form: str, names: list[str], given: Mapping[str, Any], token: str | None = None
+    ) -> Answer:
+        """These fields of one root type, asked in one of FORMS."""
+        return self.client.post(FORMS[form](Fields(names, given)), authorization=bearer(token))
+
+    def refresh_twice(self, token: str, refresh_token: str) -> list[Answer]:
+        """One pair refreshed under two aliases of one document; what each alias answers."""
+        names = ["refreshCustomerToken"] * 2
+        answer = self.in_form("aliases", names, {"refresh_token": refresh_token}, token)
+        return [answer.of_alias(f"a{number}") for number in range(len(names))]
+
+    def log_in_often(self, form: str, times: int, who: Credentials) -> Answer:
+        """So many logins in one request; here a throttle's refusal is an answer too."""
+        self.client.count_logins(times)
+        names = ["generateCustomerToken"] * times
+        try:
+            return self.in_form(form, names, {"email": who.email, "password": who.password})
+        except Throttled as throttled:
+            return throttled.answer  # a throttle that counts attempts is what the row asks for
+
+    # -- by another door -----------------------------------------------------------------------
+
+    def revoke_by_get(self, token: str, refresh_token: str, headers: Mapping[str, str]) -> Answer:
+        """The mutation as a GET request, with these headers beside."""
+        request = _revoke(refresh_token)
+        return self.client.get(
+            {"query": request["query"], "variables": json.dumps(request["variables"])},
+            operation="revokeCustomerToken",
+            authorization=f"Bearer {token}",
+            **headers,
+        )
+
+    def revoke_as(self, media: str, token: str, refresh_token: str) -> Answer:
+        """The mutation in a body of one of SIMPLE_MEDIA."""
+        content_type, body_of = SIMPLE_MEDIA[media]
+        return self.client.post(
+            body_of(_revoke(refresh_token)),
+            operation="revokeCustomerToken",
+            authorization=bearer(token),
+            headers={"content-type": content_type},
+        )
+
+    def malformed(self, kind: str) -> Answer:
+        """One of the bodies in MALFORMED."""
+        return self.client.post(MALFORMED[kind])
+
+    def page(self) -> Answer:
+        """What a browser gets that is pointed at the endpoint."""
+        return self.client.send("GET", "", headers={"accept": "text/html,*/*;q=0.1"})
+
+    def upgrade(self, subprotocol: str) -> Answer:
+        """Ask for a WebSocket, as a subscription client does."""
+        headers = {**UPGRADE, "sec-websocket-protocol": subprotocol}
+        return self.client.send("GET", "", headers=headers)
+
+    # -- what tells a stranger too much --------------------------------------------------------
+
+    def introspections(self) -> Iterator[Answer]:
+        """The answers to the ways of asking for the schema."""
+        for name, document in INTROSPECTION.items():
+            yield self.client.ask(document, {}, operation=name)
+
+    def slips(self) -> Iterator[tuple[Answer, str]]:
+        """The answer to each misspelt field, and the name that it should not suggest."""
+        for document, name in SLIPS.items():
+            yield self.client.ask(document, {}), name
+
+    # -- credentials in places where nobody should look ----------------------------------------
+
+    def refreshes_with_stray_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
+        """Refreshes without the header, the access token being in URL, cookies or extensions."""
+        for place in _places(dict.fromkeys(TOKEN_NAMES, token) | _bearers(token)):
+            yield self._stray("refreshCustomerToken", {"refresh_token": refresh_token}, place)
+
+    def revokes_with_stray_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
+        """Revokes without the argument, the refresh token being in URL, cookies or extensions."""
+        stray = {"refresh_token": refresh_token}
+        for place in (*_places(stray), {"params": {"variables": json.dumps(stray)}}):
+            yield self._stray("revokeCustomerToken", {}, place, bearer(token))
+
+    def _stray(
+        self,
+        operation: str,
+        given: Mapping[str, Any],
+        place: Mapping[str, Any],
+        authorization: str | None = None,
+    ) -> Answer:
+        declared = dict.fromkeys(OPERATIONS[operation].arguments)
+        body = {
+            "query": OPERATIONS[operation].document({**declared, **given}),
+            "variables": dict(given),
+            **place.get("body", {}),
+        }
+        headers = {"content-type": "application/json", "accept": "application/json"}
+        if authorization is not None:
+            headers["authorization"] = authorization
+        return self.client.send(
+            "POST",
+            operation,
+            headers={**headers, **place.get("headers", {})},
+            params=place.get("params"),
+            content=json.dumps(body).encode(),
+        )
+
+
+def _revoke(refresh_token: str) -> dict[str, Any]:
+    given = {"refresh_token": refresh_token}
+    return {"query": OPERATIONS["revokeCustomerToken"].document({**given}), "variables": given}
+
+
+def _bearers(token: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {token}", "Authorization": f"Bearer {token}"}
+
+
+def _places(stray: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """The same values in the URL, in cookies and in the request's `extensions`."""
+    cookies = "; ".join(f"{name}={quote(value)}" for name, value in stray.items())
+    yield {"params": dict(stray)}
+    yield {"headers": {"cookie": cookies}}
+    yield {"body": {"extensions": {**stray, "headers": dict(stray), "variables": dict(stray)}}}

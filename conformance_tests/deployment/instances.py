@@ -1,0 +1,175 @@
+"""The instances of one deployment: in either environment, and with the features it declares.
+
+A target is one instance; the embedded reference has three, and `[launch]` lets the suite start
+others on the same table. Each that is started ends with the run at the latest.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+
+from conformance_tests.deployment.clock import Clock
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.launch import Launched, Launcher, LaunchError
+from conformance_tests.outcomes import NotApplicable, NotTestable
+from conformance_tests.runner.preflight import open_client
+from conformance_tests.target.model import Features
+
+Start = AbstractContextManager[Launched]
+Mode = str | None
+AT_ONCE = 4
+#: So many characters of a last line are told.
+LAST_WORDS = 200
+
+
+@dataclass
+class Instances:
+    """Finds or starts the instance that a test asks for, once a run."""
+
+    main: Deployment
+    ends: ExitStack
+    _known: dict[str, Deployment] = field(default_factory=dict)
+    _launched: dict[Mode, Launched | LaunchError] = field(default_factory=dict)
+    _to_end: list[Start] = field(default_factory=list)
+    _starting: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._real_time = Clock(max_wait=self.main.target.clock.max_wait)
+        self.ends.callback(self._end_all)
+
+    def in_environment(self, environment: str) -> Deployment:
+        """The instance that runs in this environment; NotApplicable where there is none."""
+        target = self.main.target
+        if target.environment == environment:
+            return self.main
+        if environment in target.instances:
+            return self._named(environment, Features())
+        if target.launch is None:
+            raise NotApplicable(f"the target runs in {target.environment}; add [launch]")
+        development = environment == "development"
+        return self._answering(target.launch.development_value if development else environment)
+
+    def with_grace(self) -> Deployment:
+        """The instance that declares a grace window."""
+        return self._featured("grace", self.main.target.features.grace_seconds > 0)
+
+    def with_absolute_end(self) -> Deployment:
+        """The instance that declares an absolute end of a session."""
+        return self._featured("max_session", self.main.target.features.max_session_minutes > 0)
+
+    # -- started by the suite ------------------------------------------------------------------
+
+    def launcher(self) -> Launcher:
+        """What starts the deployment under an environment of the test's choice."""
+        target = self.main.target
+        if target.launch is None:
+            raise NotTestable("launch")
+        if self.main.diary is None:
+            return Launcher(target.launch, target.secret)
+        return Launcher(target.launch, target.secret, hear=self.main.diary.hear)
+
+    def in_mode(self, mode: Mode, *, among: tuple[Mode, ...] = ()) -> Deployment | None:
+        """The instance started with this mode; None where it would not start in it.
+
+        among: the modes that will be asked for, to be started together.
+        """
+        self._start(mode, *among)
+        launched = self._launched[mode]
+        if isinstance(launched, LaunchError):
+            raise NotTestable("launch", str(launched))
+        if not launched.answers:
+            return None
+        return self._in_real_time(self._at(launched.url, self.main.features))
+
+    def does_not_start(self, mode: Mode) -> NotTestable:
+        """What there is to say of a mode in which the deployment ended when it was started."""
+        launched = self._launched[mode]
+        assert isinstance(launched, Launched)
+        told = f"the deployment does not start in mode {mode!r}: {self._last_words(launched)}"
+        return NotTestable("launch", told)
+
+    def _last_words(self, launched: Launched) -> str:
+        """The last line that it wrote, redacted before it is cut; without one, how it ended."""
+        line = self.main.recorder.redact(launched.last_line)
+        if not line:
+            return f"it ended with exit code {launched.exit} and wrote nothing"
+        short = line if len(line) <= LAST_WORDS else f"{line[:LAST_WORDS]}…"
+        return f"it ended with exit code {launched.exit}, and its last line was {short!r}"
+
+    @contextmanager
+    def one_more(self) -> Iterator[Deployment]:
+        """A fresh process on the same table, in real time; it ends with the context."""
+        with self.launcher().start() as launched:
+            if not launched.answers:
+                told = f"the deployment does not start once more: {self._last_words(launched)}"
+                raise NotTestable("second instance", told)
+            with self._client(launched.url) as client:
+                yield self._in_real_time(self.main.at(client, self.main.features))
+
+    def _client(self, url: str) -> Client:
+        """What speaks to another instance, at the pace at which all of them are asked."""
+        main = self.main
+        return open_client(main.target, main.recorder, url, main.client.pace)
+
+    def _in_real_time(self, instance: Deployment) -> Deployment:
+        """A process that was started reads its own clock, not one that the suite moves."""
+        instance.clock = self._real_time
+        return instance
+
+    def _answering(self, mode: str) -> Deployment:
+        instance = self.in_mode(mode)
+        if instance is None:
+            raise self.does_not_start(mode)
+        return instance
+
+    def start_ahead(self, *modes: Mode) -> None:
+        """Start these in the background, where the target can be started at all."""
+        if modes and self.main.target.launch is not None:
+            threading.Thread(target=self._start, args=modes, daemon=True).start()
+
+    def _start(self, *modes: Mode) -> None:
+        """Start those not started yet, a few at a time; what came up is ended with the run."""
+        launcher = self.launcher()
+        with self._starting, ThreadPoolExecutor(AT_ONCE) as pool:
+            new = [mode for mode in dict.fromkeys(modes) if mode not in self._launched]
+            starts = [launcher.start(mode=mode) for mode in new]
+            self._launched.update(zip(new, pool.map(self._enter, starts), strict=True))
+
+    def _enter(self, start: Start) -> Launched | LaunchError:
+        try:
+            launched = start.__enter__()
+        except LaunchError as trouble:
+            return trouble
+        self._to_end.append(start)
+        return launched
+
+    def _end_all(self) -> None:
+        with self._starting, ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(lambda start: start.__exit__(None, None, None), self._to_end))
+
+    # -- already there -------------------------------------------------------------------------
+
+    def _featured(self, feature: str, declared: bool) -> Deployment:
+        target = self.main.target
+        if not declared:
+            raise NotApplicable(f"the target does not declare {feature}")
+        if "featured" not in target.instances:
+            return self.main
+        return self._named("featured", target.features)
+
+    def _named(self, name: str, features: Features) -> Deployment:
+        instance = self.main.target.instances[name]
+        other = self._at(instance.url, features)
+        other.lifetimes = instance.lifetimes or other.lifetimes
+        return other
+
+    def _at(self, url: str, features: Features) -> Deployment:
+        if url not in self._known:
+            client = self.ends.enter_context(self._client(url))
+            self._known[url] = self.main.at(client, features)
+        return self._known[url]

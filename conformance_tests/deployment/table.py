@@ -1,0 +1,261 @@
+"""The table oracle: sees the rows of the suite's own customers appear, change and vanish."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from conformance_tests.outcomes import NotTestable, SuiteError
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+    from conformance_tests.target.model import TableAddress
+
+PARTITION_KEY = "customer_id"
+SORT_KEY = "refresh_token_hash"
+KEYS = f"{PARTITION_KEY}, {SORT_KEY}"
+#: Where an implementation of SPEC.md keeps a customer's tombstones and fence.
+BOOKKEEPING = "ended#"
+#: Who has the rows by which the suite tries, before a run, what it may do.
+CHECKED = "conformance-check"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item, its attributes in DynamoDB's JSON ({"S": …}, {"N": …})."""
+
+    attributes: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def customer_id(self) -> str:
+        return str(self.attributes[PARTITION_KEY].get("S", ""))
+
+    @property
+    def hash(self) -> str:
+        return str(self.attributes[SORT_KEY].get("S", ""))
+
+    @property
+    def ttl(self) -> int | None:
+        """The row's expiry in epoch seconds, stored as Number or String; None if unreadable."""
+        stored = self.attributes.get("ttl", {})
+        try:
+            return int(stored.get("N", stored.get("S", "")))
+        except ValueError:
+            return None
+
+    @property
+    def ttl_type(self) -> str | None:
+        """The DynamoDB type of ttl (N, S, …), None where there is none."""
+        return next(iter(self.attributes.get("ttl", {})), None)
+
+    @property
+    def key_types(self) -> tuple[str, str]:
+        """The DynamoDB types of customer_id and refresh_token_hash."""
+        partition, sort = (next(iter(self.attributes[key])) for key in (PARTITION_KEY, SORT_KEY))
+        return partition, sort
+
+    def texts(self) -> Iterator[str]:
+        """Every scalar of the item as text."""
+        pending: list[Any] = [dict(self.attributes)]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, dict):
+                pending.extend(node.values())
+            elif isinstance(node, (list, tuple, set)):
+                pending.extend(node)
+            else:
+                yield node.decode("latin-1") if isinstance(node, bytes) else str(node)
+
+    def __repr__(self) -> str:
+        return f"Row({self.attributes})"
+
+
+class Table:
+    """Read and write access to the deployment's own table."""
+
+    def __init__(self, address: TableAddress) -> None:
+        self.name = address.name
+        self._client = address.client or _client(address)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def check(self) -> str | None:
+        """Why the suite cannot work with the table, in a sentence; None when it can."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._try_rights()
+        except ClientError as error:
+            return f"the table {self.name} refuses {error.operation_name}: {_code(error)}"
+        except BotoCoreError as error:
+            return f"the table {self.name} cannot be reached: {type(error).__name__}"
+        return None
+
+    def _try_rights(self) -> None:
+        """Do once what tests do, but for a scan, which few need; no row of it stays.
+
+        Deleting comes first, while there is nothing: what may not be deleted is not written.
+        """
+        soon = int(time.time()) + 60
+        old, new = (self.make(CHECKED, secrets.token_hex(64), soon) for _ in range(2))
+        self.rows(CHECKED)
+        self.row(CHECKED, old.hash)
+        self.delete(old)
+        self.put_many([old])
+        try:
+            self.replace(old, new)
+            self.write(new)
+        finally:
+            self.delete_many([old, new])
+
+    def rows(self, customer_id: object) -> list[Row]:
+        """Every row of the customer's own partition, by sort key, all pages."""
+        if customer_id == "":
+            return []
+        pages = self._pages(
+            self._client.query,
+            KeyConditionExpression="#id = :id",
+            ExpressionAttributeNames={"#id": PARTITION_KEY},
+            ExpressionAttributeValues={":id": {"S": str(customer_id)}},
+        )
+        return [row for page in pages for row in page]
+
+    def row(self, customer_id: object, hash_: str) -> Row | None:
+        got = self._client.get_item(
+            TableName=self.name, Key=_key(str(customer_id), hash_), ConsistentRead=True
+        )
+        return Row(got["Item"]) if "Item" in got else None
+
+    def scan(self) -> Iterator[list[Row]]:
+        """Every item of the whole table, page by page."""
+        return self._pages(self._client.scan)
+
+    def put(
+        self,
+        customer_id: object,
+        hash_: str,
+        ttl: int | str | None,
+        extra: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Row:
+        """Write a row; an int ttl is stored as Number, a str as String, None not at all."""
+        row = self.make(customer_id, hash_, ttl, extra)
+        self.write(row)
+        return row
+
+    @staticmethod
+    def make(
+        customer_id: object,
+        hash_: str,
+        ttl: int | str | None,
+        extra: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Row:
+        """The row that `put` would write."""
+        stored: dict[str, Mapping[str, Any]] = {**_key(str(customer_id), hash_), **(extra or {})}
+        if ttl is not None:
+            stored["ttl"] = {"S": ttl} if isinstance(ttl, str) else {"N": str(ttl)}
+        return Row(stored)
+
+    def write(self, row: Row) -> None:
+        """Write a row over whatever is there."""
+        self._client.put_item(TableName=self.name, Item=dict(row.attributes))
+
+    def put_many(self, rows: list[Row]) -> None:
+        """Write many rows, 25 a call."""
+        for start in range(0, len(rows), 25):
+            batch = rows[start : start + 25]
+            self._batch([{"PutRequest": {"Item": dict(row.attributes)}} for row in batch])
+
+    def replace(self, old: Row, new: Row) -> None:
+        """Old row out, new row in, at once; the old one must be there."""
+        from botocore.exceptions import ClientError
+
+        delete = {
+            "TableName": self.name,
+            "Key": _key(old.customer_id, old.hash),
+            "ConditionExpression": f"attribute_exists({PARTITION_KEY})",
+        }
+        put = {"TableName": self.name, "Item": dict(new.attributes)}
+        try:
+            self._client.transact_write_items(TransactItems=[{"Delete": delete}, {"Put": put}])
+        except ClientError as error:
+            if _code(error) != "TransactionCanceledException":
+                raise
+            raise SuiteError("a test aged a session that had ended already") from error
+
+    def delete_many(self, rows: list[Row]) -> None:
+        """Delete many rows, 25 a call; those that are gone already are no matter."""
+        for start in range(0, len(rows), 25):
+            self._batch(
+                [
+                    {"DeleteRequest": {"Key": _key(row.customer_id, row.hash)}}
+                    for row in rows[start : start + 25]
+                ]
+            )
+
+    def drop(self, row: Row | None) -> None:
+        """Delete a row as the table's own expiry does; one that is gone already is no matter."""
+        if row is not None:
+            self.delete(row)
+
+    def delete(self, row: Row) -> None:
+        self._client.delete_item(TableName=self.name, Key=_key(row.customer_id, row.hash))
+
+    def clear(self, customer_id: object) -> None:
+        """Delete all rows of a made-up customer, its bookkeeping included."""
+        for partition in (str(customer_id), f"{BOOKKEEPING}{customer_id}"):
+            self.delete_many(self.rows(partition))
+
+    def clear_all(self) -> None:
+        """Delete every row, of whomever, between two tests of a run that owns the table."""
+        for rows in self._pages(self._client.scan, ProjectionExpression=KEYS):
+            self.delete_many(rows)
+
+    def _pages(self, read: Callable[..., Any], **asked: Any) -> Iterator[list[Row]]:
+        """Each page of a query or scan; not boto3's paginator, which another client lacks."""
+        start: dict[str, Any] = {}
+        while True:
+            page = read(TableName=self.name, ConsistentRead=True, **asked, **start)
+            yield [Row(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _batch(self, requests: list[dict[str, Any]]) -> None:
+        while requests:
+            got = self._client.batch_write_item(RequestItems={self.name: requests})
+            requests = got.get("UnprocessedItems", {}).get(self.name, [])
+
+
+def denial(error: BaseException | None) -> NotTestable | None:
+    """What a test cannot see where the credentials lack a right to the table; else None."""
+    from botocore.exceptions import ClientError
+
+    if not isinstance(error, ClientError) or _code(error) != "AccessDeniedException":
+        return None
+    needed = f"a right to the table that these credentials lack, {error.operation_name}"
+    return NotTestable("table", f"needs {needed}; let them have it")
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
+
+
+def _client(address: TableAddress) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "dynamodb",
+        region_name=address.region,
+        endpoint_url=address.endpoint_url,
+        config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 3}),
+    )
+
+
+def _key(customer_id: str, hash_: str) -> dict[str, Mapping[str, Any]]:
+    return {PARTITION_KEY: {"S": customer_id}, SORT_KEY: {"S": hash_}}

@@ -1,0 +1,126 @@
+"""Starts copies of a program without importing it anew each time: forks of one that has.
+
+`python -m conformance_tests.embedded.fork_server [--at-once] SOCKET MODULE:FUNCTION IMPORTED…`
+serves `fork_client.py`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from conformance_tests.embedded.forking import FORKS
+
+AT_ONCE = "--at-once"
+CLIENT = Path(__file__).with_name("fork_client.py")
+Main = Callable[[list[str]], int | None]
+
+
+@contextmanager
+def fork_server(
+    folder: Path, program: str, *imported: str, at_once: bool = False
+) -> Iterator[tuple[str, ...]]:
+    """Gives the command that starts the program; what it started ends with the context.
+
+    at_once: import now what it needs, and not for the first caller: many a run never has one.
+    """
+    path = str(folder / "forks")
+    words = [*([AT_ONCE] * at_once), path, program, *imported]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "conformance_tests.embedded.fork_server", *words],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with process:
+        yield (sys.executable, "-I", "-S", str(CLIENT), path)
+        process.kill()
+
+
+@contextmanager
+def starting_reference(folder: Path, *, at_once: bool = False) -> Iterator[tuple[str, ...]]:
+    """The command that starts the reference; a fork where that is sound, else from nothing."""
+    if FORKS:
+        imported = ("reference_auth.serve.server", "conformance_tests.embedded.warm_boto3")
+        program = "reference_auth.serve.cli:main"
+        with fork_server(folder, program, *imported, at_once=at_once) as command:
+            yield command
+    else:
+        yield (sys.executable, "-m", "reference_auth")
+
+
+def serve(path: str, program: str, *imported: str, at_once: bool = False) -> None:
+    """Fork for every caller, until whoever started it closes its input."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        if at_once:
+            main_of(program, *imported)
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+            caller, _ = listener.accept()
+            main = main_of(program, *imported)
+            with caller:
+                if os.fork() == 0:
+                    os._exit(be_born(listener, caller, main))
+
+
+def main_of(program: str, *imported: str) -> Main:
+    """The program's function, with the modules that it will need."""
+    for name in imported:
+        importlib.import_module(name)
+    module, _, function = program.partition(":")
+    main: Main = getattr(importlib.import_module(module), function)
+    return main
+
+
+def be_born(listener: socket.socket, caller: socket.socket, main: Main) -> int:
+    """In the fork: become what the caller asks for, and tell it the exit code."""
+    listener.close()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    head, streams, _, _ = socket.recv_fds(caller, 4, 3)
+    asked = json.loads(caller.recv(int.from_bytes(head, "big"), socket.MSG_WAITALL))
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+    os.environ.clear()
+    os.environ.update(asked["environ"])
+    threading.Thread(target=end_with, args=(caller,), daemon=True).start()
+    code = exit_code(main, asked["words"])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    with contextlib.suppress(OSError):
+        caller.sendall(str(code).encode())
+    return code
+
+
+def exit_code(main: Main, words: list[str]) -> int:
+    """What the interpreter would make of the program's end."""
+    try:
+        return main(words) or 0
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+            return 1
+        return end.code or 0
+
+
+def end_with(caller: socket.socket) -> None:
+    """End this process when the caller is gone."""
+    with contextlib.suppress(OSError):
+        caller.recv(1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    words = sys.argv[1:]
+    serve(*(word for word in words if word != AT_ONCE), at_once=AT_ONCE in words)

@@ -1,0 +1,72 @@
+"""What every judge says in one way: `Broken` where there is something else than expected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from conformance_tests.outcomes import Broken, Unseen
+
+if TYPE_CHECKING:
+    from conformance_tests.deployment.deployment import Deployment
+
+
+class Judge:
+    """One test's judge. It also keeps what the test could not see, what only warns, and remarks."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.unseen_parts: list[Unseen] = []
+        self.warnings: list[Broken] = []
+        self.remarks: list[str] = []
+        self._deployment = deployment
+
+    def that(self, condition: object, expected: str, actual: object) -> None:
+        """The condition holds; otherwise the card says what was expected and what was there."""
+        if not condition:
+            raise Broken(expected, str(actual))
+
+    def equal(self, actual: object, expected: object, what: str) -> None:
+        same = actual == expected and type(actual) is type(expected)
+        self.that(same, f"{what} to be {expected!r}", f"{actual!r}")
+
+    def between(self, actual: Any, low: float, high: float, what: str) -> None:
+        """`low <= actual <= high`, for a number that is not a bool."""
+        number = isinstance(actual, (int, float)) and not isinstance(actual, bool)
+        inside = number and low <= actual <= high
+        self.that(inside, f"{what} to be from {low} to {high}", f"{actual!r}")
+
+    def unseen(self, what: str, capability: str) -> None:
+        """Note a part of the requirement that this target does not let the suite see."""
+        self.unseen_parts.append(Unseen(what, capability))
+
+    def remark(self, how: str) -> None:
+        """Say how the test looked: a row that passes says it, and a failure's transcript."""
+        self.remarks.append(how)
+        self._deployment.recorder.note(how)
+
+    def tried(self, rivals: int, where: str, tries: int = 1) -> None:
+        """Say how many met where, and how many tries that took."""
+        self.remark(f"{rivals} rivals {where}, in {tries} {'try' if tries == 1 else 'tries'}")
+
+    @contextmanager
+    def should(self) -> Iterator[None]:
+        """What breaks in here is a warning: the SHOULD part of a MUST row."""
+        try:
+            yield
+        except Broken as broken:
+            self.warnings.append(broken)
+
+    @contextmanager
+    def when(self, what: str) -> Iterator[None]:
+        """What breaks in here says what was presented."""
+        try:
+            yield
+        except Broken as broken:
+            raise Broken(f"{broken.expected}, given {what}", broken.actual) from None
+
+    def _blind(self, what: str) -> bool:
+        if self._deployment.table is None:
+            self.unseen(what, "table")
+            return True
+        return False

@@ -1,0 +1,161 @@
+"""The judge of the table: which rows of whom are there, and what happens to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from conformance_tests.deployment.http import leaks
+from conformance_tests.deployment.table import BOOKKEEPING
+from conformance_tests.expect.base import Judge
+
+if TYPE_CHECKING:
+    from conformance_tests.actors.customers import Customer
+    from conformance_tests.actors.session import Session
+    from conformance_tests.deployment.table import Row
+
+#: A whole table is read as far as so many pages of a megabyte.
+SCANNED_PAGES = 20
+
+
+@dataclass
+class RowChanges:
+    """A customer's rows, by hash, before and after something happened."""
+
+    before: dict[str, Row]
+    after: dict[str, Row] = field(default_factory=dict)
+
+    @property
+    def new(self) -> list[Row]:
+        return [row for key, row in self.after.items() if key not in self.before]
+
+    @property
+    def gone(self) -> list[Row]:
+        return [row for key, row in self.before.items() if key not in self.after]
+
+    @property
+    def altered(self) -> int:
+        """How many rows are there still, but not as they were."""
+        return _altered(self.before, self.after)
+
+
+class Rows(Judge):
+    """What the customers' partitions must hold."""
+
+    def stored(self, session: Session) -> Row | None:
+        """The session's row is in the table; None where there is no table to see."""
+        if self._blind("the session's row"):
+            return None
+        row = session.stored()
+        self.that(row is not None, "a row for this session", "no such row")
+        return row
+
+    def gone(self, session: Session) -> None:
+        """The session's row is not in the table."""
+        if not self._blind("that the session's row is gone"):
+            self.that(session.stored() is None, "no row for this session", "the row is there")
+
+    def no_more_rows(self, customer: Customer, count: int) -> None:
+        """The customer's own partition holds so many rows at most."""
+        if not self._blind("the customer's rows"):
+            there = len(customer.rows_of_this_test())
+            self.that(there <= count, f"{count} rows at most for this customer", f"{there} rows")
+
+    def rows(self, customer: Customer, count: int) -> None:
+        """The customer's own partition holds so many rows."""
+        if not self._blind("the customer's rows"):
+            there = len(customer.rows_of_this_test())
+            self.that(there == count, f"{count} rows for this customer", f"{there} rows")
+
+    @contextmanager
+    def row_changes(
+        self, customer: Customer, *, new: int, gone: int | None = None
+    ) -> Iterator[RowChanges]:
+        """What happens in here adds so many rows of the customer's.
+
+        gone: so many go, and the others stay as they are; None where all that is free.
+        """
+        customer.new_second()
+        changes = RowChanges(_by_hash(customer.rows()))
+        yield changes
+        changes.after = _by_hash(customer.rows())
+        told = ", ".join(_changes(changes.before, changes.after)) or "no change"
+        self.that(len(changes.new) == new, f"{new} new rows of this customer's", told)
+        if gone is not None:
+            others = len(changes.gone) == gone and not changes.altered
+            self.that(others, f"{gone} rows gone, and the others as they were", told)
+
+    @contextmanager
+    def no_new_row(self, *customer_ids: object) -> Iterator[None]:
+        """What happens in here creates no row under these ids; whether any goes is free.
+
+        Nor does it leave one elsewhere, as far as the proxy sees where it writes.
+        """
+        table, faults = self._deployment.need_table(), self._deployment.faults
+        before = {id_: _by_hash(table.rows(id_)).keys() for id_ in customer_ids}
+        with faults.watch() if faults else nullcontext(()) as calls:
+            yield
+        for id_, known in before.items():
+            new = _by_hash(table.rows(id_)).keys() - known
+            self.that(not new, f"no new row under {id_!r}", f"{len(new)} new")
+        written = {partition for call in calls for partition in call.writes_under()}
+        left = [key for key in written - set(map(str, customer_ids)) if table.rows(key)]
+        self.that(not left, "no row written elsewhere", f"rows under {len(left)} other keys")
+
+    def nowhere_in_table(self, secrets: Mapping[str, str], *customers: Customer) -> None:
+        """None of these texts is in a row of these customers, nor in the rest of the table."""
+        table = self._deployment.need_table()
+        for customer in customers:
+            for partition in (str(customer.id), f"{BOOKKEEPING}{customer.id}"):
+                self._hold_none(table.rows(partition), secrets)
+        for number, page in enumerate(table.scan()):
+            if number == SCANNED_PAGES:
+                self.unseen(f"the table beyond {SCANNED_PAGES} pages of it", "small table")
+                return
+            self._hold_none(page, secrets)
+
+    def _hold_none(self, rows: Iterable[Row], secrets: Mapping[str, str]) -> None:
+        for row in rows:
+            texts = list(row.texts())
+            found = [what for what, s in secrets.items() if any(leaks.holds(t, s) for t in texts)]
+            self.that(not found, "nothing in the table that opens a session", ", ".join(found))
+
+    @contextmanager
+    def unchanged(self, *customers: Customer) -> Iterator[None]:
+        """What happens in here changes no row of these customers."""
+        look = self.still(*customers)
+        yield
+        look()
+
+    def still(self, *customers: Customer) -> Callable[[], None]:
+        """A look at these customers' rows, to be taken again: none has changed since now."""
+        if self._blind("that no row changes"):
+            return lambda: None
+        before = [_by_hash(customer.rows()) for customer in customers]
+
+        def look() -> None:
+            for customer, rows in zip(customers, before, strict=True):
+                changes = _changes(rows, _by_hash(customer.rows()))
+                self.that(not changes, "no row to change", ", ".join(changes))
+
+        return look
+
+
+def _by_hash(rows: Iterable[Row]) -> dict[str, Row]:
+    return {row.hash: row for row in rows}
+
+
+def _altered(before: dict[str, Row], after: dict[str, Row]) -> int:
+    return sum(before[key] != after[key] for key in before.keys() & after.keys())
+
+
+def _changes(before: dict[str, Row], after: dict[str, Row]) -> list[str]:
+    """What differs, in words: rows gone, new and altered."""
+    counts = {
+        "gone": len(before.keys() - after.keys()),
+        "new": len(after.keys() - before.keys()),
+        "altered": _altered(before, after),
+    }
+    return [f"{count} {word}" for word, count in counts.items() if count]

@@ -1,0 +1,50 @@
+"""When the suite itself breaks it says so in one sentence; a traceback is for those who ask."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from conformance_tests.deployment.http.recorder import Recorder
+    from conformance_tests.target.model import Target
+
+DEBUG: Final = "AUTH_CONFORMANCE_DEBUG"
+OPENING: Final = "The suite itself failed: "
+
+
+def sentence(trouble: BaseException, target: Target | None = None) -> str:
+    """What broke and where, without any secret; with DEBUG set the traceback goes to stderr."""
+    redact = _recorder(target).redact
+    if os.environ.get(DEBUG):
+        print(redact("".join(traceback.format_exception(trouble))), file=sys.stderr)
+    told = " ".join(str(trouble).split())[:200]
+    asking = "" if os.environ.get(DEBUG) else f" Set {DEBUG}=1 for the traceback."
+    return redact(
+        f"{OPENING}{type(trouble).__name__}{_place(trouble)}"
+        f"{': ' + told.rstrip('.') if told else ''}.{asking}"
+    )
+
+
+def _place(trouble: BaseException) -> str:
+    frames = traceback.extract_tb(trouble.__traceback__)
+    if not frames:
+        return ""
+    name = frames[-1].filename.replace("\\", "/").rsplit("/", 1)[-1]
+    return f" in {name}, line {frames[-1].lineno}"
+
+
+def _recorder(target: Target | None) -> Recorder:
+    """A recorder that knows every secret of the target, and the shapes of all others."""
+    from conformance_tests.deployment.http.recorder import Recorder
+
+    recorder = Recorder()
+    if target is not None:
+        for password in target.passwords:
+            recorder.know("password", password)
+        recorder.know("secret", target.secret or "")
+        for value in target.http.headers.values():
+            recorder.know("header", value)
+    return recorder

@@ -1,0 +1,89 @@
+"""Leave nothing behind: no session of the given customers, no row of a made-up one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from conformance_tests.outcomes import Throttled
+
+if TYPE_CHECKING:
+    from conformance_tests.actors.customers import Customer
+    from conformance_tests.actors.session import Session
+    from conformance_tests.deployment.deployment import Deployment
+
+#: So many made-up customers gather in a table that ends with the run before it is emptied at once.
+GATHERED: Final = 8
+
+
+def tidy(deployment: Deployment) -> list[str]:
+    """End every session that the run opened; what could not be ended, a sentence each."""
+    left: list[str] = []
+    if not _ends_with_run(deployment):
+        with _trouble_told(left):
+            forget_made_up(deployment)
+        with _trouble_told(left):
+            left += _log_everyone_out(deployment)
+    return left
+
+
+def forget_made_up(deployment: Deployment, since: int = 0) -> None:
+    """Remove the rows of the customers whom the run made up, the first `since` of them left out."""
+    if not _ends_with_run(deployment):
+        for customer in deployment.made_up[since:]:
+            deployment.need_table().clear(customer.id)
+        del deployment.made_up[since:]
+    elif len(deployment.made_up) >= GATHERED:
+        deployment.need_table().clear_all()
+        deployment.made_up.clear()
+
+
+@contextmanager
+def _trouble_told(left: list[str]) -> Iterator[None]:
+    """A table that fails in here is told, and keeps nothing after it from being tidied."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as trouble:
+        left.append(f"the table could not be tidied: {type(trouble).__name__}")
+
+
+def _ends_with_run(deployment: Deployment) -> bool:
+    """Whether the table does: then no row is looked for by itself, which takes a tenth of a run.
+
+    It is kept small all the same: moto copies the whole table for each part of a transaction.
+    """
+    return deployment.target.table is not None and deployment.target.table.ends_with_run
+
+
+def _log_everyone_out(deployment: Deployment) -> Iterator[str]:
+    for customer in deployment.registered:
+        try:
+            for session in _perhaps_open(customer):
+                deployment.client.revoke(session.token, session.refresh_token)
+        except Throttled as throttled:
+            yield f"sessions of {customer.credentials.email} may be open still: {throttled}"
+        if still_open := len(_in_table(customer)):
+            sessions = "a session" if still_open == 1 else f"{still_open} sessions"
+            yield f"{sessions} of {customer.credentials.email} could not be ended"
+
+
+def _perhaps_open(customer: Customer) -> list[Session]:
+    """The sessions to end: those with a row, where rows can be found, else all."""
+    return _in_table(customer) if _findable(customer) else customer.sessions
+
+
+def _in_table(customer: Customer) -> list[Session]:
+    """This run's sessions of the customer that have a row; none where no row can be found."""
+    if not _findable(customer) or not customer.sessions:
+        return []
+    there = {row.hash for row in customer.rows()}
+    return [session for session in customer.sessions if session.hash in there]
+
+
+def _findable(customer: Customer) -> bool:
+    """Whether a session's row can be found; nobody knows whose it is before its id is learnt."""
+    deployment = customer.deployment
+    return deployment.can_hash and deployment.table is not None and customer.known_id is not None

@@ -1,0 +1,56 @@
+"""What a run will take of the customers it was given, and of its user's time, said beforehand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from conformance_tests.marks import fixtures_of, manner_of, requirements_of
+
+if TYPE_CHECKING:
+    from conformance_tests.deployment.deployment import Deployment
+
+#: The fixtures by which a test can meet a customer who really logs in.
+REAL: Final = frozenset(
+    {"alice", "bob", "bounded", "instances", "launcher", "overheard", "protected"}
+)
+#: Those without which a test ends before anybody logs in, and whether they are there.
+NEEDED: Final[Mapping[str, Callable[[Deployment], object]]] = {
+    "table": lambda d: d.table,
+    "forge": lambda d: d.forge,
+    "made_up": lambda d: d.can_forge,
+    "faults": lambda d: d.faults,
+    "diary": lambda d: d.diary,
+    "launcher": lambda d: d.target.launch,
+    "protected": lambda d: d.target.protected_query,
+    "graceful": lambda d: d.target.features.grace_seconds,
+    "bounded": lambda d: d.target.features.max_session_minutes,
+}
+
+
+def logins(items: Iterable[pytest.Item], deployment: Deployment) -> int:
+    """How often the customers given may have to log in at most for these tests; never where none
+    can.
+    """
+    if deployment.locked_out or not deployment.target.customers:
+        return 0
+    return sum(_logins(item, deployment) for item in items)
+
+
+def _logins(item: pytest.Item, deployment: Deployment) -> int:
+    asked = fixtures_of(item)
+    rests = any(deployment.target.leaves_out(row) for row in requirements_of(item))
+    if rests or not all(NEEDED[name](deployment) for name in asked & NEEDED.keys()):
+        return 0
+    made_up = deployment.can_forge and not REAL & asked  # one who is made up never logs in
+    return 0 if made_up else int(manner_of(item, "logins"))
+
+
+def seconds(count: int, deployment: Deployment) -> float:
+    """How long so many logins take for the waits between them alone."""
+    target = deployment.target
+    paced = 60 * count / target.logins_per_minute if target.logins_per_minute else 0.0
+    turns = 0.0 if deployment.clock.movable else count / max(1, len(deployment.registered))
+    return max(paced, turns)

@@ -1,0 +1,32 @@
+"""The other files that a target file names, beside it: each is looked at before it is used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conformance_tests.target.schema import SlipError
+
+
+def ca_file(name: str | None, folder: Path) -> str | None:
+    """Certificate authorities, in PEM."""
+    from conformance_tests.deployment.http.trust import trust  # what it imports takes a while
+
+    if name is None:
+        return None
+    path = folder / name
+    if not path.is_file():
+        raise SlipError(("http", "ca_file"), f"http.ca_file: there is no file {path}")
+    try:
+        trust(str(path))
+    except OSError:  # an SSLError is one too
+        raise SlipError(("http", "ca_file"), "http.ca_file holds no certificate in PEM") from None
+    return str(path)
+
+
+def log_file(name: str, folder: Path) -> str:
+    """What the deployment writes to, perhaps only later."""
+    path = folder / name
+    if path.is_dir():
+        remedy = "name the file that the deployment writes to"
+        raise SlipError(("log", "file"), f"log.file is a folder: {remedy}")
+    return str(path)
