@@ -18,8 +18,15 @@ README = (ROOT / "README.md").read_text()
 
 FLOORS = ("core", "store", "flow", "api", "serve")
 MAY_IMPORT_TOO = {"tokens": {"cryptography"}}
-IMPORTED_AS = {"pyjwt": "jwt"}
-BROUGHT_ALONG = {"_pytest", "botocore"}  # the insides of pytest and boto3
+IMPORTED_AS = {
+    "argon2-cffi": "argon2",
+    "axe-playwright-python": "axe_playwright_python",
+    "graphql-core": "graphql",
+    "ipython": "IPython",
+    "pyjwt": "jwt",
+    "ruamel.yaml": "ruamel",
+    "strawberry-graphql": "strawberry",
+}
 #: What the suite uses where it is installed, and does without elsewhere (forge.py).
 TAKEN_IF_THERE = {"cryptography"}
 PACKAGES = ("conformance_tests", "reference_auth")
@@ -109,14 +116,37 @@ def test_the_second_implementation_shares_nothing_with_the_first(path: Path) -> 
     assert {name for name in own if not name.startswith("tests.second.")} == set()
 
 
-def test_the_suite_runs_on_the_small_install() -> None:
-    """What the suite imports, `embedded` apart, is among the dependencies without an extra."""
+def declared(extra: str) -> set[str]:
+    """What an install with this extra names itself, as it is imported."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    names = [Requirement(line).name for line in project["dependencies"]]
-    embedded = ROOT / "conformance_tests" / "embedded"
-    parts = [path for path in sources("conformance_tests") if embedded not in path.parents]
-    used = set().union(*map(outside, parts)) - BROUGHT_ALONG - TAKEN_IF_THERE
-    assert used <= {IMPORTED_AS.get(name, name) for name in names}
+    extras = project["optional-dependencies"]
+    found: set[str] = set()
+    for line in [*project["dependencies"], *extras.get(extra, ())]:
+        requirement = Requirement(line)
+        if requirement.name == project["name"]:
+            found |= set().union(*map(declared, requirement.extras))
+        else:
+            name = requirement.name
+            found.add(IMPORTED_AS.get(name, name.replace("-", "_")))
+    return found
+
+
+def used(folder: str, apart: str = "") -> set[str]:
+    """Every distribution that the files below a folder import, one sub-folder left out."""
+    left_out = {ROOT / apart} if apart else set[Path]()
+    return set().union(*(outside(p) for p in sources(folder) if left_out.isdisjoint(p.parents)))
+
+
+def test_what_is_imported_is_declared() -> None:
+    """Every direct import is a declared dependency of the install that needs it."""
+    suite = used("conformance_tests", apart="conformance_tests/embedded")
+    assert suite - TAKEN_IF_THERE <= declared("")
+    assert used("reference_auth") - {"moto"} <= declared("reference")
+    both = used("reference_auth") | used("conformance_tests") - {"reference_auth"}
+    assert both <= declared("embedded")
+    ours = {"conformance_tests", "lessons", "reference_auth", "tests", "tools", "write"}
+    everything = used("tests") | used("notebooks") | outside(ROOT / "noxfile.py")
+    assert everything - ours <= declared("dev")
 
 
 def test_every_range_has_two_ends() -> None:
