@@ -213,8 +213,8 @@ def test_the_suite_s_own_derivations_are_written_down(tmp_path: Path) -> None:
     """One byte for each derivation of either side; what the suite kept is not derived again."""
     told = tmp_path / "derivations"
     both = (
-        "import tests.bench.counted; from conformance_tests import forge; "
-        "from reference_auth import tokens; forge.Forge('a').stretch('b'); "
+        "import tests.bench.counted; from conformance_tests.deployment import forge; "
+        "from reference_auth.core import tokens; forge.Forge('a').stretch('b'); "
         "forge.Forge('a').stretch('b'); tokens.hash_of('b', 'a')"
     )
     environment = {**os.environ, "DERIVATIONS": str(told)}
