@@ -123,10 +123,10 @@ def revoke_again(till: Till, pair: TokenPair) -> None:
 
 OPERATIONS: dict[str, Callable[[Till, TokenPair], None]] = {
     "log in": lambda till, _: None,
-    "refresh, handed back": handed_back,
+    "refresh, echoed": handed_back,
     "refresh, rotated": rotated,
     "refresh, forged access token": forged,
-    "refresh, not the pair": not_the_pair,
+    "refresh, mismatch": not_the_pair,
     "refresh, revoked": revoked,
     "revoke": revoke,
     "revoke, again": revoke_again,

@@ -20,7 +20,7 @@ ACTIVE = 0.2  # of all customers, on one day
 PER_ACTIVE: Mapping[str, float] = {
     "log in": 0.5,
     "refresh, rotated": 3.0,  # three quarters of an hour in the shop
-    "refresh, handed back": 3.0,
+    "refresh, echoed": 3.0,
     "revoke": 0.1,
 }
 BUSIEST_HOUR = 0.1  # of a day's operations
@@ -49,16 +49,16 @@ class Cost:
 # Whatever the customer has.
 COSTS: Mapping[str, Cost] = {
     "log in": Cost(reads=0, writes=6),
-    "refresh, handed back": Cost(reads=1, writes=0),
+    "refresh, echoed": Cost(reads=1, writes=0),
     "refresh, rotated": Cost(reads=1, writes=8),
     "refresh, rotated with grace": Cost(reads=1, writes=10),
     "revoke": Cost(reads=0, writes=4),
 }
 # With so many sessions of the customer; too rare to count in a fleet.
 GROWING: Mapping[tuple[str, int], Cost] = {
-    ("revoke, rotated before", 1): Cost(reads=3, writes=6),
-    ("revoke, rotated before", 100): Cost(reads=7, writes=6),
-    ("revoke, rotated before", 10_000): Cost(reads=454, writes=6),
+    ("revoke, already rotated", 1): Cost(reads=3, writes=6),
+    ("revoke, already rotated", 100): Cost(reads=7, writes=6),
+    ("revoke, already rotated", 10_000): Cost(reads=454, writes=6),
     ("listing", 1): Cost(reads=1, writes=0),
     ("listing", 100): Cost(reads=5, writes=0),
     ("listing", 10_000): Cost(reads=452, writes=0),
@@ -72,7 +72,7 @@ GROWING: Mapping[tuple[str, int], Cost] = {
 CPU_MS: Mapping[str, float] = {
     "log in": 15.0,
     "refresh, rotated": 29.5,
-    "refresh, handed back": 15.7,
+    "refresh, echoed": 15.7,
     "revoke": 15.9,
 }
 

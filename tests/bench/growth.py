@@ -33,7 +33,7 @@ from tests.bench.processes import Program
 
 SESSIONS = (1, 100, 10_000)
 ROWS = (1_000, 10_000, 100_000)
-ON_PAPER = "1,000,000 (on paper)"
+ON_PAPER = "1,000,000 (calculated)"
 LIFETIME = 15  # seconds of an access token in these tables
 MOST_TRIES = 20  # of a burn that takes longer than a request may
 
@@ -111,12 +111,12 @@ class Case:
         """Each operation, as cheap or dear as it is with what the table holds."""
         pairs: list[TokenPair] = []
         yield "log in", self.timed(lambda: pairs.append(self.log_in()))
-        yield "refresh, handed back", self.timed(lambda: pairs.append(self.refresh(pairs[0])))
+        yield "refresh, echoed", self.timed(lambda: pairs.append(self.refresh(pairs[0])))
         yield "refresh, rotated", self.timed(lambda: pairs.append(self.rotate(pairs[0])))
         yield "revoke", self.timed(lambda: self.revoke(pairs[-1]))
         old = self.log_in()
         self.rotate(old)
-        yield "revoke, rotated before", self.timed(lambda: self.revoke(old))
+        yield "revoke, already rotated", self.timed(lambda: self.revoke(old))
         old = self.log_in()
         self.rotate(old)
         yield "listing", self.timed(self.list)
