@@ -170,7 +170,7 @@ def _runs(python: str) -> bool:
 
 @nox.session
 def lab(session: nox.Session) -> None:
-    """Open JupyterLab on the lessons; they are trusted first, so that their pictures show."""
-    lessons = sorted(map(str, NOTEBOOKS.glob("*.ipynb")))
-    tool(session, "jupyter", "trust", *lessons)
-    tool(session, "jupyter", "lab", "--ServerApp.root_dir=.", lessons[0], *session.posargs)
+    """Open JupyterLab on the lessons' start page; they are trusted first: their pictures show."""
+    tool(session, "jupyter", "trust", *sorted(map(str, NOTEBOOKS.glob("*.ipynb"))))
+    settings = str(NOTEBOOKS / "jupyter")
+    tool(session, "jupyter", "lab", *session.posargs, JUPYTER_CONFIG_PATH=settings)

@@ -34,7 +34,7 @@ SKELETON = [
 INSTALL = '%pip install -e "..[notebooks]"'
 PASSWORDS = {*(customer.password for customer in CUSTOMERS), ODD_PASSWORD}
 METADATA = {
-    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 
