@@ -12,13 +12,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from ipykernel.ipkernel import IPythonKernel
 from playwright.sync_api import Page, expect
-from traitlets.config import Config
 
 from tests.notebooks.guards import METADATA
 from tests.notebooks.lessons_on_disk import FOLDER, PATHS, ROOT
@@ -32,7 +32,7 @@ LONGEST_WAIT = 60  # seconds for a server or a page; a busy machine is slow
 @pytest.fixture(scope="module")
 def config() -> Any:
     """What JupyterLab reads from our configuration file."""
-    config = Config()
+    config = SimpleNamespace(ServerApp=SimpleNamespace(), LabApp=SimpleNamespace())
     runpy.run_path(str(SETTINGS / "jupyter_server_config.py"), {"get_config": lambda: config})
     return config
 
