@@ -24,7 +24,6 @@ from lessons.reading import Pair, claims_of
 from lessons.rows import Change, Snapshot
 from reference_auth.core import tokens
 from reference_auth.core.config import Config
-from reference_auth.core.errors import BadAccessToken, NotThePair
 from reference_auth.core.login import LoginService
 from reference_auth.core.states import Access, Refresh
 from reference_auth.flow.flow import Flow
@@ -176,16 +175,10 @@ class Stage:
         return _portal().call(self._judge, pair)
 
     async def _judge(self, pair: Pair) -> list[tuple[Access, Refresh]]:
-        flow, now = self._flow, self.now
-        try:
-            presented = await flow.present(pair.token, pair.refresh_token, now)
-        except NotThePair:
-            claims = tokens.verify(pair.token, self.config.secret, now)
-            access = Access.LIVE if tokens.is_live(claims, now) else Access.EXPIRED
-            return [(access, Refresh.MISMATCH)]
-        except BadAccessToken:
+        presented = self._flow.present(pair.token, pair.refresh_token, self.now)
+        if presented.access is Access.FORGED:
             return [(Access.FORGED, refresh) for refresh in Refresh]
-        return [(flow.judge_access(presented, now), await flow.judge_refresh(presented, now))]
+        return [await presented.cell()]
 
 
 @dataclass

@@ -6,7 +6,9 @@ The category is what a storefront acts on: `graphql-authorization` ends its sess
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Check = Literal["form", "signature", "payload", "nbf", "customer_id", "exp", "refresh_expiry"]
 
 AUTHORIZATION = "graphql-authorization"
 AUTHENTICATION = "graphql-authentication"
@@ -45,9 +47,16 @@ class MissingRefreshToken(SessionOver):
 
 
 class BadAccessToken(SessionOver):
-    """The access token is none that this secret vouches for (HARD-01)."""
+    """The access token is forged: it fails a check of SPEC.md 3.4 (HARD-01).
+
+    check: which one failed, for logs and tests; the client is never told.
+    """
 
     message = "The access token is not valid"
+
+    def __init__(self, check: Check) -> None:
+        super().__init__()
+        self.check = check
 
 
 class AccessExpired(SessionOver):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from reference_auth.core import absolute_end
+from reference_auth.core import absolute_end, tokens
 from reference_auth.core.config import Config, Lifetimes
 from reference_auth.core.tokens import Claims, CustomerId
 
@@ -63,3 +63,10 @@ def candidates(claims: Claims, now: int) -> Iterator[Claims]:
     for shift in range(MOST_SHIFTS + 1):
         if claims.exp - shift > now:
             yield replace(claims, exp=claims.exp - shift)
+
+
+def is_over(claims: Claims, now: int, max_session_seconds: int | None) -> bool:
+    """Past its refresh expiry, or past the absolute end where there is one (HARD-23)."""
+    return tokens.is_past_refresh(claims, now) or absolute_end.is_past(
+        claims, now, max_session_seconds
+    )

@@ -39,14 +39,6 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Presented:
-    """A genuine pair that a customer presents: what it promises, and the row it should have."""
-
-    claims: Claims
-    row: Row
-
-
-@dataclass(frozen=True, slots=True)
 class Tombstone:
     """What is kept of an ended pair: why it ended, and while grace lasts, what follows it."""
 

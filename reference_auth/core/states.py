@@ -65,3 +65,8 @@ CELLS: Mapping[tuple[Access, Refresh], State] = MappingProxyType(
 def state_of(access: Access, refresh: Refresh) -> State:
     """Return the state of one cell."""
     return CELLS[access, refresh]
+
+
+def possible_states(access: Access) -> set[State]:
+    """The states that an access verdict leaves possible: a forged access token leaves one."""
+    return {state_of(access, refresh) for refresh in Refresh}

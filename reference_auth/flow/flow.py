@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import anyio
 
-from reference_auth.core import absolute_end, rolling, states, tokens
+from reference_auth.core import rolling, tokens
 from reference_auth.core.config import Config
 from reference_auth.core.errors import (
     NoCustomer,
@@ -21,15 +21,15 @@ from reference_auth.core.errors import (
     WrongCredentials,
     WrongPair,
 )
+from reference_auth.core.judge import Means, Presented
 from reference_auth.core.login import LoginRefused, LoginService
-from reference_auth.core.rows import Presented, Row, Tombstone, key_of
-from reference_auth.core.states import Access, Refresh, State
-from reference_auth.core.tokens import Claims, CustomerId, Issue, TokenPair
-from reference_auth.flow import replay
+from reference_auth.core.rows import CLOCK_SKEW, Row, Tombstone, key_of
+from reference_auth.core.states import Refresh, State
+from reference_auth.core.tokens import CustomerId, Issue, TokenPair
 from reference_auth.flow.burn import Burn
 from reference_auth.flow.derivation import Derivation
 from reference_auth.flow.grace import Grace
-from reference_auth.flow.tombstones import Endings
+from reference_auth.flow.tombstones import Tombstones
 from reference_auth.store.retry import deadline
 from reference_auth.store.sessions import Fenced, Gone, Sessions, Taken
 
@@ -45,9 +45,10 @@ class Flow:
         self.sessions = sessions
         self.login_service = login_service
         self.derivation = Derivation(config.secret)
+        self.means = Means(self.derivation.derive, self.derivation.hash_of, sessions.read)
         self.burn = Burn(sessions, config)
-        self.endings = Endings(sessions, self.burn)
-        self.grace = Grace(config, sessions, self.endings, self.derivation)
+        self.tombstones = Tombstones(sessions, self.burn)
+        self.grace = Grace(config, sessions, self.tombstones, self.derivation)
 
     async def log_in(
         self, email: str, password: str, remember_me: bool, clock: Callable[[], float]
@@ -65,75 +66,113 @@ class Flow:
                     await self.next_second(now, clock, give_up)
 
     async def refresh(self, access_token: str, refresh_token: str, now: int) -> TokenPair:
-        """Hand back the pair while it is live, then its successor, or raise AuthError."""
+        """Answer with the pair that the state asks for, or raise AuthError."""
+        presented = self.present(access_token, refresh_token, now)
         with deadline():  # FAULT-10
-            presented = await self.present(access_token, refresh_token, now)  # HARD-01, HARD-10
-            access = self.judge_access(presented, now)  # CORE-10
-            refresh = await self.judge_refresh(presented, now)  # CORE-11, STORE-08, HARD-14
-            match states.state_of(access, refresh):
+            match await presented.state():
                 case State.ACCESS_VALID_REFRESH_VALID:
-                    return TokenPair(access_token, refresh_token)  # CORE-05
+                    return self.return_same_pair(presented)
                 case State.ACCESS_INVALID_REFRESH_VALID:
-                    return await self.rotate(presented, now)  # CORE-06
-            if refresh is Refresh.EXPIRED:
-                await self.forget(presented, now)  # CORE-15, HARD-12
-                raise SessionOver
-            return await self.follow_or_burn(presented, now)  # CORE-12, RACE-08
+                    return await self.rotate(presented)
+                case State.ACCESS_VALID_REFRESH_INVALID:
+                    return await self.refuse_live_pair(presented)
+                case State.ACCESS_INVALID_REFRESH_INVALID:
+                    return await self.refuse_or_burn(presented)
 
     async def revoke(self, access_token: str, refresh_token: str, now: int) -> bool:
         """End the pair's session, whatever has expired; true only when it has ended (CORE-21)."""
+        presented = self.present(access_token, refresh_token, now)
         with deadline():  # FAULT-10
+            # Departs: HARD-17 the module's revoke does not verify.
+            presented.verify()  # HARD-17
+            if not await presented.belongs():
+                raise WrongPair  # CORE-22
             try:
-                presented = await self.present(access_token, refresh_token, now)  # HARD-17
-            except NotThePair:
-                raise WrongPair from None  # CORE-22
-            try:
-                await self.sessions.end(
-                    presented.row, self.endings.tombstones(presented, now)
-                )  # CORE-20
+                await self.end(presented)  # CORE-20
             except Gone:
-                await self.end_absent(presented, now)  # HARD-16
+                await self.revoke_absent(presented)  # HARD-16
             return True
 
-    # What every pair goes through
+    def present(self, access_token: str, refresh_token: str, now: int) -> Presented:
+        """Put a pair before the judge; it says of it no more than it is asked."""
+        return Presented(TokenPair(access_token, refresh_token), now, self.config, self.means)
 
-    async def present(self, access_token: str, refresh_token: str, now: int) -> Presented:
-        """Take a pair for genuine, or refuse it without looking at the table (HARD-01..11)."""
-        # Departs: HARD-17 the module's revoke does not verify.
-        claims = tokens.verify(access_token, self.config.secret, now)
-        if not tokens.is_refresh_token(refresh_token):  # HARD-25
-            raise NotThePair
-        derived = await self.derivation.derive(claims.customer_id, claims.exp)
-        # Departs: HARD-09, HARD-10, HARD-11, HARD-24 the module burns, or deletes the live row.
-        if not tokens.matches(refresh_token, derived):  # CORE-16
-            raise NotThePair
-        return Presented(claims, Row.of(claims, await self.derivation.hash_of(refresh_token)))
+    # The four states of a refresh
 
-    def judge_access(self, presented: Presented, now: int) -> Access:
-        """A genuine access token is live or expired."""
-        return Access.LIVE if tokens.is_live(presented.claims, now) else Access.EXPIRED
+    def return_same_pair(self, presented: Presented) -> TokenPair:
+        """ACCESS_VALID_REFRESH_VALID: there is nothing to renew yet (CORE-05)."""
+        return presented.pair
 
-    async def judge_refresh(self, presented: Presented, now: int) -> Refresh:
-        """A matching refresh token has expired, has lost its row, or is good."""
-        # Departs: HARD-12 the module looks for the row first, and burns when it is gone.
-        if self.is_past(presented.claims, now):
-            return Refresh.EXPIRED
-        # Departs: HARD-14, HARD-15 the module echoes a live pair without a look at the table.
-        row = await self.sessions.read(presented.row.customer_id, presented.row.hash)
-        if row is None:
-            return Refresh.ABSENT
-        return Refresh.EXPIRED if row.is_expired(now) else Refresh.MATCHES
+    async def rotate(self, presented: Presented) -> TokenPair:
+        """ACCESS_INVALID_REFRESH_VALID: replace the pair by a successor (CORE-06, STORE-07)."""
+        successor = rolling.next_claims(presented.claims, presented.now, self.config)
+        for claims in rolling.candidates(successor, presented.now):
+            fresh = await self.derivation.issue(claims)
+            with suppress(Taken):  # RACE-03
+                return await self.replace_row(presented, fresh)
+        raise Retry
 
-    def is_past(self, claims: Claims, now: int) -> bool:
-        """Past its refresh expiry, or past the absolute end where there is one (HARD-23)."""
-        return tokens.is_past_refresh(claims, now) or absolute_end.is_past(
-            claims, now, self.config.max_session_seconds
-        )
+    async def refuse_live_pair(self, presented: Presented) -> TokenPair:
+        """ACCESS_VALID_REFRESH_INVALID: mixed, expired before its time, or ended."""
+        match await presented.refresh():
+            case Refresh.MISMATCH:
+                raise NotThePair  # CORE-16, HARD-10, HARD-11
+            case Refresh.EXPIRED:
+                await self.delete_expired(presented)
+                raise SessionOver
+        if successor := await self.successor_within_grace(presented):
+            return successor
+        if presented.claims.exp - presented.now > CLOCK_SKEW:
+            raise SessionOver  # HARD-14: a live pair cannot have been rotated
+        raise Retry  # another server's clock may be ahead, and may have rotated it
 
-    async def forget(self, presented: Presented, now: int) -> None:
+    async def refuse_or_burn(self, presented: Presented) -> TokenPair:
+        """ACCESS_INVALID_REFRESH_INVALID: forged, mixed, expired, ended, or reused."""
+        claims = presented.verify()  # HARD-01: a forged access token is refused here
+        match await presented.refresh():
+            case Refresh.MISMATCH:
+                raise NotThePair  # CORE-16, HARD-10, HARD-11
+            case Refresh.EXPIRED:
+                await self.delete_expired(presented)  # CORE-15, HARD-12
+                raise SessionOver
+        if successor := await self.successor_within_grace(presented):
+            return successor  # RACE-08
+        if claims.refresh_expiry - presented.now <= CLOCK_SKEW:
+            raise SessionOver  # a server with a faster clock may have removed it as expired
+        await self.burn_for_reuse(presented)
+        raise Replayed  # CORE-12
+
+    # What the states share
+
+    async def delete_expired(self, presented: Presented) -> None:
         """Delete an expired pair's row, and keep what stops a second try from being a replay."""
         with suppress(Gone):
-            await self.sessions.end(presented.row, self.endings.tombstones(presented, now))
+            await self.end(presented)
+
+    async def end(self, presented: Presented) -> None:
+        """Delete the pair's row and leave its tombstone, or raise Gone."""
+        await self.sessions.end(await presented.row(), await self.tombstones.revoked(presented))
+
+    async def successor_within_grace(self, presented: Presented) -> TokenPair | None:
+        """Look up what is kept of a pair whose row is gone; None if nothing decides.
+
+        An ended pair is refused. Within the grace window the pair's successor is returned, and a
+        successor that was itself rotated away shows that the pair is reused, on whatever clock.
+        """
+        kept = await self.tombstones.look_up(presented.claims.customer_id, await presented.row())
+        if kept.is_over:
+            raise SessionOver  # HARD-13, HARD-15, HARD-30
+        if not self.grace.covers(kept.tombstone, presented.now):
+            return None
+        if pair := await self.grace.successor(kept.tombstone, presented.now):
+            return pair
+        await self.burn_for_reuse(presented)
+        raise Replayed  # RACE-09
+
+    async def burn_for_reuse(self, presented: Presented) -> None:
+        """A spent pair is used again: end every session of its customer."""
+        claims = presented.claims
+        await self.burn.begin(key_of(claims.customer_id), claims.exp, presented.now)
 
     # Logging in
 
@@ -169,99 +208,82 @@ class Flow:
 
     # Rotating
 
-    async def rotate(self, old: Presented, now: int) -> TokenPair:
-        """Replace the pair by the first successor whose key is free (STORE-07, RACE-03)."""
-        successor = rolling.next_claims(old.claims, now, self.config)
-        for claims in rolling.candidates(successor, now):
-            fresh = await self.derivation.issue(claims)
-            with suppress(Taken):
-                return await self.replace(old, fresh, now)
-        raise Retry
-
-    async def replace(self, old: Presented, fresh: Issue, now: int) -> TokenPair:
+    async def replace_row(self, old: Presented, fresh: Issue) -> TokenPair:
         """Old row out, new row in, in one transaction; then read what really happened."""
-        new = Row.of(fresh.claims, fresh.hash, rotated_from=old.row.hash)
-        tombstone = self.grace.tombstone(old.row, fresh.claims, now)
+        old_row = await old.row()
+        new = Row.of(fresh.claims, fresh.hash, rotated_from=old_row.hash)
+        tombstone = self.grace.tombstone(old_row, fresh.claims, old.now)
         try:
-            await self.sessions.rotate(old.row, new, tombstone)
+            await self.sessions.rotate(old_row, new, tombstone)
         except Fenced as fenced:
-            await self.burn.finish(old.row.customer_id, fenced.fence)
+            await self.burn.finish(old_row.customer_id, fenced.fence)
             raise SessionOver from None  # RACE-12
         except Gone as gone:
-            return self.settled(old, fresh, gone.found) or await self.follow(old, now)
+            return self.already_committed(new, fresh, gone.found) or await self.lose_race(old)
         except OutcomeUnknown:
             found = await self.sessions.read(new.customer_id, new.hash)
-            if pair := self.settled(old, fresh, found):
+            if pair := self.already_committed(new, fresh, found):
                 return pair
             raise
         return fresh.pair
 
-    def settled(self, old: Presented, fresh: Issue, found: Row | None) -> TokenPair | None:
-        """The very row that was to be written is there: this rotation is committed (FAULT-08)."""
-        if found is None or found.rotated_from != old.row.hash:
+    def already_committed(self, new: Row, fresh: Issue, found: Row | None) -> TokenPair | None:
+        """Our row is already there: the rotation has committed (FAULT-08)."""
+        if found is None or found.rotated_from != new.rotated_from:
             return None
-        if found.ttl is None or found.ttl == fresh.claims.refresh_expiry:
+        if found.ttl is None or found.ttl == new.ttl:
             return fresh.pair
-        # A twin on another second wrote it: the token must promise what the row says.
+        # Another server wrote the same row at another second: promise what its row says.
         claims = replace(fresh.claims, refresh_expiry=found.ttl)
         return TokenPair(tokens.mint(claims, self.config.secret), fresh.pair.refresh_token)
 
-    async def follow(self, old: Presented, now: int) -> TokenPair:
+    async def lose_race(self, old: Presented) -> TokenPair:
         """A lost race is no replay: the winner's pair with grace, else try again (RACE-05..07)."""
         # Departs: RACE-05, RACE-06, RACE-07 the module burns for the loser.
-        ending = await self.endings.of(old.claims.customer_id, old.row)
-        if ending.is_over:
+        kept = await self.tombstones.look_up(old.claims.customer_id, await old.row())
+        if kept.is_over:
             raise SessionOver
-        pair = await self.grace.successor(ending.tombstone, now)
+        pair = await self.grace.successor(kept.tombstone, old.now)
         if pair is None:
             raise Retry
         return pair
 
-    # Pairs whose row is gone
+    # Revoking a pair whose row is gone
 
-    async def follow_or_burn(self, presented: Presented, now: int) -> TokenPair:
-        """Refuse what has ended, lead on what grace covers, and burn for what was spent."""
-        ending = await self.endings.of(presented.claims.customer_id, presented.row)
-        if ending.is_over:
-            raise SessionOver  # HARD-13, HARD-15, HARD-30
-        if pair := await self.grace.successor(ending.tombstone, now):
-            return pair
-        if not self.grace.covers(ending.tombstone, now):  # RACE-09: inside, no clock is in doubt
-            replay.judge_absence(presented.claims, now)
-        await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
-        raise Replayed
-
-    async def end_absent(self, presented: Presented, now: int) -> None:
-        """Revoke a pair whose row is gone: it has ended, or its successor must (HARD-16)."""
+    async def revoke_absent(self, presented: Presented) -> None:
+        """The session has ended already, or its successor must end (HARD-16)."""
         # Departs: HARD-16 to the module a second revoke is an error.
-        if tokens.is_past_refresh(presented.claims, now):
+        claims, row = presented.claims, await presented.row()
+        if tokens.is_past_refresh(claims, presented.now):
             return
-        lineage = {presented.row.hash}
+        lineage = {row.hash}
         for _ in range(LOOKS):
-            ending = await self.endings.of(presented.claims.customer_id, presented.row)
-            if ending.is_over:
+            if await self.has_ended(claims.customer_id, row):
                 return
-            successor = await self.sessions.successor_of(presented.row.customer_id, lineage)
+            successor = await self.sessions.successor_of(row.customer_id, lineage)
             if successor is None:
                 # Another revoke, or a burn, may have ended it between the two reads (HARD-16).
-                if (await self.endings.of(presented.claims.customer_id, presented.row)).is_over:
+                if await self.has_ended(claims.customer_id, row):
                     return
                 raise NoSuchSession
             try:
-                await self.end_successor(presented, successor)
+                await self.revoke_successor(presented, successor)
             except Gone:
                 lineage.add(successor.hash)  # rotated on meanwhile (RACE-11)
             else:
                 return
         raise Retry
 
-    async def end_successor(self, presented: Presented, successor: Row) -> None:
+    async def has_ended(self, customer_id: CustomerId, row: Row) -> bool:
+        return (await self.tombstones.look_up(customer_id, row)).is_over
+
+    async def revoke_successor(self, presented: Presented, successor: Row) -> None:
         """End the pair that followed, and keep both ended."""
         refresh_expiry = presented.claims.refresh_expiry
         await self.sessions.end(
             successor,
             [
                 Tombstone.revoked(successor, successor.ttl or refresh_expiry),
-                Tombstone.revoked(presented.row, refresh_expiry),
+                Tombstone.revoked(await presented.row(), refresh_expiry),
             ],
         )

@@ -12,7 +12,7 @@ from reference_auth.core.errors import SessionOver
 from reference_auth.core.rows import CLOCK_SKEW, ROTATED, Row, Tombstone
 from reference_auth.core.tokens import Claims, TokenPair
 from reference_auth.flow.derivation import Derivation
-from reference_auth.flow.tombstones import Endings
+from reference_auth.flow.tombstones import Tombstones
 from reference_auth.store.sessions import Sessions
 
 
@@ -20,11 +20,11 @@ class Grace:
     """Leave a tombstone that leads on, and follow it."""
 
     def __init__(
-        self, config: Config, sessions: Sessions, endings: Endings, derivation: Derivation
+        self, config: Config, sessions: Sessions, tombstones: Tombstones, derivation: Derivation
     ) -> None:
         self.seconds = config.grace_seconds
         self.sessions = sessions
-        self.endings = endings
+        self.tombstones = tombstones
         self.derivation = derivation
 
     def tombstone(self, old: Row, successor: Claims, now: int) -> Tombstone | None:
@@ -55,6 +55,6 @@ class Grace:
 
     async def refuse_ended(self, claims: Claims, row: Row, now: int) -> None:
         """A successor that has ended leads nowhere; one that was rotated on is a replay."""
-        ending = await self.endings.of(claims.customer_id, row)
-        if ending.is_over or claims.refresh_expiry - now <= CLOCK_SKEW:
+        kept = await self.tombstones.look_up(claims.customer_id, row)
+        if kept.is_over or claims.refresh_expiry - now <= CLOCK_SKEW:
             raise SessionOver  # RACE-10

@@ -1,18 +1,19 @@
-"""What is kept of an ended pair decides before anything else is thought of it."""
+"""What is kept of an ended pair: its tombstone, and the fence of its customer's last burn."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reference_auth.core.rows import Fence, Presented, Row, Tombstone
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import Fence, Row, Tombstone
 from reference_auth.core.tokens import CustomerId
 from reference_auth.flow.burn import Burn
 from reference_auth.store.sessions import Sessions
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """The tombstone of a pair and the fence of its customer, as far as there are any."""
+class Kept:
+    """The tombstone of a pair and the fence of its customer, where there are any."""
 
     exp: int | None
     tombstone: Tombstone | None
@@ -32,26 +33,26 @@ class Ending:
         return self.fence is not None and self.fence.covers(self.exp)
 
 
-class Endings:
-    """Reads what is kept of ended pairs."""
+class Tombstones:
+    """Looks up what is kept of a pair, and says what to keep of one that ends."""
 
     def __init__(self, sessions: Sessions, burn: Burn) -> None:
         self.sessions = sessions
         self.burn = burn
 
-    async def of(self, customer_id: CustomerId, row: Row) -> Ending:
-        """Read a missing row's tombstone and fence; a burn that is met unfinished is finished."""
+    async def look_up(self, customer_id: CustomerId, row: Row) -> Kept:
+        """Read a missing row's tombstone and fence; finish a burn that is not done yet."""
         # Departs: HARD-13, HARD-30 the module keeps nothing, and burns for whatever is missing.
         tombstone = await self.sessions.tombstone(customer_id, row.hash)
         fence = await self.sessions.fence(row.customer_id)
-        ending = Ending(row.exp, tombstone, fence)
-        if ending.is_fenced:
+        kept = Kept(row.exp, tombstone, fence)
+        if kept.is_fenced:
             await self.burn.finish(row.customer_id, fence)
-        return ending
+        return kept
 
-    def tombstones(self, presented: Presented, now: int) -> list[Tombstone]:
+    async def revoked(self, presented: Presented) -> list[Tombstone]:
         """What to keep of a pair that ends now: nothing once it would be refused as expired."""
         refresh_expiry = presented.claims.refresh_expiry
-        if now > refresh_expiry:
+        if presented.now > refresh_expiry:
             return []
-        return [Tombstone.revoked(presented.row, refresh_expiry)]
+        return [Tombstone.revoked(await presented.row(), refresh_expiry)]

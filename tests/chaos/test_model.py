@@ -6,15 +6,16 @@ import asyncio
 import logging
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from reference_auth.core.rows import Fence, Presented, Row
-from reference_auth.core.tokens import Claims
-from reference_auth.flow import replay
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import Fence, Row
+from reference_auth.core.states import Access
 from reference_auth.flow.flow import Flow
 from reference_auth.store.sessions import Sessions
 from tests.chaos.figures import note
@@ -85,26 +86,31 @@ class LowFence(Flow):
 class EarlyEnd(Flow):
     """The last good second of a refresh token is taken for one too late."""
 
-    def is_past(self, claims: Claims, now: int) -> bool:
-        return super().is_past(claims, now + 1)
+    def present(self, *given: Any) -> Presented:
+        presented = super().present(*given)
+        if presented.access is not Access.FORGED:
+            claims = presented.claims
+            vars(presented)["claims"] = replace(claims, refresh_expiry=claims.refresh_expiry - 1)
+        return presented
 
 
 class EagerBurn(Flow):
     """Whatever is absent was spent."""
 
-    async def follow_or_burn(self, presented: Presented, now: int) -> Any:
-        await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
-        return await super().follow_or_burn(presented, now)
+    async def successor_within_grace(self, presented: Presented) -> Any:
+        await self.burn_for_reuse(presented)
+        return await super().successor_within_grace(presented)
 
 
 class DoubtfulGrace(Flow):
     """An ancestor inside its window is let off where another server's clock may be ahead."""
 
-    async def follow_or_burn(self, presented: Presented, now: int) -> Any:
-        ending = await self.endings.of(presented.claims.customer_id, presented.row)
-        if not ending.is_over and await self.grace.successor(ending.tombstone, now) is None:
-            replay.judge_absence(presented.claims, now)
-        return await super().follow_or_burn(presented, now)
+    async def successor_within_grace(self, presented: Presented) -> Any:
+        claims, row = presented.claims, await presented.row()
+        kept = await self.tombstones.look_up(claims.customer_id, row)
+        if kept.is_over or await self.grace.successor(kept.tombstone, presented.now):
+            return await super().successor_within_grace(presented)
+        return None
 
 
 QUICKLY_SEEN: list[dict[str, Any]] = [

@@ -16,8 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from reference_auth.core import rolling, rows, tokens
-from reference_auth.core.errors import NotThePair
-from reference_auth.flow.flow import Flow
+from reference_auth.core.judge import Presented
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
@@ -108,12 +107,10 @@ def derives_from_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
         pair = replace(fresh.pair, refresh_token=token)
         return replace(fresh, pair=pair, hash=tokens.hash_of(token, secret))
 
-    async def present(self: Flow, token: str, refresh_token: str, now: int) -> rows.Presented:
-        claims = tokens.verify(token, self.config.secret, now)
-        if refresh_token != await self.derivation.derive(claims.customer_id, claims.refresh_expiry):
-            raise NotThePair
-        hash_ = await self.derivation.hash_of(refresh_token)
-        return rows.Presented(claims, rows.Row.of(claims, hash_))
+    async def belongs(self: Presented) -> bool:
+        secret, claims = self.config.secret, self.claims
+        derived: str = tokens.derive(claims.customer_id, claims.refresh_expiry, secret)
+        return self.pair.refresh_token == derived
 
     def candidates(original: Any, claims: tokens.Claims, now: int) -> Iterator[tokens.Claims]:
         for one in original(claims, now):
@@ -121,7 +118,7 @@ def derives_from_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
 
     around(patch, tokens, "issue", issue)
     around(patch, rolling, "candidates", candidates)
-    patch.setattr(Flow, "present", present)
+    patch.setattr(Presented, "belongs", belongs)
 
 
 @mutant("WIRE-09")

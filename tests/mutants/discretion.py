@@ -14,9 +14,9 @@ from graphql import GraphQLError
 
 from reference_auth.api import endpoint, error_messages, middleware
 from reference_auth.core import config, tokens
-from reference_auth.core.errors import NotThePair, OutcomeUnknown, StorageTrouble
+from reference_auth.core.errors import NotThePair, OutcomeUnknown, StorageTrouble, WrongPair
+from reference_auth.core.judge import Presented
 from reference_auth.core.login import LoginRefused
-from reference_auth.core.rows import Presented
 from reference_auth.core.tokens import CustomerId
 from reference_auth.flow.burn import Burn
 from reference_auth.flow.derivation import Derivation
@@ -24,6 +24,7 @@ from reference_auth.flow.flow import Flow
 from reference_auth.store import storage
 from reference_auth.store.storage import Storage
 from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around_judging
 
 log = logging.getLogger("reference_auth.careless")
 
@@ -161,18 +162,19 @@ def shows_where_it_went_wrong(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-20")
 def says_which_refresh_token_it_expected(patch: pytest.MonkeyPatch) -> None:
     """The refusal of a wrong refresh token names the right one."""
-    present = Flow.present
 
-    async def telling(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+    async def telling(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
         try:
-            return await present(self, access_token, refresh_token, now)
-        except NotThePair as refusal:
-            claims = tokens.verify(access_token, self.config.secret, now)
-            right = await self.derivation.derive(claims.customer_id, claims.exp)
+            return await original(flow, access_token, refresh_token, now)
+        except (NotThePair, WrongPair) as refusal:
+            claims = tokens.verify(access_token, flow.config.secret, now)
+            right = await flow.derivation.derive(claims.customer_id, claims.exp)
             vars(refusal)["message"] = f"Expected {right}"
             raise
 
-    patch.setattr(Flow, "present", telling)
+    around_judging(patch, telling)
 
 
 @mutant("HARD-22")
@@ -238,10 +240,10 @@ def notes(patch: pytest.MonkeyPatch, what: str) -> None:
     """Each refresh and revoke is logged with this of what was presented."""
     present = Flow.present
 
-    async def noting(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+    def noting(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
         given = {"access_token": access_token, "refresh_token": refresh_token}
         log.info("presented", extra={what: given[what]})
-        return await present(self, access_token, refresh_token, now)
+        return present(self, access_token, refresh_token, now)
 
     patch.setattr(Flow, "present", noting)
 

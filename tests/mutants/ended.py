@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from reference_auth.core import absolute_end, tokens
 from reference_auth.core.errors import NoSuchSession, NotThePair
-from reference_auth.core.rows import Presented, Row, key_of
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import Row, key_of
 from reference_auth.core.states import Refresh
 from reference_auth.core.tokens import Claims, TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.store.items import Item
 from reference_auth.store.sessions import Fenced, Gone, Sessions, Taken
 from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around_judging
 
 DAY = 86_400
 
@@ -48,15 +51,16 @@ def burns_for_an_empty_refresh_token(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-09", also="HARD-25")
 def takes_an_empty_refresh_token(patch: pytest.MonkeyPatch) -> None:
     """Without a refresh token the access token vouches for itself."""
-    present = Flow.present
 
-    async def trusting(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+    async def trusting(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
         if refresh_token == "":
-            claims = tokens.verify(access_token, self.config.secret, now)
-            refresh_token = await self.derivation.derive(claims.customer_id, claims.exp)
-        return await present(self, access_token, refresh_token, now)
+            claims = tokens.verify(access_token, flow.config.secret, now)
+            refresh_token = await flow.derivation.derive(claims.customer_id, claims.exp)
+        return await original(flow, access_token, refresh_token, now)
 
-    patch.setattr(Flow, "present", trusting)
+    around_judging(patch, trusting)
 
 
 @mutant("HARD-10", also="FAULT-10 HARD-11 HARD-25 STORE-12")
@@ -93,8 +97,8 @@ def reads_refresh_token(patch: pytest.MonkeyPatch, read: Callable[[str], str]) -
     """A refresh token is smoothed before it is compared."""
     present = Flow.present
 
-    async def smoothing(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
-        return await present(self, access_token, read(refresh_token), now)
+    def smoothing(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+        return present(self, access_token, read(refresh_token), now)
 
     patch.setattr(Flow, "present", smoothing)
 
@@ -126,30 +130,32 @@ def compares_the_end_of_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-24", also="HARD-25")
 def compares_as_much_as_was_sent(patch: pytest.MonkeyPatch) -> None:
     """The first half of a refresh token is enough."""
-    present = Flow.present
 
-    async def lenient(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
-        claims = tokens.verify(access_token, self.config.secret, now)
-        right = await self.derivation.derive(claims.customer_id, claims.exp)
+    async def lenient(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
+        claims = tokens.verify(access_token, flow.config.secret, now)
+        right = await flow.derivation.derive(claims.customer_id, claims.exp)
         is_enough = len(refresh_token) >= 64 and right.startswith(refresh_token)
-        return await present(self, access_token, right if is_enough else refresh_token, now)
+        return await original(flow, access_token, right if is_enough else refresh_token, now)
 
-    patch.setattr(Flow, "present", lenient)
+    around_judging(patch, lenient)
 
 
 @mutant("HARD-25")
 def looks_for_the_row_of_any_text(patch: pytest.MonkeyPatch) -> None:
     """What cannot be a refresh token is hashed, and looked for in the table."""
-    present = Flow.present
 
-    async def looking(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
-        claims = tokens.verify(access_token, self.config.secret, now)
+    async def looking(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
+        claims = tokens.verify(access_token, flow.config.secret, now)
         if tokens.is_text(refresh_token) and not tokens.is_refresh_token(refresh_token):
-            hash = await self.derivation.hash_of(refresh_token)
-            await self.sessions.read(key_of(claims.customer_id), hash)
-        return await present(self, access_token, refresh_token, now)
+            hash = await flow.derivation.hash_of(refresh_token)
+            await flow.sessions.read(key_of(claims.customer_id), hash)
+        return await original(flow, access_token, refresh_token, now)
 
-    patch.setattr(Flow, "present", looking)
+    around_judging(patch, looking)
 
 
 @mutant("HARD-25")
@@ -183,42 +189,43 @@ def revokes_whatever_the_case_of_the_refresh_token(patch: pytest.MonkeyPatch) ->
 def burns_for_an_expired_pair_whose_row_is_gone(patch: pytest.MonkeyPatch) -> None:
     """A pair that has expired is taken for a spent one when its row is not there any more."""
 
-    async def forget(self: Flow, presented: Presented, now: int) -> None:
+    async def delete_expired(self: Flow, presented: Presented) -> None:
         try:
-            await self.sessions.end(presented.row, self.endings.tombstones(presented, now))
+            await self.end(presented)
         except Gone:
-            await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
+            await self.burn_for_reuse(presented)
 
-    patch.setattr(Flow, "forget", forget)
+    patch.setattr(Flow, "delete_expired", delete_expired)
 
 
 @mutant("HARD-13")
 def burns_for_a_revoked_pair(patch: pytest.MonkeyPatch) -> None:
     """A pair that was logged out is taken for a spent one when it comes back."""
-    follow_or_burn = Flow.follow_or_burn
+    successor_within_grace = Flow.successor_within_grace
 
-    async def burning(self: Flow, presented: Presented, now: int) -> TokenPair:
-        ending = await self.endings.of(presented.claims.customer_id, presented.row)
-        if ending.is_revoked:
-            await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
-        return await follow_or_burn(self, presented, now)
+    async def burning(self: Flow, presented: Presented) -> TokenPair | None:
+        row = await presented.row()
+        kept = await self.tombstones.look_up(presented.claims.customer_id, row)
+        if kept.is_revoked:
+            await self.burn_for_reuse(presented)
+        return await successor_within_grace(self, presented)
 
-    patch.setattr(Flow, "follow_or_burn", burning)
+    patch.setattr(Flow, "successor_within_grace", burning)
 
 
 def echoes_still(patch: pytest.MonkeyPatch, *, revoked: bool) -> None:
     """A live pair that has ended in this way is handed back until its access token expires."""
-    judge_refresh = Flow.judge_refresh
+    refuse_live_pair = Flow.refuse_live_pair
 
-    async def lenient(self: Flow, presented: Presented, now: int) -> Refresh:
-        found = await judge_refresh(self, presented, now)
-        if found is Refresh.ABSENT and tokens.is_live(presented.claims, now):
-            ending = await self.endings.of(presented.claims.customer_id, presented.row)
-            if ending.is_over and ending.is_revoked is revoked:
-                return Refresh.MATCHES
-        return found
+    async def lenient(self: Flow, presented: Presented) -> TokenPair:
+        if await presented.refresh() is Refresh.ABSENT:
+            row = await presented.row()
+            kept = await self.tombstones.look_up(presented.claims.customer_id, row)
+            if kept.is_over and kept.is_revoked is revoked:
+                return self.return_same_pair(presented)
+        return await refuse_live_pair(self, presented)
 
-    patch.setattr(Flow, "judge_refresh", lenient)
+    patch.setattr(Flow, "refuse_live_pair", lenient)
 
 
 @mutant("HARD-14")
@@ -236,27 +243,26 @@ def echoes_a_burned_pair_while_it_is_live(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-16")
 def calls_a_second_revoke_an_error(patch: pytest.MonkeyPatch) -> None:
     """A pair that was revoked already is no session to revoke."""
-    end_absent = Flow.end_absent
+    revoke_absent = Flow.revoke_absent
 
-    async def strict(self: Flow, presented: Presented, now: int) -> None:
-        ending = await self.endings.of(presented.claims.customer_id, presented.row)
-        if ending.is_over:
+    async def strict(self: Flow, presented: Presented) -> None:
+        if await self.has_ended(presented.claims.customer_id, await presented.row()):
             raise NoSuchSession
-        await end_absent(self, presented, now)
+        await revoke_absent(self, presented)
 
-    patch.setattr(Flow, "end_absent", strict)
+    patch.setattr(Flow, "revoke_absent", strict)
 
 
 @mutant("HARD-16", also="RACE-11")
 def burns_for_a_second_revoke(patch: pytest.MonkeyPatch) -> None:
     """A second revoke answers true, and ends the customer's other sessions."""
-    end_absent = Flow.end_absent
+    revoke_absent = Flow.revoke_absent
 
-    async def burning(self: Flow, presented: Presented, now: int) -> None:
-        await end_absent(self, presented, now)
-        await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
+    async def burning(self: Flow, presented: Presented) -> None:
+        await revoke_absent(self, presented)
+        await self.burn_for_reuse(presented)
 
-    patch.setattr(Flow, "end_absent", burning)
+    patch.setattr(Flow, "revoke_absent", burning)
 
 
 # -- after a burn, and in the very second ------------------------------------------------------
@@ -265,18 +271,19 @@ def burns_for_a_second_revoke(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-30", known_as="M66")
 def burns_again_for_a_burned_pair(patch: pytest.MonkeyPatch) -> None:
     """A pair of before a burn is taken for a spent one when it comes back."""
-    follow_or_burn = Flow.follow_or_burn
+    successor_within_grace = Flow.successor_within_grace
 
-    async def burning(self: Flow, presented: Presented, now: int) -> TokenPair:
-        customer_id = presented.row.customer_id
-        ending = await self.endings.of(presented.claims.customer_id, presented.row)
-        if ending.is_fenced and not ending.is_revoked:
-            fence = self.burn.fence_at(now)
-            standing = await self.sessions.raise_fence(customer_id, fence, over=fence.before + 1)
-            await self.burn.finish(customer_id, standing)
-        return await follow_or_burn(self, presented, now)
+    async def burning(self: Flow, presented: Presented) -> TokenPair | None:
+        row = await presented.row()
+        kept = await self.tombstones.look_up(presented.claims.customer_id, row)
+        if kept.is_fenced and not kept.is_revoked:
+            fence = self.burn.fence_at(presented.now)
+            over = fence.before + 1
+            standing = await self.sessions.raise_fence(row.customer_id, fence, over=over)
+            await self.burn.finish(row.customer_id, standing)
+        return await successor_within_grace(self, presented)
 
-    patch.setattr(Flow, "follow_or_burn", burning)
+    patch.setattr(Flow, "successor_within_grace", burning)
 
 
 @mutant("HARD-31", known_as="M67")

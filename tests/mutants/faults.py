@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from reference_auth.core.errors import (
     SessionOver,
     StorageTrouble,
 )
-from reference_auth.core.rows import Fence, Presented, Row, Tombstone
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import Fence, Row, Tombstone, key_of
 from reference_auth.core.states import Refresh
 from reference_auth.core.tokens import Issue, TokenPair
 from reference_auth.flow.burn import Burn
@@ -26,6 +27,7 @@ from reference_auth.store.retry import Busy
 from reference_auth.store.sessions import EXISTS, Gone, Sessions
 from reference_auth.store.storage import ConditionFailed, Reason, Storage
 from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around, rows_of
 
 # -- what is promised and not stored -----------------------------------------------------------
 
@@ -175,33 +177,49 @@ def gives_a_session_up_after_one_failure(patch: pytest.MonkeyPatch) -> None:
 # -- what a failure is taken for ---------------------------------------------------------------
 
 
+def when_the_read_fails(patch: pytest.MonkeyPatch, act: Callable[..., Any]) -> None:
+    """A refresh whose read fails does this before it is refused."""
+
+    def present(original: Any, flow: Flow, *given: Any) -> Presented:
+        presented: Presented = original(flow, *given)
+        judge = presented.refresh
+
+        async def refresh() -> Refresh:
+            try:
+                return await judge()
+            except StorageTrouble:
+                await act(flow, presented)
+                raise
+
+        vars(presented)["refresh"] = refresh
+        return presented
+
+    around(patch, Flow, "present", present)
+
+
 @mutant("FAULT-03", also="FAULT-05")
 def deletes_what_it_could_not_read(patch: pytest.MonkeyPatch) -> None:
     """A refresh whose read fails deletes the row, as the module does."""
-    judge_refresh = Flow.judge_refresh
 
-    async def deleting(self: Flow, presented: Presented, now: int) -> Refresh:
-        try:
-            return await judge_refresh(self, presented, now)
-        except StorageTrouble:
-            await self.sessions.delete(presented.row.customer_id, presented.row.hash)
-            raise
+    async def deleting(flow: Flow, presented: Presented) -> None:
+        row = await presented.row()
+        await flow.sessions.delete(row.customer_id, row.hash)
 
-    patch.setattr(Flow, "judge_refresh", deleting)
+    when_the_read_fails(patch, deleting)
 
 
 @mutant("FAULT-03", also="FAULT-05")
 def renews_what_it_could_not_read(patch: pytest.MonkeyPatch) -> None:
     """A refresh whose read fails trusts the tokens, and goes on."""
-    judge_refresh = Flow.judge_refresh
 
-    async def trusting(self: Flow, presented: Presented, now: int) -> Refresh:
+    async def refresh(original: Any, presented: Presented) -> Refresh:
         try:
-            return await judge_refresh(self, presented, now)
+            found: Refresh = await original(presented)
         except StorageTrouble:
             return Refresh.MATCHES
+        return found
 
-    patch.setattr(Flow, "judge_refresh", trusting)
+    around(patch, Presented, "refresh", refresh)
 
 
 @mutant("FAULT-05", also="FAULT-10", known_as="M47")
@@ -233,36 +251,23 @@ def ends_the_session_when_a_revoke_fails(patch: pytest.MonkeyPatch) -> None:
 @mutant("FAULT-06", also="FAULT-03 FAULT-05")
 def takes_an_unread_row_for_a_missing_one(patch: pytest.MonkeyPatch) -> None:
     """A refresh whose read fails is taken for a replay, and burns."""
-    judge_refresh = Flow.judge_refresh
-
-    async def burning(self: Flow, presented: Presented, now: int) -> Refresh:
-        try:
-            return await judge_refresh(self, presented, now)
-        except StorageTrouble:
-            await self.burn.begin(presented.row.customer_id, presented.claims.exp, now)
-            raise
-
-    patch.setattr(Flow, "judge_refresh", burning)
+    when_the_read_fails(patch, Flow.burn_for_reuse)
 
 
 @mutant("FAULT-06", also="FAULT-02 FAULT-05")
 def takes_a_failed_rotation_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     """A refresh whose write has an unknown outcome is taken for a replay, and burns."""
-    replace_pair = Flow.replace
+    replace_row = Flow.replace_row
 
-    async def burning(self: Flow, old: Presented, fresh: Issue, now: int) -> TokenPair:
+    async def burning(self: Flow, old: Presented, fresh: Issue) -> TokenPair:
         try:
-            return await replace_pair(self, old, fresh, now)
+            return await replace_row(self, old, fresh)
         except OutcomeUnknown:
-            rows = [
-                items.read_row(item)
-                async for page in self.sessions.pages(old.row.customer_id)
-                for item in page
-            ]
+            rows = await rows_of(self.sessions, key_of(old.claims.customer_id))
             await self.sessions.delete_all(rows)
             raise
 
-    patch.setattr(Flow, "replace", burning)
+    patch.setattr(Flow, "replace_row", burning)
 
 
 # -- batches -----------------------------------------------------------------------------------
@@ -340,16 +345,16 @@ def cancels(patch: pytest.MonkeyPatch, conflict: type[Exception]) -> None:
 def takes_every_cancelled_transaction_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     """A rotation that met another transaction is taken for a replay, and burns."""
     cancels(patch, Conflict)
-    replace_pair = Flow.replace
+    replace_row = Flow.replace_row
 
-    async def burning(self: Flow, old: Presented, fresh: Issue, now: int) -> TokenPair:
+    async def burning(self: Flow, old: Presented, fresh: Issue) -> TokenPair:
         try:
-            return await replace_pair(self, old, fresh, now)
+            return await replace_row(self, old, fresh)
         except Conflict:
-            await self.burn.begin(old.row.customer_id, old.claims.exp, now)
+            await self.burn_for_reuse(old)
             raise Replayed from None
 
-    patch.setattr(Flow, "replace", burning)
+    patch.setattr(Flow, "replace_row", burning)
 
 
 @mutant("FAULT-09")

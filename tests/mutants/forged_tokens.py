@@ -17,9 +17,10 @@ import pytest
 
 from reference_auth.core import tokens
 from reference_auth.core.errors import BadAccessToken, NoSuchSession
-from reference_auth.core.rows import Presented, key_of
+from reference_auth.core.rows import key_of
 from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around_judging
 
 Members = Mapping[str, Any]
 
@@ -60,17 +61,18 @@ def judges(patch: pytest.MonkeyPatch, read: Callable[[Members], Members]) -> Non
 @mutant("HARD-01", also="HARD-02 HARD-04 HARD-17 STORE-11 STORE-12", known_as="M12")
 def burns_for_a_forged_token(patch: pytest.MonkeyPatch) -> None:
     """A token is decoded before it is verified, and the customer whom it names is burned."""
-    present = Flow.present
 
-    async def burning(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+    async def burning(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
         try:
-            return await present(self, access_token, refresh_token, now)
+            return await original(flow, access_token, refresh_token, now)
         except BadAccessToken:
             if customer_id := unverified(access_token)[1].get("customer_id"):
-                await self.burn.begin(key_of(customer_id), now, now)
+                await flow.burn.begin(key_of(customer_id), now, now)
             raise
 
-    patch.setattr(Flow, "present", burning)
+    around_judging(patch, burning)
 
 
 @mutant("HARD-01")
@@ -377,19 +379,20 @@ def takes_the_subject_for_the_id(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-08")
 def asks_the_table_about_a_token_of_another_kind(patch: pytest.MonkeyPatch) -> None:
     """A token without an id is refused, but only after a look at the rows of nobody."""
-    present = Flow.present
 
-    async def looking(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+    async def looking(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
         try:
-            return await present(self, access_token, refresh_token, now)
+            return await original(flow, access_token, refresh_token, now)
         except BadAccessToken:
             with suppress(BadAccessToken):
-                signed = tokens.open_signed(access_token, self.config.secret)
+                signed = tokens.open_signed(access_token, flow.config.secret)
                 named = tokens.read_payload(signed).get("customer_id", "nobody")
-                await self.sessions.fence(str(named) or "nobody")
+                await flow.sessions.fence(str(named) or "nobody")
             raise
 
-    patch.setattr(Flow, "present", looking)
+    around_judging(patch, looking)
 
 
 @mutant("HARD-17", also="HARD-21 STORE-12")
@@ -410,19 +413,20 @@ def revokes_for_whoever_names_the_customer(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-21", also="STORE-11")
 def tells_a_stranger_from_a_customer(patch: pytest.MonkeyPatch) -> None:
     """A forged token is refused in other words where it names somebody without a session."""
-    present = Flow.present
 
-    async def telling(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+    async def telling(
+        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+    ) -> Any:
         try:
-            return await present(self, access_token, refresh_token, now)
+            return await original(flow, access_token, refresh_token, now)
         except BadAccessToken:
             if customer_id := unverified(access_token)[1].get("customer_id"):
-                async for page in self.sessions.pages(key_of(customer_id)):
+                async for page in flow.sessions.pages(key_of(customer_id)):
                     if not page:
                         raise NoSuchSession from None
             raise
 
-    patch.setattr(Flow, "present", telling)
+    around_judging(patch, telling)
 
 
 @mutant("HARD-29")

@@ -120,7 +120,7 @@ def answers_a_token_under_a_longer_hash(patch: pytest.MonkeyPatch) -> None:
             try:
                 found = signer.decode(self.access_token, secret, algorithms=longer)
             except jwt.PyJWTError:
-                raise BadAccessToken from None
+                raise BadAccessToken("signature") from None
             return tokens.judge_claims(json.loads(found))
 
     asks(patch, claims)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from reference_auth.core.errors import Replayed, Retry, SessionOver
-from reference_auth.core.rows import Presented, Row
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import Row
 from reference_auth.core.tokens import Issue, TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
@@ -89,56 +90,57 @@ def knows_rivals_of_its_own_second_only(patch: pytest.MonkeyPatch) -> None:
     """What keeps two rotations of a pair apart is the new key, which a later second changes."""
     _in_rotations(patch, _without_delete_condition)
 
-    async def replaces(original: Any, flow: Flow, old: Presented, fresh: Issue, now: int) -> Any:
+    async def replaces(original: Any, flow: Flow, old: Presented, fresh: Issue) -> Any:
         try:
-            return await original(flow, old, fresh, now)
+            return await original(flow, old, fresh)
         except Taken:
-            found = await flow.sessions.read(old.row.customer_id, fresh.hash)
-            if found is None or found.rotated_from != old.row.hash:
+            row = await old.row()
+            found = await flow.sessions.read(row.customer_id, fresh.hash)
+            if found is None or found.rotated_from != row.hash:
                 raise
             return fresh.pair
 
-    around(patch, Flow, "replace", replaces)
+    around(patch, Flow, "replace_row", replaces)
 
 
 @mutant("RACE-05", also="FAULT-08", sometimes="RACE-08")
 def ends_the_session_over_which_two_compete(patch: pytest.MonkeyPatch) -> None:
     """Whoever loses a race deletes what the winner wrote, and asks to try again."""
 
-    async def follow(self: Flow, old: Presented, now: int) -> TokenPair:
-        customer_id = old.row.customer_id
-        winner = await self.sessions.successor_of(customer_id, {old.row.hash})
+    async def lose_race(self: Flow, old: Presented) -> TokenPair:
+        row = await old.row()
+        winner = await self.sessions.successor_of(row.customer_id, {row.hash})
         await self.sessions.delete_all([winner] if winner else [])
         raise Retry
 
-    _lose(patch, follow)
+    _lose(patch, lose_race)
 
 
 @mutant("RACE-06", also="FAULT-08 RACE-05 RACE-07", sometimes="RACE-08", known_as="M44")
 def takes_a_lost_race_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     """Whoever finds the row gone when it comes to writing burns."""
 
-    async def follow(self: Flow, old: Presented, now: int) -> TokenPair:
-        await self.burn.begin(old.row.customer_id, old.claims.exp, now)
+    async def lose_race(self: Flow, old: Presented) -> TokenPair:
+        await self.burn_for_reuse(old)
         raise Replayed
 
-    _lose(patch, follow)
+    _lose(patch, lose_race)
 
 
 @mutant("RACE-07", also="FAULT-08")
 def tells_the_loser_that_the_session_is_over(patch: pytest.MonkeyPatch) -> None:
     """Whoever loses a race is logged out."""
 
-    async def follow(self: Flow, old: Presented, now: int) -> TokenPair:
+    async def lose_race(self: Flow, old: Presented) -> TokenPair:
         raise SessionOver
 
-    _lose(patch, follow)
+    _lose(patch, lose_race)
 
 
-def _lose(patch: pytest.MonkeyPatch, follow: Any) -> None:
+def _lose(patch: pytest.MonkeyPatch, lose_race: Any) -> None:
     """A rotation that meets its own twin has lost."""
-    patch.setattr(Flow, "settled", lambda flow, old, fresh, found: None)
-    patch.setattr(Flow, "follow", follow)
+    patch.setattr(Flow, "already_committed", lambda flow, new, fresh, found: None)
+    patch.setattr(Flow, "lose_race", lose_race)
 
 
 @mutant(
@@ -152,9 +154,9 @@ def _lose(patch: pytest.MonkeyPatch, follow: Any) -> None:
 def lets_a_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatch) -> None:
     """A rotation does not delete the old row: it is marked as expiring now."""
 
-    async def rotate(original: Any, flow: Flow, old: Presented, now: int) -> TokenPair:
-        pair: TokenPair = await original(flow, old, now)
-        await flow.sessions.put(replace(old.row, ttl=now))
+    async def rotate(original: Any, flow: Flow, old: Presented) -> TokenPair:
+        pair: TokenPair = await original(flow, old)
+        await flow.sessions.put(replace(await old.row(), ttl=old.now))
         return pair
 
     around(patch, Flow, "rotate", rotate)
@@ -167,10 +169,10 @@ def lets_a_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatch) -> None:
 def says_true_when_a_rotation_was_faster(patch: pytest.MonkeyPatch) -> None:
     """A revoke that finds its row gone answers true, whatever came of the pair."""
 
-    async def end_absent(self: Flow, presented: Presented, now: int) -> None:
+    async def revoke_absent(self: Flow, presented: Presented) -> None:
         pass
 
-    patch.setattr(Flow, "end_absent", end_absent)
+    patch.setattr(Flow, "revoke_absent", revoke_absent)
 
 
 @mutant("RACE-12", also="CORE-19 FAULT-11 HARD-31 RACE-03 RACE-04 RACE-07 RACE-11")

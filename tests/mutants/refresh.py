@@ -11,14 +11,17 @@ import pytest
 from reference_auth.api import request
 from reference_auth.core import absolute_end, rolling, states, tokens
 from reference_auth.core.errors import MissingHeader, NoSuchSession, NotThePair, SessionOver
-from reference_auth.core.rows import Presented, Row
-from reference_auth.core.states import State
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import Row
+from reference_auth.core.states import Access, Refresh, State
 from reference_auth.core.tokens import Claims, TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.sessions import Gone, Sessions
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, note, rows_of
+
+Cell = tuple[Access, Refresh]
 
 # -- ACCESS_VALID_REFRESH_VALID ----------------------------------------------------------------
 
@@ -46,6 +49,66 @@ def renews_a_pair_that_is_live(patch: pytest.MonkeyPatch) -> None:
     around(patch, states, "state_of", state_of)
 
 
+def swaps(patch: pytest.MonkeyPatch, one: Cell, other: Cell) -> None:
+    """Two cells of the table of states have each other's state."""
+    swapped = {one: states.CELLS[other], other: states.CELLS[one]}
+    around(patch, states, "state_of", lambda original, *cell: swapped.get(cell) or original(*cell))
+
+
+@mutant(
+    "CORE-05",
+    also=(
+        "API-06 CORE-06 CORE-07 CORE-08 CORE-09 CORE-10 CORE-11 CORE-12 CORE-13 CORE-14 "
+        "CORE-15 CORE-16 CORE-17 CORE-18 CORE-19 CORE-22 CORE-23 CORE-24 CORE-25 CORE-26 "
+        "CORE-27 DEV-01 DEV-02 DEV-04 FAULT-01 FAULT-03 FAULT-05 FAULT-06 FAULT-07 "
+        "FAULT-11 GQL-03 GQL-04 GQL-06 GQL-08 GQL-10 HARD-01 HARD-02 HARD-03 HARD-04 "
+        "HARD-05 HARD-06 HARD-07 HARD-08 HARD-09 HARD-10 HARD-11 HARD-13 HARD-14 HARD-15 "
+        "HARD-16 HARD-20 HARD-21 HARD-22 HARD-23 HARD-24 HARD-28 HARD-29 HARD-30 HARD-31 "
+        "RACE-02 RACE-03 RACE-06 RACE-07 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12 RACE-13 "
+        "RACE-14 STORE-02 STORE-03 STORE-05 STORE-06 STORE-07 STORE-08 STORE-09 STORE-10 "
+        "STORE-11 STORE-12 WIRE-01 WIRE-02 WIRE-03 WIRE-04 WIRE-05 WIRE-07 WIRE-08 "
+        "WIRE-09 WIRE-10 WIRE-12"
+    ),
+)
+def swaps_the_states_of_live_and_of_expired_pairs(patch: pytest.MonkeyPatch) -> None:
+    """A pair is renewed while its access token is live, and repeated when it has expired."""
+    swaps(patch, (Access.LIVE, Refresh.MATCHES), (Access.EXPIRED, Refresh.MATCHES))
+
+
+@mutant(
+    "HARD-14",
+    also=(
+        "CORE-05 CORE-07 CORE-10 CORE-11 CORE-16 CORE-17 CORE-18 CORE-22 CORE-23 CORE-27 "
+        "DEV-01 DEV-02 DEV-04 FAULT-01 FAULT-08 FAULT-09 GQL-03 GQL-04 GQL-06 GQL-10 "
+        "HARD-01 HARD-02 HARD-03 HARD-04 HARD-06 HARD-07 HARD-08 HARD-09 HARD-10 HARD-11 "
+        "HARD-15 HARD-16 HARD-20 HARD-21 HARD-22 HARD-24 HARD-28 HARD-29 HARD-30 HARD-31 "
+        "RACE-02 RACE-05 RACE-08 RACE-09 RACE-10 STORE-06 STORE-08 STORE-10 STORE-11 "
+        "STORE-12 WIRE-03 WIRE-08 WIRE-09 WIRE-12"
+    ),
+)
+def swaps_the_states_of_rows_that_are_there_and_gone(patch: pytest.MonkeyPatch) -> None:
+    """A live pair is repeated once its row is gone, and refused while it is there."""
+    swaps(patch, (Access.LIVE, Refresh.MATCHES), (Access.LIVE, Refresh.ABSENT))
+
+
+@mutant(
+    "HARD-01",
+    also=(
+        "API-06 CORE-06 CORE-07 CORE-08 CORE-09 CORE-10 CORE-11 CORE-12 CORE-13 CORE-14 "
+        "CORE-15 CORE-19 CORE-24 CORE-25 CORE-26 CORE-27 FAULT-03 FAULT-04 FAULT-05 "
+        "FAULT-06 FAULT-07 FAULT-10 FAULT-11 GQL-08 GQL-10 HARD-02 HARD-03 HARD-05 "
+        "HARD-06 HARD-09 HARD-10 HARD-11 HARD-12 HARD-13 HARD-15 HARD-16 HARD-23 HARD-24 "
+        "HARD-28 HARD-29 HARD-30 HARD-31 RACE-03 RACE-05 RACE-06 RACE-07 RACE-08 RACE-09 "
+        "RACE-10 RACE-11 RACE-12 RACE-13 RACE-14 STORE-02 STORE-03 STORE-05 STORE-06 "
+        "STORE-07 STORE-08 STORE-09 STORE-10 WIRE-01 WIRE-02 WIRE-03 WIRE-04 WIRE-05 "
+        "WIRE-07 WIRE-08 WIRE-09 WIRE-10"
+    ),
+)
+def swaps_the_states_of_forged_and_of_expired_tokens(patch: pytest.MonkeyPatch) -> None:
+    """A forged access token beside the right refresh token is renewed, and an expired one not."""
+    swaps(patch, (Access.FORGED, Refresh.MATCHES), (Access.EXPIRED, Refresh.MATCHES))
+
+
 @mutant("CORE-05", also="CORE-10 CORE-16 CORE-22 HARD-07 HARD-16 WIRE-03 WIRE-09", known_as="M05")
 def signs_a_live_token_anew(patch: pytest.MonkeyPatch) -> None:
     """A live pair comes back with an access token of the same end and a new `iat`."""
@@ -68,7 +131,7 @@ def notes_when_a_session_was_last_seen(patch: pytest.MonkeyPatch) -> None:
     async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
         pair: TokenPair = await original(flow, token, refresh_token, now)
         if pair.token == token:
-            row = (await flow.present(token, refresh_token, now)).row
+            row = await flow.present(token, refresh_token, now).row()
             await note(flow.sessions, row, "seen", items.number(now))
         return pair
 
@@ -145,11 +208,12 @@ def writes_no_row_for_a_renewed_pair(patch: pytest.MonkeyPatch) -> None:
 def renews_a_session_once_only(patch: pytest.MonkeyPatch) -> None:
     """A pair that came from a rotation is repeated while it is live, and never renewed."""
 
-    async def rotate(original: Any, flow: Flow, old: Presented, now: int) -> Any:
-        row = await flow.sessions.read(old.row.customer_id, old.row.hash)
+    async def rotate(original: Any, flow: Flow, old: Presented) -> Any:
+        expected = await old.row()
+        row = await flow.sessions.read(expected.customer_id, expected.hash)
         if row is not None and row.rotated_from is not None:
             raise SessionOver
-        return await original(flow, old, now)
+        return await original(flow, old)
 
     around(patch, Flow, "rotate", rotate)
 
@@ -258,9 +322,9 @@ def cuts_a_remembered_session_when_it_is_repeated(patch: pytest.MonkeyPatch) -> 
     ) -> TokenPair:
         pair: TokenPair = await original(flow, access_token, refresh_token, now)
         if pair.token == access_token:
-            presented = await flow.present(access_token, refresh_token, now)
+            row = await flow.present(access_token, refresh_token, now).row()
             ttl = now + flow.config.lifetimes.refresh
-            await flow.sessions.put(replace(presented.row, ttl=ttl))
+            await flow.sessions.put(replace(row, ttl=ttl))
         return pair
 
     around(patch, Flow, "refresh", refresh)
@@ -279,21 +343,17 @@ def never_looks_at_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
 @mutant("CORE-15")
 def trusts_the_ttl_alone(patch: pytest.MonkeyPatch) -> None:
     """The row says when a session ends, and one without a ttl never does."""
-
-    def is_past(flow: Flow, claims: Claims, now: int) -> bool:
-        return absolute_end.is_past(claims, now, flow.config.max_session_seconds)
-
-    patch.setattr(Flow, "is_past", is_past)
+    patch.setattr(rolling, "is_over", absolute_end.is_past)
 
 
 @mutant("CORE-15")
 def leaves_the_row_of_an_expired_session(patch: pytest.MonkeyPatch) -> None:
     """An expired pair is refused, and its row stays for the table to delete."""
 
-    async def forget(self: Flow, presented: Presented, now: int) -> None:
+    async def delete_expired(self: Flow, presented: Presented) -> None:
         pass
 
-    patch.setattr(Flow, "forget", forget)
+    patch.setattr(Flow, "delete_expired", delete_expired)
 
 
 @mutant(
@@ -306,12 +366,12 @@ def leaves_the_row_of_an_expired_session(patch: pytest.MonkeyPatch) -> None:
 def begins_a_session_anew_for_a_missing_row(patch: pytest.MonkeyPatch) -> None:
     """A genuine pair with an expired access token and no row is renewed: the table lost the row."""
 
-    async def follow_or_burn(original: Any, flow: Flow, presented: Presented, now: int) -> Any:
-        if tokens.is_live(presented.claims, now):
-            return await original(flow, presented, now)
-        return await flow.begin(presented.claims.customer_id, False, now)
+    async def refuse_or_burn(original: Any, flow: Flow, presented: Presented) -> Any:
+        if await presented.cell() != (Access.EXPIRED, Refresh.ABSENT):
+            return await original(flow, presented)
+        return await flow.begin(presented.claims.customer_id, False, presented.now)
 
-    around(patch, Flow, "follow_or_burn", follow_or_burn)
+    around(patch, Flow, "refuse_or_burn", refuse_or_burn)
 
 
 @mutant(
@@ -332,13 +392,13 @@ def asks_the_holder_of_an_ended_pair_for_credentials(patch: pytest.MonkeyPatch) 
 def finds_no_such_session_for_an_expired_pair(patch: pytest.MonkeyPatch) -> None:
     """An expired pair whose row is gone is refused with `graphql-no-such-entity`."""
 
-    async def forget(self: Flow, presented: Presented, now: int) -> None:
+    async def delete_expired(self: Flow, presented: Presented) -> None:
         try:
-            await self.sessions.end(presented.row, [])
+            await self.sessions.end(await presented.row(), [])
         except Gone:
             raise NoSuchSession from None
 
-    patch.setattr(Flow, "forget", forget)
+    patch.setattr(Flow, "delete_expired", delete_expired)
 
 
 # -- no session at all -------------------------------------------------------------------------

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from reference_auth.core.errors import SessionOver
-from reference_auth.core.rows import Fence, Presented, Row
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import Fence, Row
 from reference_auth.core.tokens import TokenPair
 from reference_auth.flow.burn import Burn
 from reference_auth.flow.flow import Flow
@@ -131,13 +132,13 @@ def remembers_in_the_process_what_was_spent(patch: pytest.MonkeyPatch) -> None:
 
     async def replace(original: Any, flow: Flow, old: Presented, *args: Any) -> TokenPair:
         pair: TokenPair = await original(flow, old, *args)
-        spent.add(old.row.hash)
+        spent.add((await old.row()).hash)
         return pair
 
-    async def follow_or_burn(original: Any, flow: Flow, presented: Presented, now: int) -> Any:
-        if presented.row.hash not in spent:
+    async def successor_within_grace(original: Any, flow: Flow, presented: Presented) -> Any:
+        if (await presented.row()).hash not in spent:
             raise SessionOver
-        return await original(flow, presented, now)
+        return await original(flow, presented)
 
-    around(patch, Flow, "replace", replace)
-    around(patch, Flow, "follow_or_burn", follow_or_burn)
+    around(patch, Flow, "replace_row", replace)
+    around(patch, Flow, "successor_within_grace", successor_within_grace)

@@ -11,10 +11,10 @@ from reference_auth.core import tokens
 from reference_auth.core.errors import (
     AccessExpired,
     MissingRefreshToken,
-    NotThePair,
     SessionOver,
     WrongPair,
 )
+from reference_auth.core.rows import key_of
 from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, rows_of
@@ -29,9 +29,8 @@ def logs_the_customer_out_everywhere(patch: pytest.MonkeyPatch) -> None:
     """A revoke deletes every row of the customer."""
 
     async def revoke(original: Any, flow: Flow, *given: Any) -> bool:
-        presented = await flow.present(*given)
         ended: bool = await original(flow, *given)
-        customer_id = presented.row.customer_id
+        customer_id = key_of(flow.present(*given).claims.customer_id)
         await flow.sessions.delete_all(await rows_of(flow.sessions, customer_id))
         return ended
 
@@ -50,10 +49,10 @@ def says_true_and_ends_nothing(patch: pytest.MonkeyPatch) -> None:
     """A revoke judges the pair, answers true, and leaves its row."""
 
     async def revoke(self: Flow, *given: Any) -> bool:
-        try:
-            await self.present(*given)
-        except NotThePair:
-            raise WrongPair from None
+        presented = self.present(*given)
+        presented.verify()
+        if not await presented.belongs():
+            raise WrongPair
         return True
 
     patch.setattr(Flow, "revoke", revoke)

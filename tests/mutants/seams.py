@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reference_auth.core.rows import Row
+from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions
 
@@ -20,6 +21,12 @@ def around(patch: pytest.MonkeyPatch, place: Any, name: str, new: Callable[..., 
         return new(original, *args, **named)
 
     patch.setattr(place, name, replaced)
+
+
+def around_judging(patch: pytest.MonkeyPatch, new: Callable[..., Any]) -> None:
+    """Put `new(original, flow, access_token, refresh_token, now)` around refresh and revoke."""
+    for name in ("refresh", "revoke"):
+        around(patch, Flow, name, new)
 
 
 async def note(sessions: Sessions, row: Row, name: str, value: items.Item) -> None:

@@ -72,7 +72,7 @@ def renews_with_exp_as_text(patch: pytest.MonkeyPatch) -> None:
         signed = tokens._signer().encode(payload, flow.config.secret, headers=dict(tokens.HEADER))
         return replace(pair, token=signed)
 
-    around(patch, Flow, "replace", replaced)
+    around(patch, Flow, "replace_row", replaced)
     _read(patch, "exp", str)
 
 
@@ -124,7 +124,7 @@ def refuses_claims_that_it_does_not_know(patch: pytest.MonkeyPatch) -> None:
 
     def judge_claims(original: Any, members: Members) -> Claims:
         if set(members) - known:
-            raise BadAccessToken
+            raise BadAccessToken("payload")
         claims: Claims = original(members)
         return claims
 
@@ -187,7 +187,7 @@ def takes_only_tokens_of_its_own_make(patch: pytest.MonkeyPatch) -> None:
 
     def judge_claims(original: Any, members: Members) -> Claims:
         if members.get("iss") != "reference":
-            raise BadAccessToken
+            raise BadAccessToken("payload")
         claims: Claims = original(members)
         return claims
 

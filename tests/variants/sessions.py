@@ -12,7 +12,8 @@ import pytest
 from conformance_tests.embedded import boot as embedded
 from conformance_tests.target.model import Lifetimes
 from reference_auth.core import tokens
-from reference_auth.core.rows import Presented, Row
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import Row
 from reference_auth.core.states import Access, Refresh
 from reference_auth.core.tokens import Claims, Issue, TokenPair
 from reference_auth.flow.derivation import Derivation
@@ -87,11 +88,12 @@ def keeps_the_end_of_a_session_to_itself(patch: pytest.MonkeyPatch) -> None:
 def read_the_expiry_from_the_row(patch: pytest.MonkeyPatch) -> None:
     """A rotation rolls on from what the row says."""
 
-    async def rotate(original: Any, flow: Flow, old: Presented, now: int) -> TokenPair:
-        row = await flow.sessions.read(old.row.customer_id, old.row.hash)
+    async def rotate(original: Any, flow: Flow, old: Presented) -> TokenPair:
+        expected = await old.row()
+        row = await flow.sessions.read(expected.customer_id, expected.hash)
         if row is not None and row.ttl is not None:
-            old = replace(old, claims=replace(old.claims, refresh_expiry=row.ttl))
-        pair: TokenPair = await original(flow, old, now)
+            vars(old)["claims"] = replace(old.claims, refresh_expiry=row.ttl)
+        pair: TokenPair = await original(flow, old)
         return pair
 
     around(patch, Flow, "rotate", rotate)
@@ -127,13 +129,13 @@ def repeats_what_the_table_says(patch: pytest.MonkeyPatch) -> None:
 def repeats_without_a_look_at_the_table(patch: pytest.MonkeyPatch) -> None:
     """A live pair that belongs together is repeated, as the module does."""
 
-    async def judge_refresh(original: Any, flow: Flow, given: Presented, now: int) -> Refresh:
-        if flow.judge_access(given, now) is Access.LIVE:
+    async def refresh(original: Any, given: Presented) -> Refresh:
+        if given.access is Access.LIVE and await given.belongs():
             return Refresh.MATCHES
-        found: Refresh = await original(flow, given, now)
+        found: Refresh = await original(given)
         return found
 
-    around(patch, Flow, "judge_refresh", judge_refresh)
+    around(patch, Presented, "refresh", refresh)
 
 
 def write_rows(patch: pytest.MonkeyPatch, **attributes: Any) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from reference_auth.core.rows import Presented, Row, Tombstone
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import Row, Tombstone
 from reference_auth.core.tokens import TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.store.sessions import Sessions
@@ -82,7 +83,7 @@ class RevokeKeepsNothing(Sessions):
 class OneSuccessorOnly(Flow):
     """Revoking an already rotated pair looks no further than the pair itself."""
 
-    async def end_absent(self, presented: Presented, now: int) -> None:
+    async def revoke_absent(self, presented: Presented) -> None:
         return
 
 
@@ -94,8 +95,8 @@ class BlindPut(Sessions):
 class GraceForks(Flow):
     """A lost race is answered with a pair of its own."""
 
-    async def follow(self, old: Presented, now: int) -> TokenPair:
-        return await self.begin(old.claims.customer_id, False, now)
+    async def lose_race(self, old: Presented) -> TokenPair:
+        return await self.begin(old.claims.customer_id, False, old.now)
 
 
 def without(sessions: Sessions, check: str) -> Sessions:

@@ -20,7 +20,7 @@ from tests.reference.shop import SECRET
 
 pytestmark = pytest.mark.usefixtures("zone")
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 RECORDED = json.loads((ROOT / "conformance_tests/vectors/module_tokens.json").read_text())
 ISSUES = [
     case[kind] for case in RECORDED["cases"] for kind in ("login", "rotation") if kind in case
@@ -52,6 +52,26 @@ def test_what_the_module_issued_comes_out_byte_for_byte(issue: dict[str, Any]) -
     made = tokens.issue(Claims(**issue["claims"]), RECORDED["secret"])
     assert made.pair == TokenPair(issue["token"], issue["refresh_token"])
     assert made.hash in {row["refresh_token_hash"]["S"] for row in issue["rows"]}
+
+
+@pytest.mark.parametrize(
+    "check, token",
+    [
+        ("form", "a.b"),
+        ("signature", sign(GOOD, secret="another secret, as long as the real one")),
+        ("payload", sign([])),
+        ("payload", sign("no JSON")),
+        ("nbf", sign({**GOOD, "nbf": NOW + 1})),
+        ("customer_id", sign({**GOOD, "customer_id": None})),
+        ("exp", sign({**GOOD, "exp": "soon"})),
+        ("refresh_expiry", sign({**GOOD, "refresh_expiry": None})),
+    ],
+)
+def test_a_refusal_says_which_check_failed(check: str, token: str) -> None:
+    """HARD-01: for logs and tests; what the client is told is the same for all of them."""
+    with pytest.raises(BadAccessToken, match=r"^The access token is not valid$") as refusal:
+        verify(token)
+    assert refusal.value.check == check
 
 
 @pytest.mark.parametrize("issue", ISSUES)

@@ -1,0 +1,116 @@
+"""The judge says in which of the twelve cells a presented pair is.
+
+It does no more than the answer needs. The access verdict needs no I/O. Beside a forged access token
+the state is known at once. A mismatch needs one derivation at most. Only a refresh token that
+belongs to its access token is hashed and looked for in the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+from reference_auth.core import rolling, states, tokens
+from reference_auth.core.config import Config
+from reference_auth.core.errors import BadAccessToken
+from reference_auth.core.rows import Row
+from reference_auth.core.states import Access, Refresh, State
+from reference_auth.core.tokens import Claims, CustomerId, TokenPair
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the judge may ask for: the two derivations of `tokens`, and one read of the table."""
+
+    derive: Callable[[CustomerId, int], Awaitable[str]]
+    hash_of: Callable[[str], Awaitable[str]]
+    read: Callable[[str, str], Awaitable[Row | None]]
+
+
+class Presented:
+    """A pair as a customer presents it, with its verdicts; each is reached when it is asked for."""
+
+    def __init__(self, pair: TokenPair, now: int, config: Config, means: Means) -> None:
+        self.pair = pair
+        self.now = now
+        self.config = config
+        self._means = means
+        self._refresh: Refresh | None = None
+        self._hash: str | None = None
+
+    # The access token: no I/O
+
+    def verify(self) -> Claims:
+        """Return what a genuine access token promises; raise BadAccessToken for a forged one."""
+        return tokens.verify(self.pair.token, self.config.secret, self.now)
+
+    claims = cached_property(verify)
+
+    @cached_property
+    def access(self) -> Access:
+        """The access verdict (CORE-10, HARD-01)."""
+        try:
+            return Access.LIVE if tokens.is_live(self.claims, self.now) else Access.EXPIRED
+        except BadAccessToken:
+            return Access.FORGED
+
+    # The refresh token: one derivation, then a second one and one read
+
+    async def belongs(self) -> bool:
+        """Whether the refresh token is the one derived from the access token (CORE-16)."""
+        # Departs: HARD-09, HARD-10, HARD-11, HARD-24 the module burns, or deletes the live row.
+        claims = self._stated_claims
+        if claims is None or not tokens.is_refresh_token(self.pair.refresh_token):  # HARD-25
+            return False
+        derived = await self._means.derive(claims.customer_id, claims.exp)
+        return tokens.matches(self.pair.refresh_token, derived)
+
+    async def row(self) -> Row:
+        """The row that the pair should have, whether or not the table has it."""
+        return await self._expected_row(self.claims)
+
+    async def refresh(self) -> Refresh:
+        """The refresh verdict: the first of mismatch, expired and absent that applies."""
+        if self._refresh is None:
+            self._refresh = await self._judge_refresh()
+        return self._refresh
+
+    async def _judge_refresh(self) -> Refresh:
+        claims = self._stated_claims
+        if claims is None or not await self.belongs():
+            return Refresh.MISMATCH
+        # Departs: HARD-12 the module looks for the row first, and burns when it is gone.
+        if rolling.is_over(claims, self.now, self.config.max_session_seconds):  # CORE-11
+            return Refresh.EXPIRED
+        # Departs: HARD-14, HARD-15 the module echoes a live pair without a look at the table.
+        expected = await self._expected_row(claims)
+        row = await self._means.read(expected.customer_id, expected.hash)
+        if row is None:
+            return Refresh.ABSENT
+        return Refresh.EXPIRED if row.is_expired(self.now) else Refresh.MATCHES  # STORE-08
+
+    # Both
+
+    async def state(self) -> State:
+        """The state; where one verdict leaves only one state, the other is not asked for."""
+        possible = states.possible_states(self.access)
+        if len(possible) == 1:
+            return possible.pop()
+        return states.state_of(self.access, await self.refresh())
+
+    async def cell(self) -> tuple[Access, Refresh]:
+        """Both verdicts, for pictures and tests: beside a forged token the flow needs only one."""
+        return self.access, await self.refresh()
+
+    @cached_property
+    def _stated_claims(self) -> Claims | None:
+        """What the access token says; of a forged one nothing is vouched for, or even readable."""
+        if self.access is Access.FORGED:
+            return tokens.read_unverified(self.pair.token)
+        return self.claims
+
+    async def _expected_row(self, claims: Claims) -> Row:
+        if self._hash is None:
+            self._hash = await self._means.hash_of(self.pair.refresh_token)
+        return Row.of(claims, self._hash)
