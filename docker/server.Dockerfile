@@ -1,5 +1,5 @@
 # The server in production mode: docker build -f docker/server.Dockerfile -t reference-auth .
-# Development mode stays on loopback, so there is none here: the server itself refuses it.
+# Development mode is not possible here: the server allows it on loopback addresses only.
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
@@ -10,7 +10,7 @@ RUN python -m venv /opt/app && /opt/app/bin/pip install --no-cache-dir --no-comp
 FROM python:3.13-slim-bookworm
 COPY --from=build /opt/app /opt/app
 ENV PATH=/opt/app/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONPATH=/srv
-# Your login service is a module in /srv: COPY it in an image of your own, or mount it.
+# Your login service is a module in /srv: COPY it in your own image, or mount it.
 WORKDIR /srv
 USER 10001:10001
 EXPOSE 8000

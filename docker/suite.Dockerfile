@@ -1,4 +1,4 @@
-# The suite, to judge a deployment by its address: docker build -f docker/suite.Dockerfile -t auth-conformance .
+# The suite, to test a deployment by its URL: docker build -f docker/suite.Dockerfile -t auth-conformance .
 FROM python:3.13-slim-bookworm AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE ./
@@ -9,7 +9,7 @@ RUN python -m venv /opt/app && /opt/app/bin/pip install --no-cache-dir --no-comp
 FROM python:3.13-slim-bookworm
 COPY --from=build /opt/app /opt/app
 ENV PATH=/opt/app/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-# Target files and reports: mount a folder here that the user below may write to.
+# Mount a folder here for target files and reports; the user below must be able to write to it.
 WORKDIR /work
 USER 10001:10001
 ENTRYPOINT ["auth-conformance"]

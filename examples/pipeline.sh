@@ -1,13 +1,14 @@
 #!/bin/sh
-# For any pipeline that runs a shell: install the suite, judge, keep the reports, fail by verdict.
-# SUITE is what pip installs: a checkout, a wheel, or a name and version in your package index.
-# What the keys of staging.toml that end in _env name, comes from the pipeline's secret variables:
-# ALICE_PASSWORD in the README's file, AUTH_CONFORMANCE_PASSWORD_1 in one that `init` wrote.
-# With a [table], the usual AWS variables too: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY.
+# For any pipeline with a shell: install the suite, test the deployment, save the reports.
+# The script fails if the deployment is not conformant.
+# SUITE is what pip installs: a clone, a wheel, or a name and version in your package index.
+# Set the variables that the *_env keys of staging.toml name, from the pipeline's secrets:
+# ALICE_PASSWORD in the README's file, AUTH_CONFORMANCE_PASSWORD_1 in a file that `init` wrote.
+# With a [table], also set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
 set -eu
 
 python3 -m venv .conformance
-.conformance/bin/pip install --quiet "${SUITE:?a checkout or a wheel of the suite}"
+.conformance/bin/pip install --quiet "${SUITE:?set it to a clone or a wheel of the suite}"
 
 mkdir -p conformance-reports
 .conformance/bin/auth-conformance run --target "${TARGET:-staging.toml}" \

@@ -1,12 +1,12 @@
-// Login, refresh and revoke as SPEC.md has them, in the profile `documented`; `now` is an argument.
-// Rows lie in a Map, which one process has for itself: a deployment needs a table and transactions.
+// Login, refresh and revoke of SPEC.md, in the profile `documented`; `now` is an argument.
+// The rows are in a Map of one process; a real deployment needs a table and transactions.
 
 import { derive, isRefreshToken, mint, same, stretch, verify } from "./tokens.mjs";
 
 const TIMES_LOWERED = 10; // 6.5
 const SKEW = 10; // 7.8
 
-/** A refusal that was meant, with the category that a front end goes by (16.1). */
+/** An intended refusal, with its category (16.1). */
 export class Refusal extends Error {
   constructor(message, category) {
     super(message);
@@ -18,27 +18,27 @@ const over = () => new Refusal("The session is over", "authorization");
 const retry = () => new Refusal("Please try again", "server-internal-error");
 
 export class Flow {
-  rows = new Map(); // customer's text -> Map of hash -> ttl
+  rows = new Map(); // customer id as text -> Map of hash -> ttl
 
   constructor(secret, lifetimes) {
     this.secret = secret;
     this.lifetimes = lifetimes;
   }
 
-  /** Section 6, the platform apart. */
+  /** Section 6, without the platform. */
   logIn(customer_id, remember, now) {
     const life = remember ? this.lifetimes.extended : this.lifetimes.refresh;
     return this.#issue(customer_id, now + life, now);
   }
 
-  /** 19.1: whose live access token this is. */
+  /** 19.1: the customer of a live access token. */
   customer(bearer, now) {
     const claims = this.#genuine(bearer, now);
     if (now >= claims.exp) throw over();
     return claims.customer_id;
   }
 
-  /** Section 7, in its order. */
+  /** Section 7, in the same order. */
   refresh(bearer, refreshToken, now) {
     if (!isRefreshToken(refreshToken)) throw over(); // 7.3
     const claims = this.#genuine(bearer, now); // 7.4
@@ -56,7 +56,7 @@ export class Flow {
     return pair;
   }
 
-  /** Section 9, in its order. */
+  /** Section 9, in the same order. */
   revoke(bearer, refreshToken, now) {
     if (!refreshToken) throw over(); // 9.1
     const claims = this.#genuine(bearer, now); // 9.2
@@ -82,20 +82,20 @@ export class Flow {
     return this.rows.get(key);
   }
 
-  /** 7.8 from its fourth case on; the last one is a replay. */
+  /** 7.8, cases 4 to 7; the last one is a replay. */
   #missing({ customer_id, exp, refresh_expiry }, now) {
     if (exp - now > 0 && exp - now <= SKEW) return retry();
     if (now >= exp && refresh_expiry - now > SKEW) this.rows.delete(String(customer_id));
     return over();
   }
 
-  /** 8.2: what a rotation promises. */
+  /** 8.2: the refresh_expiry after a rotation. */
   #rolled({ refresh_expiry }, now) {
     const { refresh } = this.lifetimes;
     return refresh_expiry - now >= refresh ? refresh_expiry : now + refresh;
   }
 
-  /** 6.5, 8.5: write the row at the latest free `exp`. */
+  /** 6.5, 8.5: write the row with the latest `exp` whose key no row has. */
   #issue(customer_id, refresh_expiry, now) {
     const latest = now + this.lifetimes.access;
     for (let exp = latest; exp >= latest - TIMES_LOWERED; exp--) {

@@ -1,5 +1,5 @@
-// A deployment to judge: JWT_PRIVATE_KEY=... PORT=4178 node server.mjs
-// With TEST_CLOCK=1, POST /clock {"now": seconds} makes its clock stand still there (SPEC.md 24.1).
+// A small deployment to test: JWT_PRIVATE_KEY=... PORT=4178 node server.mjs
+// With TEST_CLOCK=1, POST /clock {"now": seconds} stops its clock at that second (SPEC.md 24.1).
 
 import { createServer } from "node:http";
 import { buildSchema, graphql, GraphQLError } from "graphql";
@@ -28,7 +28,7 @@ const schema = buildSchema(`
 `);
 const flow = new Flow(secret, { access: 840, refresh: 900, extended: 2592000 });
 
-// The test clock: the one line through which all of the program learns the time.
+// The test clock: the whole program reads the time here.
 let stoppedAt = null;
 const now = () => stoppedAt ?? Math.floor(Date.now() / 1000);
 
@@ -65,7 +65,7 @@ async function answer(body, authorization) {
   return [200, { ...result, ...(result.errors && { errors: result.errors.map(masked) }) }];
 }
 
-/** What nobody intended gets fixed words (15.8). */
+/** An unexpected error gets a fixed message (15.8). */
 function masked(error) {
   const { originalError } = error;
   if (!originalError || originalError instanceof Refusal || originalError instanceof GraphQLError) return error;

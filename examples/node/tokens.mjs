@@ -1,11 +1,11 @@
-// The formats of SPEC.md section 3, with nothing but Node; vectors.test.mjs holds them to the vectors.
+// The formats of SPEC.md section 3, with Node alone; vectors.test.mjs checks them with the vectors.
 
 import { createHmac, pbkdf2Sync, timingSafeEqual } from "node:crypto";
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 const NO_IDS = ["", "undefined", "None", "null"];
 
-/** PBKDF2 over a text, salted with the secret: 128 lower-case hex characters (3.8). */
+/** PBKDF2 of a text, with the secret as salt: 128 lower-case hex characters (3.8). */
 export function stretch(text, secret) {
   return pbkdf2Sync(text, secret, 10000, 64, "sha512").toString("hex");
 }
@@ -44,7 +44,7 @@ export function verify(token, secret, now) {
   }
 }
 
-/** Whether a text can be a refresh token at all (7.3). */
+/** Whether a text has the format of a refresh token (7.3). */
 export function isRefreshToken(text) {
   return /^[0-9a-f]{128}$/.test(text);
 }

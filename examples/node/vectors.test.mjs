@@ -1,5 +1,5 @@
-// An implementation's own unit tests on the vectors: node --test
-// VECTORS names another interchange.json than the one of this checkout.
+// Unit tests of an implementation with the test vectors: node --test
+// VECTORS names another interchange.json than the one in this clone.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
