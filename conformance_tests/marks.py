@@ -1,13 +1,12 @@
-"""The one decorator of a conformance test: which requirement it proves, and its manners."""
+"""The one decorator of a conformance test: which requirement it proves, and how it is run."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
-if TYPE_CHECKING:
-    from conformance_tests.requirements import Requirement
+from conformance_tests.requirements import REQUIREMENTS, Requirement
 
 
 def requirement(
@@ -16,29 +15,29 @@ def requirement(
     burns: bool = False,
     long_jump: bool = False,
     level: str | None = None,
-    extra: bool = False,
+    optional: bool = False,
     hazard: str = "",
-    apart: bool = False,
-    alone: bool = False,
+    exclusive: bool = False,
+    serial: bool = False,
     modes: tuple[str | None, ...] = (),
-    takes: float = 0.0,
+    seconds: float = 0.0,
     last: bool = False,
 ) -> pytest.MarkDecorator:
-    """Name the requirement that a test proves.
+    """Name the requirement that a test proves, and say how it has to be run.
 
     logins: the most logins of real customers that the test makes.
-    burns: where no made-up customer can be had, it ends every session of a real one, if only with
-        a deployment that takes for a replay what is none: run late.
-    apart: where time is really waited for, no other test has its customers meanwhile; nor have
-        they where it burns.
+    burns: it ends all sessions of a real customer where no customer can be made up, or where the
+        deployment takes for a replay what is none: run late.
+    exclusive: where tests wait at the same time, no other test uses its customers meanwhile; a
+        test that burns has its customers to itself in any case.
     long_jump: it moves the clock by more than a day: run last.
     level: where a feature raises a row's level (a SHOULD that is a MUST with grace).
-    extra: it looks further than the row's `observe` asks for: judged where the target lets it be
-        seen, and not missed elsewhere.
-    alone: where time is really waited for, it does not wait together with other tests.
-    last: it looks back on everything that was said in the run: run when nothing else is left.
-    modes: in which it starts the deployment; that is begun while other tests run.
-    takes: seconds that each of its cases waits, though the clock can be moved.
+    optional: it looks further than the row's `observe` asks for. It is judged where the target
+        shows enough, and leaves no finding elsewhere.
+    serial: where tests wait at the same time, this one does not.
+    last: it looks back on everything that was said in the run: run after all others.
+    modes: the modes in which it starts the deployment; they are started ahead of the test.
+    seconds: how long each of its cases waits, though the clock can be moved.
     hazard: what this test alone does to a deployment, where the row's other tests do not.
     """
     return pytest.mark.requirement(
@@ -47,12 +46,12 @@ def requirement(
         burns=burns,
         long_jump=long_jump,
         level=level,
-        extra=extra,
+        optional=optional,
         hazard=hazard,
-        apart=apart,
-        alone=alone,
+        exclusive=exclusive,
+        serial=serial,
         modes=modes,
-        takes=takes,
+        seconds=seconds,
         last=last,
     )
 
@@ -64,18 +63,16 @@ def declare_marker(config: pytest.Config) -> None:
 
 def requirements_of(item: pytest.Item) -> list[Requirement]:
     """The registry rows that a test names."""
-    from conformance_tests.requirements import REQUIREMENTS
-
     mark = item.get_closest_marker("requirement")
     return [REQUIREMENTS[id_] for id_ in mark.args] if mark else []
 
 
-def manner_of(item: pytest.Item, name: str) -> Any:
-    """One of a test's manners; False where it is not marked at all."""
+def marker_option(item: pytest.Item, name: str) -> Any:
+    """One option of a test's marker; False where it has none."""
     mark = item.get_closest_marker("requirement")
     return mark.kwargs.get(name, False) if mark else False
 
 
 def fixtures_of(item: pytest.Item) -> set[str]:
-    """What a test asks for, and what that asks for in turn."""
+    """The fixtures that a test uses, directly or through another fixture."""
     return set(item.fixturenames) if isinstance(item, pytest.Function) else set()

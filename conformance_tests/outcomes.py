@@ -39,7 +39,7 @@ CAPABILITIES = {
 }
 
 
-class Broken(AssertionError):
+class Violation(AssertionError):
     """The deployment did something else than the requirement asks."""
 
     def __init__(self, expected: str, actual: str) -> None:

@@ -10,9 +10,9 @@ import json
 import re
 from pathlib import Path
 
-from conformance_tests.report.exits import EXITS
+from conformance_tests.report.exit_codes import EXITS
 from conformance_tests.requirements import REQUIREMENTS, VERSION
-from conformance_tests.target.model import load
+from conformance_tests.target.load import load
 from reference_auth.core.states import State
 from reference_auth.serve.demo import CUSTOMERS
 from tests.docs import capture

@@ -24,12 +24,12 @@ def expired(*sessions: Session) -> list[Session]:
     return _reach(sessions, lambda session, margin: session.exp + margin)
 
 
-def expired_if_replaced(session: Session) -> Session:
+def expired_by_replacing(session: Session) -> Session:
     """The session expired, where an older pair takes its place: one that has ended has no place.
 
     Elsewhere it is left as it is, to grow old in its own time.
     """
-    return expired(session)[0] if session.customer.deployment.replaces else session
+    return expired(session)[0] if session.customer.deployment.ages_by_replacing else session
 
 
 def ended(*sessions: Session) -> list[Session]:
@@ -46,7 +46,7 @@ def _reach(sessions: tuple[Session, ...], when: Callable[[Session, int], int]) -
     deployment = sessions[0].customer.deployment
     clock = deployment.clock
     moments = [when(session, clock.margin) for session in sessions]
-    if deployment.replaces:
+    if deployment.ages_by_replacing:
         return [
             _aged(session, moment - int(clock.now())) if moment > clock.now() else session
             for session, moment in zip(sessions, moments, strict=True)
@@ -79,7 +79,7 @@ def _aged(session: Session, seconds: int) -> Session:
     table.replace(old, new)
     aged = replace(
         session,
-        token=deployment.introduce(forge.mint({**session.claims, **shifted})),
+        token=deployment.add_access_token(forge.mint({**session.claims, **shifted})),
         refresh_token=refresh_token,
         row=new,
     )
@@ -106,7 +106,7 @@ def begun_earlier(session: Session, seconds: int) -> Session:
     refresh_token = forge.refresh_token(owner.id, claims["exp"])
     row = _rekeyed(old, forge.hash_of(refresh_token), claims["refresh_expiry"])
     table.write(row)
-    token = deployment.introduce(forge.mint(claims))
+    token = deployment.add_access_token(forge.mint(claims))
     forged = replace(session, token=token, refresh_token=refresh_token, row=row)
     owner.sessions.append(forged)
     return forged

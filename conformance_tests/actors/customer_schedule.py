@@ -1,7 +1,7 @@
-"""Who of the target's customers plays in a test: whoever has rested longest goes first.
+"""Which of the target's customers a test uses: those that were idle longest.
 
-Each login of a customer needs a second of its own, so that turns save waiting. Where tests wait
-together, one that ends all sessions of a customer has its customers to itself.
+Each login of a customer needs a second of its own, so taking turns saves waiting. Where tests wait
+at the same time, a test that ends all sessions of a customer has its customers to itself.
 """
 
 from __future__ import annotations
@@ -12,47 +12,50 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 T = TypeVar("T")
-#: The places of those who play in the test at hand; those who were not chosen come after them.
-_ORDER: ContextVar[tuple[int, ...]] = ContextVar("order", default=())
+#: The places of this test's customers; all others come after them.
+_ASSIGNED: ContextVar[tuple[int, ...]] = ContextVar("assigned", default=())
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """What a test asks for: so many customers, and whether nobody else may use them meanwhile."""
+class Need:
+    """How many customers a test needs, and whether no other test may use them meanwhile."""
 
     customers: int
-    apart: bool = False
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """The places of the customers that a test has been given."""
+class Assignment:
+    """The places of the customers that a test was given."""
 
     places: tuple[int, ...]
-    apart: bool = False
+    exclusive: bool = False
 
-    def spares(self, place: int, part: Part) -> bool:
-        """Whether another test may have this customer for such a part at the same time."""
-        return place not in self.places or not (self.apart or part.apart)
+    def allows(self, place: int, need: Need) -> bool:
+        """Whether a test with this need may have the customer at the same time."""
+        return place not in self.places or not (self.exclusive or need.exclusive)
 
 
-def choose(rested: Sequence[float], part: Part, playing: Iterable[Cast]) -> Cast | None:
-    """The customers for a part, by when each last did something; None until enough are free."""
-    busy = tuple(playing)
-    free = [place for place in range(len(rested)) if all(c.spares(place, part) for c in busy)]
-    wanted = min(part.customers, len(rested))
+def choose(
+    last_active: Sequence[float], need: Need, running: Iterable[Assignment]
+) -> Assignment | None:
+    """The customers for a need, those idle longest first; None until enough are free."""
+    others = tuple(running)
+    free = [p for p in range(len(last_active)) if all(o.allows(p, need) for o in others)]
+    wanted = min(need.customers, len(last_active))
     if len(free) < wanted:
         return None
-    return Cast(tuple(sorted(free, key=lambda place: rested[place])[:wanted]), part.apart)
+    longest_idle = sorted(free, key=lambda place: last_active[place])
+    return Assignment(tuple(longest_idle[:wanted]), need.exclusive)
 
 
-def enter(cast: Cast) -> None:
-    """From now on, and in whatever is begun from here, these are the first customers."""
-    _ORDER.set(cast.places)
+def assign(assignment: Assignment) -> None:
+    """From now on, in this context and those copied from it, these customers come first."""
+    _ASSIGNED.set(assignment.places)
 
 
 def in_order(registered: Sequence[T]) -> list[T]:
-    """The customers, those of the test at hand first."""
-    first = [place for place in _ORDER.get() if place < len(registered)]
+    """The customers, those of this test first."""
+    first = [place for place in _ASSIGNED.get() if place < len(registered)]
     others = [place for place in range(len(registered)) if place not in first]
     return [registered[place] for place in (*first, *others)]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.clock import Clock
     from conformance_tests.deployment.deployment import Deployment
     from conformance_tests.deployment.http.answer import Answer
-    from conformance_tests.target.model import Credentials
+    from conformance_tests.target.parts import Credentials
 
 
 class Customer(ABC):
@@ -66,7 +66,7 @@ class Customer(ABC):
         return [row for row in self.rows() if row.hash not in self._earlier]
 
     @contextmanager
-    def crowd(self, count: int, size: int = 0) -> Iterator[list[Row]]:
+    def extra_rows(self, count: int, size: int = 0) -> Iterator[list[Row]]:
         """So many sessions more in the customer's partition, of so many bytes; gone afterwards."""
         table = self.deployment.need_table()
         ttl = int(self.deployment.clock.now()) + self.deployment.lifetimes.extended
@@ -90,7 +90,9 @@ class Customer(ABC):
     def expired_sessions(self, count: int, remember_me: Any = ABSENT) -> list[Session]:
         """So many sessions made in different seconds, their access tokens expired."""
         self.deployment.need_time()
-        if remember_me is ABSENT and (self.deployment.only_waits or self.deployment.is_hasty):
+        if remember_me is ABSENT and (
+            self.deployment.must_wait or self.deployment.sessions_are_short
+        ):
             remember_me = True  # sessions that outlast the crowd that waits, or their own making
         return ageing.expired(*(self.log_in(remember_me) for _ in range(count)))
 
@@ -107,8 +109,8 @@ class Customer(ABC):
 
         Only for tests that are not missed.
         """
-        if self.deployment.only_waits:
-            raise NotTestable("clock", self.deployment.clock.useless)
+        if self.deployment.must_wait:
+            raise NotTestable("clock", self.deployment.clock.unusable)
         return self.expired_sessions(count)
 
     def session_with_left(self, seconds: int, remember_me: Any = ABSENT) -> Session:
@@ -121,41 +123,41 @@ class Customer(ABC):
         self.new_second()
         return self._adopt(session.refresh)
 
-    def take(self, answer: Answer) -> Session:
+    def session_from(self, answer: Answer) -> Session:
         """The session that an answer (of a login, of a refresh) hands out."""
         return self._adopt(lambda: answer)
 
-    def take_unless_told_to_retry(self, answer: Answer) -> Session | None:
+    def session_unless_retry(self, answer: Answer) -> Session | None:
         """The session that an answer hands out; None where it asks to try again."""
-        return None if STORAGE_TROUBLE in answer.categories else self.take(answer)
+        return None if STORAGE_TROUBLE in answer.categories else self.session_from(answer)
 
     def hold(self, *pairs: tuple[str, str]) -> None:
         """Keep pairs that an answer of another form handed out, to be ended with the run."""
         self.sessions += (Session(self, *pair) for pair in pairs)
-        self.acted()
+        self.mark_active()
 
-    def acted(self) -> None:
+    def mark_active(self) -> None:
         """Something happened in this second that a later login must not share it with."""
         clock = self.deployment.clock
         self._latest[clock] = clock.now()
 
     @property
-    def rested_since(self) -> float:
+    def last_active(self) -> float:
         """When this customer last did something, on the deployment's clock; 0 for never."""
         return self._latest.get(self.deployment.clock, 0.0)
 
     def new_second(self) -> None:
         """Let the second turn if this customer did something in it."""
         clock = self.deployment.clock
-        while not clock.has_turned(self._latest.get(clock, 0)):
+        while not clock.second_has_passed(self._latest.get(clock, 0)):
             if not clock.movable:
                 self.deployment.tell(f"waiting for a second of its own for {self.name}")
-            clock.turn(self._latest[clock])
+            clock.wait_for_next_second(self._latest[clock])
 
     def _adopt(self, ask: Callable[[], Answer]) -> Session:
         with self._new_row() as found:
             token, refresh_token = pair_of(ask())
-        self.acted()
+        self.mark_active()
         session = Session(self, token, refresh_token, found[0] if found else None)
         self.sessions.append(session)
         return session
@@ -182,7 +184,7 @@ class RegisteredCustomer(Customer):
         super().__init__(deployment, id_)
         self.credentials = credentials
 
-    def from_now_on(self) -> RegisteredCustomer:
+    def ignoring_earlier_rows(self) -> RegisteredCustomer:
         """The same customer, for a test that counts her rows."""
         same = self.on(self.deployment)
         if self.deployment.table is not None and self.known_id is not None:
@@ -200,12 +202,12 @@ class RegisteredCustomer(Customer):
         return self.credentials.email.partition("@")[0]
 
     @property
-    def written_id(self) -> str:
+    def id_as_json(self) -> str:
         """The id as JSON."""
         return json.dumps(self.id)
 
     @property
-    def stranger_id(self) -> str:
+    def unknown_id_as_json(self) -> str:
         """An id of the same kind that nobody has, as JSON."""
         if isinstance(self.id, int):
             return json.dumps(9_007_199_254_740_000 - self.id)
@@ -233,7 +235,7 @@ class RegisteredCustomer(Customer):
             asked = pool.submit(own.run, self.ask_to_log_in)
             if wait([asked], timeout=patience).not_done and self.deployment.clock.standing:
                 self.deployment.clock.next_second()
-        return self.take_unless_told_to_retry(asked.result())
+        return self.session_unless_retry(asked.result())
 
     def on(self, deployment: Deployment) -> RegisteredCustomer:
         other = RegisteredCustomer(deployment, self.credentials, self._id)
@@ -248,7 +250,7 @@ class MadeUpCustomer(Customer):
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         """A session as a login now would have made it: minted, and its row written."""
         self.new_second()
-        self.acted()
+        self.mark_active()
         lifetimes = self.deployment.lifetimes
         left = lifetimes.extended if remember_me is True else lifetimes.refresh
         return self.forge_session(lifetimes.access, left)
@@ -298,7 +300,9 @@ class MadeUpCustomer(Customer):
             ttl,
             extra,
         )
-        session = Session(self, self.deployment.introduce(forge.mint(claims)), refresh_token, row)
+        session = Session(
+            self, self.deployment.add_access_token(forge.mint(claims)), refresh_token, row
+        )
         self.sessions.append(session)
         return session
 

@@ -32,7 +32,7 @@ SIGNED: Final = {
     "empty": ("HS256", False),
 }
 #: What anybody can do to the signature that is there.
-SPOILED: Final[Mapping[str, Callable[[str], str]]] = {
+BROKEN_SIGNATURES: Final[Mapping[str, Callable[[str], str]]] = {
     "kept": lambda signature: signature,
     "flipped": lambda signature: ("B" if signature[:1] == "A" else "A") + signature[1:],
     # In whole groups of four characters, so that what is left can still be decoded.
@@ -71,7 +71,7 @@ def sessions(session: Session, vector: Vector, **words: str) -> Iterator[Session
     words: what `{other}` (an id, as JSON) and `{decoy}` (an address) stand for.
     """
     said = _words(session, words)
-    forged = session.altered(token=_introduced(session, _token(session, vector, said)))
+    forged = session.altered(token=_recorded(session, _token(session, vector, said)))
     yield forged
     deployment, owner = session.customer.deployment, session.customer
     for text in vector.derive if deployment.can_hash else ():
@@ -119,8 +119,8 @@ def _part(
 
 
 def _signature(session: Session, sign: str, start: str, present: str) -> str:
-    if sign in SPOILED:
-        return SPOILED[sign](present)
+    if sign in BROKEN_SIGNATURES:
+        return BROKEN_SIGNATURES[sign](present)
     algorithm, genuine = SIGNED[sign]
     if genuine:
         return session.customer.deployment.need_forge().signature(start, algorithm)
@@ -165,8 +165,8 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
     return text
 
 
-def _introduced(session: Session, token: str) -> str:
-    return session.customer.deployment.introduce(token)
+def _recorded(session: Session, token: str) -> str:
+    return session.customer.deployment.add_access_token(token)
 
 
 @cache

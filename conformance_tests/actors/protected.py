@@ -46,4 +46,4 @@ def live_then_expired(customer: Customer) -> Iterator[Session]:
 def _signed_anew(session: Session, **changes: int) -> Session:
     deployment = session.customer.deployment
     minted = deployment.need_forge().mint({**session.claims, **changes})
-    return session.altered(token=deployment.introduce(minted))
+    return session.altered(token=deployment.add_access_token(minted))

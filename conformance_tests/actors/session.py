@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance_tests.actors import ageing
 from conformance_tests.deployment.table import Row
-from conformance_tests.outcomes import Broken, NotTestable
+from conformance_tests.outcomes import NotTestable, Violation
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
@@ -40,7 +40,7 @@ class Session:
     row: Row | None = None
 
     def refresh(self) -> Answer:
-        self.customer.acted()
+        self.customer.mark_active()
         return self.customer.deployment.client.refresh(self.token, self.refresh_token)
 
     def revoke(self) -> Answer:
@@ -86,7 +86,7 @@ class Session:
     @staticmethod
     def _seconds(name: str, value: Any) -> int:
         if not isinstance(value, (int, float)) or isinstance(value, bool):
-            raise Broken(f"{name} to be epoch seconds", f"{value!r}")
+            raise Violation(f"{name} to be epoch seconds", f"{value!r}")
         return int(value)
 
     # -- what the table says -------------------------------------------------------------------
@@ -110,7 +110,7 @@ class Session:
         """This session, its row holding one more attribute of each kind that a table knows."""
         row = self.row or self.stored()
         if row is None:
-            raise Broken("a row for this session", "no such row")
+            raise Violation("a row for this session", "no such row")
         annotated = Row({**row.attributes, **UNKNOWN_ATTRIBUTES})
         self.customer.deployment.need_table().write(annotated)
         return replace(self, row=annotated)
@@ -121,9 +121,9 @@ class Session:
         """This session once its access token has expired (its refresh token has not)."""
         return ageing.expired(self)[0]
 
-    def expired_if_replaced(self) -> Session:
+    def expired_by_replacing(self) -> Session:
         """This session expired at once where that is forged; else as it is, to be expired later."""
-        return ageing.expired_if_replaced(self)
+        return ageing.expired_by_replacing(self)
 
     def ended(self) -> Session:
         """This session once its refresh token has expired too."""
@@ -135,12 +135,12 @@ class Session:
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The payload of a compact JWS, unverified; Broken where there is none."""
+    """The payload of a compact JWS, unverified; Violation where there is none."""
     return _part_of(token, 1, "payload")
 
 
 def header_of(token: str) -> dict[str, Any]:
-    """The header of a compact JWS, unverified; Broken where there is none."""
+    """The header of a compact JWS, unverified; Violation where there is none."""
     return _part_of(token, 0, "header")
 
 
@@ -149,7 +149,9 @@ def _part_of(token: str, place: int, name: str) -> dict[str, Any]:
         part = token.split(".")[place]
         members = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (IndexError, ValueError, RecursionError) as error:
-        raise Broken(f"an access token that is a JWT with a JSON {name}", "another text") from error
+        raise Violation(
+            f"an access token that is a JWT with a JSON {name}", "another text"
+        ) from error
     if not isinstance(members, dict):
-        raise Broken(f"a JWT whose {name} is a JSON object", type(members).__name__)
+        raise Violation(f"a JWT whose {name} is a JSON object", type(members).__name__)
     return members

@@ -16,7 +16,7 @@ def never_issued() -> str:
     return secrets.token_hex(64)
 
 
-def near_misses(refresh_token: str) -> dict[str, str]:
+def similar_tokens(refresh_token: str) -> dict[str, str]:
     """Texts that only an inexact comparison takes for the refresh token, by what was done."""
     spelt = {
         "in upper case": refresh_token.upper(),
@@ -35,7 +35,7 @@ def near_misses(refresh_token: str) -> dict[str, str]:
     return {how: text for how, text in spelt.items() if text != refresh_token}
 
 
-def no_derived_token(refresh_token: str) -> dict[str, str]:
+def malformed_tokens(refresh_token: str) -> dict[str, str]:
     """Texts that are not 128 lower-case hex digits, by what they are instead."""
     return {
         "nothing": "",

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests import __version__
-from conformance_tests.report import exits
-from conformance_tests.report.safe_output import lasting_output
+from conformance_tests.report import exit_codes
+from conformance_tests.report.safe_output import safe_output
 
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -20,7 +20,7 @@ PROFILES: Final = ("documented", "hardened")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and give its exit code; bad input never makes a traceback."""
-    with lasting_output():
+    with safe_output():
         return _main(list(sys.argv[1:] if argv is None else argv))
 
 
@@ -33,7 +33,7 @@ def _main(given: list[str]) -> int:
         return _carry_out(arguments)
     except KeyboardInterrupt:
         print("auth-conformance: interrupted.", file=sys.stderr)
-        return exits.UNTESTED
+        return exit_codes.UNTESTED
 
 
 def _carry_out(arguments: argparse.Namespace) -> int:
@@ -45,22 +45,22 @@ def _carry_out(arguments: argparse.Namespace) -> int:
             return _suite_failed(trouble)
         for told in str(trouble).splitlines():
             print(f"auth-conformance: {told}{'' if told[-1:] in '.?!' else '.'}", file=sys.stderr)
-        return exits.USAGE
+        return exit_codes.USAGE
 
 
 def _is_usage(trouble: Exception) -> bool:
     from conformance_tests.commands.usage import UsageError
     from conformance_tests.report.files import ReportPathError
-    from conformance_tests.target.model import TargetError
+    from conformance_tests.target.load import TargetError
 
     return isinstance(trouble, UsageError | TargetError | ReportPathError)
 
 
 def _suite_failed(trouble: Exception) -> int:
-    from conformance_tests.report import suite_fault
+    from conformance_tests.report import suite_failure
 
-    print(f"auth-conformance: {suite_fault.sentence(trouble)}", file=sys.stderr)
-    return exits.BROKEN_SUITE
+    print(f"auth-conformance: {suite_failure.describe(trouble)}", file=sys.stderr)
+    return exit_codes.BROKEN_SUITE
 
 
 def _split(argv: list[str]) -> tuple[list[str], list[str]]:
@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _exit_table() -> str:
-    lines = [f"  {code}  {meaning}" for code, meaning in exits.EXITS.items()]
+    lines = [f"  {code}  {meaning}" for code, meaning in exit_codes.EXITS.items()]
     order = "The first that applies, in the order 2, 4, 1, 5, 3, 0."
     return "\n".join(["exit codes:", *lines, order, "An interrupted run is 3 unless 1."])
 
@@ -173,10 +173,10 @@ def _add_compare(commands: Commands) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from conformance_tests.embedded import forking as prefork
+    from conformance_tests.embedded import forking
 
-    if prefork.wanted(arguments):
-        prefork.context()
+    if forking.wanted(arguments):
+        forking.context()
     from conformance_tests.commands import run as running
 
     return running.run(arguments)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from conformance_tests.commands.usage import UsageError
 from conformance_tests.printable import on_one_line, printable
-from conformance_tests.report import exits, files, terminal, words
+from conformance_tests.report import exit_codes, files, terminal, wording
 from conformance_tests.report.html import LABELS
 from conformance_tests.report.verdict import STATUSES
 
@@ -77,11 +77,11 @@ def compare(paths: Sequence[Path], page: Path | None) -> int:
     if len(reports) > 2:
         out.print(grid(reports))
         out.print(Text(f"\n{summary(reports)}"), soft_wrap=True)
-        return exits.CONFORMANT
+        return exit_codes.CONFORMANT
     found = changes(*reports)
     _print_changes(reports, found, out)
     broke = any(change.kind == "broke" and change.claimed for change in found)
-    return exits.FAILED if broke else exits.CONFORMANT
+    return exit_codes.FAILED if broke else exit_codes.CONFORMANT
 
 
 # -- reading -----------------------------------------------------------------------------------
@@ -203,8 +203,8 @@ def _names(reports: Sequence[Judged]) -> list[str]:
 def summary(reports: Sequence[Judged]) -> str:
     """How many rows they disagree about, and how many the grid does not show."""
     cells = _cells(reports)
-    differ = words.count(sum(map(_disagree, cells.values())), "row")
-    unseen = words.count(len(_names(reports)) - len(cells), "row")
+    differ = wording.count(sum(map(_disagree, cells.values())), "row")
+    unseen = wording.count(len(_names(reports)) - len(cells), "row")
     return f"{differ} judged differently (≠), {unseen} judged by none of them and left out."
 
 
@@ -238,5 +238,5 @@ def grid_page(reports: Sequence[Judged]) -> str:
         sentences=sentences,
         disagree=_disagree,
         labels={**LABELS, ABSENT: ABSENT},
-        signs={**words.SIGNS, ABSENT: "∅"},
+        signs={**wording.SIGNS, ABSENT: "∅"},
     )

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
-from conformance_tests.report import exits
+from conformance_tests.report import exit_codes
 from conformance_tests.runner import clock_check, discover, preflight
-from conformance_tests.runner.cleanup import tidy
+from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.target.model import Target
 from conformance_tests.target.values import is_loopback
 
@@ -42,13 +42,13 @@ def doctor(target: Target | None) -> int:
             print(f"{line.sign:4}  {line.what:12}  {on_one_line(line.says)}", flush=True)
             bad += line.sign == "bad"
     print(MEND if bad else "A run can begin.")
-    return exits.UNTESTED if bad else exits.CONFORMANT
+    return exit_codes.UNTESTED if bad else exit_codes.CONFORMANT
 
 
 def _embedded(ends: ExitStack) -> Target:
-    from conformance_tests.embedded import boot as embedded
+    from conformance_tests.embedded import boot
 
-    return ends.enter_context(embedded.boot())
+    return ends.enter_context(boot.embedded_reference())
 
 
 def examine(target: Target, ends: ExitStack) -> Iterator[Line]:
@@ -62,7 +62,7 @@ def examine(target: Target, ends: ExitStack) -> Iterator[Line]:
     if trouble := preflight.start_faults(deployment, ends):
         yield Line("bad", "faults", trouble)
         return
-    ends.callback(tidy, deployment)
+    ends.callback(clean_up, deployment)
     try:
         for look in LOOKS:
             yield look(deployment)
@@ -159,9 +159,9 @@ def _clock(deployment: Deployment) -> Line:
     if not clock_check.can_try_clock(deployment):
         return Line("-", "clock", "not tried: nobody is logged in")
     try:
-        trouble = clock_check.why_useless(deployment, clock)
+        trouble = clock_check.why_unusable(deployment, clock)
     finally:
-        clock_check.return_clock(clock)
+        clock_check.reset_and_close(clock)
     if trouble:
         return Line("bad", "clock", f"{trouble}; mend [clock] or leave it out")
     return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.standing}")

@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
-from conformance_tests.report import exits
+from conformance_tests.report import exit_codes
 from conformance_tests.runner import discover, preflight
 from conformance_tests.target.keys import TABLES
-from conformance_tests.target.model import Lifetimes, Target, from_url
+from conformance_tests.target.load import from_url
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import Lifetimes
 from conformance_tests.target.schema import REQUIRED, Key
 
 Known = Mapping[str, Any]
@@ -40,9 +42,9 @@ def init(url: str) -> int:
             found, trouble = None, str(throttled)
         if found is None:
             print(f"auth-conformance: {on_one_line(str(trouble))}.", file=sys.stderr)
-            return exits.UNTESTED
+            return exit_codes.UNTESTED
         print(text(*found), end="")
-    return exits.CONFORMANT
+    return exit_codes.CONFORMANT
 
 
 def find_out(target: Target, client: Any) -> tuple[dict[str, Known | tuple[Known, ...]], list[str]]:

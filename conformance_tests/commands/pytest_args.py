@@ -11,8 +11,7 @@ import pytest
 
 from conformance_tests.commands.usage import UsageError
 from conformance_tests.marks import declare_marker
-from conformance_tests.runner.environment import variables
-from conformance_tests.runner.run import SETTINGS
+from conformance_tests.runner.run import SETTINGS, pytest_main
 
 _MARK: Final = "error: "
 
@@ -28,10 +27,9 @@ def check(arguments: Sequence[str]) -> None:
     """UsageError where pytest would not run the suite with these arguments."""
     said = io.StringIO()
     words = [*SETTINGS, *arguments, "--collect-only"]
-    alone = variables(PYTEST_DISABLE_PLUGIN_AUTOLOAD="1", PYTEST_ADDOPTS=None)
-    with alone, redirect_stderr(said), redirect_stdout(io.StringIO()):
+    with redirect_stderr(said), redirect_stdout(io.StringIO()):
         try:
-            code = pytest.main(words, plugins=[_Declares()])
+            code = pytest_main(words, [_Declares()])
         except ImportError as error:
             raise _not_understood(str(error)) from None
     if code == pytest.ExitCode.USAGE_ERROR:

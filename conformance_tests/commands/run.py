@@ -22,8 +22,7 @@ from typing import Final
 
 from conformance_tests.commands import pytest_args
 from conformance_tests.commands.usage import UsageError, row_or_group_named
-from conformance_tests.embedded import forking as prefork
-from conformance_tests.embedded import parallel as shares
+from conformance_tests.embedded import forking, parallel
 from conformance_tests.report import (
     files,
     html,
@@ -31,15 +30,16 @@ from conformance_tests.report import (
     junit,
     known_failures,
     markdown,
-    suite_fault,
+    suite_failure,
     terminal,
     verdict,
 )
 from conformance_tests.report.progress import Collector
 from conformance_tests.report.verdict import Report, Run, Terms
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
-from conformance_tests.target.model import Target, TargetError, from_url, load, with_profile
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.load import TargetError, from_url, load, with_profile
+from conformance_tests.target.model import Target
 
 #: The report flags, and what makes the text of each.
 FORMS: Final[dict[str, Callable[[Report], str]]] = {
@@ -144,19 +144,19 @@ def _carry_out(
     stopped = _heed_interrupts()
     judged = target or EMBEDDED
     try:
-        in_shares = prefork.wanted(arguments)
-        collector.looking_at(judged.name, shares.COPIES if in_shares else 1)
+        in_shares = forking.wanted(arguments)
+        collector.looking_at(judged.name, parallel.COPIES if in_shares else 1)
         if in_shares:
-            judged, found = shares.run(_options(arguments), arguments.profile, collector)
+            judged, found = parallel.run(_options(arguments), arguments.profile, collector)
         else:
             judged = target or _held_to(_booted(stack), arguments)
-            found = runner.run(judged, _options(arguments), collector)
+            found = run_suite(judged, _options(arguments), collector)
     except TargetError:
         raise
     except KeyboardInterrupt:
         found = Run(tuple(collector.findings), started, interrupted=True)
     except Exception as trouble:
-        told = suite_fault.sentence(trouble, judged)
+        told = suite_failure.describe(trouble, judged)
         found = Run(tuple(collector.findings), started, crashed=told)
     finally:
         collector.finished()
@@ -167,9 +167,9 @@ def _carry_out(
 
 
 def _booted(stack: ExitStack) -> Target:
-    from conformance_tests.embedded import boot as embedded
+    from conformance_tests.embedded import boot
 
-    return stack.enter_context(embedded.boot())
+    return stack.enter_context(boot.embedded_reference())
 
 
 def _options(arguments: argparse.Namespace) -> Options:
@@ -178,7 +178,7 @@ def _options(arguments: argparse.Namespace) -> Options:
         claimed_only=arguments.claimed_only,
         allow_destructive=arguments.allow_destructive,
         pytest_args=tuple(arguments.pytest_args),
-        again=_again(arguments),
+        rerun=_again(arguments),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpx
 
-from conformance_tests.deployment.http.describe_error import trouble
+from conformance_tests.deployment.http.describe_error import describe_error
 from conformance_tests.deployment.http.transport import Deadline
 from conformance_tests.deployment.http.trust import trust
 from conformance_tests.outcomes import NotTestable, SuiteError
@@ -58,7 +58,7 @@ class Clock:
     movable = False
     standing = False
     #: Why the clock that the target offers is not used instead, where it offers one.
-    useless: str | None = None
+    unusable: str | None = None
 
     def __init__(self, skew: float = 0.0, max_wait: float = 0.0) -> None:
         self.skew = skew
@@ -71,12 +71,12 @@ class Clock:
         """Make it that moment, or wait for it within `max_wait`; NotTestable beyond it."""
         ahead = moment - self.now()
         if ahead > self.max_wait:
-            raise NotTestable("clock", self.useless)
+            raise NotTestable("clock", self.unusable)
         self._wait(ahead)
 
     def stand_at(self, moment: int) -> None:
         """Make it exactly this second and stay there; NotTestable where the clock ticks on."""
-        raise NotTestable("standing clock", self.useless)
+        raise NotTestable("standing clock", self.unusable)
 
     def next_second(self, *, after: int = 0) -> None:
         """Wait until the second has turned, after so many whole ones.
@@ -86,18 +86,18 @@ class Clock:
         """
         self._wait(after + 1.001 - self.now() % 1)
 
-    def has_turned(self, moment: float) -> bool:
+    def second_has_passed(self, moment: float) -> bool:
         """Whether it is surely another second than at that moment, on the deployment's clock too.
 
         Nobody here knows to a fraction when its seconds turn: so a whole one has to go by.
         """
         return self.now() >= moment + 1
 
-    def turn(self, moment: float) -> None:
+    def wait_for_next_second(self, moment: float) -> None:
         """Wait until it is another second than at that moment."""
         self._wait(moment + 1.001 - self.now())
 
-    def give_back(self) -> None:
+    def reset(self) -> None:
         """Real time again."""
 
     def close(self) -> None:
@@ -147,10 +147,10 @@ class MovableClock(Clock, ABC):
     def next_second(self, *, after: int = 0) -> None:
         self.move_to(self.now() + after + 1)
 
-    def has_turned(self, moment: float) -> bool:
+    def second_has_passed(self, moment: float) -> bool:
         return int(self.now()) > int(moment)
 
-    def turn(self, moment: float) -> None:
+    def wait_for_next_second(self, moment: float) -> None:
         self.next_second()
 
     @abstractmethod
@@ -182,7 +182,7 @@ class HttpClock(MovableClock):
         elif moment < int(self.now()):
             raise SuiteError("a test tried to move the clock back")
 
-    def give_back(self) -> None:
+    def reset(self) -> None:
         self._set(None)
 
     def close(self) -> None:
@@ -193,7 +193,9 @@ class HttpClock(MovableClock):
             with self._deadline.within(MOST_SECONDS):
                 answer: Any = self._http.post(self.url, json={"now": moment})
         except httpx.HTTPError as error:
-            raise ClockError(f"the clock at {self.url} gave no answer: {trouble(error)}") from error
+            raise ClockError(
+                f"the clock at {self.url} gave no answer: {describe_error(error)}"
+            ) from error
         if not answer.is_success:
             raise ClockError(f"the clock at {self.url} answered HTTP {answer.status_code}")
 
@@ -207,7 +209,7 @@ class FaketimeClock(MovableClock):
         super().__init__()
         self.path = Path(path)
 
-    def give_back(self) -> None:
+    def reset(self) -> None:
         self._set(None)
 
     def _set(self, moment: int | None) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from conformance_tests.actors import ageing, customer_schedule
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
-from conformance_tests.deployment.faults.decoy import Decoy
+from conformance_tests.deployment.faults.decoy import RequestCounter
 from conformance_tests.deployment.faults.server import is_loopback
 from conformance_tests.deployment.http.load import Load
 from conformance_tests.outcomes import NotApplicable, NotTestable
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.http.answer import Answer
     from conformance_tests.deployment.http.client import Client
     from conformance_tests.deployment.http.recorder import Recorder
-    from conformance_tests.deployment.log import Diary
+    from conformance_tests.deployment.log import RunLog
     from conformance_tests.deployment.table import Table
-    from conformance_tests.target.model import Features, Lifetimes, Target
+    from conformance_tests.target.model import Target
+    from conformance_tests.target.parts import Features, Lifetimes
 
 R = TypeVar("R")
 #: A replay may be told from an expired pair only with more seconds left than clocks differ.
@@ -54,7 +55,7 @@ class Deployment:
     forge: Forge | None = None
     table: Table | None = None
     faults: FaultProxy | None = None
-    diary: Diary | None = None
+    run_log: RunLog | None = None
     registered: tuple[RegisteredCustomer, ...] = ()
     locked_out: str | None = None
     wrong_secret: str | None = None
@@ -99,24 +100,24 @@ class Deployment:
             raise NotTestable(self.forging_lacks, self.wrong_secret or self.odd_pairs)
 
     @property
-    def only_waits(self) -> bool:
+    def must_wait(self) -> bool:
         """Whether a session can grow old in no other way than by really waiting."""
         return not self.clock.movable and not self.can_forge
 
     @property
-    def replaces(self) -> bool:
+    def ages_by_replacing(self) -> bool:
         """Whether a session grows old by an older pair that takes its place."""
         return not self.clock.movable and self.can_forge
 
     @property
-    def is_hasty(self) -> bool:
+    def sessions_are_short(self) -> bool:
         """Whether a normal session has hardly any time left once its access token has expired."""
         return self.lifetimes.refresh - self.lifetimes.access < HARDLY_ANY_SECONDS
 
     def need_time(self) -> None:
         """NotTestable, before anybody logs in, where an access token cannot be seen expired."""
-        if self.only_waits and self.lifetimes.access > self.clock.max_wait:
-            raise NotTestable("time", self.clock.useless)
+        if self.must_wait and self.lifetimes.access > self.clock.max_wait:
+            raise NotTestable("time", self.clock.unusable)
 
     def need_table(self) -> Table:
         if self.table is None:
@@ -133,10 +134,10 @@ class Deployment:
             raise NotTestable("faults")
         return self.faults
 
-    def need_diary(self) -> Diary:
-        if self.diary is None:
+    def need_run_log(self) -> RunLog:
+        if self.run_log is None:
             raise NotTestable("log")
-        return self.diary
+        return self.run_log
 
     # -- customers -----------------------------------------------------------------------------
 
@@ -159,9 +160,9 @@ class Deployment:
 
     def someone(self) -> Customer:
         """A customer of this test's own: made up where that can be, else alice."""
-        return self.somebody_made_up() if self.can_forge else self.alice.from_now_on()
+        return self.made_up_customer() if self.can_forge else self.alice.ignoring_earlier_rows()
 
-    def somebody_made_up(self, id_: str | None = None) -> MadeUpCustomer:
+    def made_up_customer(self, id_: str | None = None) -> MadeUpCustomer:
         """A made-up customer with a fresh id; NotTestable where sessions cannot be forged."""
         self.need_forging()
         customer = MadeUpCustomer(self, id_ or f"conformance-{self.run}-{next(self._numbers)}")
@@ -172,15 +173,15 @@ class Deployment:
         """So many sessions, soon expired, each of a customer of its own where it can be."""
         if not self.can_forge:
             return self.alice.soon_expired_sessions(count)
-        return ageing.expired(*(self.somebody_made_up().log_in() for _ in range(count)))
+        return ageing.expired(*(self.made_up_customer().log_in() for _ in range(count)))
 
-    def somebody_named_like(self, customer: Customer) -> MadeUpCustomer | None:
+    def customer_named_like(self, customer: Customer) -> MadeUpCustomer | None:
         """Somebody whose id begins with a made-up customer's; None beside a real one."""
         if not isinstance(customer, MadeUpCustomer):
             return None
-        return self.somebody_made_up(f"{customer.id}-longer")
+        return self.made_up_customer(f"{customer.id}-longer")
 
-    def somebody_numbered(self, kind: type[int] | type[str] = int) -> MadeUpCustomer:
+    def numbered_customer(self, kind: type[int] | type[str] = int) -> MadeUpCustomer:
         """A registered customer whose id is a number, with forged logins of her own.
 
         kind: whether their tokens write the id as a number or as its digits; the partition is one.
@@ -231,16 +232,16 @@ class Deployment:
         moment = min(session.refresh_expiry, end) - left
         return moment if moment >= session.exp + margin else None
 
-    def introduce(self, token: str) -> str:
+    def add_access_token(self, token: str) -> str:
         """Let the recorder know an access token that the suite minted."""
-        self.recorder.know("access", token)
+        self.recorder.add_secret("access", token)
         return token
 
-    def decoy(self) -> Decoy:
+    def request_counter(self) -> RequestCounter:
         """An address that nobody should visit; NotTestable for a deployment that cannot."""
         if not is_loopback(urlsplit(self.client.url).hostname or ""):
             raise NotTestable("launch", "the deployment is on another machine")
-        return Decoy()
+        return RequestCounter()
 
     def pass_seconds(self, seconds: int) -> None:
         """Let time go by: on its clock, or really, within `max_wait`."""

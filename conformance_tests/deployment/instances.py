@@ -18,7 +18,7 @@ from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.launch import Launched, Launcher, LaunchError
 from conformance_tests.outcomes import NotApplicable, NotTestable
 from conformance_tests.runner.preflight import open_client
-from conformance_tests.target.model import Features
+from conformance_tests.target.parts import Features
 
 Start = AbstractContextManager[Launched]
 Mode = str | None
@@ -69,9 +69,9 @@ class Instances:
         target = self.main.target
         if target.launch is None:
             raise NotTestable("launch")
-        if self.main.diary is None:
+        if self.main.run_log is None:
             return Launcher(target.launch, target.secret)
-        return Launcher(target.launch, target.secret, hear=self.main.diary.hear)
+        return Launcher(target.launch, target.secret, on_output=self.main.run_log.add_output)
 
     def in_mode(self, mode: Mode, *, among: tuple[Mode, ...] = ()) -> Deployment | None:
         """The instance started with this mode; None where it would not start in it.
@@ -112,9 +112,9 @@ class Instances:
                 yield self._in_real_time(self.main.at(client, self.main.features))
 
     def _client(self, url: str) -> Client:
-        """What speaks to another instance, at the pace at which all of them are asked."""
+        """What speaks to another instance, at the rate at which all of them are asked."""
         main = self.main
-        return open_client(main.target, main.recorder, url, main.client.pace)
+        return open_client(main.target, main.recorder, url, main.client.rate)
 
     def _in_real_time(self, instance: Deployment) -> Deployment:
         """A process that was started reads its own clock, not one that the suite moves."""

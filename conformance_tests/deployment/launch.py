@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from conformance_tests.deployment.faults.server import is_loopback
 
 if TYPE_CHECKING:
-    from conformance_tests.target.model import Launch
+    from conformance_tests.target.parts import Launch
 
 START_SECONDS = 15.0
 END_SECONDS = 5.0
@@ -33,11 +33,11 @@ class LaunchError(Exception):
     """One sentence on a deployment that could not be started."""
 
 
-class Given:
+class FromTarget:
     """The value that the target file gives."""
 
 
-GIVEN: Final = Given()
+FROM_TARGET: Final = FromTarget()
 
 
 class Output:
@@ -97,17 +97,17 @@ class Launcher:
         *,
         environ: Mapping[str, str] | None = None,
         seconds: float = START_SECONDS,
-        hear: Callable[[Output], object] = lambda output: None,
+        on_output: Callable[[Output], object] = lambda output: None,
     ) -> None:
         """`environ` is added to the suite's own environment, which the deployment inherits.
 
-        hear: who is shown the output of each that is started, before it says a word.
+        on_output: who is shown the output of each that is started, before it says a word.
         """
         self._launch = launch
         self._secret = secret
         self._environ = dict(environ or {})
         self._seconds = seconds
-        self._hear = hear
+        self._on_output = on_output
 
     @property
     def development(self) -> str:
@@ -118,8 +118,8 @@ class Launcher:
     def start(
         self,
         *,
-        mode: str | Given | None = GIVEN,
-        secret: str | Given | None = GIVEN,
+        mode: str | FromTarget | None = FROM_TARGET,
+        secret: str | FromTarget | None = FROM_TARGET,
     ) -> Iterator[Launched]:
         """A deployment that answers or has ended by itself.
 
@@ -133,7 +133,7 @@ class Launcher:
             raise LaunchError(f"[launch] url {self._launch.url!r} is not on this machine.")
         process = self._process(port, self._environment(port, mode, secret))
         launched = Launched(url)
-        self._hear(launched.output)
+        self._on_output(launched.output)
         reading = threading.Thread(target=_read, args=(process, launched.output), daemon=True)
         reading.start()
         try:
@@ -145,7 +145,7 @@ class Launcher:
             _end(process)
             reading.join(END_SECONDS)
 
-    def comes_up(self, *, mode: str | Given | None, secret: str | Given | None) -> bool:
+    def comes_up(self, *, mode: str | FromTarget | None, secret: str | FromTarget | None) -> bool:
         """Whether it answers when it is started so; one that neither answers nor ends does not."""
         try:
             with self.start(mode=mode, secret=secret) as launched:
@@ -154,24 +154,26 @@ class Launcher:
             return False
 
     def _environment(
-        self, port: int, mode: str | Given | None, secret: str | Given | None
+        self, port: int, mode: str | FromTarget | None, secret: str | FromTarget | None
     ) -> dict[str, str]:
         chosen = {
             self._launch.environment_variable: mode,
-            self._launch.secret_variable: self._own_secret if isinstance(secret, Given) else secret,
+            self._launch.secret_variable: self._own_secret
+            if isinstance(secret, FromTarget)
+            else secret,
         }
         environment = {**os.environ, **self._environ, self._launch.port_variable: str(port)}
         for name, value in chosen.items():
             if value is None:
                 environment.pop(name, None)
-            elif not isinstance(value, Given):
+            elif not isinstance(value, FromTarget):
                 environment[name] = value
         return environment
 
     @property
-    def _own_secret(self) -> str | Given:
+    def _own_secret(self) -> str | FromTarget:
         """The target's; one that does not name it leaves the deployment with its own."""
-        return GIVEN if self._secret is None else self._secret
+        return FROM_TARGET if self._secret is None else self._secret
 
     def _process(self, port: int, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         command = [part.replace("{port}", str(port)) for part in self._launch.command]

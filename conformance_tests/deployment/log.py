@@ -143,7 +143,7 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Diary:
+class RunLog:
     """The log of one run: everything that the deployment wrote since the run began.
 
     started: the outputs of the servers that the suite started, which are not the one under test:
@@ -155,12 +155,12 @@ class Diary:
     started: list[Source] = field(default_factory=list)
 
     @classmethod
-    def of(cls, file: str) -> Diary:
-        """The diary that begins now."""
+    def of(cls, file: str) -> RunLog:
+        """The run_log that begins now."""
         log = Log([LogFile(Path(file))])
         return cls(log, log.mark())
 
-    def hear(self, output: Source) -> None:
+    def add_output(self, output: Source) -> None:
         """Read this output too, from its beginning."""
         self.started.append(output)
 

@@ -13,7 +13,7 @@ from conformance_tests.outcomes import NotTestable, SuiteError
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
 
-    from conformance_tests.target.model import TableAddress
+    from conformance_tests.target.parts import TableAddress
 
 PARTITION_KEY = "customer_id"
 SORT_KEY = "refresh_token_hash"

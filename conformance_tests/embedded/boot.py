@@ -7,6 +7,7 @@ and one secret: "development", "production" and "featured" (grace and an absolut
 from __future__ import annotations
 
 import logging
+import os
 import secrets
 import socket
 import tempfile
@@ -17,6 +18,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -27,8 +29,8 @@ from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.embedded.fork_server import starting_reference
 from conformance_tests.embedded.in_process import in_process
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
-from conformance_tests.runner.environment import variables
-from conformance_tests.target.model import (
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import (
     ClockAddress,
     Credentials,
     FaultAddress,
@@ -38,7 +40,6 @@ from conformance_tests.target.model import (
     Lifetimes,
     OddLogin,
     TableAddress,
-    Target,
 )
 from reference_auth.core.config import Config
 from reference_auth.core.config import Lifetimes as ReferenceLifetimes
@@ -83,7 +84,7 @@ AppFactory = Callable[..., Any]
 
 
 @contextmanager
-def boot(
+def embedded_reference(
     make_app: AppFactory = create_app,
     *,
     lifetimes: Lifetimes = DEFAULT_LIFETIMES,
@@ -101,7 +102,7 @@ def boot(
     """
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
-        ends.enter_context(variables(**CREDENTIALS))
+        ends.enter_context(patch.dict(os.environ, CREDENTIALS))
         in_memory = memory_client() if engine is None else None
         engine = engine or ends.enter_context(MotoEndpoint(memory_client())).url
         table = ends.enter_context(own_table(engine, in_memory))

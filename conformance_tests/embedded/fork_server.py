@@ -72,7 +72,7 @@ def serve(path: str, program: str, *imported: str, at_once: bool = False) -> Non
             main = main_of(program, *imported)
             with caller:
                 if os.fork() == 0:
-                    os._exit(be_born(listener, caller, main))
+                    os._exit(run_child(listener, caller, main))
 
 
 def main_of(program: str, *imported: str) -> Main:
@@ -84,7 +84,7 @@ def main_of(program: str, *imported: str) -> Main:
     return main
 
 
-def be_born(listener: socket.socket, caller: socket.socket, main: Main) -> int:
+def run_child(listener: socket.socket, caller: socket.socket, main: Main) -> int:
     """In the fork: become what the caller asks for, and tell it the exit code."""
     listener.close()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

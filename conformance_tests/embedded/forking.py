@@ -32,13 +32,15 @@ def context() -> Any:
     chosen = multiprocessing.get_context("forkserver")
     chosen.set_forkserver_preload(["conformance_tests.embedded.preloaded"])
     resource_tracker.ensure_running()  # it would let interrupts through again
-    with held_back(signal.SIGINT):  # a terminal sends it to all, who would each print a traceback
+    with block_signals(
+        signal.SIGINT
+    ):  # a terminal sends it to all, who would each print a traceback
         forkserver.ensure_running()
     return chosen
 
 
 @contextmanager
-def held_back(*numbers: signal.Signals) -> Iterator[None]:
+def block_signals(*numbers: signal.Signals) -> Iterator[None]:
     """They arrive here when this is over, and never at a program that is started in here."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:

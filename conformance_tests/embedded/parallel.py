@@ -17,13 +17,14 @@ from queue import Empty
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
-from conformance_tests.embedded import forking as prefork
+from conformance_tests.embedded import forking
 from conformance_tests.embedded.fork_server import starting_reference
-from conformance_tests.report import suite_fault
+from conformance_tests.report import suite_failure
 from conformance_tests.report.verdict import Run
-from conformance_tests.runner.plugin import Options, Progress
-from conformance_tests.runner.work_queue import Share
-from conformance_tests.target.model import Target, with_profile
+from conformance_tests.runner.options import Options, Progress
+from conformance_tests.runner.work_queue import WorkQueue
+from conformance_tests.target.load import with_profile
+from conformance_tests.target.model import Target
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -37,27 +38,27 @@ PATIENCE_SECONDS: Final = 0.5
 END_SECONDS: Final = 5.0
 
 
-class ShareLost(Exception):
+class WorkerLost(Exception):
     """A copy ended by itself; one sentence."""
 
 
 def run(options: Options, profile: str | None, progress: Progress) -> tuple[Target, Run]:
     """Judge the embedded reference by all shares at once; what they found as one run.
 
-    Raises ShareLost where a copy ended before it told all.
+    Raises WorkerLost where a copy ended before it told all.
     """
     clock = time.monotonic()
-    listener = Listener(progress, COPIES)
+    collector = EventCollector(progress, COPIES)
     with TemporaryDirectory(prefix="conformance-") as folder, ExitStack() as ends:
         command = ends.enter_context(starting_reference(Path(folder), at_once=True))
         copies, events = ends.enter_context(started(options, profile, command))
-        while listener.waits:
+        while collector.waits:
             try:
-                listener.hear(*events.get(timeout=PATIENCE_SECONDS))
+                collector.on_event(*events.get(timeout=PATIENCE_SECONDS))
             except Empty:
                 if lost := [copy.exitcode for copy in copies if copy.exitcode]:
-                    raise ShareLost(f"a copy ended with exit code {lost[0]}") from None
-    targets, runs = zip(*listener.done, strict=True)
+                    raise WorkerLost(f"a copy ended with exit code {lost[0]}") from None
+    targets, runs = zip(*collector.done, strict=True)
     return targets[0], merged(runs, time.monotonic() - clock)
 
 
@@ -82,15 +83,15 @@ def started(
     options: Options, profile: str | None, command: tuple[str, ...]
 ) -> Iterator[tuple[list[BaseProcess], Queue[Event]]]:
     """The copies, and what they tell; none outlives the context."""
-    context = prefork.context()
+    context = forking.context()
     events: Queue[Event] = context.Queue()
     taken = context.Value("i", 0)
     copies: list[BaseProcess] = []
     try:
         # Whoever is interrupted between the start of a copy and its being listed leaves it behind.
-        with prefork.held_back(signal.SIGINT, signal.SIGTERM):
+        with forking.block_signals(signal.SIGINT, signal.SIGTERM):
             for place in range(COPIES):
-                own = replace(options, share=Share(taken, first=place == 0))
+                own = replace(options, queue=WorkQueue(taken, first=place == 0))
                 copy = context.Process(target=judge, args=(own, profile, command, events))
                 copy.start()
                 copies.append(copy)
@@ -110,22 +111,22 @@ def judge(
     options: Options, profile: str | None, command: tuple[str, ...], events: Queue[Event]
 ) -> None:
     """One copy and its share; runs in a process of its own, which only its parent interrupts."""
-    from conformance_tests.embedded import boot as embedded
-    from conformance_tests.runner import run as runner
+    from conformance_tests.embedded import boot
+    from conformance_tests.runner.run import run_suite
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with embedded.boot(command=command) as target:
+        with boot.embedded_reference(command=command) as target:
             held = with_profile(target, profile) if profile else target
-            events.put(("done", held.on_paper(), runner.run(held, options, Teller(events))))
+            events.put(("done", held.on_paper(), run_suite(held, options, EventSender(events))))
     except KeyboardInterrupt:
         events.cancel_join_thread()  # nobody listens any more
     except Exception as trouble:
-        events.put(("lost", suite_fault.sentence(trouble)))
+        events.put(("lost", suite_failure.describe(trouble)))
 
 
-class Teller:
+class EventSender:
     """A progress that passes on what it is told."""
 
     def __init__(self, events: Queue[Event]) -> None:
@@ -135,7 +136,7 @@ class Teller:
         return lambda *said: self._events.put((word, *said))
 
 
-class Listener:
+class EventCollector:
     """Tells one progress what several copies tell, and keeps what each has found."""
 
     def __init__(self, progress: Progress, copies: int) -> None:
@@ -149,12 +150,12 @@ class Listener:
         """Whether some copy has not told all."""
         return len(self.done) < self._copies
 
-    def hear(self, word: str, *said: Any) -> None:
+    def on_event(self, word: str, *said: Any) -> None:
         """One event of one copy."""
         if word == "done":
             self.done.append((said[0], said[1]))
         elif word == "lost":
-            raise ShareLost(said[0])
+            raise WorkerLost(said[0])
         elif word == "started":
             self._begun.append(said)
             tests, logins, seconds = zip(*self._begun, strict=True)

@@ -10,7 +10,7 @@ gc.disable()  # next to nothing of what imports make is garbage
 
 from conformance_tests import suite  # noqa: E402
 from conformance_tests.deployment.http.trust import trust  # noqa: E402
-from conformance_tests.embedded import boot as embedded  # noqa: E402
+from conformance_tests.embedded import boot  # noqa: E402
 
 #: What only a first request, or a first server, would import.
 LATE = ("anyio._backends._asyncio", "httpcore", "uvicorn.loops.auto", "uvicorn.protocols.http.auto")
@@ -19,7 +19,7 @@ tests = (found.name for found in pkgutil.iter_modules(suite.__path__, f"{suite._
 for name in ("conformance_tests.runner.run", *tests, *LATE):
     importlib.import_module(name)
 
-embedded.warm_up()
+boot.warm_up()
 trust(None)
 
 # All of it stays: no collection of a fork need look at it, nor copy the pages that it is on.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance_tests.expect.base import Judge
-from conformance_tests.outcomes import Broken
+from conformance_tests.outcomes import Violation
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.http.answer import Answer
@@ -23,13 +23,13 @@ NOT_GENUINE = (
 
 
 def pair_of(answer: Answer) -> tuple[str, str]:
-    """The token pair of a login or refresh; Broken where the answer holds no usable one."""
+    """The token pair of a login or refresh; Violation where the answer holds no usable one."""
     found = answer.value if isinstance(answer.value, dict) else {}
     token, refresh_token = found.get("token"), found.get("refresh_token")
     if answer.errors or not (isinstance(token, str) and isinstance(refresh_token, str)):
-        raise Broken(f"{answer.operation} to answer a token pair and no errors", answer.brief())
+        raise Violation(f"{answer.operation} to answer a token pair and no errors", answer.brief())
     if not (token and refresh_token):
-        raise Broken("two tokens that are not empty", answer.brief())
+        raise Violation("two tokens that are not empty", answer.brief())
     return token, refresh_token
 
 

@@ -1,4 +1,4 @@
-"""What every judge says in one way: `Broken` where there is something else than expected."""
+"""What every judge says in one way: `Violation` where there is something else than expected."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from conformance_tests.outcomes import Broken, Unseen
+from conformance_tests.outcomes import Unseen, Violation
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
@@ -17,14 +17,14 @@ class Judge:
 
     def __init__(self, deployment: Deployment) -> None:
         self.unseen_parts: list[Unseen] = []
-        self.warnings: list[Broken] = []
+        self.warnings: list[Violation] = []
         self.remarks: list[str] = []
         self._deployment = deployment
 
     def that(self, condition: object, expected: str, actual: object) -> None:
         """The condition holds; otherwise the card says what was expected and what was there."""
         if not condition:
-            raise Broken(expected, str(actual))
+            raise Violation(expected, str(actual))
 
     def equal(self, actual: object, expected: object, what: str) -> None:
         same = actual == expected and type(actual) is type(expected)
@@ -54,7 +54,7 @@ class Judge:
         """What breaks in here is a warning: the SHOULD part of a MUST row."""
         try:
             yield
-        except Broken as broken:
+        except Violation as broken:
             self.warnings.append(broken)
 
     @contextmanager
@@ -62,8 +62,8 @@ class Judge:
         """What breaks in here says what was presented."""
         try:
             yield
-        except Broken as broken:
-            raise Broken(f"{broken.expected}, given {what}", broken.actual) from None
+        except Violation as broken:
+            raise Violation(f"{broken.expected}, given {what}", broken.actual) from None
 
     def _blind(self, what: str) -> bool:
         if self._deployment.table is None:

@@ -22,7 +22,7 @@ class Calls(Judge):
 
     def table_seen(self, calls: Sequence[Call]) -> None:
         """The proxy has seen calls of the deployment; NotTestable where it stands elsewhere."""
-        if not any(call.touches for call in calls):
+        if not any(call.accesses for call in calls):
             raise NotTestable("faults", "no call of the deployment passes the fault proxy")
 
     @contextmanager
@@ -30,7 +30,7 @@ class Calls(Judge):
         """What happens in here reads, writes and deletes nothing, in no partition at all."""
         with faults.watch() as calls:
             yield
-        touching = [call.operation for call in calls if call.touches]
+        touching = [call.operation for call in calls if call.accesses]
         self.that(not touching, "no call to the table", ", ".join(touching))
 
     @contextmanager
@@ -44,7 +44,7 @@ class Calls(Judge):
             yield
         touched = [id_ for id_, rows in before.items() if table and table.rows(id_) != rows]
         self.that(not touched, "no row written under a missing id", f"rows under {touched}")
-        reached = [call.operation for call in calls if call.keyed(*MISSING_IDS)]
+        reached = [call.operation for call in calls if call.has_key(*MISSING_IDS)]
         self.that(not reached, "no call to the table under a missing id", ", ".join(reached))
         if table is None:
             self.table_seen(calls)

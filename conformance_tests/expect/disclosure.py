@@ -17,13 +17,13 @@ from conformance_tests.deployment.http import leaks
 from conformance_tests.deployment.http.mentions import mentions
 from conformance_tests.deployment.http.recorder import SHORTEST_TOKEN
 from conformance_tests.deployment.log import forms as log_forms
-from conformance_tests.outcomes import Broken, NotTestable
+from conformance_tests.outcomes import NotTestable, Violation
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
     from conformance_tests.deployment.http.answer import Answer
     from conformance_tests.deployment.http.recorder import Exchange, Recorder
-    from conformance_tests.deployment.log import Diary
+    from conformance_tests.deployment.log import RunLog
 
 #: Where a token or a hash may stand in an answer's data.
 ITS_OWN_NAME: Final = frozenset({"token", "refresh_token", "refresh_token_hash"})
@@ -68,7 +68,9 @@ def discreet(deployment: Deployment, exchanges: Iterable[Exchange], *planted: st
         found = sorted(set(_slips(deployment, exchange, guarded, planted)))
         if found:
             said = f"{exchange.request_line}: {exchange.status_line}, {exchange.answer_body[:500]}"
-            raise Broken("answers that tell nothing of the inside", f"{', '.join(found)} in {said}")
+            raise Violation(
+                "answers that tell nothing of the inside", f"{', '.join(found)} in {said}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,7 @@ def uncached(exchanges: Iterable[Exchange]) -> int:
         directives = dict(exchange.answer_headers).get("cache-control", "")
         if "no-store" not in {part.strip().lower() for part in directives.split(",")}:
             said = f"Cache-Control: {directives}" if directives else "no Cache-Control"
-            raise Broken("Cache-Control: no-store on an answer that carries tokens", said)
+            raise Violation("Cache-Control: no-store on an answer that carries tokens", said)
     return len(carrying)
 
 
@@ -212,10 +214,10 @@ def met(hits: int, answers: Iterable[Answer]) -> None:
 # -- the log -----------------------------------------------------------------------------------
 
 
-def nothing_secret_logged(deployment: Deployment, diary: Diary) -> None:
+def nothing_secret_logged(deployment: Deployment, run_log: RunLog) -> None:
     """No line that was written in this run holds a password, a token, a hash or the secret."""
-    logged = diary.read().lines
-    lines = (*logged, *diary.read_started().lines)
+    logged = run_log.read().lines
+    lines = (*logged, *run_log.read_started().lines)
     text = "\n".join(lines)
     found = [what for what, shape in TOKENS.items() if shape.search(text)]
     known = deployment.recorder.secrets("secret", "password", "access", "refresh", "hash")
@@ -223,7 +225,7 @@ def nothing_secret_logged(deployment: Deployment, diary: Diary) -> None:
     found += [name for v, name in formless.items() if v and leaks.tells(text, v, log_forms(v))]
     if found:
         expected = "no password, token, hash or secret in the log"
-        raise Broken(expected, f"{', '.join(found)} in {len(lines)} lines")
+        raise Violation(expected, f"{', '.join(found)} in {len(lines)} lines")
     if not logged:
         raise NotTestable("log", "nothing was written to the log in this run; check [log] file")
 

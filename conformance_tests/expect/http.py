@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from conformance_tests.deployment.http.odd_documents import IDE_WORDS
 from conformance_tests.expect.answers import SESSION_OVER
-from conformance_tests.outcomes import Broken, NotTestable
+from conformance_tests.outcomes import NotTestable, Violation
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer, RegisteredCustomer
@@ -25,7 +25,7 @@ SWITCHING = 101
 
 def that(condition: object, expected: str, actual: object) -> None:
     if not condition:
-        raise Broken(expected, str(actual))
+        raise Violation(expected, str(actual))
 
 
 # -- the form of an answer ---------------------------------------------------------------------
@@ -216,7 +216,7 @@ def refusals_like(ordinary: Answer, answer: Answer) -> int:
 
 
 def opened(answer: Answer) -> Any:
-    """The protected query's data; Broken where it was not answered."""
+    """The protected query's data; Violation where it was not answered."""
     told = list(values(answer))
     fine = answer.status is not None and answer.status < 300 and told and not answer.errors
     that(fine, "the protected query to be answered, no errors", answer.brief())

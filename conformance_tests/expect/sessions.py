@@ -25,12 +25,12 @@ class Expect(Answers, Rows, Calls):
 
     def pairs(self, customer: Customer, answers: Iterable[Answer]) -> list[Session]:
         """The different sessions that these answers hand out."""
-        given = [customer.take(answer) for answer in answers if answer.value is not None]
+        given = [customer.session_from(answer) for answer in answers if answer.value is not None]
         return list({session.refresh_token: session for session in given}.values())
 
     def apart(self, customer: Customer, answers: Iterable[Answer], *spent: Session) -> None:
         """Each answer is a session of its own, with a row of its own, and none that was spent."""
-        sessions = [customer.take(answer) for answer in answers]
+        sessions = [customer.session_from(answer) for answer in answers]
         different = {session.refresh_token for session in sessions}
         self.equal(len(different), len(sessions), "how many refresh tokens are different")
         for session in sessions:
@@ -87,7 +87,7 @@ class Expect(Answers, Rows, Calls):
     def usable(self, session: Session) -> Session:
         """A refresh answers a pair: the same while it is live, a new one once it has expired."""
         if session.exp > self._deployment.clock.now():
-            return session.customer.take(session.refresh())
+            return session.customer.session_from(session.refresh())
         return session.customer.successor_of(session)
 
     def over(self, session: Session) -> None:

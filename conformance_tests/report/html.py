@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from conformance_tests.report import words
+from conformance_tests.report import wording
 from conformance_tests.report.square import MEANING, STATES, square
 from conformance_tests.report.verdict import Report, Status
 
@@ -28,19 +28,19 @@ def text(report: Report) -> str:
     return page(
         "report.html.j2",
         report=report,
-        sentence=words.sentence(report),
+        sentence=wording.sentence(report),
         tone={0: "good", 1: "bad"}.get(report.exit, "unsure"),
         square=square(report),
         states=STATES,
         meaning=MEANING,
-        groups=words.groups(report),
-        statuses=words.statuses(report),
+        groups=wording.groups(report),
+        statuses=wording.statuses(report),
         labels=LABELS,
-        signs=words.SIGNS,
-        unseen=words.by_detail(report.of_status("not-testable")),
+        signs=wording.SIGNS,
+        unseen=wording.by_detail(report.of_status("not-testable")),
         red=report.of_status("error", "fail", "warn"),
         advice=report.of_status("error", "fail", "warn", claimed=False),
-        provenance=words.provenance(report),
-        unseen_ids=words.unseen_ids,
-        demand=words.demand,
+        provenance=wording.provenance(report),
+        unseen_ids=wording.unseen_ids,
+        demand=wording.demand,
     )

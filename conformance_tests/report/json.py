@@ -7,7 +7,7 @@ from importlib import resources
 from typing import Any, Final
 
 from conformance_tests import __version__
-from conformance_tests.report import words
+from conformance_tests.report import wording
 from conformance_tests.report.verdict import Report, Row
 from conformance_tests.requirements import VERSION
 
@@ -67,7 +67,7 @@ def _verdict(report: Report) -> dict[str, Any]:
         "conformant": report.conformant,
         "partial": report.partial,
         "exit": report.exit,
-        "sentence": words.sentence(report),
+        "sentence": wording.sentence(report),
         "complaints": list(report.complaints),
         "groups": report.groups,
     }

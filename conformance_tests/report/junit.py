@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree as ET
 
 from conformance_tests.printable import printable
-from conformance_tests.report import words
+from conformance_tests.report import wording
 from conformance_tests.report.verdict import Card, Report, Row
 
 BEYOND = "beyond the claim"
@@ -50,7 +50,7 @@ def _total(root: ET.Element) -> None:
 
 def _case(suite: ET.Element, row: Row, red: bool) -> None:
     requirement = row.requirement
-    name = f"{requirement.id} {words.demand(row)}"
+    name = f"{requirement.id} {wording.demand(row)}"
     case = ET.SubElement(suite, "testcase", classname=f"conformance.{suite.get('name')}", name=name)
     message = printable(row.detail or row.status)
     if red:
@@ -78,5 +78,5 @@ def _blocks(card: Card) -> list[str]:
         f"expected: {card.expected}",
         f"actual: {card.actual}",
         *card.transcript,
-        *(f"{words.REPRODUCE}: {line}" for line in card.reproduce),
+        *(f"{wording.REPRODUCE}: {line}" for line in card.reproduce),
     ]

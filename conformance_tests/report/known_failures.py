@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance_tests.printable import on_one_line
 from conformance_tests.requirements import REQUIREMENTS
-from conformance_tests.target.model import KnownFailure
+from conformance_tests.target.parts import KnownFailure
 
 if TYPE_CHECKING:
     from conformance_tests.report.verdict import Report

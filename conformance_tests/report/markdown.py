@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from conformance_tests.printable import on_one_line, printable
-from conformance_tests.report import words
+from conformance_tests.report import wording
 from conformance_tests.report.square import STATES, Cell, Colour, square
 from conformance_tests.report.verdict import Card, Report, Row
 
@@ -28,11 +28,11 @@ def text(report: Report) -> str:
 def _parts(report: Report) -> Iterator[str]:
     sign = "✅" if report.exit == 0 else "❌" if report.exit == 1 else "⚠️"
     yield f"## {sign} Conformance of {_plain(report.target.name)}"
-    yield f"**{_plain(words.sentence(report))}**"
+    yield f"**{_plain(wording.sentence(report))}**"
     if report.run.remark:
         yield f"Note: {_plain(report.run.remark)}."
     yield _square(report)
-    if words.groups(report):
+    if wording.groups(report):
         yield _groups(report)
     yield from (_failure(row) for row in report.of_status("error", "fail", "warn"))
     yield from _section("Not testable, and what to add", _unseen(report))
@@ -78,14 +78,14 @@ def _cell(cell: Cell) -> str:
 
 
 def _groups(report: Report) -> str:
-    used = words.statuses(report)
-    rows = [[group, *(str(c[s]) for s in used)] for group, c in words.groups(report).items()]
+    used = wording.statuses(report)
+    rows = [[group, *(str(c[s]) for s in used)] for group, c in wording.groups(report).items()]
     return _table(["group", *used], rows)
 
 
 def _failure(row: Row) -> str:
     requirement = row.requirement
-    heading = f"{words.SIGNS[row.status]} <b>{requirement.id}</b> {row.level} "
+    heading = f"{wording.SIGNS[row.status]} <b>{requirement.id}</b> {row.level} "
     parts = [
         f"<details><summary>{heading}{html.escape(requirement.sentence)}</summary>",
         *(_card(card) for card in row.cards),
@@ -102,8 +102,8 @@ def _card(card: Card) -> str:
         *([f"case      {card.case}"] if card.case else []),
         f"expected  {card.expected}",
         f"actual    {card.actual}",
-        *words.ends_of(card.transcript),
-        *(f"{words.REPRODUCE}: {line}" for line in card.reproduce),
+        *wording.ends_of(card.transcript),
+        *(f"{wording.REPRODUCE}: {line}" for line in card.reproduce),
     ]
     return _fenced(printable("\n".join(lines)))
 
@@ -115,8 +115,8 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _unseen(report: Report) -> Iterator[str]:
-    for detail, rows in words.by_detail(report.of_status("not-testable")).items():
-        yield f"{_code(detail)}: {_plain(words.unseen_ids(rows))}"
+    for detail, rows in wording.by_detail(report.of_status("not-testable")).items():
+        yield f"{_code(detail)}: {_plain(wording.unseen_ids(rows))}"
 
 
 def _listed(rows: tuple[Row, ...]) -> Iterator[str]:
@@ -126,9 +126,9 @@ def _listed(rows: tuple[Row, ...]) -> Iterator[str]:
 
 def _advice(report: Report) -> Iterator[str]:
     for row in report.of_status("fail", "warn", claimed=False):
-        yield f"{words.SIGNS[row.status]} {row.requirement.id} {_plain(words.demand(row))}"
+        yield f"{wording.SIGNS[row.status]} {row.requirement.id} {_plain(wording.demand(row))}"
 
 
 def _provenance(report: Report) -> Iterator[str]:
-    for name, value in words.provenance(report).items():
+    for name, value in wording.provenance(report).items():
         yield f"{name}: {_code(value)}"

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from conformance_tests.printable import printable
-from conformance_tests.report.safe_output import Outlet
+from conformance_tests.report.safe_output import SafeStream
 from conformance_tests.report.verdict import Finding
-from conformance_tests.report.words import count
+from conformance_tests.report.wording import count
 
 #: A run whose logins alone take so many seconds says so.
 LONG: Final = 20
@@ -127,4 +127,4 @@ def _past_capture(out: Console, ends: ExitStack) -> Console:
         own = os.fdopen(os.dup(out.file.fileno()), "w", encoding="utf-8")
     except (OSError, ValueError):
         return out
-    return Console(file=Outlet(ends.enter_context(own)).as_text(), highlight=False)
+    return Console(file=SafeStream(ends.enter_context(own)).as_text(), highlight=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 
-class Outlet:
+class SafeStream:
     """A text stream that goes on when nobody reads it any more, or when it finds no room.
 
     `trouble` says what it met first.
@@ -54,14 +54,14 @@ class Outlet:
 
 
 @contextmanager
-def lasting_output() -> Iterator[None]:
+def safe_output() -> Iterator[None]:
     """While this lasts, no end of a reader stops what prints; a full disk is told on stderr.
 
     A stream that was closed before the command began is one that leads nowhere.
     """
     with ExitStack() as ends:
         out, errors = (
-            Outlet(stream or ends.enter_context(Path(os.devnull).open("w")))
+            SafeStream(stream or ends.enter_context(Path(os.devnull).open("w")))
             for stream in (sys.stdout, sys.stderr)
         )
         ends.enter_context(redirect_stdout(out.as_text()))

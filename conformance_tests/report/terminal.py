@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from conformance_tests.printable import printable
-from conformance_tests.report import words
+from conformance_tests.report import wording
 from conformance_tests.report.square import STATES, Cell, Colour, square
 from conformance_tests.report.verdict import Card, Report, Row, Status
 
@@ -52,17 +52,17 @@ def show(report: Report, out: Console) -> None:
     if report.run.remark:
         out.print(_text(f"Note: {report.run.remark}.", "yellow"), soft_wrap=True)
     style = "bold green" if report.exit == 0 else "bold red" if report.exit == 1 else "bold yellow"
-    out.print(_text(words.sentence(report), style), soft_wrap=True)
+    out.print(_text(wording.sentence(report), style), soft_wrap=True)
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
     yield from _cards(report)
     yield from _headed("ACCESS × REFRESH", [_square(report)])
-    yield from _headed("Groups", [_groups(report)] if words.groups(report) else [])
+    yield from _headed("Groups", [_groups(report)] if wording.groups(report) else [])
     yield from _headed("Not testable, and what to add", _unseen(report))
     yield from _headed("The list of known failures", map(_text, report.complaints))
     yield from _headed("Known failures", _listed(report.of_status("known-failure")))
-    yield from _headed("Excluded", _listed(words.asked(report, "excluded")))
+    yield from _headed("Excluded", _listed(wording.asked(report, "excluded")))
     yield from _headed("Beyond the claim (advice, not counted)", _advice(report))
     yield from _headed("Provenance", [_provenance(report)])
 
@@ -80,7 +80,7 @@ def _text(content: str, style: str = "") -> Text:
 
 
 def _cards(report: Report) -> Iterator[RenderableType]:
-    asked = [row for row in words.asked_beyond(report) if row.cards]
+    asked = [row for row in wording.asked_beyond(report) if row.cards]
     for row in (*report.of_status("error", "fail", "warn"), *asked):
         yield Text()
         yield _headline(row)
@@ -100,8 +100,8 @@ def _more(cards: tuple[Card, ...]) -> Text:
 
 
 def _headline(row: Row) -> Text:
-    line = Text().append(f"{words.SIGNS[row.status]} {row.requirement.id} ", STYLES[row.status])
-    return line.append(f"{row.level}  ", "bold").append(words.demand(row))
+    line = Text().append(f"{wording.SIGNS[row.status]} {row.requirement.id} ", STYLES[row.status])
+    return line.append(f"{row.level}  ", "bold").append(wording.demand(row))
 
 
 def _indented(part: RenderableType) -> Padding:
@@ -134,7 +134,7 @@ def _block(title: str, lines: tuple[str, ...], style: str) -> Iterator[Text]:
     """Lines to be copied: each stays one line, however long it is."""
     if lines:
         yield Text(f"  {title}", "dim")
-    for line in words.ends_of(lines):
+    for line in wording.ends_of(lines):
         yield Text(f"    {printable(line)}", style, no_wrap=True)
 
 
@@ -164,20 +164,20 @@ def _cell(cell: Cell) -> Text:
 
 
 def _groups(report: Report) -> Table:
-    used = words.statuses(report)
+    used = wording.statuses(report)
     table = Table(header_style="bold", box=None, pad_edge=False)
     table.add_column("group")
     for status in used:
         table.add_column(status, justify="right", style=STYLES[status])
-    for group, counts in words.groups(report).items():
+    for group, counts in wording.groups(report).items():
         table.add_row(group, *(str(counts[status] or "·") for status in used))
     return table
 
 
 def _unseen(report: Report) -> Iterator[RenderableType]:
-    for detail, rows in words.by_detail(report.of_status("not-testable")).items():
+    for detail, rows in wording.by_detail(report.of_status("not-testable")).items():
         line = _text(f"• {detail}: ")
-        yield line.append(words.unseen_ids(rows), style="cyan")
+        yield line.append(wording.unseen_ids(rows), style="cyan")
 
 
 def _listed(rows: Iterable[Row]) -> Iterator[RenderableType]:
@@ -186,7 +186,7 @@ def _listed(rows: Iterable[Row]) -> Iterator[RenderableType]:
 
 
 def _advice(report: Report) -> Iterator[RenderableType]:
-    asked = words.asked_beyond(report)
+    asked = wording.asked_beyond(report)
     for row in asked or report.of_status("fail", "warn", claimed=False):
         yield _headline(row)
         if row.detail and row.status == "not-testable":
@@ -195,4 +195,4 @@ def _advice(report: Report) -> Iterator[RenderableType]:
 
 
 def _provenance(report: Report) -> Table:
-    return _pairs((name, _text(value)) for name, value in words.provenance(report).items())
+    return _pairs((name, _text(value)) for name, value in wording.provenance(report).items())

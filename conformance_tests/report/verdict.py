@@ -13,9 +13,16 @@ from functools import cached_property
 from typing import Final, Literal
 
 from conformance_tests.report import known_failures
-from conformance_tests.report.exits import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST, UNTESTED
+from conformance_tests.report.exit_codes import (
+    BROKEN_SUITE,
+    CONFORMANT,
+    FAILED,
+    STALE_LIST,
+    UNTESTED,
+)
 from conformance_tests.requirements import REQUIREMENTS, Requirement
-from conformance_tests.target.model import KnownFailure, Target
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import KnownFailure
 
 Status = Literal[
     "pass",
@@ -78,7 +85,7 @@ class Run:
     unreachable: str | None = None
     crashed: str | None = None
     interrupted: bool = False
-    left_behind: tuple[str, ...] = ()  # what the run could not tidy up
+    left_behind: tuple[str, ...] = ()  # what the run could not clean_up up
     remark: str | None = None  # what a reader should know of the target before the rows
 
 

@@ -17,18 +17,18 @@ if TYPE_CHECKING:
 GATHERED: Final = 8
 
 
-def tidy(deployment: Deployment) -> list[str]:
+def clean_up(deployment: Deployment) -> list[str]:
     """End every session that the run opened; what could not be ended, a sentence each."""
     left: list[str] = []
     if not _ends_with_run(deployment):
         with _trouble_told(left):
-            forget_made_up(deployment)
+            remove_made_up(deployment)
         with _trouble_told(left):
             left += _log_everyone_out(deployment)
     return left
 
 
-def forget_made_up(deployment: Deployment, since: int = 0) -> None:
+def remove_made_up(deployment: Deployment, since: int = 0) -> None:
     """Remove the rows of the customers whom the run made up, the first `since` of them left out."""
     if not _ends_with_run(deployment):
         for customer in deployment.made_up[since:]:

@@ -16,7 +16,7 @@ from conformance_tests.deployment.clock import (
 )
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.client import Client
-from conformance_tests.outcomes import Broken, Throttled
+from conformance_tests.outcomes import Throttled, Violation
 
 #: A difference of clocks below this is the network's, in seconds.
 NOTICED_SKEW = 1.5
@@ -31,10 +31,10 @@ def set_clock(deployment: Deployment, ends: ExitStack) -> None:
     clock = offered_clock(deployment)
     if clock is None or not can_try_clock(deployment):
         return
-    ends.callback(return_clock, clock)
-    if why := why_useless(deployment, clock):
-        deployment.clock.useless = f"{why}; mend [clock] or leave it out"
-        give_back(clock)
+    ends.callback(reset_and_close, clock)
+    if why := why_unusable(deployment, clock):
+        deployment.clock.unusable = f"{why}; mend [clock] or leave it out"
+        reset(clock)
     else:
         clock.tell = deployment.recorder.note
         deployment.clock = clock
@@ -45,15 +45,15 @@ def can_try_clock(deployment: Deployment) -> bool:
     return bool(deployment.registered) and deployment.locked_out is None
 
 
-def give_back(clock: Clock) -> None:
+def reset(clock: Clock) -> None:
     """Real time again, where the clock is still there."""
     with suppress(ClockError):
-        clock.give_back()
+        clock.reset()
 
 
-def return_clock(clock: Clock) -> None:
+def reset_and_close(clock: Clock) -> None:
     """Give the clock back and let go of it."""
-    give_back(clock)
+    reset(clock)
     clock.close()
 
 
@@ -72,7 +72,7 @@ def measured_skew(client: Client) -> float:
     return skew if abs(skew) >= NOTICED_SKEW else 0.0
 
 
-def why_useless(deployment: Deployment, clock: MovableClock) -> str | None:
+def why_unusable(deployment: Deployment, clock: MovableClock) -> str | None:
     """Why a clock that was offered cannot be used; None, and `standing` known, where it can.
 
     It stays moved, whatever comes out: the caller gives it back.
@@ -88,7 +88,7 @@ def why_useless(deployment: Deployment, clock: MovableClock) -> str | None:
         clock.standing = deployment.target.clock.stands or (
             clock.name == "http" and _stands_still(deployment, after)
         )
-    except (ClockError, Broken, Throttled, OSError) as error:
+    except (ClockError, Violation, Throttled, OSError) as error:
         return f"the clock cannot be used: {error}"
     return None
 
@@ -102,4 +102,4 @@ def _stands_still(deployment: Deployment, exp: int) -> bool:
 def login_exp(deployment: Deployment, place: int = 0) -> int:
     """The `exp` that a login of a customer, the first if no other is named, gets now."""
     customer = deployment.registered[place]
-    return customer.take(customer.ask_to_log_in()).exp
+    return customer.session_from(customer.ask_to_log_in()).exp

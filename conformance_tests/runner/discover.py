@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance_tests.deployment.http import documents
 from conformance_tests.deployment.http.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
-from conformance_tests.outcomes import Broken, Throttled
+from conformance_tests.outcomes import Throttled, Violation
 
 if TYPE_CHECKING:
     from conformance_tests.actors.session import Session
     from conformance_tests.deployment.http.answer import Answer
     from conformance_tests.deployment.http.client import Client
-    from conformance_tests.target.model import Credentials, Lifetimes
+    from conformance_tests.target.parts import Credentials, Lifetimes
 
 FLOW_OPERATIONS: Final = tuple(name for name in OPERATIONS if name not in DEVELOPMENT_OPERATIONS)
 #: No schema has this field: the answer to it is what an unknown field sounds like.
@@ -105,7 +105,7 @@ def lifetimes(client: Client, customer: Credentials) -> Lifetimes | None:
 
     Raises NoPairError.
     """
-    from conformance_tests.target.model import Lifetimes
+    from conformance_tests.target.parts import Lifetimes
 
     normal = _left(client, client.log_in(customer.email, customer.password))
     extended = _left(client, client.log_in(customer.email, customer.password, remember_me=True))
@@ -121,7 +121,7 @@ def other_lifetimes(session: Session, declared: Lifetimes) -> str | None:
     """
     try:
         claims = session.claims
-    except Broken:
+    except Violation:
         return None  # no JWT: the rows say so
     try:
         access, refresh = (
@@ -147,13 +147,13 @@ def _left(client: Client, answer: Answer) -> tuple[int, int] | None:
 
     try:
         token, refresh_token = pair_of(answer)
-    except Broken:
+    except Violation:
         raise NoPairError(_became_of(answer)) from None
     try:
         claims = claims_of(token)
         issued = claims.get("iat", time.time())
         return _rounded(claims["exp"] - issued), _rounded(claims["refresh_expiry"] - issued)
-    except (Broken, KeyError, TypeError):
+    except (Violation, KeyError, TypeError):
         return None
     finally:
         client.revoke(token, refresh_token)

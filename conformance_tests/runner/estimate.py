@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from conformance_tests.marks import fixtures_of, manner_of, requirements_of
+from conformance_tests.marks import fixtures_of, marker_option, requirements_of
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
@@ -22,7 +22,7 @@ NEEDED: Final[Mapping[str, Callable[[Deployment], object]]] = {
     "forge": lambda d: d.forge,
     "made_up": lambda d: d.can_forge,
     "faults": lambda d: d.faults,
-    "diary": lambda d: d.diary,
+    "run_log": lambda d: d.run_log,
     "launcher": lambda d: d.target.launch,
     "protected": lambda d: d.target.protected_query,
     "graceful": lambda d: d.target.features.grace_seconds,
@@ -45,7 +45,7 @@ def _logins(item: pytest.Item, deployment: Deployment) -> int:
     if rests or not all(NEEDED[name](deployment) for name in asked & NEEDED.keys()):
         return 0
     made_up = deployment.can_forge and not REAL & asked  # one who is made up never logs in
-    return 0 if made_up else int(manner_of(item, "logins"))
+    return 0 if made_up else int(marker_option(item, "logins"))
 
 
 def seconds(count: int, deployment: Deployment) -> float:

@@ -1,4 +1,4 @@
-"""Where time can only be waited for, tests wait together: one acts at a time, the others sleep."""
+"""Where time can only be waited for, tests wait at the same time; only one of them acts at once."""
 
 from __future__ import annotations
 
@@ -9,93 +9,93 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from conformance_tests.actors.customer_schedule import Cast
+from conformance_tests.actors.customer_schedule import Assignment
 
 R = TypeVar("R")
 T = TypeVar("T")
 
-#: So many sleep at once: when all wake, the last must not find its session ended.
-AT_ONCE = 8
-_BATON = threading.Lock()
+#: At most so many tests wait at once: when all wake up, the last must not find its session ended.
+MAX_WAITING = 8
+_RUN_LOCK = threading.Lock()
 
 
-class Strand(threading.Thread):
-    """One test's own thread. Only the holder of the baton acts; a sleeper lays it down."""
+class CooperativeThread(threading.Thread):
+    """One test's own thread: it holds the run lock while it acts, and not while it waits."""
 
-    def __init__(self, act: Callable[[], object]) -> None:
+    def __init__(self, target: Callable[[], object]) -> None:
         super().__init__(daemon=True)
         self.error: BaseException | None = None
         self.ended = False
-        self._act = act
+        self._test = target
         self._variables = contextvars.copy_context()  # `_context` is Thread's own from 3.14 on
-        self._rested = threading.Event()
+        self._paused = threading.Event()
 
-    def begin(self) -> bool:
-        """Run until the test ends (True) or sleeps for the first time (False)."""
+    def run_until_it_waits(self) -> bool:
+        """Run until the test ends (True) or waits for the first time (False)."""
         self.start()
-        self._rested.wait()
+        self._paused.wait()
         return self.ended
 
-    def within(self, ask: Callable[..., R], *given: Any) -> R:
-        """Ask something as the test itself would: with its own transcript, say."""
-        return self._variables.run(ask, *given)
+    def in_its_context(self, call: Callable[..., R], *given: Any) -> R:
+        """Call something with the test's own context variables, its transcript for one."""
+        return self._variables.run(call, *given)
 
     def run(self) -> None:
-        with _BATON:
+        with _RUN_LOCK:
             try:
-                self._variables.run(self._act)
+                self._variables.run(self._test)
             except BaseException as error:
                 self.error = error
             self.ended = True
-        self._rested.set()
+        self._paused.set()
 
-    def rest(self, seconds: float) -> None:
-        """Sleep, and let others act meanwhile."""
-        self._rested.set()
-        _BATON.release()
+    def wait(self, seconds: float) -> None:
+        """Sleep, and let other tests act meanwhile."""
+        self._paused.set()
+        _RUN_LOCK.release()
         try:
             time.sleep(seconds)
         finally:
-            _BATON.acquire()
+            _RUN_LOCK.acquire()
 
 
 @dataclass(frozen=True, slots=True)
-class Sleeper(Generic[T]):
-    """A test that is asleep, and the customers it keeps."""
+class WaitingTest(Generic[T]):
+    """A test that waits, and the customers it keeps."""
 
     test: T
-    strand: Strand
-    cast: Cast
+    thread: CooperativeThread
+    assignment: Assignment
 
 
 @dataclass(slots=True)
-class Crowd(Generic[T]):
-    """The tests that are asleep."""
+class WaitingTests(Generic[T]):
+    """The tests that wait now."""
 
-    sleepers: list[Sleeper[T]] = field(default_factory=list)
+    tests: list[WaitingTest[T]] = field(default_factory=list)
 
     @property
-    def casts(self) -> list[Cast]:
+    def assignments(self) -> list[Assignment]:
         """The customers that they keep."""
-        return [sleeper.cast for sleeper in self.sleepers]
+        return [waiting.assignment for waiting in self.tests]
 
-    def join(self, test: T, strand: Strand, cast: Cast) -> None:
-        """One more."""
-        self.sleepers.append(Sleeper(test, strand, cast))
+    def add(self, test: T, thread: CooperativeThread, assignment: Assignment) -> None:
+        """One more test waits."""
+        self.tests.append(WaitingTest(test, thread, assignment))
 
-    def leaving(self) -> Iterator[Sleeper[T]]:
-        """Wait until any of them has ended; each that has is in the crowd no more."""
-        while not any(sleeper.strand.ended for sleeper in self.sleepers):
+    def finished(self) -> Iterator[WaitingTest[T]]:
+        """Wait until a test has ended; each that has is removed."""
+        while not any(waiting.thread.ended for waiting in self.tests):
             time.sleep(0.02)
-        for sleeper in [each for each in self.sleepers if each.strand.ended]:
-            self.sleepers.remove(sleeper)
-            yield sleeper
+        for waiting in [each for each in self.tests if each.thread.ended]:
+            self.tests.remove(waiting)
+            yield waiting
 
 
 def sleep(seconds: float) -> None:
-    """Really wait; in a strand, without keeping the other strands from acting."""
+    """Wait; a cooperative thread lets other tests act meanwhile."""
     current = threading.current_thread()
-    if isinstance(current, Strand):
-        current.rest(seconds)
+    if isinstance(current, CooperativeThread):
+        current.wait(seconds)
     else:
         time.sleep(seconds)

@@ -16,12 +16,13 @@ from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.recorder import Recorder
-from conformance_tests.deployment.http.throttle import Pace
-from conformance_tests.deployment.log import Diary
+from conformance_tests.deployment.http.throttle import LoginRate
+from conformance_tests.deployment.log import RunLog
 from conformance_tests.deployment.table import Table
-from conformance_tests.outcomes import Broken, Throttled
+from conformance_tests.outcomes import Throttled, Violation
 from conformance_tests.runner.clock_check import set_clock
-from conformance_tests.target.model import Features, Target
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import Features
 
 LOGIN_TRIES = 3
 LOGIN_PAUSE_SECONDS = 1.1
@@ -56,7 +57,7 @@ def prepare(deployment: Deployment, ends: ExitStack) -> str | None:
 def assemble(target: Target, ends: ExitStack) -> Deployment:
     """The deployment as the target describes it, before anyone has spoken to it."""
     recorder = Recorder()
-    introduce_secrets(target, recorder)
+    add_secrets(target, recorder)
     client = ends.enter_context(open_client(target, recorder))
     return Deployment(
         target=target,
@@ -67,30 +68,30 @@ def assemble(target: Target, ends: ExitStack) -> Deployment:
         lifetimes=target.lifetimes,
         run=secrets.token_hex(3),
         forge=Forge(target.secret) if target.secret else None,
-        diary=Diary.of(target.log_file) if target.log_file else None,
+        run_log=RunLog.of(target.log_file) if target.log_file else None,
     )
 
 
-def introduce_secrets(target: Target, recorder: Recorder) -> None:
+def add_secrets(target: Target, recorder: Recorder) -> None:
     """Name every secret of the target before any traffic can carry it."""
-    recorder.know("secret", target.secret or "")
+    recorder.add_secret("secret", target.secret or "")
     passwords = [customer.password for customer in target.customers]
     for password in (*passwords, *(odd.password for odd in target.odd_logins)):
-        recorder.know("password", password)
+        recorder.add_secret("password", password)
     for value in target.http.headers.values():
-        recorder.know("header", value)
+        recorder.add_secret("header", value)
 
 
 def open_client(
-    target: Target, recorder: Recorder, url: str | None = None, pace: Pace | None = None
+    target: Target, recorder: Recorder, url: str | None = None, rate: LoginRate | None = None
 ) -> Client:
-    """What speaks to one instance; whoever speaks to several of one target keeps one pace."""
+    """What speaks to one instance; whoever speaks to several of one target keeps one rate."""
     return Client(
         url or target.url,
         target.http,
         recorder,
         transport=target.transport,
-        pace=pace or Pace(target.logins_per_minute),
+        rate=rate or LoginRate(target.logins_per_minute),
     )
 
 
@@ -166,9 +167,9 @@ def log_everyone_in(deployment: Deployment) -> str | None:
             deployment.locked_out = trouble
             return trouble
         try:
-            session = customer.take(answer)
+            session = customer.session_from(answer)
             customer.learn_id(session)
-        except Broken:
+        except Violation:
             continue  # an answer without a usable pair: CORE-01 says so
     ids = [str(customer.known_id) for customer in customers if customer.known_id is not None]
     if len(ids) != len(set(ids)):
@@ -209,7 +210,7 @@ def doubt_forging(deployment: Deployment) -> str | None:
     forge, table, session = deployment.need_forge(), deployment.need_table(), sessions[0]
     try:
         exp, id_ = session.claims.get("exp"), session.claims.get("customer_id")
-    except Broken as broken:
+    except Violation as broken:
         return f"the deployment does not give {broken.expected}"
     if session.refresh_token != forge.stretch(f"{id_}{exp}"):
         return "the deployment's refresh tokens are derived in another way than WIRE-06 says"

@@ -1,4 +1,4 @@
-"""The tests that one copy of the embedded reference is judged by: those that no other has begun."""
+"""Shares the tests of one run out among workers: each worker takes what no other has begun."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from conformance_tests.marks import manner_of
+from conformance_tests.marks import marker_option
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
 
-#: Tests that follow each other in one copy: the cases of one function.
+#: Tests that follow each other in one worker: the cases of one function.
 Batch = list[pytest.Item]
 
-#: What a case takes in the embedded run, beyond what its test `takes`.
+#: What a case takes in the embedded run, beyond the `seconds` of its test.
 CASE_SECONDS: Final = 0.15
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """One of several runs of the same tests at once.
+class WorkQueue:
+    """One worker's access to the batches of a run.
 
-    taken: how many batches have been taken, by whichever run.
-    first: whether it is the one that says how much there is to do.
+    taken: how many batches have been taken, by whichever worker.
+    first: whether this worker reports how many tests there are.
     """
 
     taken: Synchronized[int]
     first: bool
 
     def take(self, batches: list[Batch]) -> Iterator[Batch]:
-        """One batch after the other that no other run has taken."""
+        """One batch after the other that no other worker has taken."""
         while (place := self._next()) < len(batches):
             yield batches[place]
 
@@ -44,9 +44,9 @@ class Share:
             self.taken.value += 1
             return self.taken.value - 1
 
-    def announced(self, items: list[pytest.Item]) -> list[pytest.Item]:
-        """Of all the tests those that this run counts: what none but it does, or says."""
-        return items if self.first else looks_back(items)
+    def counted(self, items: list[pytest.Item]) -> list[pytest.Item]:
+        """The tests that this worker counts: each test of the run is counted by one worker."""
+        return items if self.first else last_tests(items)
 
 
 def batches(items: Iterable[pytest.Item]) -> list[Batch]:
@@ -56,7 +56,7 @@ def batches(items: Iterable[pytest.Item]) -> list[Batch]:
     """
     cases: defaultdict[str, Batch] = defaultdict(list)
     for item in items:
-        if not manner_of(item, "last"):
+        if not marker_option(item, "last"):
             cases[item.nodeid.partition("[")[0]].append(item)
     longest_first = sorted(cases.values(), key=_seconds, reverse=True)
     waiting = [batch for batch in longest_first if _waits(batch)]
@@ -64,9 +64,9 @@ def batches(items: Iterable[pytest.Item]) -> list[Batch]:
     return sorted(_spread(waiting, acting), key=_jumps)
 
 
-def looks_back(items: Iterable[pytest.Item]) -> Batch:
-    """The tests that end each run: they look at what was said in it."""
-    return [item for item in items if manner_of(item, "last")]
+def last_tests(items: Iterable[pytest.Item]) -> Batch:
+    """The tests that end the run of every worker: they look at all that was said in it."""
+    return [item for item in items if marker_option(item, "last")]
 
 
 def _spread(*kinds: list[Batch]) -> list[Batch]:
@@ -80,26 +80,27 @@ def _seconds(batch: Batch) -> float:
 
 
 def _waits(batch: Batch) -> float:
-    return sum(float(manner_of(item, "takes")) for item in batch)
+    return sum(float(marker_option(item, "seconds")) for item in batch)
 
 
 def _jumps(batch: Batch) -> bool:
-    return any(manner_of(item, "long_jump") for item in batch)
+    return any(marker_option(item, "long_jump") for item in batch)
 
 
-class SharedLoop:
-    """Has pytest run what a share takes, and then the looks back."""
+class QueueLoop:
+    """Has pytest run what a worker takes from the queue, and then the tests that come last."""
 
-    def __init__(self, share: Share, begin: Callable[[Batch], None]) -> None:
-        self._share = share
-        self._begin = begin
+    def __init__(self, queue: WorkQueue, before: Callable[[Batch], None]) -> None:
+        """`before` is called with each batch before it is run."""
+        self._queue = queue
+        self._before = before
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        for batch in self._share.take(batches(session.items)):
-            self._begin(batch)
+        for batch in self._queue.take(batches(session.items)):
+            self._before(batch)
             self._run(batch)
-        self._run(looks_back(session.items))
+        self._run(last_tests(session.items))
         return True
 
     def _run(self, batch: Batch) -> None:

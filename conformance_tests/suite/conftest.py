@@ -18,27 +18,27 @@ from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.deployment.instances import Instances
 from conformance_tests.deployment.launch import Launcher
-from conformance_tests.deployment.log import Diary
+from conformance_tests.deployment.log import RunLog
 from conformance_tests.deployment.table import Table
 from conformance_tests.expect.sessions import Expect
 from conformance_tests.outcomes import NotApplicable
-from conformance_tests.runner.cleanup import forget_made_up
-from conformance_tests.runner.plugin import BENCH, EXPECT, Bench
+from conformance_tests.runner.cleanup import remove_made_up
+from conformance_tests.runner.options import EXPECT, RUN_CONTEXT, RunContext
 
 
 @pytest.fixture(scope="session")
-def bench(request: pytest.FixtureRequest) -> Bench:
-    if BENCH not in request.config.stash:
+def run_context(request: pytest.FixtureRequest) -> RunContext:
+    if RUN_CONTEXT not in request.config.stash:
         raise pytest.UsageError("name the deployment to judge: --target FILE")
-    return request.config.stash[BENCH]
+    return request.config.stash[RUN_CONTEXT]
 
 
 @pytest.fixture
-def deployment(bench: Bench) -> Iterator[Deployment]:
+def deployment(run_context: RunContext) -> Iterator[Deployment]:
     """The deployment under test; customers made up in a test are gone after it."""
-    before = len(bench.deployment.made_up)
-    yield bench.deployment
-    forget_made_up(bench.deployment, since=before)
+    before = len(run_context.deployment.made_up)
+    yield run_context.deployment
+    remove_made_up(run_context.deployment, since=before)
 
 
 @pytest.fixture
@@ -76,13 +76,13 @@ def someone(deployment: Deployment) -> Customer:
 @pytest.fixture
 def another(deployment: Deployment) -> Customer:
     """Somebody else: made up where sessions can be forged, else bob."""
-    return deployment.somebody_made_up() if deployment.can_forge else deployment.bob
+    return deployment.made_up_customer() if deployment.can_forge else deployment.bob
 
 
 @pytest.fixture
 def made_up(deployment: Deployment) -> MadeUpCustomer:
     """A customer known to the table alone, whose sessions can be forged in any form."""
-    return deployment.somebody_made_up()
+    return deployment.made_up_customer()
 
 
 @pytest.fixture
@@ -104,15 +104,15 @@ def faults(deployment: Deployment) -> FaultProxy:
 
 
 @pytest.fixture
-def diary(deployment: Deployment) -> Diary:
+def run_log(deployment: Deployment) -> RunLog:
     """What the deployment has written to its log since the run began."""
-    return deployment.need_diary()
+    return deployment.need_run_log()
 
 
 @pytest.fixture
-def launcher(bench: Bench) -> Launcher:
+def launcher(run_context: RunContext) -> Launcher:
     """What starts the deployment under an environment of the test's choice."""
-    return bench.instances.launcher()
+    return run_context.instances.launcher()
 
 
 @pytest.fixture
@@ -122,21 +122,21 @@ def clock(deployment: Deployment) -> Clock:
 
 
 @pytest.fixture
-def production(bench: Bench, deployment: Deployment) -> Deployment:
+def production(run_context: RunContext, deployment: Deployment) -> Deployment:
     """The instance outside development."""
-    return bench.instances.in_environment("production")
+    return run_context.instances.in_environment("production")
 
 
 @pytest.fixture
-def development(bench: Bench, deployment: Deployment) -> Deployment:
+def development(run_context: RunContext, deployment: Deployment) -> Deployment:
     """The instance in development mode."""
-    return bench.instances.in_environment("development")
+    return run_context.instances.in_environment("development")
 
 
 @pytest.fixture
-def instances(bench: Bench) -> Instances:
+def instances(run_context: RunContext) -> Instances:
     """What finds or starts other instances of the deployment."""
-    return bench.instances
+    return run_context.instances
 
 
 @pytest.fixture
@@ -178,12 +178,12 @@ def odd(client: Client) -> OddClient:
 
 
 @pytest.fixture
-def graceful(bench: Bench, deployment: Deployment) -> Deployment:
+def graceful(run_context: RunContext, deployment: Deployment) -> Deployment:
     """The instance that declares a grace window."""
-    return bench.instances.with_grace()
+    return run_context.instances.with_grace()
 
 
 @pytest.fixture
-def bounded(bench: Bench, deployment: Deployment) -> Deployment:
+def bounded(run_context: RunContext, deployment: Deployment) -> Deployment:
     """The instance that declares an absolute end of a session."""
-    return bench.instances.with_absolute_end()
+    return run_context.instances.with_absolute_end()

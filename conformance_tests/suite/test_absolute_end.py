@@ -44,13 +44,13 @@ def is_over_when_begun_too_long_ago(bounded: Deployment, expect: Expect, remembe
     expect.over(begun_earlier(session, bounded.longest_session + bounded.slack))
 
 
-@requirement("HARD-23", extra=True)
+@requirement("HARD-23", optional=True)
 def test_a_session_begun_too_long_ago_is_over(bounded: Deployment, expect: Expect) -> None:
     """Its beginning decides, whatever end the pair itself still promises."""
     is_over_when_begun_too_long_ago(bounded, expect, remember_me=False)
 
 
-@requirement("CORE-09", extra=True)
+@requirement("CORE-09", optional=True)
 def test_the_last_extension_goes_to_the_absolute_end(bounded: Deployment, expect: Expect) -> None:
     """Renewed shortly before the absolute end, a pair promises that end and no later one."""
     with bounded.clock.window() as window:
@@ -59,7 +59,7 @@ def test_the_last_extension_goes_to_the_absolute_end(bounded: Deployment, expect
     expect.between(renewed.refresh_expiry, *window.after(LEFT), "refresh_expiry")
 
 
-@requirement("WIRE-10", extra=True)
+@requirement("WIRE-10", optional=True)
 def test_an_access_token_ends_before_its_session_does(bounded: Deployment, expect: Expect) -> None:
     """Renewed shortly before the absolute end, a pair's exp is before its refresh_expiry still."""
     session = bounded.alice.log_in()
@@ -68,7 +68,7 @@ def test_an_access_token_ends_before_its_session_does(bounded: Deployment, expec
     expect.that(before, f"exp {renewed.exp} before refresh_expiry", renewed.refresh_expiry)
 
 
-@requirement("HARD-23", extra=True)
+@requirement("HARD-23", optional=True)
 def test_a_pair_that_grace_gives_out_again_keeps_the_end(
     bounded: Deployment, expect: Expect
 ) -> None:
@@ -79,7 +79,7 @@ def test_a_pair_that_grace_gives_out_again_keeps_the_end(
     with bounded.clock.window() as window:
         session = begun_earlier(bounded.alice.log_in(), bounded.longest_session - left)
     expect.rotates(session)
-    again = bounded.alice.take(session.refresh())
+    again = bounded.alice.session_from(session.refresh())
     renewed = expect.rotates(again.expired())
     _, end = window.after(left)
     told = f"refresh_expiry by {end:.0f}, the session's end"

@@ -62,13 +62,13 @@ def test_a_revoked_pair_that_comes_back_is_no_theft(someone: Customer, expect: E
     expect.rotates(laptop)
 
 
-@requirement("HARD-13", logins=2, burns=True, extra=True)
+@requirement("HARD-13", logins=2, burns=True, optional=True)
 def test_a_pair_that_was_revoked_by_its_predecessor_is_no_theft(
     someone: Customer, expect: Expect
 ) -> None:
     """Where logging out with the pair of before a rotation ends the session, it ends no other."""
     laptop, phone = someone.expired_sessions(2, remember_me=True)
-    renewed = expect.rotates(phone).expired_if_replaced()
+    renewed = expect.rotates(phone).expired_by_replacing()
     phone.revoke()
     if renewed.stored() is not None:
         raise NotApplicable("the deployment does not end a session that was renewed meanwhile")
@@ -94,7 +94,7 @@ def test_a_revoke_may_be_repeated(alice: RegisteredCustomer, expect: Expect) -> 
     expect.echoes(other)
 
 
-@requirement("HARD-16", logins=2, extra=True)
+@requirement("HARD-16", logins=2, optional=True)
 def test_a_revoke_may_be_repeated_later(someone: Customer, expect: Expect) -> None:
     """The same once the access token has expired: the second revoke changes no row."""
     other, session = someone.soon_expired_sessions(2)
@@ -104,7 +104,7 @@ def test_a_revoke_may_be_repeated_later(someone: Customer, expect: Expect) -> No
     expect.rotates(other)
 
 
-@requirement("HARD-16", long_jump=True, extra=True)
+@requirement("HARD-16", long_jump=True, optional=True)
 def test_a_revoke_may_be_repeated_after_the_end(someone: Customer, expect: Expect) -> None:
     """So may that of a pair that has run out."""
     ended = someone.log_in().ended()
@@ -147,7 +147,7 @@ def test_devices_that_wake_up_after_a_burn_do_no_harm(someone: Customer, expect:
         expect.rotates(fresh.expired())
 
 
-@requirement("HARD-30", logins=3, burns=True, extra=True, hazard="fault")
+@requirement("HARD-30", logins=3, burns=True, optional=True, hazard="fault")
 def test_a_burn_that_broke_off_spares_who_logs_in_after_it(
     deployment: Deployment, alice: RegisteredCustomer, faults: FaultProxy, expect: Expect
 ) -> None:
@@ -176,7 +176,7 @@ def stays_over(session: Session, expect: Expect) -> None:
         expect.over(session.expired())
 
 
-@requirement("HARD-31", logins=(2 * LOGINS - 1) * TRIES, apart=True)
+@requirement("HARD-31", logins=(2 * LOGINS - 1) * TRIES, exclusive=True)
 def test_logging_in_again_brings_no_revoked_pair_back(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -204,19 +204,19 @@ def revoked_and_in_again(
     ended.append(again)
 
 
-@requirement("HARD-31", logins=2, burns=True, extra=True)
+@requirement("HARD-31", logins=2, burns=True, optional=True)
 def test_a_rotation_brings_no_revoked_pair_back(someone: Customer, expect: Expect) -> None:
     """Renewing one session in the second in which another one ended gives another pair."""
     [older] = someone.soon_expired_sessions(1)
     ended = someone.log_in()
     expect.revoked(ended)
-    renewed = someone.take_unless_told_to_retry(older.refresh())
+    renewed = someone.session_unless_retry(older.refresh())
     if renewed is not None:
         expect.another_pair(renewed, ended)
     stays_over(ended, expect)
 
 
-@requirement("HARD-31", logins=2, burns=True, extra=True)
+@requirement("HARD-31", logins=2, burns=True, optional=True)
 def test_logging_in_again_brings_no_burned_pair_back(
     alice: RegisteredCustomer, expect: Expect
 ) -> None:

@@ -93,7 +93,7 @@ def test_a_list_is_whole_past_a_page(
     table: Table, developer: Developer, stranger: Customer, expect: Expect
 ) -> None:
     """getAllAuthItemsById gives every row of a partition that no single query returns."""
-    with stranger.crowd(LARGE_ROWS, LARGE) as rows:
+    with stranger.extra_rows(LARGE_ROWS, LARGE) as rows:
         listed = expect_development.items(developer.list(stranger.id))
     hashes = sorted(str(row.get("refresh_token_hash")) for row in listed)
     expect.equal(hashes, sorted(row.hash for row in rows), "the hashes of the rows")
@@ -155,12 +155,12 @@ def test_success_means_that_nothing_is_left(
     size: int,
 ) -> None:
     """removeAllUserAuthItems claims success over many or large rows only when all are gone."""
-    with stranger.crowd(count, size):
+    with stranger.extra_rows(count, size):
         if expect_development.claims_success(developer.remove_all(stranger.id)):
             expect.rows(stranger, 0)
 
 
-@requirement("DEV-09", logins=0, extra=True)
+@requirement("DEV-09", logins=0, optional=True)
 def test_success_is_not_claimed_over_rows_that_the_table_hands_back(
     table: Table,
     faults: FaultProxy,
@@ -169,7 +169,7 @@ def test_success_is_not_claimed_over_rows_that_the_table_hands_back(
     expect: Expect,
 ) -> None:
     """removeAllUserAuthItems sends again what a batch left over, or claims no success."""
-    with stranger.crowd(3), faults.leave_unprocessed(of=stranger.id, times=1) as left:
+    with stranger.extra_rows(3), faults.leave_unprocessed(of=stranger.id, times=1) as left:
         said = developer.remove_all(stranger.id)
         if left.hits and expect_development.claims_success(said):
             expect.rows(stranger, 0)

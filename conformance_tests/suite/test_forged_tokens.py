@@ -57,7 +57,7 @@ def test_a_bad_signature_vouches_for_nothing(someone: Customer, expect: Expect) 
     changes_nothing("HARD-01", someone.live_sessions(2), expect)
 
 
-@requirement("HARD-01", logins=2, burns=True, extra=True)
+@requirement("HARD-01", logins=2, burns=True, optional=True)
 def test_a_bad_signature_vouches_for_nothing_later(someone: Customer, expect: Expect) -> None:
     """The same once the access token has expired: tampered with is not "merely expired"."""
     changes_nothing("HARD-01", someone.soon_expired_sessions(2), expect)
@@ -83,7 +83,7 @@ def test_alg_none_is_no_algorithm(someone: Customer, expect: Expect) -> None:
     changes_nothing("HARD-02", someone.live_sessions(2), expect)
 
 
-@requirement("HARD-02", logins=2, burns=True, extra=True)
+@requirement("HARD-02", logins=2, burns=True, optional=True)
 def test_alg_none_is_no_algorithm_later(someone: Customer, expect: Expect) -> None:
     """The same for a token that has expired."""
     changes_nothing("HARD-02", someone.soon_expired_sessions(2), expect)
@@ -95,7 +95,7 @@ def test_only_hs256_is_accepted(someone: Customer, expect: Expect) -> None:
     is_refused("HARD-03", someone, expect)
 
 
-@requirement("HARD-03", logins=3, burns=True, extra=True)
+@requirement("HARD-03", logins=3, burns=True, optional=True)
 def test_only_hs256_is_accepted_later(someone: Customer, expect: Expect) -> None:
     """The same for a token that has expired."""
     is_refused_later("HARD-03", someone, expect)
@@ -141,7 +141,7 @@ def test_what_is_critical_must_be_known(someone: Customer, expect: Expect) -> No
     is_refused("HARD-06", someone, expect)
 
 
-@requirement("HARD-06", logins=3, burns=True, extra=True)
+@requirement("HARD-06", logins=3, burns=True, optional=True)
 def test_what_is_critical_must_be_known_later(someone: Customer, expect: Expect) -> None:
     """The same for a token that has expired."""
     is_refused_later("HARD-06", someone, expect)
@@ -162,13 +162,13 @@ def test_a_token_brings_no_key_and_begins_when_it_says(someone: Customer, expect
     is_refused("HARD-07", someone, expect)
 
 
-@requirement("HARD-07", burns=True, extra=True)
+@requirement("HARD-07", burns=True, optional=True)
 def test_an_address_in_a_header_is_never_visited(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
     """Nobody comes to fetch a key from the address that a token names."""
     session = someone.log_in()
-    with deployment.decoy() as decoy:
+    with deployment.request_counter() as decoy:
         for vector in vectors("HARD-07"):
             forged_tokens.token(session, vector, decoy=decoy.url).refresh()
     expect.equal(decoy.visits, 0, "visits to the address in the token")
@@ -212,8 +212,8 @@ def test_a_refusal_does_not_tell_who_is_a_customer(
     session = alice.log_in()
     expect.usable(session)
     for vector in vectors("HARD-21"):
-        known = forged_tokens.token(session, vector, other=alice.written_id)
-        unknown = forged_tokens.token(session, vector, other=alice.stranger_id)
+        known = forged_tokens.token(session, vector, other=alice.id_as_json)
+        unknown = forged_tokens.token(session, vector, other=alice.unknown_id_as_json)
         with expect.when(vector.what):
             expect.same_answer(known.refresh(), unknown.refresh())
             expect.same_answer(known.revoke(), unknown.revoke())
@@ -225,7 +225,7 @@ def test_a_token_has_one_spelling(someone: Customer, expect: Expect) -> None:
     is_refused("HARD-29", someone, expect)
 
 
-@requirement("HARD-29", logins=7, burns=True, extra=True)
+@requirement("HARD-29", logins=7, burns=True, optional=True)
 def test_a_token_has_one_spelling_later(someone: Customer, expect: Expect) -> None:
     """The same for a token that has expired."""
     is_refused_later("HARD-29", someone, expect)

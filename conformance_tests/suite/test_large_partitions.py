@@ -27,8 +27,8 @@ def test_a_burn_takes_every_row(
     stolen = someone.expired_session()
     expect.spends(stolen)
     watch = deployment.faults.watch() if deployment.faults else nullcontext(())
-    with someone.crowd(count, size), watch as calls:
+    with someone.extra_rows(count, size), watch as calls:
         expect.over(stolen)
         expect.rows(someone, 0)
-    batches = [len(call.touches) for call in calls if call.operation == "BatchWriteItem"]
+    batches = [len(call.accesses) for call in calls if call.operation == "BatchWriteItem"]
     expect.that(max(batches, default=0) <= BATCH, f"{BATCH} rows a batch at most", batches)

@@ -44,7 +44,7 @@ def test_missing_ids_are_looked_up_nowhere_by_hand(
             list(developer.try_all(nothing, session.refresh_token))
 
 
-@requirement("STORE-11", extra=True)
+@requirement("STORE-11", optional=True)
 def test_a_token_without_an_id_leads_nowhere(someone: Customer, expect: Expect) -> None:
     """Nor does a genuine signature over no id at all."""
     session = someone.log_in()
@@ -56,7 +56,7 @@ def test_a_token_without_an_id_leads_nowhere(someone: Customer, expect: Expect) 
                 pair.revoke()
 
 
-@requirement("STORE-11", logins=6, extra=True)
+@requirement("STORE-11", logins=6, optional=True)
 def test_a_login_without_an_id_writes_nothing(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:

@@ -7,10 +7,10 @@ from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import vectors
 from conformance_tests.actors.session import Session
 from conformance_tests.actors.tampering import (
-    near_misses,
+    malformed_tokens,
     never_issued,
-    no_derived_token,
     other_hex,
+    similar_tokens,
 )
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
@@ -36,7 +36,7 @@ def test_an_empty_refresh_token_is_no_theft(someone: Customer, expect: Expect) -
     is_no_theft([""], someone.live_sessions(2), expect)
 
 
-@requirement("HARD-09", logins=2, burns=True, extra=True)
+@requirement("HARD-09", logins=2, burns=True, optional=True)
 def test_an_empty_refresh_token_is_no_theft_later(someone: Customer, expect: Expect) -> None:
     """The same for an access token that has expired."""
     is_no_theft([""], someone.soon_expired_sessions(2), expect)
@@ -49,7 +49,7 @@ def test_a_made_up_refresh_token_is_no_theft(someone: Customer, expect: Expect) 
     is_no_theft(made_up_for(session), [twin, session], expect)
 
 
-@requirement("HARD-10", logins=2, burns=True, extra=True)
+@requirement("HARD-10", logins=2, burns=True, optional=True)
 def test_a_made_up_refresh_token_is_no_theft_later(someone: Customer, expect: Expect) -> None:
     """The same for an access token that has expired."""
     twin, session = someone.soon_expired_sessions(2)
@@ -102,7 +102,7 @@ def test_a_refresh_token_is_compared_exactly(someone: Customer, expect: Expect) 
     """A live pair is repeated; with its refresh token written a little otherwise it is not."""
     session = someone.log_in()
     expect.echoes(session)
-    for how, text in near_misses(session.refresh_token).items():
+    for how, text in similar_tokens(session.refresh_token).items():
         with expect.when(f"the refresh token {how}"):
             expect.turned_away(session.altered(refresh_token=text).refresh())
 
@@ -111,14 +111,14 @@ def test_a_refresh_token_is_compared_exactly(someone: Customer, expect: Expect) 
 def test_nothing_near_a_refresh_token_revokes_a_session(someone: Customer, expect: Expect) -> None:
     """A pair is revoked; with its refresh token written a little otherwise it was not."""
     session = someone.log_in()
-    for how, text in near_misses(session.refresh_token).items():
+    for how, text in similar_tokens(session.refresh_token).items():
         with expect.when(f"the refresh token {how}"), expect.unchanged(someone):
             session.altered(refresh_token=text).revoke()
     expect.echoes(session)
     expect.revoked(session)
 
 
-@requirement("HARD-24", logins=13, burns=True, extra=True)
+@requirement("HARD-24", logins=13, burns=True, optional=True)
 def test_nothing_near_a_refresh_token_renews_a_session(
     deployment: Deployment, expect: Expect
 ) -> None:
@@ -126,7 +126,7 @@ def test_nothing_near_a_refresh_token_renews_a_session(
     twin, *sessions = deployment.expired_apart(13)
     expect.rotates(twin)
     for place, session in enumerate(sessions):
-        for how, text in list(near_misses(session.refresh_token).items())[place : place + 1]:
+        for how, text in list(similar_tokens(session.refresh_token).items())[place : place + 1]:
             with expect.when(f"the refresh token {how}"):
                 expect.turned_away(session.altered(refresh_token=text).refresh())
 
@@ -139,7 +139,7 @@ def test_what_cannot_be_a_refresh_token_never_reaches_the_table(
     with faults.watch() as calls:
         session = alice.log_in()
     expect.table_seen(calls)
-    for what, text in no_derived_token(session.refresh_token).items():
+    for what, text in malformed_tokens(session.refresh_token).items():
         odd = session.altered(refresh_token=text)
         with expect.when(f"{what} as refresh token"), expect.table_untouched(faults):
             expect.turned_away(odd.refresh())

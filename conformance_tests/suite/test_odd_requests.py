@@ -17,7 +17,7 @@ from conformance_tests.deployment.http.odd_client import (
 from conformance_tests.expect import http as expect_http
 from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.target.model import Credentials
+from conformance_tests.target.parts import Credentials
 
 MOST_LOGINS = 10
 NOBODY = Credentials("nobody@conformance.invalid", "no password")
@@ -114,7 +114,7 @@ def test_what_went_wrong_at_a_login_is_not_told(
     expect_http.masked(answer, WORDS, *UNEXPECTED[how], *CALLS)
 
 
-@requirement("GQL-08", logins=2, burns=True, extra=True)
+@requirement("GQL-08", logins=2, burns=True, optional=True)
 @pytest.mark.parametrize("how", UNEXPECTED)
 def test_what_went_wrong_with_a_session_is_not_told(
     someone: Customer, faults: FaultProxy, expect: Expect, how: str

@@ -37,7 +37,7 @@ def test_an_older_session_can_be_revoked(made_up: MadeUpCustomer, expect: Expect
     expect.gone(older)
 
 
-@requirement("CORE-15", extra=True)
+@requirement("CORE-15", optional=True)
 @OLDER
 def test_an_older_session_ends_as_promised(
     made_up: MadeUpCustomer, expect: Expect, ttl: Any

@@ -65,7 +65,7 @@ def opened(instances: Instances, nobody: str) -> Iterator[Developer]:
 def test_the_development_operations_are_closed(
     outsider: Developer, someone: Customer, expect: Expect
 ) -> None:
-    """Each of the five is refused or unknown for a session that is there, and touches no row."""
+    """Each of the five is refused or unknown for a session that is there, and accesses no row."""
     session = someone.log_in()
     with expect.unchanged(someone):
         for answer in outsider.try_all(str(someone.id), session.refresh_token):
@@ -73,7 +73,7 @@ def test_the_development_operations_are_closed(
     expect.echoes(session)
 
 
-@requirement("DEV-01", logins=2, extra=True, alone=True)
+@requirement("DEV-01", logins=2, optional=True, serial=True)
 def test_the_table_is_not_asked(
     outsider: Developer, overheard: FaultProxy, alice: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -84,7 +84,7 @@ def test_the_table_is_not_asked(
             expect_development.closed(answer)
 
 
-@requirement("DEV-02", alone=True)
+@requirement("DEV-02", serial=True)
 def test_the_refusal_comes_before_the_table(
     outsider: Developer, overheard: FaultProxy, nobody: str, expect: Expect
 ) -> None:
@@ -163,5 +163,5 @@ def test_the_schema_is_not_told(production: Deployment) -> None:
 def test_a_slip_is_not_corrected(production: Deployment) -> None:
     """Outside development a query runs, and a misspelt field is refused without the right name."""
     expect_http.answered(production.client.trivial())
-    for answer, name in OddClient(production.client).slips():
+    for answer, name in OddClient(production.client).misspelt_fields():
         expect_http.no_suggestion(answer, name)

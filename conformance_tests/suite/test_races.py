@@ -34,7 +34,7 @@ SLOW = 60
 # -- the same second ---------------------------------------------------------------------------
 
 
-@requirement("RACE-01", logins=20, apart=True)
+@requirement("RACE-01", logins=20, exclusive=True)
 def test_logins_of_one_second_are_different_sessions(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -42,13 +42,13 @@ def test_logins_of_one_second_are_different_sessions(
     before = len(alice.rows()) if deployment.table else 0
     answers, tries = deployment.in_one_second(*[alice.ask_to_log_in] * LOGINS, tries=5)
     expect.tried(LOGINS, "in one second", tries)
-    sessions = [alice.take(answer) for answer in answers]
+    sessions = [alice.session_from(answer) for answer in answers]
     different = {session.refresh_token for session in sessions}
     expect.equal(len(different), LOGINS, "how many refresh tokens are different")
     expect.rows(alice, before + LOGINS * tries)
 
 
-@requirement("RACE-02", logins=10, apart=True)
+@requirement("RACE-02", logins=10, exclusive=True)
 def test_logins_of_one_second_keep_their_own_ends(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -57,7 +57,7 @@ def test_logins_of_one_second_keep_their_own_ends(
         alice.ask_to_log_in, lambda: alice.ask_to_log_in(remember_me=True), tries=5
     )
     expect.tried(len(answers), "in one second", tries)
-    normal, long = (alice.take(answer) for answer in answers)
+    normal, long = (alice.session_from(answer) for answer in answers)
     for session in (normal, long):
         if row := expect.stored(session):
             expect.equal(row.ttl, session.refresh_expiry, "the row's ttl")
@@ -66,7 +66,7 @@ def test_logins_of_one_second_keep_their_own_ends(
     expect.echoes(long)
 
 
-@requirement("RACE-03", logins=2, apart=True)
+@requirement("RACE-03", logins=2, exclusive=True)
 def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -77,7 +77,7 @@ def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
     expect.apart(alice, answers, session)
 
 
-@requirement("RACE-03", logins=2, apart=True)
+@requirement("RACE-03", logins=2, exclusive=True)
 def test_two_rotations_of_one_second_are_two_sessions(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
@@ -172,7 +172,7 @@ def test_the_loser_is_not_told_that_the_session_is_over(someone: Customer, expec
     expect.that(len(pairs) == 1, "one pair for all who get one", f"{len(pairs)} pairs")
 
 
-@requirement("RACE-07", logins=2, burns=True, extra=True)
+@requirement("RACE-07", logins=2, burns=True, optional=True)
 @pytest.mark.parametrize("neighbour", ["none", "of the loser's second", "of the winner's second"])
 def test_who_writes_last_gets_what_the_winner_got(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect, neighbour: str
@@ -195,7 +195,7 @@ def test_who_writes_last_gets_what_the_winner_got(
         last = late.result()
     expect.tried(2, HELD.format("write"))
     expect.nothing_over([last])
-    pairs = [someone.take(answer) for answer in (first, last) if answer.value is not None]
+    pairs = [someone.session_from(answer) for answer in (first, last) if answer.value is not None]
     for pair in pairs[1:]:
         expect.equal(pair.refresh_token, pairs[0].refresh_token, "the refresh token")
         expect.equal(pair.refresh_expiry, pairs[0].refresh_expiry, "refresh_expiry")
@@ -255,7 +255,7 @@ def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
     _nothing_left_if_true(someone, answer, expect, others=NEIGHBOURS)
 
 
-@requirement("RACE-11", extra=True, takes=1.2)
+@requirement("RACE-11", optional=True, seconds=1.2)
 def test_a_revoke_that_is_overtaken_again_and_again_promises_nothing(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
 ) -> None:
@@ -271,7 +271,7 @@ def test_a_revoke_that_is_overtaken_again_and_again_promises_nothing(
                 renewed = session.refresh()
                 if renewed.value is None:  # the logout did not wait any longer
                     break
-                session = someone.take(renewed).expired()
+                session = someone.session_from(renewed).expired()
                 held = fault
                 fault = holds.enter_context(faults.hold("delete", of=someone.id, times=1))
                 held.release()
@@ -310,7 +310,7 @@ def test_a_rotation_under_way_does_not_outlive_a_burn(
     expect.that(not expect.live(expect.pairs(someone, [answer])), "no live pair", answer.brief())
 
 
-@requirement("RACE-12", logins=2, burns=True, extra=True)
+@requirement("RACE-12", logins=2, burns=True, optional=True)
 def test_a_rotation_does_not_outlive_a_slow_burn(
     deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
 ) -> None:
@@ -334,13 +334,13 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
 # -- several servers ---------------------------------------------------------------------------
 
 
-@requirement("RACE-14", burns=True, takes=2.4)
+@requirement("RACE-14", burns=True, seconds=2.4)
 def test_a_replay_is_seen_by_another_server_and_after_a_restart(
     instances: Instances, expect: Expect
 ) -> None:
     """A pair that one server renewed before it ended is a replay to a server started since."""
     with instances.one_more() as first:
-        someone = first.somebody_made_up()
+        someone = first.made_up_customer()
         stolen, _ = someone.expired_sessions(2)
         expect.spends(stolen)
     with instances.one_more() as second:

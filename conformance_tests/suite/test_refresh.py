@@ -26,7 +26,7 @@ LONGER = 3
 
 @requirement("CORE-05")
 def test_a_live_pair_is_repeated(alice: RegisteredCustomer, expect: Expect) -> None:
-    """A refresh with both tokens valid hands back the same bytes, a second later too, and touches
+    """A refresh with both tokens valid hands back the same bytes, a second later too, and accesses
     no row.
     """
     session = alice.log_in()
@@ -67,7 +67,7 @@ def test_a_long_session_keeps_its_end(
     expect.equal(successor.refresh_expiry, promised, "refresh_expiry")
 
 
-@requirement("CORE-09", long_jump=True, apart=True)
+@requirement("CORE-09", long_jump=True, exclusive=True)
 @pytest.mark.parametrize(
     "remember_me, early",
     [(False, False), (True, False), (True, True)],
@@ -115,7 +115,7 @@ def test_a_refresh_token_is_good_through_its_last_second(
     expect.over(late)
 
 
-@requirement("CORE-11", extra=True, long_jump=True)
+@requirement("CORE-11", optional=True, long_jump=True)
 def test_a_remembered_session_lasts_whatever_it_was_used_for(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
@@ -138,7 +138,7 @@ def test_the_scheme_may_be_written_in_any_case(
     """`Bearer` renews a session, and so does the same word in another case."""
     usual, odd = someone.expired_sessions(2)
     expect.rotates(usual)
-    renewed = someone.take(client.refresh(odd.token, odd.refresh_token, scheme=scheme))
+    renewed = someone.session_from(client.refresh(odd.token, odd.refresh_token, scheme=scheme))
     expect.that(renewed.token != odd.token, "a new token", "the old one")
 
 
@@ -150,16 +150,16 @@ def test_the_id_keeps_its_type_through_a_rotation(
     keeps_its_id(alice, expect)
 
 
-@requirement("CORE-26", extra=True)
+@requirement("CORE-26", optional=True)
 def test_the_id_of_another_customer_keeps_its_type(bob: RegisteredCustomer, expect: Expect) -> None:
     """So is another customer's, whose id may be of another type."""
     keeps_its_id(bob, expect)
 
 
-@requirement("CORE-26", extra=True)
+@requirement("CORE-26", optional=True)
 def test_an_id_in_digits_stays_a_text(deployment: Deployment, expect: Expect) -> None:
     """A text of digits does not become a number."""
-    keeps_its_id(deployment.somebody_numbered(str), expect)
+    keeps_its_id(deployment.numbered_customer(str), expect)
 
 
 def keeps_its_id(customer: Customer, expect: Expect) -> None:

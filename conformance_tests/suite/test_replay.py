@@ -15,7 +15,7 @@ def test_a_replay_ends_every_session_of_the_customer(
 ) -> None:
     """A spent pair is refused, no row of the customer is left, and a longer session is over too."""
     deployment.need_time()
-    other = someone.log_in(remember_me=True).expired_if_replaced()
+    other = someone.log_in(remember_me=True).expired_by_replacing()
     stolen = someone.expired_session()
     expect.rotates(stolen)
     expect.stored(other)
@@ -25,7 +25,7 @@ def test_a_replay_ends_every_session_of_the_customer(
     expect.over(other.expired())
 
 
-@requirement("CORE-12", logins=2, burns=True, extra=True)
+@requirement("CORE-12", logins=2, burns=True, optional=True)
 def test_a_replay_ends_a_session_that_just_began(alice: RegisteredCustomer, expect: Expect) -> None:
     """So does a login of the very second in which the spent pair comes back."""
     stolen = alice.expired_session()
@@ -36,7 +36,7 @@ def test_a_replay_ends_a_session_that_just_began(alice: RegisteredCustomer, expe
     expect.gone(latest)
 
 
-@requirement("CORE-12", logins=2, burns=True, extra=True)
+@requirement("CORE-12", logins=2, burns=True, optional=True)
 def test_a_second_theft_is_seen_as_the_first_was(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
@@ -54,9 +54,9 @@ def test_a_second_theft_is_seen_as_the_first_was(
 def test_a_replay_leaves_other_customers_alone(
     deployment: Deployment, bob: RegisteredCustomer, expect: Expect
 ) -> None:
-    """One customer's burn touches neither a namesake whose id is longer nor a real customer."""
+    """One customer's burn accesses neither a namesake whose id is longer nor a real customer."""
     victim = deployment.someone()
-    namesake = deployment.somebody_named_like(victim)
+    namesake = deployment.customer_named_like(victim)
     bystander = bob.log_in()
     theirs = namesake.log_in(remember_me=True) if namesake else None
     if namesake is None:
@@ -77,7 +77,7 @@ def test_a_replay_ends_the_successor_too(
     """Once a spent pair was replayed, its successor cannot be renewed; others can."""
     bystander = another.log_in(remember_me=True)
     stolen = someone.expired_session(remember_me=True)
-    successor = expect.rotates(stolen).expired_if_replaced()
+    successor = expect.rotates(stolen).expired_by_replacing()
     deployment.wait_out_grace()
     expect.over(stolen)
     expect.over(successor.expired())

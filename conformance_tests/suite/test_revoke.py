@@ -97,7 +97,7 @@ def test_sessions_of_one_customer_are_independent(someone: Customer, expect: Exp
     expect.rotates(tablet)
 
 
-@requirement("CORE-25", logins=2, extra=True)
+@requirement("CORE-25", logins=2, optional=True)
 def test_a_login_leaves_older_sessions_alone(alice: RegisteredCustomer, expect: Expect) -> None:
     """So does a login of the customer's own, which a made-up one never makes."""
     session = alice.expired_session()

@@ -77,7 +77,7 @@ def test_nothing_in_the_table_opens_a_session(
     expect.nowhere_in_table(known, alice, bob)
 
 
-@requirement("STORE-03", extra=True)
+@requirement("STORE-03", optional=True)
 def test_nothing_that_a_rotation_leaves_opens_one(someone: Customer, expect: Expect) -> None:
     """After a rotation neither the spent pair nor the new one is in the table."""
     spent = someone.expired_session()
@@ -120,7 +120,7 @@ def test_the_table_can_act_on_a_ttl(alice: RegisteredCustomer, expect: Expect) -
     expect.equal(changes.new[0].ttl_type, "N", "the type of ttl")
 
 
-@requirement("STORE-05", extra=True)
+@requirement("STORE-05", optional=True)
 def test_the_table_can_act_on_a_renewed_ttl(someone: Customer, expect: Expect) -> None:
     """So is a rotation's."""
     session = someone.expired_session()
@@ -174,7 +174,7 @@ def test_a_row_past_its_ttl_is_not_honoured_while_the_pair_is_live(
     expect.over(lapsed)
 
 
-@requirement("STORE-08", burns=True, extra=True)
+@requirement("STORE-08", burns=True, optional=True)
 def test_a_row_past_its_ttl_is_no_theft(
     deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
 ) -> None:

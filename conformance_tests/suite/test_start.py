@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.launch import GIVEN, Launcher
+from conformance_tests.deployment.launch import FROM_TARGET, Launcher
 from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
@@ -22,7 +22,7 @@ def test_nothing_starts_without_a_secret(
     """With its own secret a deployment comes up; with none, an empty or a short one it does not."""
     start = partial(launcher.comes_up, mode=MODE)
     own, absent, empty, short = deployment.together(
-        *(partial(start, secret=secret) for secret in (GIVEN, None, "", SHORT))
+        *(partial(start, secret=secret) for secret in (FROM_TARGET, None, "", SHORT))
     )
     if not own:
         raise NotTestable("launch", "the deployment does not come up with its own secret either")

@@ -58,7 +58,7 @@ def test_a_rotation_that_cannot_be_stored_changes_nothing(
 def test_a_refresh_that_cannot_read_changes_nothing(
     someone: Customer, faults: FaultProxy, expect: Expect, how: str
 ) -> None:
-    """While reading fails a refresh gives no tokens and touches no row."""
+    """While reading fails a refresh gives no tokens and accesses no row."""
     session = someone.expired_session()
     with expect.unchanged(someone):
         with faults.refuse("read", how, of=someone.id) as fault:
@@ -144,11 +144,11 @@ def test_a_burn_sends_again_what_was_left_unprocessed(
     deployment: Deployment, faults: FaultProxy, expect: Expect
 ) -> None:
     """A table that leaves part of each batch undone is asked again until no row is left."""
-    customer = deployment.somebody_made_up()
+    customer = deployment.made_up_customer()
     stolen = customer.expired_session()
     expect.spends(stolen)
     with (
-        customer.crowd(MANY),
+        customer.extra_rows(MANY),
         faults.leave_unprocessed(10, of=customer.id, times=3) as fault,
     ):
         expect.over(stolen)
@@ -156,12 +156,12 @@ def test_a_burn_sends_again_what_was_left_unprocessed(
         expect.rows(customer, 0)
 
 
-@requirement("FAULT-07", burns=True, extra=True)
+@requirement("FAULT-07", burns=True, optional=True)
 def test_a_burn_that_broke_off_is_finished_later(
     deployment: Deployment, faults: FaultProxy, expect: Expect
 ) -> None:
     """While deleting fails a replay is refused; when it comes back no row is left."""
-    customer = deployment.somebody_made_up()
+    customer = deployment.made_up_customer()
     stolen, _ = customer.expired_sessions(2)
     expect.spends(stolen)
     with faults.refuse("delete", CERTAIN, of=customer.id) as fault:
@@ -177,9 +177,9 @@ def test_removing_all_says_so_only_when_nothing_is_left(
     deployment: Deployment, developer: Developer, faults: FaultProxy, expect: Expect
 ) -> None:
     """removeAllUserAuthItems answers success once the rows left undone are gone too."""
-    customer = deployment.somebody_made_up()
+    customer = deployment.made_up_customer()
     with (
-        customer.crowd(MANY),
+        customer.extra_rows(MANY),
         faults.leave_unprocessed(10, of=customer.id, times=2) as fault,
     ):
         answer = developer.remove_all(customer.id)
@@ -202,7 +202,7 @@ def test_a_lost_reply_is_no_replay(someone: Customer, faults: FaultProxy, expect
     expect.rotates(other)
 
 
-@requirement("FAULT-09", logins=2, burns=True, takes=1.2)
+@requirement("FAULT-09", logins=2, burns=True, seconds=1.2)
 @pytest.mark.parametrize("trouble", ["conflict", "in_progress", "throttle"])
 def test_a_busy_table_is_no_replay(
     someone: Customer, faults: FaultProxy, expect: Expect, trouble: str
@@ -219,7 +219,7 @@ def test_a_busy_table_is_no_replay(
     expect.rotates(other)
 
 
-@requirement("FAULT-10", logins=2, takes=4.0)
+@requirement("FAULT-10", logins=2, seconds=4.0)
 def test_a_hanging_table_holds_nobody_else_up(
     deployment: Deployment,
     someone: Customer,
@@ -268,7 +268,7 @@ def test_a_stale_read_gives_no_new_pair(
     expect.that(not new, "no new pair", answer.brief())
 
 
-@requirement("FAULT-11", logins=2, burns=True, extra=True)
+@requirement("FAULT-11", logins=2, burns=True, optional=True)
 def test_a_burn_reads_no_stale_list(someone: Customer, faults: FaultProxy, expect: Expect) -> None:
     """A replay is refused, and the rows that it ends are read as they are now."""
     stolen, _ = someone.expired_sessions(2)
@@ -280,7 +280,7 @@ def test_a_burn_reads_no_stale_list(someone: Customer, faults: FaultProxy, expec
 
 
 def all_consistent(calls: CallLog, customer: Customer, expect: Expect) -> None:
-    reads = calls.doing("read", of=customer.id)
+    reads = calls.with_role("read", of=customer.id)
     lax = [call.operation for call in reads if not call.consistent]
     expect.that(not lax, "consistent reads alone", ", ".join(lax))
 

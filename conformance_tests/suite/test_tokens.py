@@ -57,7 +57,7 @@ def test_an_access_token_is_signed_with_the_secret(
     expect.that(signed, "a token signed with the secret that [signing] names", session.token)
 
 
-@requirement("WIRE-01", extra=True)
+@requirement("WIRE-01", optional=True)
 def test_a_renewed_access_token_is_signed_alike(
     forge: Forge, renewed: Session, expect: Expect
 ) -> None:
@@ -74,7 +74,7 @@ def test_a_payload_names_the_customer_and_two_times(
     judge_payload(deployment, alice.log_in(remember_me=True), expect)
 
 
-@requirement("WIRE-02", extra=True)
+@requirement("WIRE-02", optional=True)
 def test_a_renewed_payload_names_them_too(
     deployment: Deployment, renewed: Session, expect: Expect
 ) -> None:
@@ -101,7 +101,7 @@ def test_a_payload_holds_nothing_that_opens_a_session(
     judge_secrecy(alice, alice.log_in(), expect)
 
 
-@requirement("WIRE-04", extra=True)
+@requirement("WIRE-04", optional=True)
 def test_a_renewed_payload_holds_no_more(alice: RegisteredCustomer, expect: Expect) -> None:
     """Nor does it stand in a token that was renewed, and nor does the spent refresh token."""
     spent = alice.expired_session()
@@ -135,12 +135,12 @@ def test_an_access_token_never_outlives_its_lifetime(
     with deployment.clock.window() as window:
         remembered = alice.log_in(remember_me=True)
         crowd = [alice.ask_to_log_in() for _ in range(AT_ONCE)]
-    given = [alice.take(answer) for answer in crowd if not answer.asks_to_try_again]
+    given = [alice.session_from(answer) for answer in crowd if not answer.asks_to_try_again]
     for session in (remembered, *given):
         judge_lifetime(deployment, session, window, expect)
 
 
-@requirement("WIRE-10", extra=True)
+@requirement("WIRE-10", optional=True)
 @pytest.mark.parametrize("remember_me", [ABSENT, True], ids=["normal", "remembered"])
 def test_a_renewed_access_token_does_not_either(
     deployment: Deployment, someone: Customer, expect: Expect, remember_me: object
@@ -171,7 +171,7 @@ def test_a_refresh_token_is_128_hex_characters(alice: RegisteredCustomer, expect
     expect.that(DERIVED.fullmatch(token), "128 lower-case hex characters", kind_of(token))
 
 
-@requirement("WIRE-05", extra=True)
+@requirement("WIRE-05", optional=True)
 def test_a_renewed_refresh_token_has_the_same_form(renewed: Session, expect: Expect) -> None:
     """So is a rotation's."""
     token = renewed.refresh_token
@@ -244,14 +244,14 @@ def test_a_token_from_a_faster_clock_is_welcome(
     expect.rotates(made_up.forge_session(-5, 600, claims=ahead))
 
 
-@requirement("WIRE-03", extra=True)
+@requirement("WIRE-03", optional=True)
 def test_a_login_signed_anew_by_a_faster_clock_is_welcome(
     deployment: Deployment, alice: RegisteredCustomer, forge: Forge, expect: Expect
 ) -> None:
     """The claims of a login under a later iat, signed with the secret, are as good as its own."""
     session = alice.log_in()
     ahead = {"iat": int(deployment.clock.now()) + 60 - deployment.clock.margin}
-    token = deployment.introduce(forge.mint({**session.claims, **ahead}))
+    token = deployment.add_access_token(forge.mint({**session.claims, **ahead}))
     expect.echoes(session.altered(token=token))
 
 
@@ -262,9 +262,9 @@ def test_a_session_of_the_module_goes_on(deployment: Deployment, expect: Expect,
     if unlike := recorded.minted_otherwise():
         raise SuiteError(f"the suite does not mint as the module did: {unlike}")
     if id_ == "text":
-        customer = deployment.somebody_made_up()
+        customer = deployment.made_up_customer()
     else:
-        customer = deployment.somebody_numbered(int if id_ == "number" else str)
+        customer = deployment.numbered_customer(int if id_ == "number" else str)
     live, expired, unwanted = (customer.forge_session(left, 600, ttl=str) for left in (300, -5, -7))
     expect.echoes(live)
     successor = expect.rotates(expired)
@@ -280,7 +280,7 @@ def test_an_id_beyond_ascii_is_utf_8(
 ) -> None:
     """A session of such an id is repeated, renewed under the same id, and found by its key."""
     expect.rotates(made_up.expired_session())
-    foreign = deployment.somebody_made_up(f"{made_up.id}-Zoë-李-🌱")
+    foreign = deployment.made_up_customer(f"{made_up.id}-Zoë-李-🌱")
     expect.echoes(foreign.log_in(remember_me=True))
     successor = expect.rotates(foreign.expired_session())
     expect.equal(successor.claims.get("customer_id"), foreign.id, "customer_id")
@@ -312,7 +312,7 @@ def test_every_refusal_has_the_same_form(
         expect.flow_error(answer)
 
 
-@requirement("WIRE-12", extra=True, hazard="fault")
+@requirement("WIRE-12", optional=True, hazard="fault")
 def test_a_login_that_cannot_be_stored_has_the_same_form(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:

@@ -1,25 +1,26 @@
-"""The other files that a target file names, beside it: each is looked at before it is used."""
+"""The other files that a target file names: each is checked before it is used."""
 
 from __future__ import annotations
 
+import ssl
 from pathlib import Path
 
-from conformance_tests.target.schema import SlipError
+from conformance_tests.target.schema import TargetFileError
 
 
 def ca_file(name: str | None, folder: Path) -> str | None:
     """Certificate authorities, in PEM."""
-    from conformance_tests.deployment.http.trust import trust  # what it imports takes a while
-
     if name is None:
         return None
     path = folder / name
     if not path.is_file():
-        raise SlipError(("http", "ca_file"), f"http.ca_file: there is no file {path}")
+        raise TargetFileError(("http", "ca_file"), f"http.ca_file: there is no file {path}")
     try:
-        trust(str(path))
+        ssl.create_default_context(cafile=path)
     except OSError:  # an SSLError is one too
-        raise SlipError(("http", "ca_file"), "http.ca_file holds no certificate in PEM") from None
+        raise TargetFileError(
+            ("http", "ca_file"), "http.ca_file holds no certificate in PEM"
+        ) from None
     return str(path)
 
 
@@ -28,5 +29,5 @@ def log_file(name: str, folder: Path) -> str:
     path = folder / name
     if path.is_dir():
         remedy = "name the file that the deployment writes to"
-        raise SlipError(("log", "file"), f"log.file is a folder: {remedy}")
+        raise TargetFileError(("log", "file"), f"log.file is a folder: {remedy}")
     return str(path)

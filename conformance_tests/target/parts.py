@@ -37,7 +37,7 @@ class TableAddress:
     endpoint_url: str | None = None
     # Embedded only: a client of the table in this process, safe to call from several threads.
     client: Any = field(default=None, repr=False, compare=False)
-    # Embedded only: the table is gone with the run, so nobody need tidy it.
+    # Embedded only: the table is gone with the run, so nobody need clean_up it.
     ends_with_run: bool = False
 
 

@@ -1,4 +1,4 @@
-"""A TOML document is read against a table of keys, and every slip is named with its key and line.
+"""A TOML document is read against a table of keys, and every error is named with its key and line.
 
 Nothing here knows what a target is: `target_keys.py` holds the table, this module holds the rules.
 """
@@ -19,7 +19,7 @@ _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(#.*)?$")
 _ASSIGNMENT = re.compile(r"""^\s*("[^"]*"|'[^']*'|[A-Za-z0-9_-]+)\s*(?:\.|=)""")
 
 
-class SlipError(Exception):
+class TargetFileError(Exception):
     """One thing wrong in a document: where it stands and one sentence about it."""
 
     def __init__(self, path: Path, sentence: str) -> None:
@@ -28,41 +28,41 @@ class SlipError(Exception):
         self.sentence = sentence
 
 
-class SlipsError(Exception):
+class TargetFileErrors(Exception):
     """All that is wrong in a document; none, where what is wrong with a part is told already."""
 
-    def __init__(self, slips: Iterable[SlipError]) -> None:
-        self.slips = tuple(slips)
-        super().__init__("; ".join(slip.sentence for slip in self.slips))
+    def __init__(self, errors: Iterable[TargetFileError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(error.sentence for error in self.errors))
 
 
-class Slips:
+class ErrorCollector:
     """What is wrong in one part after the other, to be told all at once."""
 
     def __init__(self) -> None:
-        self.found: list[SlipError] = []
+        self.found: list[TargetFileError] = []
 
     @contextmanager
-    def noted(self) -> Iterator[None]:
-        """What slips in here is kept, and the rest goes on."""
+    def collected(self) -> Iterator[None]:
+        """What errors in here is kept, and the rest goes on."""
         try:
             yield
-        except SlipError as slip:
-            self.found.append(slip)
-        except SlipsError as several:
-            self.found += several.slips
+        except TargetFileError as error:
+            self.found.append(error)
+        except TargetFileErrors as several:
+            self.found += several.errors
 
-    def end(self) -> None:
-        """Raises SlipsError where anything was wrong."""
+    def raise_any(self) -> None:
+        """Raises TargetFileErrors where anything was wrong."""
         if self.found:
-            raise SlipsError(self.found)
+            raise TargetFileErrors(self.found)
 
 
 class Found(dict[str, Any]):
     """What was read, by name; who asks for what could not be read has nothing more to say."""
 
     def __missing__(self, name: str) -> Any:
-        raise SlipsError(())
+        raise TargetFileErrors(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,13 @@ def read(
     document: Mapping[str, Any],
     tables: Mapping[str, Table],
     environ: Mapping[str, str],
-    slips: Slips,
+    errors: ErrorCollector,
 ) -> Found:
-    """The document's values by table, defaults filled in, without those that slip."""
+    """The document's values by table, defaults filled in, without those that error."""
     inner = [name for name in tables if name]
-    found = _read_keys((), document, tables[""], environ, slips, inner)
+    found = _read_keys((), document, tables[""], environ, errors, inner)
     for name in inner:
-        with slips.noted():
+        with errors.collected():
             found[name] = _read_member(name, document.get(name), tables[name], environ)
     return found
 
@@ -106,21 +106,21 @@ def _read_member(name: str, value: Any, table: Table, environ: Mapping[str, str]
         return _absent(name, table, environ)
     if table.many:
         if not isinstance(value, list):
-            raise SlipError((name,), f"{name} is a list of tables: write [[{name}]]")
+            raise TargetFileError((name,), f"{name} is a list of tables: write [[{name}]]")
         return _read_tables(name, value, table, environ)
     if not isinstance(value, dict):
-        raise SlipError((name,), f"{name} is a table: write [{name}] on a line of its own")
+        raise TargetFileError((name,), f"{name} is a table: write [{name}] on a line of its own")
     return _read_table((name,), value, table, environ)
 
 
 def _read_tables(
     name: str, values: list[Any], table: Table, environ: Mapping[str, str]
 ) -> list[dict[str, Any]]:
-    slips, read = Slips(), []
+    errors, read = ErrorCollector(), []
     for place, values_here in enumerate(values):
-        with slips.noted():
+        with errors.collected():
             read.append(_read_table((name, place), values_here, table, environ))
-    slips.end()
+    errors.raise_any()
     return read
 
 
@@ -134,10 +134,12 @@ def _read_table(
     path: Path, values: Any, table: Table, environ: Mapping[str, str]
 ) -> dict[str, Any]:
     if not isinstance(values, dict):
-        raise SlipError(path, f"{dotted(path)} holds tables only: write [[{path[0]}]] above each")
-    slips = Slips()
-    read = _read_keys(path, values, table, environ, slips)
-    slips.end()
+        raise TargetFileError(
+            path, f"{dotted(path)} holds tables only: write [[{path[0]}]] above each"
+        )
+    errors = ErrorCollector()
+    read = _read_keys(path, values, table, environ, errors)
+    errors.raise_any()
     return read
 
 
@@ -146,7 +148,7 @@ def _read_keys(
     values: Mapping[str, Any],
     table: Table,
     environ: Mapping[str, str],
-    slips: Slips,
+    errors: ErrorCollector,
     tables: Iterable[str] = (),
 ) -> Found:
     """Each key of a table, in which these tables may stand too; one that is misspelt is skipped."""
@@ -155,11 +157,11 @@ def _read_keys(
     for name in strangers:
         here = (*path, name)
         sentence = f"{dotted(here)} is not a known key{did_you_mean(name, known)}"
-        slips.found.append(SlipError(here, sentence))
+        errors.found.append(TargetFileError(here, sentence))
     meant = {near for name in strangers for near in _nearest(name, known)}
     for key in table.keys:
         if meant.isdisjoint(_names([key])):
-            with slips.noted():
+            with errors.collected():
                 read[key.name] = _read_key(path, values, key, environ)
     return read
 
@@ -168,12 +170,14 @@ def _read_key(path: Path, values: Mapping[str, Any], key: Key, environ: Mapping[
     here, by_environment = (*path, key.name), f"{key.name}_env"
     if key.secret and by_environment in values:
         if key.name in values:
-            raise SlipError(here, f"{dotted(here)} is given twice: keep it or {by_environment}")
+            raise TargetFileError(
+                here, f"{dotted(here)} is given twice: keep it or {by_environment}"
+            )
         return from_environment((*path, by_environment), values[by_environment], environ)
     if key.name in values:
         return _converted(here, values[key.name], key.read)
     if key.default is REQUIRED:
-        raise SlipError(path, _missing(path, key))
+        raise TargetFileError(path, _missing(path, key))
     return key.default
 
 
@@ -185,10 +189,10 @@ def _missing(path: Path, key: Key) -> str:
 def from_environment(path: Path, variable: Any, environ: Mapping[str, str]) -> str:
     """The value of the environment variable that a `…_env` key or an `env` table names."""
     if not isinstance(variable, str) or not variable:
-        raise SlipError(path, f"{dotted(path)} must name an environment variable, in quotes")
+        raise TargetFileError(path, f"{dotted(path)} must name an environment variable, in quotes")
     value = environ.get(variable, "")
     if not value:
-        raise SlipError(
+        raise TargetFileError(
             path, f"{dotted(path)} names {variable}, which is not set or empty: export it"
         )
     return value
@@ -198,7 +202,7 @@ def _converted(path: Path, value: Any, convert: Callable[[Any], Any]) -> Any:
     try:
         return convert(value)
     except ValueError as trouble:
-        raise SlipError(path, f"{dotted(path)} must be {trouble}") from None
+        raise TargetFileError(path, f"{dotted(path)} must be {trouble}") from None
 
 
 def _names(keys: Iterable[Key]) -> list[str]:

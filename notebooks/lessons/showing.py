@@ -10,7 +10,7 @@ from typing import Any
 
 from IPython import get_ipython
 
-from conformance_tests.target.model import TargetError
+from conformance_tests.target.load import TargetError
 from reference_auth.core.config import ConfigError
 from reference_auth.core.errors import AuthError
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.needs("ministack")
 CASES = size(400, 100_000)  # of those below, at most
 ENOUGH = size(400, 10_000)  # and at least
 DOCUMENTS = size(40, 1500)  # of each of two kinds
-SPOILED = size(200, 5000)
+BROKEN_SIGNATURES = size(200, 5000)
 BEARERS = size(60, 2500)
 FLIPPED = size(60, 2500)
 AT_ONCE = 8
@@ -75,7 +75,7 @@ def all_requests(pairs: list[Pair]) -> list[Request]:
             chain(
                 documents(DOCUMENTS),
                 bad_bodies.recorded(),
-                bad_bodies.spoiled(choose, SPOILED),
+                bad_bodies.spoiled(choose, BROKEN_SIGNATURES),
                 bad_heads.recorded(),
                 bad_heads.bearers(choose, BEARERS),
                 bad_tokens.recorded(pairs),

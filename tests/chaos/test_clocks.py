@@ -40,7 +40,7 @@ Play = Callable[[FaketimeClock, Callers, str], Awaitable[None]]
 def clock(arena: Arena) -> FaketimeClock:
     """A file that says how far ahead of real time a server is."""
     clock = FaketimeClock(str(arena.folder / "clock"))
-    clock.give_back()
+    clock.reset()
     return clock
 
 

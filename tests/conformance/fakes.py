@@ -17,7 +17,8 @@ from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.recorder import Recorder
 from conformance_tests.deployment.table import Row, Table
 from conformance_tests.outcomes import SuiteError
-from conformance_tests.target.model import Credentials, Features, Http, Lifetimes, Target
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import Credentials, Features, Http, Lifetimes
 
 URL = "http://deployment.test/graphql"
 SECRET = "a-secret-of-the-fake-deployment-0123"
@@ -129,7 +130,7 @@ class StillClock(Clock):
     def now(self) -> float:
         return float(self.seconds)
 
-    def turn(self, moment: float) -> None:
+    def wait_for_next_second(self, moment: float) -> None:
         self.seconds += 1
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 from conformance_tests.report.verdict import Card, Finding, Report, Run, Terms, judge
-from conformance_tests.target.model import Credentials, KnownFailure, Target
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import Credentials, KnownFailure
 
 STARTED = dt.datetime(2026, 11, 23, 4, 0, tzinfo=dt.UTC)
 CUSTOMERS = (Credentials("alice@example.com", "pw-a"), Credentials("bob@example.com", "pw-b"))

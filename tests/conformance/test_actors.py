@@ -14,7 +14,7 @@ from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.actors.session import UNKNOWN_ATTRIBUTES, claims_of, header_of
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge, encoded
-from conformance_tests.outcomes import Broken, NotApplicable, NotTestable
+from conformance_tests.outcomes import NotApplicable, NotTestable, Violation
 from tests.conformance.fakes import (
     ALICE,
     BOB,
@@ -78,9 +78,9 @@ def test_a_login_passes_what_it_was_given() -> None:
 def test_a_login_without_a_pair_is_the_deployment_s_fault() -> None:
     """Neither nothing, nor a pair that is no JWT, is an error of the suite."""
     alice = alice_of(deployment(in_turn(says(LOGIN, None), says(LOGIN, pair("no-jwt", "x")))))
-    with pytest.raises(Broken):
+    with pytest.raises(Violation):
         alice.log_in()
-    with pytest.raises(Broken):
+    with pytest.raises(Violation):
         alice.log_in()
 
 
@@ -92,7 +92,7 @@ def test_a_refresh_presents_the_pair() -> None:
         seen.append((headers["authorization"], body["variables"]))
         return says(REFRESH, pair())
 
-    session = deployment(speak, table=True, secret=True).somebody_made_up().log_in()
+    session = deployment(speak, table=True, secret=True).made_up_customer().log_in()
     session.altered(refresh_token="other").refresh()
     assert seen == [(f"Bearer {session.token}", {"refresh_token": "other"})]
 
@@ -107,7 +107,7 @@ def judged() -> Deployment:
 
 def test_a_made_up_login_is_what_a_login_would_have_written(judged: Deployment) -> None:
     """A genuine pair with the declared lifetimes, and its row."""
-    customer = judged.somebody_made_up()
+    customer = judged.made_up_customer()
     normal, remembered = customer.log_in(), customer.log_in(remember_me=True)
     assert normal.exp == NOW + 840
     assert normal.refresh_expiry == NOW + 900
@@ -118,9 +118,9 @@ def test_a_made_up_login_is_what_a_login_would_have_written(judged: Deployment) 
 
 def test_made_up_ids_are_this_run_s_alone(judged: Deployment) -> None:
     """Each is new and says which run it was made up for."""
-    ids = [judged.somebody_made_up().id for _ in range(3)]
+    ids = [judged.made_up_customer().id for _ in range(3)]
     assert ids == ["conformance-test-1", "conformance-test-2", "conformance-test-3"]
-    namesake = judged.somebody_named_like(judged.made_up[0])
+    namesake = judged.customer_named_like(judged.made_up[0])
     assert namesake is not None
     assert str(namesake.id).startswith(str(ids[0]))
 
@@ -133,7 +133,7 @@ def test_nobody_is_made_up_without_secret_and_table() -> None:
         (deployment(logins(), secret=True, table=True, claims=("CORE",)), "add WIRE to claims"),
     ):
         with pytest.raises(NotTestable, match=missing):
-            judged.somebody_made_up()
+            judged.made_up_customer()
         judged.registered = (alice_of(judged),)
         assert isinstance(judged.someone(), RegisteredCustomer)
 
@@ -155,7 +155,7 @@ def test_a_customer_who_plays_in_many_tests_brings_no_rows_into_one() -> None:
 
 def test_a_forged_session_shares_no_exp(judged: Deployment) -> None:
     """Where the second is taken it is one second less."""
-    customer = judged.somebody_made_up()
+    customer = judged.made_up_customer()
     exps = [customer.forge_session(60, 120).exp for _ in range(3)]
     assert exps == [NOW + 60, NOW + 59, NOW + 58]
 
@@ -174,7 +174,7 @@ def test_a_forged_row_has_the_ttl_that_was_asked_for(
     judged: Deployment, ttl: Any, stored: object
 ) -> None:
     """A Number, a String, or none at all."""
-    row = judged.somebody_made_up().forge_session(60, 120, ttl=ttl).row
+    row = judged.made_up_customer().forge_session(60, 120, ttl=ttl).row
     assert row is not None
     assert row.attributes.get("ttl") == stored
 
@@ -183,20 +183,20 @@ def test_a_numbered_customer_is_a_real_one(judged: Deployment) -> None:
     """An id that is a number cannot be made up; where no customer has one there is none."""
     alice, bob = RegisteredCustomer(judged, ALICE, "a"), RegisteredCustomer(judged, BOB, 23)
     judged.registered = (alice, bob)
-    forged = judged.somebody_numbered()
+    forged = judged.numbered_customer()
     session = forged.forge_session(60, 120)
     assert session.claims["customer_id"] == 23
     assert session in bob.sessions
     judged.registered = (alice,)
     with pytest.raises(NotApplicable):
-        judged.somebody_numbered()
+        judged.numbered_customer()
 
 
 def test_a_crowd_comes_and_goes(judged: Deployment) -> None:
     """So many rows of so many bytes, and afterwards the customer's own alone."""
-    customer = judged.somebody_made_up()
+    customer = judged.made_up_customer()
     session = customer.log_in()
-    with customer.crowd(30, 1000) as rows:
+    with customer.extra_rows(30, 1000) as rows:
         assert len(customer.rows()) == 31
         assert {len(row.attributes["padding"]["S"]) for row in rows} == {1000}
     assert customer.rows() == [session.row]
@@ -204,15 +204,15 @@ def test_a_crowd_comes_and_goes(judged: Deployment) -> None:
 
 def test_a_crowd_goes_when_a_test_fails(judged: Deployment) -> None:
     """Nothing is left behind by a test that broke off."""
-    customer = judged.somebody_made_up()
-    with suppress(Broken), customer.crowd(3):
-        raise Broken("a test", "that fails")
+    customer = judged.made_up_customer()
+    with suppress(Violation), customer.extra_rows(3):
+        raise Violation("a test", "that fails")
     assert customer.rows() == []
 
 
 def test_an_annotated_row_holds_every_kind(judged: Deployment) -> None:
     """Its own attributes stay as they were."""
-    session = judged.somebody_made_up().log_in()
+    session = judged.made_up_customer().log_in()
     row = session.annotated().stored()
     assert row is not None
     assert session.row is not None
@@ -266,17 +266,17 @@ def test_without_row_and_derivation_a_hash_is_unknown() -> None:
     ],
 )
 def test_a_token_that_cannot_be_read_is_the_deployment_s_fault(token: str) -> None:
-    """Header and payload must be JSON objects; anything else is Broken, never a crash."""
-    with pytest.raises(Broken):
+    """Header and payload must be JSON objects; anything else is Violation, never a crash."""
+    with pytest.raises(Violation):
         claims_of(token)
-    with pytest.raises(Broken):
+    with pytest.raises(Violation):
         header_of(f"{token.partition('.')[2]}")
 
 
 @pytest.mark.parametrize("exp", [None, "1710905708", True, [1]])
 def test_a_time_that_is_no_number_is_the_deployment_s_fault(exp: Any) -> None:
-    """A session of which nobody knows when it expires cannot be aged, and that is Broken."""
+    """A session of which nobody knows when it expires cannot be aged, and that is Violation."""
     token = Forge(SECRET).mint({"customer_id": 7, "exp": exp})
     session = alice_of(deployment(in_turn(says(LOGIN, pair(token, "x"))))).log_in()
-    with pytest.raises(Broken, match="exp to be epoch seconds"):
+    with pytest.raises(Violation, match="exp to be epoch seconds"):
         assert session.exp

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.report.verdict import judge
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
-from conformance_tests.target.model import Features, Target
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import Features
 
 
 def test_a_second_run_by_the_clock_alone_finds_what_the_first_found() -> None:
     """Real customers are burned, logged out and taken into the future, and all that twice."""
-    with embedded.boot(over_http=False, behind_proxy=False) as target:
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as target:
         verdicts = [verdict_of(by_the_clock(target)) for _ in range(2)]
     assert verdicts == [(True, []), (True, [])]
 
@@ -33,5 +34,5 @@ def by_the_clock(target: Target) -> Target:
 
 
 def verdict_of(target: Target) -> tuple[bool, list[str]]:
-    report = judge(target, runner.run(target, Options(claimed_only=True)))
+    report = judge(target, run_suite(target, Options(claimed_only=True)))
     return report.conformant, [row.requirement.id for row in report.failed]

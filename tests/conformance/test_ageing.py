@@ -60,7 +60,7 @@ def test_so_many_seconds_are_left() -> None:
 def test_the_clock_is_preferred_to_the_forge() -> None:
     """Where it can be moved no session is replaced."""
     judged = deployment(clock=HandClock(), table=True, secret=True)
-    session = judged.somebody_made_up().log_in()
+    session = judged.made_up_customer().log_in()
     assert session.expired() is session
 
 
@@ -69,7 +69,7 @@ def test_the_clock_is_preferred_to_the_forge() -> None:
 
 def aged() -> tuple[Session, Session]:
     """A session, and what took its place when it had to be expired."""
-    customer = forgeable().somebody_made_up()
+    customer = forgeable().made_up_customer()
     young = customer.log_in()
     return young, young.expired()
 
@@ -102,7 +102,7 @@ def test_the_row_keeps_the_type_of_its_ttl_and_what_else_it_holds(
     ttl: object, kind: str | None
 ) -> None:
     """A row in an older form stays in it."""
-    customer = forgeable().somebody_made_up()
+    customer = forgeable().made_up_customer()
     extra = {"label": {"S": "kept"}}
     old = customer.forge_session(840, 900, ttl=ttl, extra=extra).expired().stored()
     assert old is not None
@@ -114,20 +114,20 @@ def test_what_has_expired_is_not_replaced_again() -> None:
     """An older pair that was put there stays, so that one that has ended since can be asked for."""
     _, old = aged()
     assert old.expired() is old
-    assert old.expired_if_replaced() is old
+    assert old.expired_by_replacing() is old
 
 
 def test_elsewhere_nobody_is_aged_ahead_of_time() -> None:
     """By the clock a session can be expired when it has ended too."""
     clock = HandClock()
     session = alice_of(deployment(logins(), clock=clock)).log_in()
-    assert session.expired_if_replaced() is session
+    assert session.expired_by_replacing() is session
     assert clock.moves == []
 
 
 def test_two_aged_sessions_do_not_share_an_exp() -> None:
     """Each is moved a second further than the other."""
-    customer = forgeable().somebody_made_up()
+    customer = forgeable().made_up_customer()
     sessions = customer.expired_sessions(3)
     assert len({session.exp for session in sessions}) == 3
     assert len(customer.rows()) == 3
@@ -135,7 +135,7 @@ def test_two_aged_sessions_do_not_share_an_exp() -> None:
 
 def test_an_ended_session_cannot_be_aged() -> None:
     """That would bring it back: the test that asks for it is wrong."""
-    customer = forgeable().somebody_made_up()
+    customer = forgeable().made_up_customer()
     session = customer.log_in()
     customer.deployment.need_table().clear(customer.id)
     with pytest.raises(SuiteError):

@@ -6,7 +6,7 @@ import contextvars
 
 import pytest
 
-from conformance_tests.actors.customer_schedule import Cast, Part, choose, enter, in_order
+from conformance_tests.actors.customer_schedule import Assignment, Need, assign, choose, in_order
 
 RESTED = (30.0, 10.0, 20.0)
 
@@ -14,30 +14,32 @@ RESTED = (30.0, 10.0, 20.0)
 @pytest.mark.parametrize("customers, places", [(1, (1,)), (2, (1, 2)), (9, (1, 2, 0))])
 def test_whoever_rested_longest_goes_first(customers: int, places: tuple[int, ...]) -> None:
     """As many as the test asks for, or all there are."""
-    assert choose(RESTED, Part(customers), ()) == Cast(places)
+    assert choose(RESTED, Need(customers), ()) == Assignment(places)
 
 
 def test_tests_share_a_customer_whom_none_of_them_burns() -> None:
     """Their sessions are independent."""
-    assert choose(RESTED, Part(1), [Cast((1,)), Cast((1, 2))]) == Cast((1,))
+    assert choose(RESTED, Need(1), [Assignment((1,)), Assignment((1, 2))]) == Assignment((1,))
 
 
 def test_a_test_that_burns_has_its_customer_to_itself() -> None:
     """Nobody joins it, and it joins nobody."""
-    burning = Cast((1,), apart=True)
-    assert choose(RESTED, Part(1), [burning]) == Cast((2,))
-    assert choose(RESTED, Part(1, apart=True), [Cast((1,)), Cast((2,))]) == Cast((0,), True)
+    burning = Assignment((1,), exclusive=True)
+    assert choose(RESTED, Need(1), [burning]) == Assignment((2,))
+    assert choose(
+        RESTED, Need(1, exclusive=True), [Assignment((1,)), Assignment((2,))]
+    ) == Assignment((0,), True)
 
 
 def test_nobody_is_chosen_until_enough_are_free() -> None:
     """Two burns at most beside one another where two customers are."""
-    assert choose(RESTED[:2], Part(2, apart=True), [Cast((0,))]) is None
-    assert choose(RESTED[:2], Part(1), [Cast((0,), True), Cast((1,), True)]) is None
+    assert choose(RESTED[:2], Need(2, exclusive=True), [Assignment((0,))]) is None
+    assert choose(RESTED[:2], Need(1), [Assignment((0,), True), Assignment((1,), True)]) is None
 
 
 def test_without_customers_nobody_plays() -> None:
     """Such a test says itself what it misses."""
-    assert choose((), Part(2, apart=True), ()) == Cast((), True)
+    assert choose((), Need(2, exclusive=True), ()) == Assignment((), True)
 
 
 def test_those_who_play_come_first_and_the_others_after_them() -> None:
@@ -47,7 +49,7 @@ def test_those_who_play_come_first_and_the_others_after_them() -> None:
         return in_order(["alice", "bob", "carol"])
 
     context = contextvars.copy_context()
-    context.run(enter, Cast((2, 0)))
-    contextvars.copy_context().run(enter, Cast((1,)))
+    context.run(assign, Assignment((2, 0)))
+    contextvars.copy_context().run(assign, Assignment((1,)))
     assert context.run(played) == ["carol", "alice", "bob"]
     assert context.run(in_order, ["alice"]) == ["alice"]

@@ -25,10 +25,9 @@ from cryptography.x509.oid import NameOID
 
 from conformance_tests.commands import cli
 from conformance_tests.deployment.forge import Forge
-from conformance_tests.report import exits
+from conformance_tests.report import exit_codes
 from conformance_tests.report.verdict import Card, Finding, Run
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options, Progress
+from conformance_tests.runner.options import Options, Progress
 from conformance_tests.target.model import Target
 from tests.conformance.sample_report import STARTED
 from tests.conformance.small_server import Reply, refusing, says, serving
@@ -71,7 +70,7 @@ def instead(monkeypatch: pytest.MonkeyPatch) -> Callable[[Runner], None]:
     """Puts another runner in the place of the real one."""
 
     def put(other: Runner) -> None:
-        monkeypatch.setattr(runner, "run", other)
+        monkeypatch.setattr("conformance_tests.commands.run.run_suite", other)
 
     return put
 
@@ -88,7 +87,7 @@ def test_help_prints_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
             cli.main(argv)
         assert ended.value.code == 0
         shown = capsys.readouterr().out
-        for code, meaning in exits.EXITS.items():
+        for code, meaning in exit_codes.EXITS.items():
             assert f"{code}  {meaning}" in shown
 
 
@@ -141,7 +140,7 @@ def test_bad_input_is_one_sentence_and_exit_2(
 ) -> None:
     """On stderr, with what to do, and no traceback."""
     argv, sentence = BAD[case]
-    assert cli.main(argv) == exits.USAGE
+    assert cli.main(argv) == exit_codes.USAGE
     shown = capsys.readouterr()
     assert shown.out == ""
     assert shown.err.startswith("auth-conformance: ")
@@ -156,7 +155,7 @@ def test_a_typo_in_the_target_file_is_named_with_its_line(
     old = target_file.with_name("report.json")
     old.write_text("{}")
     target_file.write_text(target_file.read_text() + "\n[clock]\nmax_wiat = 1\n")
-    assert cli.main(["run", "--target", str(target_file), "--json", str(old)]) == exits.USAGE
+    assert cli.main(["run", "--target", str(target_file), "--json", str(old)]) == exit_codes.USAGE
     assert "line 11: clock.max_wiat" in capsys.readouterr().err
     assert not old.exists()
 
@@ -166,7 +165,7 @@ def test_several_slips_of_a_target_file_are_a_line_each(
 ) -> None:
     """Each names its line, and the exit code is the same."""
     target_file.write_text(target_file.read_text() + '[clock]\nmax_wait = "soon"\nhtpt = "x"\n')
-    assert cli.main(["run", "--target", str(target_file)]) == exits.USAGE
+    assert cli.main(["run", "--target", str(target_file)]) == exit_codes.USAGE
     told = capsys.readouterr().err.splitlines()
     assert [line.partition(", line ")[2].partition(" must")[0] for line in told] == [
         "10: clock.max_wait",
@@ -217,7 +216,7 @@ def test_a_deployment_that_cannot_be_judged_is_exit_3(
     with serving(speak) as url:
         argv = ["run", url, "--target", str(target_file), "--json", str(report)]
         argv += ["--only", "CORE-04"]
-        assert cli.main(argv) == exits.UNTESTED
+        assert cli.main(argv) == exit_codes.UNTESTED
     last = capsys.readouterr().out.rstrip().splitlines()[-1]
     assert last.startswith("No verdict: ")
     assert sentence in last
@@ -228,14 +227,14 @@ def test_a_deployment_that_cannot_be_judged_is_exit_3(
 
 def test_a_closed_port_is_exit_3(target_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Nothing evaluated is never 0."""
-    assert cli.main(["run", "--target", str(target_file)]) == exits.UNTESTED
+    assert cli.main(["run", "--target", str(target_file)]) == exit_codes.UNTESTED
     assert "cannot be reached" in last_line(capsys)
 
 
 def test_tls_where_none_is_spoken_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
     """It says that the address may be plain HTTP."""
     with serving(lambda _: says({})) as url:
-        assert cli.main(["run", url.replace("http:", "https:")]) == exits.UNTESTED
+        assert cli.main(["run", url.replace("http:", "https:")]) == exit_codes.UNTESTED
     assert "no TLS connection comes about, is it http" in last_line(capsys)
 
 
@@ -245,7 +244,7 @@ def test_a_certificate_nobody_vouches_for_is_exit_3(
     """It names the key that mends it, and with that key the same address is reached."""
     context, certificate = self_signed(tmp_path)
     with serving(refusing(), context) as url:
-        assert cli.main(["run", url]) == exits.UNTESTED
+        assert cli.main(["run", url]) == exit_codes.UNTESTED
         assert "nobody here vouches for its certificate: see [http] ca_file" in last_line(capsys)
         trusting = f"{target_file.read_text()}\n[http]\nca_file = {json.dumps(str(certificate))}\n"
         target_file.write_text(trusting)
@@ -307,7 +306,7 @@ def test_an_interrupt_while_everything_is_imported_is_one_sentence(seconds: floa
         time.sleep(seconds)
         os.killpg(started.pid, signal.SIGINT)
         said, _ = started.communicate(timeout=60)
-    assert started.returncode == exits.UNTESTED
+    assert started.returncode == exit_codes.UNTESTED
     assert "interrupted" in said
     assert "Traceback" not in said
 
@@ -316,7 +315,7 @@ def test_a_run_that_is_interrupted_writes_what_it_knows(
     instead: Callable[[Runner], None], target_file: Path
 ) -> None:
     """Marked incomplete; 3, or 1 where a MUST had failed by then."""
-    for status, code in (("pass", exits.UNTESTED), ("fail", exits.FAILED)):
+    for status, code in (("pass", exit_codes.UNTESTED), ("fail", exit_codes.FAILED)):
 
         def interrupted(target: Target, options: Options, progress: Progress) -> Run:
             progress.started(2, 5, 0)
@@ -345,12 +344,12 @@ def test_a_suite_that_breaks_says_so_in_one_sentence(
     instead(crash)
     report = target_file.with_name("report.json")
     argv = ["run", "--target", str(target_file), "--json", str(report)]
-    assert cli.main(argv) == exits.BROKEN_SUITE
+    assert cli.main(argv) == exit_codes.BROKEN_SUITE
     shown = capsys.readouterr()
     last = shown.out.rstrip().splitlines()[-1]
     assert last.startswith("No verdict: the suite itself failed: RuntimeError in test_cli.py")
     assert "Traceback" not in shown.out + shown.err
-    assert json.loads(report.read_text())["verdict"]["exit"] == exits.BROKEN_SUITE
+    assert json.loads(report.read_text())["verdict"]["exit"] == exit_codes.BROKEN_SUITE
     for text in (shown.out, shown.err, report.read_text()):
         assert "pass-alice" not in text
 
@@ -393,7 +392,7 @@ def test_ctrl_c_in_the_middle_of_a_call_still_writes_the_report(tmp_path: Path) 
             _, errors = started.communicate(timeout=20)
         finally:
             started.kill()
-    assert started.returncode == exits.UNTESTED
+    assert started.returncode == exit_codes.UNTESTED
     assert "Traceback" not in errors
     assert json.loads(report.read_text())["run"]["incomplete"]
 
@@ -414,14 +413,14 @@ def test_a_run_that_nobody_reads_goes_on(target_file: Path) -> None:
     with serving(refusing()) as url:
         argv = ["run", url, "--target", str(target_file), "--only", "CORE-04"]
         ended = unheard(*argv, "--json", str(report))
-    assert (ended.returncode, ended.stderr) == (exits.UNTESTED, "")
-    assert json.loads(report.read_text())["verdict"]["exit"] == exits.UNTESTED
+    assert (ended.returncode, ended.stderr) == (exit_codes.UNTESTED, "")
+    assert json.loads(report.read_text())["verdict"]["exit"] == exit_codes.UNTESTED
 
 
 def test_help_that_nobody_reads_is_exit_0() -> None:
     """Also where the output is still held back when the command has ended."""
     ended = unheard("--help")
-    assert (ended.returncode, ended.stderr) == (exits.CONFORMANT, "")
+    assert (ended.returncode, ended.stderr) == (exit_codes.CONFORMANT, "")
 
 
 def test_a_command_that_was_given_no_output_at_all_is_carried_out() -> None:
@@ -430,7 +429,7 @@ def test_a_command_that_was_given_no_output_at_all_is_carried_out() -> None:
     ended = subprocess.run(
         ["sh", "-c", command], stderr=subprocess.PIPE, text=True, timeout=60, check=False
     )
-    assert (ended.returncode, ended.stderr) == (exits.CONFORMANT, "")
+    assert (ended.returncode, ended.stderr) == (exit_codes.CONFORMANT, "")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no full device here")
@@ -439,7 +438,7 @@ def test_output_that_finds_no_room_is_told_in_a_sentence(target_file: Path) -> N
     with FULL.open("w") as full, serving(refusing()) as url:
         argv = ["run", url, "--target", str(target_file), "--only", "CORE-04"]
         ended = printing_to(full, *argv)
-    assert ended.returncode == exits.UNTESTED
+    assert ended.returncode == exit_codes.UNTESTED
     assert ended.stderr == (
         "auth-conformance: the output cannot be printed: No space left on device.\n"
     )
@@ -466,7 +465,7 @@ def test_flags_reach_the_runner(instead: Callable[[Runner], None], target_file: 
     assert options.claimed_only
     assert options.allow_destructive
     again = f"auth-conformance run --target {target_file} --profile hardened --allow-destructive"
-    assert options.again == again
+    assert options.rerun == again
 
 
 def test_an_address_after_only_is_still_the_address(
@@ -487,9 +486,9 @@ def test_an_address_after_only_is_still_the_address(
 @pytest.mark.parametrize(
     "flags, code",
     [
-        ([], exits.CONFORMANT),
-        (["--strict"], exits.FAILED),
-        (["--require-complete"], exits.UNTESTED),
+        ([], exit_codes.CONFORMANT),
+        (["--strict"], exit_codes.FAILED),
+        (["--require-complete"], exit_codes.UNTESTED),
     ],
 )
 def test_flags_reach_the_verdict(
@@ -508,7 +507,7 @@ def test_every_report_is_written(instead: Callable[[Runner], None], target_file:
     argv = ["run", "--target", str(target_file)]
     for form in ("json", "html", "junit", "markdown"):
         argv += [f"--{form}", str(folder / form)]
-    assert cli.main(argv) == exits.FAILED
+    assert cli.main(argv) == exit_codes.FAILED
     assert sorted(path.name for path in folder.iterdir()) == ["html", "json", "junit", "markdown"]
     assert all("CORE-01" in path.read_text() for path in folder.iterdir())
 
@@ -527,7 +526,7 @@ def test_a_report_that_cannot_be_written_in_the_end_takes_no_other_with_it(
     instead(takes_the_folder_away)
     paths = {"json": folder / "r.json", "html": kept, "junit": folder / "r.xml"}
     flags = [word for form, path in paths.items() for word in (f"--{form}", str(path))]
-    assert cli.main(["run", "--target", str(target_file), *flags]) == exits.USAGE
+    assert cli.main(["run", "--target", str(target_file), *flags]) == exit_codes.USAGE
     shown = capsys.readouterr()
     assert shown.out.rstrip().splitlines()[-1].startswith("Conformant to what was claimed")
     assert shown.err.splitlines() == [
@@ -548,7 +547,7 @@ def test_a_report_never_takes_the_place_of_the_target_file(
     folder.mkdir()
     again = folder / ".." / target_file.name
     argv = ["run", "--target", str(target_file), "--html", str(other), "--json", str(again)]
-    assert cli.main(argv) == exits.USAGE
+    assert cli.main(argv) == exit_codes.USAGE
     assert "is read by this command: name another path." in capsys.readouterr().err
     assert (target_file.read_text(), other.read_text()) == (before, "old")
 
@@ -562,7 +561,7 @@ def test_a_report_never_takes_the_place_of_a_file_that_the_target_names(
     _, named = self_signed(target_file.parent)
     before = named.read_bytes()
     target_file.write_text(f'{target_file.read_text()}\n[{table}]\n{key} = "{named.name}"\n')
-    assert cli.main(["run", "--target", str(target_file), "--html", str(named)]) == exits.USAGE
+    assert cli.main(["run", "--target", str(target_file), "--html", str(named)]) == exit_codes.USAGE
     assert f"{named} is read by this command" in capsys.readouterr().err
     assert named.read_bytes() == before
 
@@ -578,7 +577,7 @@ def test_known_failures_that_cannot_be_added_are_printed(
 
     instead(takes_the_file_away)
     argv = ["run", "--target", str(target_file), "--write-known-failures"]
-    assert cli.main(argv) == exits.USAGE
+    assert cli.main(argv) == exit_codes.USAGE
     shown = capsys.readouterr()
     assert '[[known_failures]]\nid = "CORE-12"' in shown.out
     assert f"{target_file} cannot be read: No such file or directory." in shown.err
@@ -590,10 +589,10 @@ def test_present_failures_are_added_to_the_target_file(
     """Each with a reason to write: until then the list is red; with it, the run is not."""
     instead(ended(Finding("CORE-01", "pass"), Finding("CORE-12", "fail", card=Card("a", "b"))))
     argv = ["run", "--target", str(target_file)]
-    assert cli.main([*argv, "--write-known-failures"]) == exits.FAILED
-    assert cli.main(argv) == exits.STALE_LIST
+    assert cli.main([*argv, "--write-known-failures"]) == exit_codes.FAILED
+    assert cli.main(argv) == exit_codes.STALE_LIST
     target_file.write_text(target_file.read_text().replace('reason = ""', 'reason = "the proxy"'))
-    assert cli.main(argv) == exits.CONFORMANT
+    assert cli.main(argv) == exit_codes.CONFORMANT
 
 
 def test_without_a_target_file_present_failures_are_printed(
@@ -612,5 +611,5 @@ def test_without_the_embedded_extra_a_run_says_what_to_install(
     from conformance_tests.commands import run as running
 
     monkeypatch.setattr(running, "find_spec", lambda name: None)
-    assert cli.main(["run"]) == exits.USAGE
+    assert cli.main(["run"]) == exit_codes.USAGE
     assert "pip install 'reference-auth[embedded]'" in capsys.readouterr().err

@@ -79,11 +79,11 @@ def test_another_second_is_one_on_every_clock(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Clock, "_wait", staticmethod(waited.append))
     clock = Clock()
     before = clock.now()
-    assert not clock.has_turned(before)
-    clock.turn(before)
+    assert not clock.second_has_passed(before)
+    clock.wait_for_next_second(before)
     assert waited == [pytest.approx(1, abs=0.2)]
-    assert clock.has_turned(before - 1)
-    assert HandClock().has_turned(NOW - 0.5)
+    assert clock.second_has_passed(before - 1)
+    assert HandClock().second_has_passed(NOW - 0.5)
 
 
 # -- clocks that the suite sets ----------------------------------------------------------------
@@ -143,7 +143,7 @@ def test_standing_where_it_stands_sends_nothing() -> None:
 def test_an_http_clock_gives_real_time_back() -> None:
     """`null` is real time."""
     clock, told = http_clock()
-    clock.give_back()
+    clock.reset()
     assert told == [None]
 
 
@@ -158,14 +158,14 @@ def test_an_http_clock_that_refuses_is_named() -> None:
 
     silent = HttpClock(CLOCK_URL, httpx.MockTransport(refuse))
     with pytest.raises(ClockError, match="gave no answer"):
-        silent.give_back()
+        silent.reset()
 
 
 def test_an_http_clock_whose_answer_never_ends_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """A head that comes drop by drop keeps every read alive; the run does not wait for it."""
     monkeypatch.setattr("conformance_tests.deployment.clock.MOST_SECONDS", 0.3)
     with dripping(*DRIPS["a head"]) as url, pytest.raises(ClockError, match="no answer"):
-        HttpClock(url).give_back()
+        HttpClock(url).reset()
 
 
 def test_a_faketime_file_holds_how_far_ahead(tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_a_faketime_file_holds_how_far_ahead(tmp_path: Path) -> None:
     clock = FaketimeClock(str(path))
     clock.move_to(clock.now() + 900)
     assert float(path.read_text()) == pytest.approx(900, abs=2)
-    clock.give_back()
+    clock.reset()
     assert float(path.read_text()) == 0
     assert list(tmp_path.iterdir()) == [path]
 

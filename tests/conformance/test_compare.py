@@ -11,7 +11,7 @@ import pytest
 
 from conformance_tests.commands import cli
 from conformance_tests.commands.compare import Judged, changes
-from conformance_tests.report import exits
+from conformance_tests.report import exit_codes
 from conformance_tests.report import json as report_json
 from tests.conformance.sample_report import sample
 from tests.conformance.unheard import unheard
@@ -75,11 +75,11 @@ def test_a_row_that_only_one_report_has_is_new_or_gone() -> None:
 def test_what_broke_is_exit_1(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     """And is told with its sentence; the other way round it is fixed, exit 0."""
     before, after = write("a.json"), write("b.json", CORE_01="fail")
-    assert cli.main(["compare", before, after]) == exits.FAILED
+    assert cli.main(["compare", before, after]) == exit_codes.FAILED
     shown = capsys.readouterr().out
     assert "CORE-01  pass → fail  A login with good credentials" in shown
     assert "1 broke, 0 fixed, 0 new, 0 gone." in shown
-    assert cli.main(["compare", after, before]) == exits.CONFORMANT
+    assert cli.main(["compare", after, before]) == exit_codes.CONFORMANT
 
 
 def test_what_broke_beyond_the_claim_is_told_but_not_exit_1(
@@ -87,7 +87,7 @@ def test_what_broke_beyond_the_claim_is_told_but_not_exit_1(
 ) -> None:
     """Advice stays advice."""
     before = write("a.json", HARD_22="pass")
-    assert cli.main(["compare", before, write("b.json")]) == exits.CONFORMANT
+    assert cli.main(["compare", before, write("b.json")]) == exit_codes.CONFORMANT
     assert "HARD-22  pass → fail  (beyond the claim)" in capsys.readouterr().out
 
 
@@ -101,7 +101,7 @@ def test_more_than_two_reports_make_a_grid(
         write("c.json", "three", CORE_01="fail"),
     ]
     page = tmp_path / "grid.html"
-    assert cli.main(["compare", *reports, "--html", str(page)]) == exits.CONFORMANT
+    assert cli.main(["compare", *reports, "--html", str(page)]) == exit_codes.CONFORMANT
     shown = capsys.readouterr().out
     assert "≠ CORE-01" in shown
     assert "≠ CORE-13" not in shown  # not-testable beside pass is no disagreement
@@ -150,11 +150,13 @@ def test_a_file_that_is_no_report_is_exit_2(
     """In one sentence."""
     other = tmp_path / "other.json"
     other.write_text(content)
-    assert cli.main(["compare", write("a.json"), str(other)]) == exits.USAGE
+    assert cli.main(["compare", write("a.json"), str(other)]) == exit_codes.USAGE
     assert sentence in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("status, code", [("pass", exits.CONFORMANT), ("fail", exits.FAILED)])
+@pytest.mark.parametrize(
+    "status, code", [("pass", exit_codes.CONFORMANT), ("fail", exit_codes.FAILED)]
+)
 def test_a_comparison_that_nobody_reads_keeps_its_exit_code(
     write: Write, status: str, code: int
 ) -> None:
@@ -169,7 +171,7 @@ def test_the_page_never_takes_the_place_of_a_report(
     """The report is still there, and the sentence says what to do."""
     before, after = write("a.json"), write("b.json")
     text = Path(before).read_text()
-    assert cli.main(["compare", before, after, "--html", before]) == exits.USAGE
+    assert cli.main(["compare", before, after, "--html", before]) == exit_codes.USAGE
     told = f"{before} is read by this command: name another path."
     assert told in capsys.readouterr().err
     assert Path(before).read_text() == text

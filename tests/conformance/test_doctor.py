@@ -13,16 +13,16 @@ import pytest
 from conformance_tests.commands import cli, doctor
 from conformance_tests.commands.doctor import Line
 from conformance_tests.deployment.http.documents import OPERATIONS
-from conformance_tests.report import exits
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
-from conformance_tests.target.model import (
+from conformance_tests.report import exit_codes
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import (
     ClockAddress,
     Credentials,
     FaultAddress,
     Lifetimes,
     TableAddress,
-    Target,
 )
 from tests.conformance.small_server import Reply, Speak, refusing, says, serving
 
@@ -139,7 +139,7 @@ def test_a_run_says_of_the_environment_what_the_doctor_says() -> None:
     with serving(answering(TWO_IDS)) as url:
         told = looked(at(url))["environment"].says
         judged = [at(url), at(url, environment="development")]
-        remarks = [runner.run(target, Options(only=("GQL-04",))).remark for target in judged]
+        remarks = [run_suite(target, Options(only=("GQL-04",))).remark for target in judged]
     assert remarks == [told, None]
 
 
@@ -149,7 +149,7 @@ def test_lifetimes_that_were_declared_wrongly_are_noted_by_the_run_too() -> None
     with serving(answering(TWO_IDS)) as url:
         wrong = at(url, environment="development", lifetimes=Lifetimes(access=780))
         noted, right = looked(wrong)["lifetimes"], looked(at(url))["lifetimes"]
-        remark = runner.run(wrong, Options(only=("GQL-04",))).remark
+        remark = run_suite(wrong, Options(only=("GQL-04",))).remark
     assert noted == Line("note", "lifetimes", f"{told}: mend [lifetimes]")
     assert remark == noted.says
     assert right.sign == "ok"
@@ -166,7 +166,7 @@ def test_the_doctor_leaves_with_the_run_s_own_exit_code(
             for one in CUSTOMERS
         )
         path.write_text(f'url = "{url}"\n{customers}')
-        assert cli.main(["doctor", "--target", str(path)]) == exits.UNTESTED
+        assert cli.main(["doctor", "--target", str(path)]) == exit_codes.UNTESTED
     shown = capsys.readouterr().out
     assert shown.splitlines()[-1] == (
         "Mend what is bad first: a run would end with exit 3, or see less than it could."
@@ -176,7 +176,7 @@ def test_the_doctor_leaves_with_the_run_s_own_exit_code(
 
 def test_the_embedded_reference_is_in_good_health(capsys: pytest.CaptureFixture[str]) -> None:
     """With neither URL nor target the doctor looks at it, and at every capability."""
-    assert cli.main(["doctor"]) == exits.CONFORMANT
+    assert cli.main(["doctor"]) == exit_codes.CONFORMANT
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:-1]].count("ok") == 10
     assert lines[-1] == "A run can begin."

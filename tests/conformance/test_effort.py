@@ -13,11 +13,12 @@ import pytest
 
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.client import Client
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.runner import estimate
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options, Silence
-from conformance_tests.target.model import Features, Target
+from conformance_tests.runner.options import Options, Silence
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import Features
 from tests.conformance.fakes import HandClock, deployment
 
 TESTS = """
@@ -161,8 +162,8 @@ def test_no_login_is_made_that_was_not_announced(
 ) -> None:
     """Neither in any one test nor in the whole run, those before the first test included."""
     count = Count(monkeypatch)
-    with embedded.boot(over_http=False) as target:
-        run = runner.run(seen(target), Options(only=rows), count)
+    with boot.embedded_reference(over_http=False) as target:
+        run = run_suite(seen(target), Options(only=rows), count)
     assert {finding.status for finding in run.findings} >= {"pass"}
     assert count.too_low == {}
     assert 0 < count.made.total() <= count.in_all
@@ -174,8 +175,8 @@ def test_the_logins_before_the_first_test_are_announced(
 ) -> None:
     """Each customer logs in once, and a clock is tried: also where no test will log in."""
     count = Count(monkeypatch)
-    with embedded.boot(over_http=False, behind_proxy=False) as target:
-        runner.run(by_the_clock(target), Options(only=(only,)), count)
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as target:
+        run_suite(by_the_clock(target), Options(only=(only,)), count)
     before = count.made["before the first test"]
     assert before >= 4
     assert count.in_all == count.made.total() == before + 2 * (only == "CORE-01")

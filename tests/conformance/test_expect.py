@@ -17,7 +17,7 @@ from conformance_tests.expect.answers import pair_of
 from conformance_tests.expect.calls import MISSING_IDS
 from conformance_tests.expect.rows import SCANNED_PAGES
 from conformance_tests.expect.sessions import Expect
-from conformance_tests.outcomes import Broken, NotTestable
+from conformance_tests.outcomes import NotTestable, Violation
 from tests.conformance.fakes import (
     REFRESH,
     REVOKE,
@@ -49,9 +49,9 @@ def expect(judged: Deployment) -> Expect:
     return Expect(judged)
 
 
-def breaks(judge: Callable[..., object], *given: Any) -> Broken:
+def breaks(judge: Callable[..., object], *given: Any) -> Violation:
     """The judge calls it broken, and says what it expected and what it saw."""
-    with pytest.raises(Broken) as broken:
+    with pytest.raises(Violation) as broken:
         judge(*given)
     assert broken.value.expected
     assert broken.value.actual
@@ -179,7 +179,10 @@ def test_a_should_warns_and_a_must_breaks(expect: Expect) -> None:
 
 def test_when_says_what_was_presented(expect: Expect) -> None:
     """The card of a table's case names the case."""
-    with pytest.raises(Broken, match="given a padded signature"), expect.when("a padded signature"):
+    with (
+        pytest.raises(Violation, match="given a padded signature"),
+        expect.when("a padded signature"),
+    ):
         expect.session_over(RETRY)
 
 
@@ -189,7 +192,7 @@ def test_when_says_what_was_presented(expect: Expect) -> None:
 def presented(*answers: Any) -> tuple[Expect, Session]:
     """A judge, and a session of which these answers await."""
     judged = deployment(in_turn(*answers), table=True, secret=True)
-    return Expect(judged), judged.somebody_made_up().log_in()
+    return Expect(judged), judged.made_up_customer().log_in()
 
 
 def test_an_echo_is_the_same_two_texts() -> None:
@@ -239,7 +242,7 @@ def test_a_revoke_says_true() -> None:
 
 @pytest.fixture
 def customer(judged: Deployment) -> MadeUpCustomer:
-    customer = judged.somebody_made_up()
+    customer = judged.made_up_customer()
     customer.log_in()
     return customer
 
@@ -277,7 +280,7 @@ def broken_by(watch: AbstractContextManager[object], deed: Callable[[], None]) -
     try:
         with watch:
             deed()
-    except Broken:
+    except Violation:
         return True
     return False
 
@@ -334,7 +337,7 @@ def test_without_a_table_it_is_unseen_and_not_passed(expect: Expect) -> None:
     """Words about rows note what they could not see; a count of changes cannot be had at all."""
     blind = deployment(secret=True)
     judge = Expect(blind)
-    session = deployment(table=True, secret=True).somebody_made_up().log_in()
+    session = deployment(table=True, secret=True).made_up_customer().log_in()
     judge.stored(session)
     judge.gone(session)
     with judge.unchanged(session.customer):

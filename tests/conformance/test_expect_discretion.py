@@ -12,10 +12,11 @@ import pytest
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.recorder import Exchange
 from conformance_tests.deployment.launch import Output
-from conformance_tests.deployment.log import Diary
+from conformance_tests.deployment.log import RunLog
 from conformance_tests.expect import disclosure
-from conformance_tests.outcomes import Broken, NotTestable
-from conformance_tests.target.model import TableAddress, Target
+from conformance_tests.outcomes import NotTestable, Violation
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import TableAddress
 from tests.conformance.fakes import ALICE, SECRET, deployment
 
 HASH = "ab" * 64
@@ -34,11 +35,11 @@ ROW = {"data": {"getUserAuth": {"customer_id": "1", "refresh_token_hash": HASH, 
 def judged() -> Deployment:
     found = deployment(secret=True, table=True)
     found.target = with_table(found, "auth-sessions")
-    found.recorder.know("secret", SECRET)
-    found.recorder.know("password", ALICE.password)
-    found.recorder.know("password", "hunter2")
+    found.recorder.add_secret("secret", SECRET)
+    found.recorder.add_secret("password", ALICE.password)
+    found.recorder.add_secret("password", "hunter2")
     for kind, value in OPAQUE.items():
-        found.recorder.know(kind, value)
+        found.recorder.add_secret(kind, value)
     return found
 
 
@@ -91,7 +92,7 @@ INNOCENT = {
     "a word where a token would stand": complaint("AccessTokenExpiredError", token="x"),
     "a word that is a password in a longer one": complaint("hunter25"),
 }
-SLIPS = {
+MISSPELT = {
     "the secret": complaint(f"cannot verify with {SECRET}"),
     "a password": complaint(f"{ALICE.password} is wrong"),
     "a hash": complaint(f"no row {HASH}"),
@@ -119,16 +120,16 @@ def test_an_innocent_answer_passes(judged: Deployment, what: str) -> None:
     disclosure.discreet(judged, [INNOCENT[what]])
 
 
-@pytest.mark.parametrize("what", SLIPS)
+@pytest.mark.parametrize("what", MISSPELT)
 def test_a_slip_is_heard(judged: Deployment, what: str) -> None:
     """What only the inside knows is a slip wherever it stands."""
-    with pytest.raises(Broken):
-        disclosure.discreet(judged, [said(PAIR), SLIPS[what]])
+    with pytest.raises(Violation):
+        disclosure.discreet(judged, [said(PAIR), MISSPELT[what]])
 
 
 def test_a_slip_is_called_what_it_is(judged: Deployment) -> None:
     """The card names what slipped, whose shape says nothing of it."""
-    with pytest.raises(Broken, match="a refresh token in POST"):
+    with pytest.raises(Violation, match="a refresh token in POST"):
         disclosure.discreet(judged, [complaint(f"not {OPAQUE['refresh']}")])
 
 
@@ -142,7 +143,7 @@ def test_what_an_error_says_of_its_token_is_no_token(judged: Deployment) -> None
 def test_a_planted_text_is_a_slip(judged: Deployment) -> None:
     """The very words that the fault proxy answered must not come out."""
     disclosure.discreet(judged, [complaint("try again")], "canary 1f2e")
-    with pytest.raises(Broken):
+    with pytest.raises(Violation):
         disclosure.discreet(judged, [complaint("canary 1f2e")], "canary 1f2e")
 
 
@@ -162,7 +163,7 @@ def test_a_plain_word_is_a_table_only_where_it_is_called_one(
     """A table called like an everyday word is named where it is quoted or called a table."""
     judged.target = with_table(judged, "auth")
     if names:
-        with pytest.raises(Broken):
+        with pytest.raises(Violation):
             disclosure.discreet(judged, [complaint(message)])
     else:
         disclosure.discreet(judged, [complaint(message)])
@@ -173,7 +174,7 @@ def test_tokens_are_counted_and_must_not_be_stored(judged: Deployment) -> None:
     sound = said(PAIR, headers={"cache-control": "private, No-Store"})
     assert disclosure.uncached([sound, said(ROW), complaint("no"), sound]) == 2
     for unsound in (said(PAIR), said(PAIR, headers={"cache-control": "no-cache"})):
-        with pytest.raises(Broken):
+        with pytest.raises(Violation):
             disclosure.uncached([sound, unsound])
 
 
@@ -197,41 +198,41 @@ def test_a_log_is_read_for_secrets(
     """Only what was written since the run began is judged."""
     file = tmp_path / "deployment.log"
     file.write_text(f"an earlier run logged {HASH}\n")
-    diary = Diary.of(str(file))
+    run_log = RunLog.of(str(file))
     with file.open("a") as log:
         log.write(f"{line}\n")
     if leaks:
-        with pytest.raises(Broken):
-            disclosure.nothing_secret_logged(judged, diary)
+        with pytest.raises(Violation):
+            disclosure.nothing_secret_logged(judged, run_log)
     else:
-        disclosure.nothing_secret_logged(judged, diary)
+        disclosure.nothing_secret_logged(judged, run_log)
 
 
 def test_a_started_server_is_read_for_secrets(judged: Deployment, tmp_path: Path) -> None:
     """What the suite started itself keeps the secret too, whatever the log file is."""
     file = tmp_path / "deployment.log"
     for found in (file, tmp_path / "none.log"):
-        diary, output = Diary.of(str(found)), Output()
+        run_log, output = RunLog.of(str(found)), Output()
         file.write_text("ready\n")
         output.add(b"listening\n")
-        diary.hear(output)
+        run_log.add_output(output)
         if found == file:
-            disclosure.nothing_secret_logged(judged, diary)
+            disclosure.nothing_secret_logged(judged, run_log)
         output.add(f"signing with {SECRET}\n".encode())
-        with pytest.raises(Broken, match="secret#1"):
-            disclosure.nothing_secret_logged(judged, diary)
+        with pytest.raises(Violation, match="secret#1"):
+            disclosure.nothing_secret_logged(judged, run_log)
 
 
 def test_what_a_started_server_says_is_not_the_log(judged: Deployment, tmp_path: Path) -> None:
     """A wrong path is no clean log, even where a started server is heard."""
-    diary, output = Diary.of(str(tmp_path / "none.log")), Output()
+    run_log, output = RunLog.of(str(tmp_path / "none.log")), Output()
     output.add(b"listening\n")
-    diary.hear(output)
+    run_log.add_output(output)
     with pytest.raises(NotTestable):
-        disclosure.nothing_secret_logged(judged, diary)
+        disclosure.nothing_secret_logged(judged, run_log)
 
 
 def test_a_log_that_says_nothing_shows_nothing(judged: Deployment, tmp_path: Path) -> None:
     """A wrong path is no clean log."""
     with pytest.raises(NotTestable):
-        disclosure.nothing_secret_logged(judged, Diary.of(str(tmp_path / "none.log")))
+        disclosure.nothing_secret_logged(judged, RunLog.of(str(tmp_path / "none.log")))

@@ -1,4 +1,4 @@
-"""The judges of documents, doors and development operations raise Broken, and nothing else."""
+"""The judges of documents, doors and development operations raise Violation, and nothing else."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from conformance_tests.actors.session import Session
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.expect import development as expect_development
 from conformance_tests.expect import http as expect_http
-from conformance_tests.outcomes import Broken
-from conformance_tests.target.model import Credentials
+from conformance_tests.outcomes import Violation
+from conformance_tests.target.parts import Credentials
 from tests.conformance.fakes import ALICE, BOB, deployment, error
 
 OVER = "graphql-authorization"
@@ -86,7 +86,7 @@ FREE = {("graphql", "errors is a number"), ("masked", "an HTTP 500")}
 @pytest.mark.parametrize("answer", HOSTILE.values(), ids=HOSTILE)
 def test_no_answer_breaks_a_judge(judge: Callable[[Answer], object], answer: Answer) -> None:
     """Whatever came back, a judge passes it or calls it broken: nothing else is raised."""
-    with contextlib.suppress(Broken):
+    with contextlib.suppress(Violation):
         judge(answer)
 
 
@@ -101,7 +101,7 @@ def test_no_judge_takes_a_broken_server_for_a_sound_one(name: str, kind: str) ->
     """An answer that is none never counts as the answer that was expected."""
     if (name, kind) in FREE:
         return
-    with pytest.raises(Broken):
+    with pytest.raises(Violation):
         JUDGES[name](HOSTILE[kind])
 
 
@@ -127,14 +127,14 @@ def test_a_development_operation_is_closed(body: Any) -> None:
 )
 def test_another_answer_is_not_closed(body: Any) -> None:
     """Another category, data beside the error, or no error at all is a breach."""
-    with pytest.raises(Broken):
+    with pytest.raises(Violation):
         expect_development.closed(got(body))
 
 
 def test_a_batch_is_judged_answer_by_answer() -> None:
     """One open operation among refused ones is found."""
     expect_development.closed_in_any_form(got([refusal(), refusal()]))
-    with pytest.raises(Broken):
+    with pytest.raises(Violation):
         expect_development.closed_in_any_form(got([refusal(), {"data": {"a0": {"success": True}}}]))
 
 
@@ -143,13 +143,13 @@ def test_a_bare_refusal_of_the_request_will_do() -> None:
     expect_http.turned_away(got({}, status=400))
     expect_http.shut(got({}, status=401))
     for body, status in (({"data": {"a": 1}}, 400), ({}, 200), ({}, 502)):
-        with pytest.raises(Broken):
+        with pytest.raises(Violation):
             expect_http.turned_away(got(body, status=status))
 
 
 def test_storage_trouble_is_no_ordinary_refusal() -> None:
     """A masked crash is an answer, but not the one to an odd character."""
-    with pytest.raises(Broken):
+    with pytest.raises(Violation):
         expect_http.turned_away(got(refusal("graphql-server-internal-error")))
 
 
@@ -168,7 +168,7 @@ def test_the_media_type_is_judged(content_type: str, fine: bool) -> None:
     if fine:
         expect_http.graphql(answer, 200)
     else:
-        with pytest.raises(Broken):
+        with pytest.raises(Violation):
             expect_http.graphql(answer, 200)
 
 
@@ -177,7 +177,7 @@ def test_tokens_are_looked_for_in_headers() -> None:
     session = Session(customer_of(7, ALICE), "a token", "another")
     expect_http.tokens_stay_in_the_body(got({}, headers={"set-cookie": "id=7"}), session)
     for headers in ({"set-cookie": "t=a%20token"}, {"location": "/?r=another"}):
-        with pytest.raises(Broken):
+        with pytest.raises(Violation):
             expect_http.tokens_stay_in_the_body(got({}, headers=headers), session)
 
 
@@ -185,7 +185,7 @@ def test_an_ide_is_known_by_its_page() -> None:
     """A page that holds an IDE's name is one; an error page, or a 404 that names it, is not."""
     expect_http.no_ide(got("<h1>GraphiQL is closed</h1>", status=404))
     expect_http.no_ide(got("<h1>Shop</h1>"))
-    with pytest.raises(Broken):
+    with pytest.raises(Violation):
         expect_http.no_ide(got("<title>GraphiQL</title>"))
 
 
@@ -194,7 +194,7 @@ def test_exchanged_customers_are_noticed() -> None:
     alice, bob = (customer_of(number, who) for number, who in ((7, ALICE), (8, BOB)))
     expect_http.not_exchanged({"me": {"id": 7}}, alice, {"me": {"id": "8"}}, bob)
     expect_http.not_exchanged({"cart": {"count": 8}}, alice, {"cart": {"count": 3}}, bob)
-    with pytest.raises(Broken):
+    with pytest.raises(Violation):
         expect_http.not_exchanged({"me": {"id": "8"}}, alice, {"me": {"id": 7}}, bob)
 
 
@@ -205,5 +205,5 @@ def test_a_suggestion_is_noticed(message: str | None) -> None:
     if message is None:
         expect_http.no_suggestion(answer, "token")
     else:
-        with pytest.raises(Broken):
+        with pytest.raises(Violation):
             expect_http.no_suggestion(answer, "token")

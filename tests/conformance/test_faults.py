@@ -155,16 +155,16 @@ def test_a_call_plays_the_roles_of_its_effects(
     with proxy.watch() as calls:
         works[kind]()
     every = ("read", "write", "delete", "change", "rotate", "burn")
-    assert tuple(role for role in every if calls.doing(role, ALICE)) == ROLES[kind]
-    assert not any(calls.doing(role, BOB) for role in every)
-    assert calls.doing("any", BOB) == list(calls)
+    assert tuple(role for role in every if calls.with_role(role, ALICE)) == ROLES[kind]
+    assert not any(calls.with_role(role, BOB) for role in every)
+    assert calls.with_role("any", BOB) == list(calls)
 
 
 def test_bookkeeping_is_no_session_row(proxy: FaultProxy, deployment: Deployment) -> None:
-    """A write beside the customer's own partition is no write of a session, but touches them."""
+    """A write beside the customer's own partition is no write of a session, but accesses them."""
     with proxy.watch() as calls:
         deployment.write(f"ended#{ALICE}", "burn")
-    assert not calls.doing("write")
+    assert not calls.with_role("write")
     assert len(calls.touching(ALICE)) == 1
 
 
@@ -180,8 +180,8 @@ def test_an_older_way_to_ask_is_understood(proxy: FaultProxy, deployment: Deploy
             RequestItems={deployment.table: {"Keys": [deployment.key(ALICE, "one")]}}
         )
         deployment.client.execute_statement(Statement=statement, Parameters=[{"S": ALICE}])
-    assert len(calls.doing("read", ALICE)) == 3
-    assert not calls.doing("read", BOB)
+    assert len(calls.with_role("read", ALICE)) == 3
+    assert not calls.with_role("read", BOB)
 
 
 def test_an_unknown_role_is_an_error(proxy: FaultProxy) -> None:
@@ -403,7 +403,7 @@ def test_a_client_retries_after_a_dropped_answer(
     forgetful = stubborn.client.exceptions.TransactionCanceledException  # moto, of the token
     with proxy.watch() as calls, proxy.drop_answer("rotate"), contextlib.suppress(forgetful):
         stubborn.rotate(ALICE, "one", "two")
-    first, second = calls.doing("rotate", ALICE)
+    first, second = calls.with_role("rotate", ALICE)
     assert first.body["ClientRequestToken"] == second.body["ClientRequestToken"]
     assert direct.sessions(ALICE) == {"two"}
 

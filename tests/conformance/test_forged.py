@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from conformance_tests.actors import forged_tokens
-from conformance_tests.actors.forged_tokens import SIGNED, SPOILED, Vector, vectors
+from conformance_tests.actors.forged_tokens import BROKEN_SIGNATURES, SIGNED, Vector, vectors
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
@@ -36,7 +36,7 @@ def judged() -> Deployment:
 
 @pytest.fixture
 def session(judged: Deployment) -> Session:
-    return judged.somebody_made_up().log_in()
+    return judged.made_up_customer().log_in()
 
 
 def test_every_vector_names_a_requirement() -> None:
@@ -47,7 +47,7 @@ def test_every_vector_names_a_requirement() -> None:
 @pytest.mark.parametrize("vector", ALL)
 def test_a_vector_says_how_it_is_signed(vector: Vector) -> None:
     """Each signature is one that the forge knows how to make."""
-    assert vector.sign in {**SIGNED, **SPOILED}
+    assert vector.sign in {**SIGNED, **BROKEN_SIGNATURES}
 
 
 @pytest.mark.parametrize("vector", ALL)

@@ -17,8 +17,9 @@ from conformance_tests.commands import cli
 from conformance_tests.commands.init import text
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
-from conformance_tests.report import exits
-from conformance_tests.target.model import Lifetimes, load
+from conformance_tests.report import exit_codes
+from conformance_tests.target.load import load
+from conformance_tests.target.parts import Lifetimes
 from tests.conformance.small_server import Reply, Speak, says, serving
 
 ENVIRON = {
@@ -118,7 +119,7 @@ def test_what_is_found_out_stands_in_the_file(
     """Operations and environment, by introspection or by how a name is refused."""
     speak, remark, environment = CASES[case]
     with serving(speak) as url:
-        assert cli.main(["init", url]) == exits.CONFORMANT
+        assert cli.main(["init", url]) == exit_codes.CONFORMANT
     shown = capsys.readouterr().out
     assert f"# {remark}\n" in shown
     document = tomllib.loads(shown)
@@ -184,7 +185,7 @@ def initialise(
         for name, value in exported.items():
             monkeypatch.setenv(name, value)
         with serving(speak) as url:
-            assert cli.main(["init", url]) == exits.CONFORMANT
+            assert cli.main(["init", url]) == exit_codes.CONFORMANT
         return capsys.readouterr().out
 
     return printed
@@ -242,7 +243,7 @@ def test_lifetimes_that_were_not_seen_are_told_with_their_reason(
 
 def test_nobody_there_is_exit_3(capsys: pytest.CaptureFixture[str]) -> None:
     """In one sentence, with no file."""
-    assert cli.main(["init", "http://127.0.0.1:9/graphql"]) == exits.UNTESTED
+    assert cli.main(["init", "http://127.0.0.1:9/graphql"]) == exit_codes.UNTESTED
     shown = capsys.readouterr()
     assert shown.out == ""
     assert "cannot be reached" in shown.err

@@ -13,10 +13,10 @@ import pytest
 
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.instances import Instances
-from conformance_tests.deployment.log import Diary
+from conformance_tests.deployment.log import RunLog
 from conformance_tests.outcomes import NotApplicable, NotTestable
 from conformance_tests.runner.preflight import open_client
-from conformance_tests.target.model import Launch
+from conformance_tests.target.parts import Launch
 from tests.conformance.fakes import SECRET, deployment
 
 # A deployment that tells its mode, and will not start in one that it does not know.
@@ -112,7 +112,7 @@ def test_a_deployment_that_does_not_start_says_why(
 ) -> None:
     """Its last line is there, without a secret in it, even where it is cut; else how it ended."""
     found = instances(ends, launch=replace(LAUNCH, command=(sys.executable, "-c", program)))
-    found.main.recorder.know("secret", SECRET)
+    found.main.recorder.add_secret("secret", SECRET)
     with pytest.raises(NotTestable, match="does not start in mode 'making'") as unseen:
         found.in_environment("development")
     assert told in str(unseen.value)
@@ -122,14 +122,14 @@ def test_a_deployment_that_does_not_start_says_why(
 
 
 def test_what_is_started_is_read_for_secrets_too(ends: ExitStack, tmp_path: Path) -> None:
-    """What a started server prints is in the run's diary, in whatever way it was started."""
+    """What a started server prints is in the run's run_log, in whatever way it was started."""
     found = instances(ends, launch=replace(LAUNCH, command=(sys.executable, "-c", "print('hm')")))
-    found.main.diary = diary = Diary.of(str(tmp_path / "deployment.log"))
+    found.main.run_log = run_log = RunLog.of(str(tmp_path / "deployment.log"))
     assert found.in_mode("making") is None
     assert not found.launcher().comes_up(mode=None, secret=None)
     with pytest.raises(NotTestable), found.one_more():
         pass
-    assert diary.read_started().lines == ("hm",) * 3
+    assert run_log.read_started().lines == ("hm",) * 3
 
 
 def test_a_command_that_is_none_is_not_testable(ends: ExitStack) -> None:

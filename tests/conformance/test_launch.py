@@ -15,8 +15,15 @@ from typing import Any
 
 import pytest
 
-from conformance_tests.deployment.launch import GIVEN, KEPT, Given, Launcher, LaunchError, Output
-from conformance_tests.target.model import Launch
+from conformance_tests.deployment.launch import (
+    FROM_TARGET,
+    KEPT,
+    FromTarget,
+    Launcher,
+    LaunchError,
+    Output,
+)
+from conformance_tests.target.parts import Launch
 
 SECRET = "a-secret-of-the-target-of-32-bytes"
 LAUNCH = Launch(
@@ -126,12 +133,12 @@ def test_a_refusal_to_start_is_seen(secret: str | None) -> None:
     assert b"AUTH_SECRET is missing." in launched.output.since(0)
 
 
-@pytest.mark.parametrize("secret", [GIVEN, "short"])
-def test_another_secret_is_passed(secret: str | Given) -> None:
+@pytest.mark.parametrize("secret", [FROM_TARGET, "short"])
+def test_another_secret_is_passed(secret: str | FromTarget) -> None:
     """A short secret arrives as it is; without one the target's own does."""
     with launcher(SERVER).start(secret=secret) as launched:
         told = environment_of(launched.url)["AUTH_SECRET"]
-    assert told == (SECRET if isinstance(secret, Given) else secret)
+    assert told == (SECRET if isinstance(secret, FromTarget) else secret)
 
 
 def test_the_port_may_stand_in_the_command() -> None:
@@ -213,10 +220,10 @@ def test_several_start_at_once() -> None:
 def test_what_it_writes_is_heard_however_it_ends() -> None:
     """Whoever wants to hear is shown the output of one that answers and of one that never does."""
     heard: list[Output] = []
-    with launcher(SERVER, hear=heard.append).start():
+    with launcher(SERVER, on_output=heard.append).start():
         pass
     mute = "print('waiting', flush=True); import time; time.sleep(60)"
-    assert not launcher(mute, hear=heard.append, seconds=1.5).comes_up(mode=None, secret=None)
+    assert not launcher(mute, on_output=heard.append, seconds=1.5).comes_up(mode=None, secret=None)
     assert [output.since(0).split()[0] for output in heard] == [b"ready", b"waiting"]
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from conformance_tests.deployment.http.load import Load
 from conformance_tests.deployment.http.recorder import Recorder
-from conformance_tests.target.model import Http
+from conformance_tests.target.parts import Http
 from tests.degenerate.servers import DRIPS, dripping
 
 
@@ -115,7 +115,7 @@ def test_what_is_answered_is_shown_to_the_judges(
     """Each answer is unpacked in the run's history, as far as it can be, and in no transcript."""
     Counting.headers_said, Counting.said = HEADERS, sent
     recorder = Recorder()
-    recorder.begin()
+    recorder.start_test()
     with Load(request_to(server.server_port), Http(), 3, 2, recorder=recorder):
         pass
     told = [

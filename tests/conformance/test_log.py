@@ -14,9 +14,9 @@ import pytest
 from conformance_tests.deployment.http.mentions import mentions
 from conformance_tests.deployment.launch import Output
 from conformance_tests.deployment.log import Excerpt, Log, LogFile, Mark
-from conformance_tests.embedded import boot as embedded
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
+from conformance_tests.embedded import boot
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
 
 PASSWORD = 'pä"ss w\\ord/1'
 ALICE = "conformance-7-alice"
@@ -162,9 +162,9 @@ def test_a_log_without_an_event_is_red_only_where_something_was_ever_written(
     path: Path, written: str
 ) -> None:
     """A file that nobody writes to is perhaps not the deployment's log."""
-    with embedded.boot(over_http=False) as target:
+    with boot.embedded_reference(over_http=False) as target:
         path.write_text(written, encoding="utf-8")
-        run = runner.run(replace(target, log_file=str(path)), Options(only=("HARD-28",)))
+        run = run_suite(replace(target, log_file=str(path)), Options(only=("HARD-28",)))
     event = next(finding for finding in run.findings if "security_event" in finding.test)
     if written:
         assert event.card is not None

@@ -9,9 +9,9 @@ from pathlib import PurePath
 
 import pytest
 
-from conformance_tests.embedded import boot as embedded
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
+from conformance_tests.embedded import boot
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
 from tests.conformance.ways import blind
 from tests.mutants.judged import derive_briefly
 
@@ -45,7 +45,7 @@ def test_whatever_burns_a_real_customer_keeps_her_to_itself(
     """Where nobody can be made up, each burn falls into a test that is marked for it."""
     derive_briefly(monkeypatch)
     burns, logger = Burns(), logging.getLogger("reference_auth")
-    with embedded.boot(over_http=False) as target:
+    with boot.embedded_reference(over_http=False) as target:
         seen = blind(
             target,
             **{
@@ -54,7 +54,7 @@ def test_whatever_burns_a_real_customer_keeps_her_to_itself(
         )
         logger.addHandler(burns)
         try:
-            runner.run(seen, Options())
+            run_suite(seen, Options())
         finally:
             logger.removeHandler(burns)
     assert len(burns.tests) > 10

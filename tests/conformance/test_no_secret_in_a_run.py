@@ -10,11 +10,11 @@ import pytest
 
 from conformance_tests.commands import run as running
 from conformance_tests.deployment.http.recorder import Recorder
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.report import terminal, verdict
 from conformance_tests.runner import preflight
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
 from reference_auth.core import tokens
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions
@@ -51,8 +51,8 @@ def test_no_report_of_a_run_holds_a_secret(
         return recorders[-1]
 
     monkeypatch.setattr(preflight, "Recorder", recorder)
-    with embedded.boot(over_http=False) as target:
-        found = runner.run(target, Options(only=ROWS, pytest_args=("-rA", "-v", "--tb=long")))
+    with boot.embedded_reference(over_http=False) as target:
+        found = run_suite(target, Options(only=ROWS, pytest_args=("-rA", "-v", "--tb=long")))
     failed = {finding.requirement for finding in found.findings if finding.status == "fail"}
     assert failed >= {"WIRE-01", "STORE-03", "STORE-04", "STORE-07"}
 

@@ -10,7 +10,7 @@ import jwt
 import pytest
 
 from conformance_tests.commands import cli
-from conformance_tests.report import exits
+from conformance_tests.report import exit_codes
 from tests.conformance.small_server import Reply, says, serving
 
 SECRET = "f00dfeed-signing-secret-of-the-target"
@@ -61,7 +61,7 @@ def test_no_output_holds_a_secret(
         argv = ["run", "--target", str(path), "--write-known-failures", "--only", *ROWS]
         for form in ("json", "html", "junit", "markdown"):
             argv += [f"--{form}", str(tmp_path / f"report.{form}")]
-        assert cli.main(argv) == exits.FAILED
+        assert cli.main(argv) == exit_codes.FAILED
     shown = capfd.readouterr()
     written = {file.name: file.read_text() for file in tmp_path.glob("report.*")}
     written |= {"stdout": shown.out, "stderr": shown.err}

@@ -18,8 +18,8 @@ from conformance_tests.deployment.http.odd_documents import (
     INTROSPECTION,
     MALFORMED,
     MANY_AT_ONCE,
+    MISSPELT,
     SIMPLE_MEDIA,
-    SLIPS,
     Fields,
 )
 from tests.conformance.fakes import client_of, says
@@ -45,7 +45,7 @@ SCHEMA = build_schema(
     type Done { success: Boolean }
     """
 )
-GIVEN = {"user_id": "1", "refresh_token": "2", "email": "e", "password": "p"}
+FROM_TARGET = {"user_id": "1", "refresh_token": "2", "email": "e", "password": "p"}
 
 
 def requests(body: Any) -> list[dict[str, Any]]:
@@ -73,7 +73,7 @@ def times(document: DocumentNode, name: str) -> int:
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_every_form_is_a_valid_document(form: str, operation: str) -> None:
     """A refusal of one is about what it asks, never about how it is written."""
-    for request in requests(FORMS[form](Fields([operation, operation], GIVEN))):
+    for request in requests(FORMS[form](Fields([operation, operation], FROM_TARGET))):
         assert validate(SCHEMA, parse(request["query"])) == []
         assert set(request["variables"]) <= set(OPERATIONS[operation].arguments)
 
@@ -81,14 +81,14 @@ def test_every_form_is_a_valid_document(form: str, operation: str) -> None:
 @pytest.mark.parametrize("form", MANY_AT_ONCE)
 def test_a_form_asks_as_often_as_it_was_told(form: str) -> None:
     """Eleven logins are eleven, in whatever form."""
-    body = FORMS[form](Fields(["generateCustomerToken"] * 11, GIVEN))
+    body = FORMS[form](Fields(["generateCustomerToken"] * 11, FROM_TARGET))
     asked = (times(parse(request["query"]), "generateCustomerToken") for request in requests(body))
     assert sum(asked) == 11
 
 
 def test_what_runs_of_several_is_named() -> None:
     """Of several operations the one with the field is to run."""
-    request = FORMS["several"](Fields(["getUserAuth"], GIVEN))
+    request = FORMS["several"](Fields(["getUserAuth"], FROM_TARGET))
     names = {node.name.value for node in parse(request["query"]).definitions if node.name}  # type: ignore[attr-defined]
     assert request["operationName"] in names
     assert len(names) == 2
@@ -100,7 +100,7 @@ def test_introspection_is_valid(document: str) -> None:
     assert validate(SCHEMA, parse(document)) == []
 
 
-@pytest.mark.parametrize("document, name", SLIPS.items())
+@pytest.mark.parametrize("document, name", MISSPELT.items())
 def test_a_slip_invites_the_right_name(document: str, name: str) -> None:
     """A helpful server would suggest exactly the name that is looked for."""
     [error] = validate(SCHEMA, parse(document))
@@ -111,7 +111,7 @@ def test_every_development_operation_is_tried_in_each_form() -> None:
     """No operation is left out of any form."""
     for form in FORMS.values():
         for operation in DEVELOPMENT_OPERATIONS:
-            asked = requests(form(Fields([operation, operation], GIVEN)))
+            asked = requests(form(Fields([operation, operation], FROM_TARGET)))
             assert any(times(parse(request["query"]), operation) for request in asked)
 
 

@@ -16,14 +16,15 @@ from conformance_tests.commands.init import init
 from conformance_tests.deployment.http import throttle
 from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.deployment.instances import Instances
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.outcomes import Throttled
-from conformance_tests.report import exits
+from conformance_tests.report import exit_codes
 from conformance_tests.report.verdict import Report, judge
 from conformance_tests.runner import preflight
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options, Silence
-from conformance_tests.target.model import Credentials, Features, Instance, Target
+from conformance_tests.runner.options import Options, Silence
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import Credentials, Features, Instance
 from tests.conformance.fakes import LOGIN, client_of, deployment, in_turn, pair, says, target
 
 PER_MINUTE = 20
@@ -99,7 +100,7 @@ def test_logins_keep_to_so_many_a_minute(hand: HandTime) -> None:
     told: list[str] = []
     ends, instances = open_deployment(diary := Diary(hand))
     client = instances.main.client
-    client.pace.tell = told.append
+    client.rate.tell = told.append
     with ends:
         for _ in range(3 * PER_MINUTE):
             client.log_in("alice@example.com", "word")
@@ -123,7 +124,7 @@ def test_all_instances_of_a_target_keep_one_pace(hand: HandTime) -> None:
 def test_logins_at_once_take_turns(hand: HandTime, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of several parallel logins waits for a turn of its own."""
     turns: list[float] = []
-    kept = throttle.Pace(PER_MINUTE)
+    kept = throttle.LoginRate(PER_MINUTE)
     monkeypatch.setattr(hand, "sleep", turns.append)
     deployment().together(*[kept.wait] * 8)
     assert sorted(turns) == [3.0 * place for place in range(1, 8)]
@@ -154,7 +155,7 @@ def test_a_throttle_is_waited_for(hand: HandTime, seconds: str | None, waited: f
     """As long as it says, a second where it does not; the user is told meanwhile."""
     told: list[str] = []
     client, began = client_of(in_turn(too_many(seconds), says(LOGIN, pair()))), hand.now
-    client.pace.tell = told.append
+    client.rate.tell = told.append
     assert client.log_in("alice@example.com", "word").status == 200
     assert hand.now - began == pytest.approx(waited)
     assert told == [f"waiting {waited:.0f} s, as the deployment asks (HTTP 429)"]
@@ -222,8 +223,8 @@ TRIVIAL = httpx.MockTransport(trivially)
 def test_a_throttle_at_the_first_login_is_told_as_such() -> None:
     """The customers are not what is to be mended, and the run is one that could not be had."""
     judged = target(transport=Throttling(TRIVIAL, LOGIN))
-    report = judge(judged, runner.run(judged, Options(only=("CORE-01", "CORE-02"))))
-    assert report.exit == exits.UNTESTED
+    report = judge(judged, run_suite(judged, Options(only=("CORE-01", "CORE-02"))))
+    assert report.exit == exit_codes.UNTESTED
     assert not report.conformant
     told = str(report.untested)
     assert told.startswith("the login of alice@example.com was not let by: the deployment throttl")
@@ -234,8 +235,8 @@ def test_a_throttle_at_the_first_login_is_told_as_such() -> None:
 def test_a_throttle_at_the_very_first_request_is_told_as_such() -> None:
     """A deployment that answers 429 to everything is not reached."""
     judged = target(transport=Throttling(TRIVIAL))
-    report = judge(judged, runner.run(judged))
-    assert report.exit == exits.UNTESTED
+    report = judge(judged, run_suite(judged))
+    assert report.exit == exit_codes.UNTESTED
     assert str(report.untested).startswith("http://deployment.test/graphql lets nobody by: the")
     assert not report.evaluated
 
@@ -255,7 +256,7 @@ def test_init_tells_a_throttle(
     """Where too little can be found out it is one sentence, and no file."""
     judged = target(transport=Throttling(TRIVIAL, "__schema"))
     monkeypatch.setattr("conformance_tests.commands.init.from_url", lambda url, environ: judged)
-    assert init(judged.url) == exits.UNTESTED
+    assert init(judged.url) == exit_codes.UNTESTED
     printed = capsys.readouterr()
     assert printed.out == ""
     assert THROTTLE in printed.err
@@ -267,7 +268,7 @@ def test_init_tells_a_throttle(
 @pytest.fixture(scope="module")
 def reference() -> Iterator[Target]:
     """The embedded reference, of which nothing but its clock is offered."""
-    with embedded.boot(over_http=False, behind_proxy=False) as target:
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as target:
         yield replace(
             target,
             secret=None,
@@ -291,7 +292,7 @@ class Told(Silence):
 
 
 def report_of(judged: Target, *only: str) -> Report:
-    return judge(judged, runner.run(judged, Options(only=only)))
+    return judge(judged, run_suite(judged, Options(only=only)))
 
 
 def test_a_throttled_sound_deployment_fails_nothing(reference: Target) -> None:
@@ -312,7 +313,7 @@ def test_a_deployment_that_lets_nobody_by_any_more_is_not_conformant(reference: 
     report = report_of(logged_in)
     assert report.of_status("fail", "warn", "error") == ()
     assert [row.requirement.id for row in report.of_status("pass")] == []
-    assert report.exit == exits.UNTESTED
+    assert report.exit == exit_codes.UNTESTED
     assert not report.conformant
 
 
@@ -320,7 +321,7 @@ def test_sessions_that_a_throttle_keeps_open_are_told(reference: Target) -> None
     """Whoever is not let by to log out leaves a session, and the report says so."""
     assert reference.transport is not None
     judged = replace(reference, transport=Throttling(reference.transport, "revokeCustomerToken"))
-    left = runner.run(judged, Options(only=("CORE-01",))).left_behind
+    left = run_suite(judged, Options(only=("CORE-01",))).left_behind
     assert len(left) == 2
     assert all(THROTTLE in told for told in left)
 
@@ -339,6 +340,6 @@ def test_waits_in_a_run_are_told(reference: Target, monkeypatch: pytest.MonkeyPa
 
     progress = Told()
     judged = replace(reference, transport=httpx.MockTransport(now_and_then))
-    run = runner.run(judged, Options(only=("CORE-01", "CORE-04", "CORE-26")), progress)
+    run = run_suite(judged, Options(only=("CORE-01", "CORE-04", "CORE-26")), progress)
     assert {finding.status for finding in run.findings} == {"pass"}
     assert "waiting 1 s, as the deployment asks (HTTP 429)" in progress.waits

@@ -17,15 +17,16 @@ from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.instances import Instances
 from conformance_tests.report.verdict import Finding
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Bench, ConformancePlugin, Options
+from conformance_tests.runner import entry
+from conformance_tests.runner.options import Options, RunContext
+from conformance_tests.runner.plugin import ConformancePlugin
 from tests.conformance.fakes import ALICE, BOB, SECRET, HandClock, deployment, error, says
 
 CONFTEST = "from conformance_tests.suite.conftest import *"
 HEAD = """
     import pytest
     from conformance_tests.marks import requirement
-    from conformance_tests.outcomes import Broken, NotApplicable, NotTestable
+    from conformance_tests.outcomes import Violation, NotApplicable, NotTestable
 """
 TOKEN = "ab" * 64
 
@@ -65,16 +66,16 @@ def judge(pytester: pytest.Pytester) -> Judge:
     def run(tests: str, options: Options | None = None, **target: Any) -> Judged:
         pytester.makepyfile(dedent(HEAD) + dedent(tests))
         judged = deployment(refuses, clock=HandClock(), secret=True, **target)
-        judged.recorder.know("secret", SECRET)
+        judged.recorder.add_secret("secret", SECRET)
         with ExitStack() as ends:
-            bench = Bench(judged, Instances(judged, ends), options or Options())
+            context = RunContext(judged, Instances(judged, ends), options or Options())
             arguments = ("-p", "no:cacheprovider", "--assert=plain", "--strict-markers")
-            seen = pytester.inline_run(*arguments, plugins=[ConformancePlugin(bench)])
+            seen = pytester.inline_run(*arguments, plugins=[ConformancePlugin(context)])
         reports = [report for report in seen.getreports() if hasattr(report, "when")]
         told = [str(report.longrepr) for report in reports if report.longrepr]
         told += [text for report in reports for _, text in report.sections]
         order = [report.nodeid.split("::")[1] for report in reports if report.when == "setup"]
-        return Judged(bench.findings, told, order)
+        return Judged(context.findings, told, order)
 
     return run
 
@@ -89,20 +90,20 @@ def one(body: str, mark: str = '"CORE-01"', asks: str = "expect") -> str:
 
 ENDINGS = {
     "pass": ["pass"],
-    "raise Broken('this', 'that')": ["fail"],
+    "raise Violation('this', 'that')": ["fail"],
     "raise NotTestable('table')": ["not-testable"],
     "raise NotApplicable('no such feature')": ["not-applicable"],
     "raise ValueError('the suite is wrong')": ["error"],
     "assert False": ["error"],
     "expect.unseen('a part', 'table')": ["pass", "not-testable"],
-    "with expect.should():\n    raise Broken('this', 'that')": ["pass", "warn"],
-    "expect.unseen('a part', 'table')\nraise Broken('this', 'that')": ["fail"],
+    "with expect.should():\n    raise Violation('this', 'that')": ["pass", "warn"],
+    "expect.unseen('a part', 'table')\nraise Violation('this', 'that')": ["fail"],
     "for _ in '12':\n    expect.unseen('a part', 'table')": ["pass", "not-testable"],
 }
 #: The same of a test that looks further than its row asks for.
 EXTRA_ENDINGS = {
     "pass": ["pass"],
-    "raise Broken('this', 'that')": ["fail"],
+    "raise Violation('this', 'that')": ["fail"],
     "raise ValueError('odd')": ["error"],
     "raise NotTestable('clock')": [],
     "raise NotApplicable('no such feature')": [],
@@ -133,7 +134,7 @@ def test_an_extra_look_is_not_missed(judge: Judge) -> None:
 
 def test_a_failure_says_what_was_expected_and_what_came(judge: Judge) -> None:
     """The card has both, and how to see it again."""
-    (finding,) = judge(one("raise Broken('this', 'that')")).findings
+    (finding,) = judge(one("raise Violation('this', 'that')")).findings
     assert finding.card is not None
     assert (finding.card.expected, finding.card.actual) == ("this", "that")
     assert finding.card.reproduce == ("auth-conformance run --only CORE-01",)
@@ -161,7 +162,7 @@ def test_a_race_says_how_often_it_tried(judge: Judge) -> None:
 
 def test_a_failure_tells_what_was_remarked_before_it(judge: Judge) -> None:
     """How often a race was tried stands in the transcript of what broke in it."""
-    told = "expect.tried(3, 'at a barrier')\nraise Broken('this', 'that')"
+    told = "expect.tried(3, 'at a barrier')\nraise Violation('this', 'that')"
     (finding,) = judge(one(told, '"RACE-01"')).findings
     assert finding.card is not None
     assert finding.card.transcript == ("* 3 rivals at a barrier, in 1 try",)
@@ -175,7 +176,7 @@ def test_an_error_of_the_suite_is_told_in_a_line(judge: Judge) -> None:
 
 def test_a_fixture_that_breaks_ends_the_test_alike(judge: Judge) -> None:
     """What fails before a test's first line is the deployment's, or the target's, all the same."""
-    fixture = "@pytest.fixture\ndef broken(expect):\n    raise Broken('this', 'that')\n"
+    fixture = "@pytest.fixture\ndef broken(expect):\n    raise Violation('this', 'that')\n"
     assert judge(fixture + one("pass", asks="broken")).endings == [("CORE-01", "fail")]
     assert judge(one("pass", asks="table")).endings == [("CORE-01", "not-testable")]
 
@@ -189,7 +190,7 @@ def test_tidying_that_fails_is_an_error_beside_the_pass(judge: Judge) -> None:
 
 def test_every_requirement_of_a_test_has_its_finding(judge: Judge) -> None:
     """A test that names two rows speaks of both, each with its own command."""
-    found = judge(one("raise Broken('this', 'that')", '"WIRE-06", "WIRE-07"')).findings
+    found = judge(one("raise Violation('this', 'that')", '"WIRE-06", "WIRE-07"')).findings
     assert [finding.requirement for finding in found] == ["WIRE-06", "WIRE-07"]
     again = [finding.card.reproduce[0] for finding in found if finding.card]
     assert again == [f"auth-conformance run --only WIRE-0{place}" for place in (6, 7)]
@@ -270,7 +271,7 @@ def test_no_ending_tells_a_secret(judge: Judge) -> None:
     """Neither findings nor what pytest tells hold the secret, or a token that was sent."""
     leak = f"f'{SECRET} and {TOKEN}'"
     raised = (
-        f"Broken({leak}, {leak})",
+        f"Violation({leak}, {leak})",
         f"ValueError({leak})",
         f"NotTestable('table', {leak})",
         f"NotApplicable({leak})",
@@ -286,7 +287,7 @@ def test_no_ending_tells_a_secret(judge: Judge) -> None:
 def test_a_card_shows_its_own_test_s_traffic(judge: Judge) -> None:
     """The transcript begins with the test, and the curl line is its last request."""
     tests = one("client.refresh('one', 'x')", asks="client") + one(
-        "client.refresh('two', 'y')\nraise Broken('this', 'that')", asks="client"
+        "client.refresh('two', 'y')\nraise Violation('this', 'that')", asks="client"
     ).replace("test_it", "test_then")
     card = judge(tests).findings[-1].card
     assert card is not None
@@ -316,7 +317,7 @@ SLEEPERS = """
         begun = time.monotonic()
         overlap.sleep(0.2)
         alice.sessions.append((begun, time.monotonic()))
-        raise Broken("this", f"that of {{number}}")
+        raise Violation("this", f"that of {{number}}")
 """
 
 
@@ -335,14 +336,14 @@ def test_waits_are_shared_but_no_customer_is_burned_in_a_sleep(
     judged = deployment(clock=Clock(), environment="development")
     judged.registered = (RegisteredCustomer(judged, ALICE), RegisteredCustomer(judged, BOB))
     with ExitStack() as ends:
-        bench = Bench(judged, Instances(judged, ends), overlapping=True)
-        pytester.inline_run("-p", "no:cacheprovider", plugins=[ConformancePlugin(bench)])
+        context = RunContext(judged, Instances(judged, ends), overlapping=True)
+        pytester.inline_run("-p", "no:cacheprovider", plugins=[ConformancePlugin(context)])
     slept: list[list[Any]] = [list(customer.sessions) for customer in judged.registered]
     alices, bobs = map(sorted, slept)
     assert (len(alices), len(bobs)) == ((2, 2) if burns else (4, 0))
     assert [meets(*two) for two in itertools.pairwise(alices)] == [not burns] * (len(alices) - 1)
     assert not burns or meets(alices[0], bobs[0])
-    told = sorted(finding.card.actual for finding in bench.findings if finding.card)
+    told = sorted(finding.card.actual for finding in context.findings if finding.card)
     assert told == [f"that of {number}" for number in range(4)]
 
 
@@ -355,4 +356,4 @@ def test_under_plain_pytest_a_card_repeats_what_was_asked_there() -> None:
     ):
         config = cast("pytest.Config", SimpleNamespace(getoption=given.get))
         command = "pytest --pyargs conformance_tests --target staging.toml"
-        assert runner.again_by_pytest(config, "staging.toml") == command + flags
+        assert entry._rerun(config, "staging.toml") == command + flags

@@ -22,17 +22,11 @@ from conformance_tests.deployment.table import Table
 from conformance_tests.outcomes import NotTestable
 from conformance_tests.report import verdict
 from conformance_tests.runner import clock_check, preflight
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
+from conformance_tests.runner.options import Options
 from conformance_tests.runner.preflight import assemble, prepare, reach
-from conformance_tests.target.model import (
-    ClockAddress,
-    FaultAddress,
-    Http,
-    OddLogin,
-    TableAddress,
-    Target,
-)
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import ClockAddress, FaultAddress, Http, OddLogin, TableAddress
 from tests.conformance.fakes import (
     ALICE,
     BOB,
@@ -340,7 +334,7 @@ def test_every_secret_of_the_target_is_known_at_once() -> None:
         http=Http(headers={"X-Bypass": "let-me-in"}),
         odd_logins=(OddLogin("null", "ghost@example.com", "Boo-1"),),
     )
-    preflight.introduce_secrets(judged, recorder)
+    preflight.add_secrets(judged, recorder)
     known = recorder.secrets()
     assert known.keys() == {ALICE.password, BOB.password, "Boo-1", SECRET, "let-me-in"}
 
@@ -442,7 +436,7 @@ def test_a_move_of_the_clock_stands_in_the_transcript(server: Server) -> None:
     """Who reads a failure sees where time went by."""
     with ExitStack() as ends:
         judged, _ = prepared(target(transport=server, clock=ClockAddress(http=CLOCK_URL)), ends)
-        judged.recorder.begin()
+        judged.recorder.start_test()
         judged.pass_seconds(841)
         assert judged.recorder.transcript() == ("* the clock was moved by 841 s",)
 
@@ -458,7 +452,7 @@ def test_an_interrupt_while_the_clock_is_tried_leaves_nothing_behind(
 
     monkeypatch.setattr(clock_check, "_stands_still", stop)
     judged = target(transport=server, clock=ClockAddress(http=CLOCK_URL))
-    run = runner.run(judged)
+    run = run_suite(judged)
     assert run.interrupted
     assert len(server.revoked) == 4  # each customer's first login, and two about the clock
     assert None not in server.revoked
@@ -477,7 +471,7 @@ def test_a_fault_while_the_clock_is_tried_leaves_nothing_behind_either(
 
     monkeypatch.setattr(clock_check, "_stands_still", fail)
     with pytest.raises(RuntimeError, match="of the suite"):
-        runner.run(target(transport=server, clock=ClockAddress(http=CLOCK_URL)))
+        run_suite(target(transport=server, clock=ClockAddress(http=CLOCK_URL)))
     assert len(server.revoked) == 4
     assert server.stands_at is None
 
@@ -491,14 +485,14 @@ def test_an_interrupt_between_two_logins_ends_the_first(server: Server) -> None:
         return server.log_in(email)
 
     server.login = stop_at_bob
-    assert runner.run(target(transport=server)).interrupted
+    assert run_suite(target(transport=server)).interrupted
     assert len(server.revoked) == 1
 
 
 def test_two_customers_who_are_one_are_logged_out(server: Server) -> None:
     """A run that cannot go on leaves no session either."""
     server.ids = {ALICE.email: 7, BOB.email: "7"}
-    runner.run(target(transport=server), Options(only=("CORE-01",)))
+    run_suite(target(transport=server), Options(only=("CORE-01",)))
     assert len(server.revoked) == 2
 
 

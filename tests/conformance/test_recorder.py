@@ -29,8 +29,8 @@ def exchange(**changes: object) -> Exchange:
 @pytest.fixture
 def recorder() -> Recorder:
     recorder = Recorder()
-    recorder.know("password", PASSWORD)
-    recorder.begin()
+    recorder.add_secret("password", PASSWORD)
+    recorder.start_test()
     return recorder
 
 
@@ -73,7 +73,7 @@ def test_a_token_that_nobody_introduced_is_known_by_its_shape() -> None:
 
 def test_a_known_secret_inside_a_longer_text_leaves_no_rest(recorder: Recorder) -> None:
     """A hex text that continues a known one is hidden whole."""
-    recorder.know("refresh", "ab" * 64)
+    recorder.add_secret("refresh", "ab" * 64)
     told = recorder.redact(f"{'ab' * 64}{'cd' * 40}")
     assert "abab" not in told
     assert "cdcd" not in told
@@ -82,7 +82,7 @@ def test_a_known_secret_inside_a_longer_text_leaves_no_rest(recorder: Recorder) 
 def test_a_transcript_is_of_one_test(recorder: Recorder) -> None:
     """What was recorded before a test began is not in its transcript."""
     recorder.record(exchange())
-    recorder.begin()
+    recorder.start_test()
     assert recorder.transcript() == ()
     assert recorder.curl() is None
     assert len(recorder.history) == 1
@@ -130,7 +130,7 @@ def test_a_spoiled_token_is_not_shown_either(recorder: Recorder, body: str) -> N
 def test_an_empty_secret_hides_nothing() -> None:
     """A target without a secret does not turn every text into a name."""
     recorder = Recorder()
-    recorder.know("secret", "")
+    recorder.add_secret("secret", "")
     assert recorder.redact("plain text") == "plain text"
 
 
@@ -166,7 +166,7 @@ def test_a_note_uses_up_no_exchange(recorder: Recorder) -> None:
 
 def test_of_a_long_test_the_middle_is_left_out(recorder: Recorder) -> None:
     """Twenty exchanges are shown from each end, and how many stand between."""
-    recorder.begin()
+    recorder.start_test()
     for number in range(50):
         recorder.record(Exchange(f"POST /{number}", (), "", "HTTP 200"))
     shown = recorder.transcript()

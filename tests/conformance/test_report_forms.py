@@ -13,10 +13,10 @@ from xml.etree import ElementTree as ET
 import jsonschema
 import pytest
 
-from conformance_tests.report import html, json, junit, markdown, terminal, words
+from conformance_tests.report import html, json, junit, markdown, terminal, wording
 from conformance_tests.report.square import square
 from conformance_tests.report.verdict import Finding, Report, Run, Terms, judge
-from conformance_tests.target.model import KnownFailure
+from conformance_tests.target.parts import KnownFailure
 from tests.conformance.golden_file import matches_golden
 from tests.conformance.sample_report import CARD, passed, run, sample, target
 from tests.conformance.test_verdict import EXITS
@@ -41,7 +41,7 @@ def printed(report: Report, **options: object) -> str:
 @pytest.fixture(autouse=True)
 def _steady(monkeypatch: pytest.MonkeyPatch) -> None:
     """The version and the caller's colours do not show in golden files."""
-    for module in (json, words):
+    for module in (json, wording):
         monkeypatch.setattr(module, "__version__", "0.0.0")
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TTY_COMPATIBLE"):
         monkeypatch.delenv(name, raising=False)
@@ -103,7 +103,7 @@ def test_a_long_transcript_loses_its_middle(form: Callable[[Report], str]) -> No
     card = dataclasses.replace(CARD, transcript=lines)
     text = form(judge(target(), run(Finding("CORE-12", "fail", card=card))))
     shown = [int(number) for number in re.findall(r"> line (\d+)", text)]
-    assert shown == [*range(words.FIRST_LINES), *range(100 - words.LAST_LINES, 100)]
+    assert shown == [*range(wording.FIRST_LINES), *range(100 - wording.LAST_LINES, 100)]
     assert "… 60 lines left out: see --html …" in text
 
 
@@ -283,7 +283,7 @@ def test_the_square_takes_the_worst_of_each_state() -> None:
 
 def test_what_to_add_is_said_once_for_all_rows_that_lack_it() -> None:
     """The part that was unseen goes, the remedy stays."""
-    assert "needs the table; add [table]" in words.by_detail(sample().of_status("not-testable"))
+    assert "needs the table; add [table]" in wording.by_detail(sample().of_status("not-testable"))
 
 
 def test_a_row_partly_seen_says_so_and_stands_once() -> None:
@@ -292,7 +292,7 @@ def test_a_row_partly_seen_says_so_and_stands_once() -> None:
     unseen = (Finding("CORE-20", "not-testable", lack) for lack in lacks)
     report = judge(target(), run(*passed("CORE-20"), *unseen, Finding("CORE-21", "pass")))
     rows = report.of_status("not-testable")
-    (lacking,) = [lack for lack, listed in words.by_detail(rows).items() if "table" in lack]
+    (lacking,) = [lack for lack, listed in wording.by_detail(rows).items() if "table" in lack]
     assert lacking == "needs the table; add [table]; and needs the log; add [log]"
     for form in (markdown.text, html.text, printed):
         assert "CORE-20 (1 check passed; unseen: that it is gone)" in " ".join(form(report).split())
@@ -304,9 +304,9 @@ def test_no_id_is_hidden_behind_a_number() -> None:
     red = judge(target(), run(*(Finding(name, "fail", card=CARD) for name in failed)))
     must = [row.requirement.id for row in red.failed]
     assert len(must) > 20
-    assert all(name in words.sentence(red) for name in must)
-    silent = words.by_detail(judge(target(), run()).of_status("not-testable"))["no test yet"]
-    assert all(row.requirement.id in words.unseen_ids(silent) for row in silent)
+    assert all(name in wording.sentence(red) for name in must)
+    silent = wording.by_detail(judge(target(), run()).of_status("not-testable"))["no test yet"]
+    assert all(row.requirement.id in wording.unseen_ids(silent) for row in silent)
 
 
 SENTENCES = {
@@ -329,12 +329,12 @@ SENTENCES = {
 @pytest.mark.parametrize("case", SENTENCES, ids=lambda case: case.replace(" ", "-"))
 def test_the_verdict_is_one_sentence(case: str) -> None:
     """It says why, whatever the exit."""
-    assert words.sentence(EXITS[case][2]) == SENTENCES[case]
+    assert wording.sentence(EXITS[case][2]) == SENTENCES[case]
 
 
 def test_a_partial_verdict_says_so() -> None:
     """How many rows were not testable."""
-    assert words.sentence(EXITS["some unseen"][2]).endswith(
+    assert wording.sentence(EXITS["some unseen"][2]).endswith(
         "as far as it could be tested: 29 rows not testable, so partial."
     )
 
@@ -342,13 +342,13 @@ def test_a_partial_verdict_says_so() -> None:
 def test_a_run_of_some_rows_says_how_many_it_left_out() -> None:
     """Rows that nobody asked for are not called untestable, and nothing is to be added for them."""
     asked = judge(target(), run(*passed("CORE-01")), Terms(only=("CORE-01", "GQL-10")))
-    assert words.sentence(asked) == (
+    assert wording.sentence(asked) == (
         "Conformant in what was asked for (--only CORE-01 GQL-10), as far as it could be tested: "
         "1 row not testable; "
         "28 rows of the claim (profile documented: CORE, GQL) left out, so partial."
     )
-    assert words.groups(asked) == {"CORE": {"pass": 1}, "GQL": {"not-testable": 1}}
-    assert list(words.by_detail(asked.of_status("not-testable"))) == ["no test yet"]
+    assert wording.groups(asked) == {"CORE": {"pass": 1}, "GQL": {"not-testable": 1}}
+    assert list(wording.by_detail(asked.of_status("not-testable"))) == ["no test yet"]
 
 
 def test_who_asks_for_a_row_beyond_the_claim_is_told_of_it() -> None:
@@ -358,7 +358,7 @@ def test_who_asks_for_a_row_beyond_the_claim_is_told_of_it() -> None:
     """
     findings = (Finding("HARD-22", "fail", card=CARD), *passed("RACE-01"))
     asked = judge(target(), run(*findings), Terms(only=("HARD-22", "RACE-01")))
-    assert words.sentence(asked) == "No verdict: nothing of the claim was evaluated."
+    assert wording.sentence(asked) == "No verdict: nothing of the claim was evaluated."
     shown = printed(asked)
     assert CARD.transcript[0] in shown
     assert "✓ RACE-01 MUST" in shown
@@ -399,9 +399,9 @@ def test_excluded_rows_are_named_to_those_who_asked_for_them() -> None:
 def test_the_clocks_difference_is_stated() -> None:
     """In whole seconds and with its direction, where anything was seen."""
     ahead = judge(target(), run(*passed("CORE-01"), skew_s=-42.3), Terms())
-    assert words.provenance(ahead)["clock"] == "http; the deployment's clock is 42 s behind ours"
+    assert wording.provenance(ahead)["clock"] == "http; the deployment's clock is 42 s behind ours"
     unseen = judge(target(), dataclasses.replace(_empty(), skew_s=None))
-    assert words.provenance(unseen)["clock"] == "http"
+    assert wording.provenance(unseen)["clock"] == "http"
 
 
 def _empty() -> Run:

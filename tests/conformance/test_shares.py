@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from conformance_tests.embedded import parallel as shares
-from conformance_tests.embedded.parallel import Listener, ShareLost, merged
+from conformance_tests.embedded import parallel
+from conformance_tests.embedded.parallel import EventCollector, WorkerLost, merged
 from conformance_tests.report.verdict import Finding, Run
-from conformance_tests.runner.plugin import Options, Silence
-from conformance_tests.runner.work_queue import Share, SharedLoop, batches, looks_back
+from conformance_tests.runner.options import Options, Silence
+from conformance_tests.runner.work_queue import QueueLoop, WorkQueue, batches, last_tests
 from conformance_tests.target.model import Target
 
 PASS = Finding("CORE-01", "pass", None, "suite/test_login.py::test_one", None)
@@ -68,9 +68,9 @@ def test_each_test_is_in_one_share_and_a_look_back_in_all() -> None:
     ]
     found = of(items)
     assert sorted(found) == [[f"test_{n}[a]", f"test_{n}[b]"] for n in range(5)]
-    assert names(looks_back(items)) == ["back"]  # type: ignore[arg-type]
+    assert names(last_tests(items)) == ["back"]  # type: ignore[arg-type]
     taken = multiprocessing.get_context("spawn").Value("i", 0)
-    one, other = Share(taken, first=True), Share(taken, first=False)
+    one, other = WorkQueue(taken, first=True), WorkQueue(taken, first=False)
     parts = zip_longest(one.take(found), other.take(found))  # type: ignore[arg-type]
     assert [batch for pair in parts for batch in pair if batch] == found
 
@@ -79,7 +79,7 @@ def test_one_share_says_how_much_there_is_to_do() -> None:
     """All of it, and each other one the looks back that it does as well."""
     items = [Item("test_1"), Item("test_2"), Item("back", last=True)]
     taken = multiprocessing.get_context("spawn").Value("i", 0)
-    said = [names(Share(taken, first=first).announced(items)) for first in (True, False)]  # type: ignore[arg-type]
+    said = [names(WorkQueue(taken, first=first).counted(items)) for first in (True, False)]  # type: ignore[arg-type]
     assert said == [["test_1", "test_2", "back"], ["back"]]
 
 
@@ -102,14 +102,14 @@ def test_a_share_has_pytest_run_what_it_took_and_then_the_looks_back() -> None:
     """Each batch is begun before its first test; what follows in another one is none of it."""
     items = [Item("one[a]"), Item("one[b]"), Item("two"), Item("back", last=True)]
     taken = multiprocessing.get_context("spawn").Value("i", 0)
-    share, told = Share(taken, first=True), list[Any]()
+    share, told = WorkQueue(taken, first=True), list[Any]()
 
     def protocol(item: Item, nextitem: Item | None) -> None:
         told.append((item.nodeid, nextitem.nodeid if nextitem else None))
 
     for item in items:
         item.config = SimpleNamespace(hook=SimpleNamespace(pytest_runtest_protocol=protocol))
-    loop = SharedLoop(share, lambda batch: told.append(names(batch)))  # type: ignore[arg-type]
+    loop = QueueLoop(share, lambda batch: told.append(names(batch)))  # type: ignore[arg-type]
     assert loop.pytest_runtestloop(SimpleNamespace(items=items))  # type: ignore[arg-type]
     ones = [["one[a]", "one[b]"], ("one[a]", "one[b]"), ("one[b]", None)]
     assert told == [*ones, ["two"], ("two", None), ("back", None)]
@@ -126,14 +126,14 @@ def test_what_the_shares_found_is_one_run() -> None:
 def test_the_sizes_of_the_shares_add_up() -> None:
     """A progress hears of all the tests, and of a copy that is lost."""
     heard = Heard()
-    listener = Listener(heard, 2)
-    listener.hear("started", 10, 3, 0.5)
-    listener.hear("started", 20, 4, 2.0)
+    collector = EventCollector(heard, 2)
+    collector.on_event("started", 10, 3, 0.5)
+    collector.on_event("started", 20, 4, 2.0)
     assert heard.sizes == [(10, 3, 0.5), (30, 7, 2.0)]
-    listener.hear("done", Target(url="embedded"), run(PASS))
-    assert listener.waits
-    with pytest.raises(ShareLost, match="no table"):
-        listener.hear("lost", "no table")
+    collector.on_event("done", Target(url="embedded"), run(PASS))
+    assert collector.waits
+    with pytest.raises(WorkerLost, match="no table"):
+        collector.on_event("lost", "no table")
 
 
 class Fatal:
@@ -145,6 +145,6 @@ class Fatal:
 
 def test_a_copy_that_ends_by_itself_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """A share that can tell nothing any more is told of, not waited for."""
-    monkeypatch.setattr(shares, "COPIES", 1)
-    with pytest.raises(ShareLost, match="exit code 3"):
-        shares.run(Options(only=(Fatal(),)), None, Silence())  # type: ignore[arg-type]
+    monkeypatch.setattr(parallel, "COPIES", 1)
+    with pytest.raises(WorkerLost, match="exit code 3"):
+        parallel.run(Options(only=(Fatal(),)), None, Silence())  # type: ignore[arg-type]

@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conformance_tests.deployment.table import Table
-from conformance_tests.embedded import boot as embedded
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
+from conformance_tests.embedded import boot
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
 from conformance_tests.target.model import Target
 
 #: Each operation by the client's method.
@@ -48,7 +48,7 @@ class Denying:
 @pytest.fixture(scope="module")
 def target() -> Iterator[Target]:
     """The embedded reference."""
-    with embedded.boot(over_http=False, behind_proxy=False) as target:
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as target:
         yield target
 
 
@@ -64,7 +64,7 @@ def test_a_right_that_is_lacking_is_named(target: Target, method: str) -> None:
     """Before anybody logs in, with what to do, and no row of the check stays."""
     held = denied(target, method)
     assert held.table is not None
-    run = runner.run(held, Options(only=("CORE-01",)))
+    run = run_suite(held, Options(only=("CORE-01",)))
     assert run.unreachable == (
         f"the table {held.table.name} refuses {USED[method]}: AccessDeniedException; "
         "let these credentials read and write it, or leave [table] out"
@@ -83,7 +83,7 @@ def test_a_table_with_all_rights_is_used_and_left_as_it_was(target: Target) -> N
 
 def test_a_row_that_scans_is_not_testable_without_that_right(target: Target) -> None:
     """Only rows that look at the whole table miss it, and it is no fault of the suite's."""
-    run = runner.run(denied(target, "scan"), Options(only=("STORE-03",)))
+    run = run_suite(denied(target, "scan"), Options(only=("STORE-03",)))
     told = {(finding.status, finding.detail) for finding in run.findings}
     assert any(
         status == "not-testable" and "these credentials lack, Scan" in str(why)
@@ -95,6 +95,6 @@ def test_a_row_that_scans_is_not_testable_without_that_right(target: Target) -> 
 
 def test_a_right_that_is_taken_away_meanwhile_is_no_fault_of_the_suite(target: Target) -> None:
     """What a test can no longer see is not testable."""
-    run = runner.run(denied(target, "query", allowed=6), Options(only=("STORE-01", "STORE-02")))
+    run = run_suite(denied(target, "query", allowed=6), Options(only=("STORE-01", "STORE-02")))
     assert {finding.status for finding in run.findings} >= {"not-testable"}
     assert not {"error", "fail"} & {finding.status for finding in run.findings}

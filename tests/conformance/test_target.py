@@ -11,17 +11,9 @@ import certifi
 import pytest
 
 from conformance_tests.requirements import GROUPS
-from conformance_tests.target.model import (
-    KnownFailure,
-    Lifetimes,
-    TableAddress,
-    Target,
-    TargetError,
-    from_url,
-    groups_of,
-    load,
-    with_profile,
-)
+from conformance_tests.target.load import TargetError, from_url, load, with_profile
+from conformance_tests.target.model import Target, groups_of
+from conformance_tests.target.parts import KnownFailure, Lifetimes, TableAddress
 
 Reader = Callable[..., Target]
 Refusal = Callable[..., str]
@@ -176,7 +168,7 @@ until = 2027-01-31
     )
 
 
-SLIPS = {
+MISSPELT = {
     "a typo": (
         "[clock]\nmax_wiat = 3",
         'line 12: clock.max_wiat is not a known key; did you mean "max_wait"?',
@@ -289,10 +281,10 @@ SLIPS = {
 }
 
 
-@pytest.mark.parametrize("slip", SLIPS, ids=lambda name: name.replace(" ", "-"))
+@pytest.mark.parametrize("slip", MISSPELT, ids=lambda name: name.replace(" ", "-"))
 def test_a_slip_is_named_with_its_key_and_line(refusal: Refusal, slip: str) -> None:
     """Unknown, wrong, missing and contradictory values each give one sentence with the line."""
-    text, sentence = SLIPS[slip]
+    text, sentence = MISSPELT[slip]
     assert refusal(URL + CUSTOMERS + "\n\n" + text).startswith(f"target.toml, {sentence}")
 
 

@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from conformance_tests.deployment.table import BOOKKEEPING, Table
-from conformance_tests.embedded import boot as embedded
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
+from conformance_tests.embedded import boot
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
 from conformance_tests.target.model import Target
 from reference_auth.flow.flow import Flow
 
@@ -23,7 +23,7 @@ ROWS = ("CORE-01", "CORE-05", "CORE-12", "STORE-09", "RACE-01", "DEV-01")
 @pytest.fixture
 def target() -> Iterator[Target]:
     """The embedded reference, its table one that nobody throws away."""
-    with embedded.boot(over_http=False) as target:
+    with boot.embedded_reference(over_http=False) as target:
         assert target.table is not None
         yield replace(target, table=replace(target.table, ends_with_run=False))
 
@@ -54,7 +54,7 @@ def with_credentials_alone(target: Target) -> Target:
 @pytest.mark.parametrize("seen", [seeing_all, without_the_secret, with_credentials_alone])
 def test_a_run_leaves_no_session_behind(target: Target, seen: Callable[[Target], Target]) -> None:
     """Whatever the suite was given to see, each session that it opened has ended."""
-    run = runner.run(seen(target), Options(only=ROWS))
+    run = run_suite(seen(target), Options(only=ROWS))
     assert any(finding.status == "pass" for finding in run.findings)
     assert run.left_behind == ()
     assert sessions(target) == []
@@ -62,9 +62,9 @@ def test_a_run_leaves_no_session_behind(target: Target, seen: Callable[[Target],
 
 def test_a_table_that_ends_with_the_run_stays_small() -> None:
     """Rows do not pile up in it, or each transaction would take longer than the one before."""
-    with embedded.boot(over_http=False) as target:
+    with boot.embedded_reference(over_http=False) as target:
         assert target.table is not None
-        runner.run(target, Options(only=("CORE",)))
+        run_suite(target, Options(only=("CORE",)))
         left = target.table.client.scan(TableName=target.table.name)["Items"]
     assert len(left) < 40
 
@@ -78,7 +78,7 @@ def test_a_session_that_cannot_be_ended_is_told(
         return True
 
     monkeypatch.setattr(Flow, "revoke", revoke)
-    run = runner.run(target, Options(only=("CORE-01",)))
+    run = run_suite(target, Options(only=("CORE-01",)))
     owners = {told.rpartition(" of ")[2].partition(" ")[0] for told in run.left_behind}
     assert owners == {customer.email for customer in target.customers}
     assert sessions(target)
@@ -93,6 +93,6 @@ def test_a_table_that_cannot_be_cleared_keeps_nobody_logged_in(
         raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "BatchWriteItem")
 
     monkeypatch.setattr(Table, "clear", denied)
-    run = runner.run(target, Options(only=("CORE-01", "CORE-12")))
+    run = run_suite(target, Options(only=("CORE-01", "CORE-12")))
     assert run.left_behind == ("the table could not be tidied: ClientError",)
     assert {owner.partition("-")[0] for owner in sessions(target)} <= {"conformance"}

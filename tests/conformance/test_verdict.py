@@ -10,7 +10,7 @@ import pytest
 from conformance_tests.report import known_failures
 from conformance_tests.report.verdict import Card, Finding, Report, Row, Status, Terms, judge, worst
 from conformance_tests.requirements import REQUIREMENTS
-from conformance_tests.target.model import KnownFailure
+from conformance_tests.target.parts import KnownFailure
 from tests.conformance.sample_report import passed, run, target
 
 
@@ -83,7 +83,7 @@ def test_a_finding_may_carry_the_level_of_its_part(level: str | None, status: st
 
 def test_a_declared_feature_raises_the_level_of_its_row() -> None:
     """RACE-05 is a MUST where grace is declared."""
-    from conformance_tests.target.model import Features
+    from conformance_tests.target.parts import Features
 
     with_grace = target(features=Features(grace_seconds=30), profile="hardened", claims=("RACE",))
     report = judge(with_grace, run(Finding("RACE-05", "fail")))

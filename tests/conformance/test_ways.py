@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.report.verdict import EVALUATED, Report, judge
 from conformance_tests.requirements import GROUPS
 from tests.conformance.ways import IN_PROCESS, OVER_HTTP, WAYS, report_of, run_by
@@ -81,7 +81,7 @@ def test_both_transports_give_equal_verdicts(reports: dict[str, Report]) -> None
 @pytest.mark.needs("ministack")
 def test_both_engines_give_equal_verdicts(reports: dict[str, Report], ministack: str) -> None:
     """Row by row, whatever the table has a say in, storage failures and races among it."""
-    report = report_of(embedded.boot(engine=ministack), *OF_THE_TABLE)
+    report = report_of(boot.embedded_reference(engine=ministack), *OF_THE_TABLE)
     asked = {
         row.requirement.id
         for row in report.rows

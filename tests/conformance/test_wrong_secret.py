@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.report.verdict import Report, judge
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
 
 WHY = "the secret does not verify the deployment's own tokens: check [signing]"
 
@@ -18,10 +18,10 @@ WHY = "the secret does not verify the deployment's own tokens: check [signing]"
 @pytest.fixture(scope="module")
 def report() -> Iterator[Report]:
     """The embedded reference, as somebody sees it who has taken another secret for its own."""
-    with embedded.boot(over_http=False, behind_proxy=False) as target:
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as target:
         mistaken = replace(target, secret="the-secret-of-quite-another-deployment")
         asked = Options(only=("WIRE-01", "WIRE-06", "CORE-01", "CORE-05", "HARD-01", "HARD-05"))
-        yield judge(mistaken, runner.run(mistaken, asked))
+        yield judge(mistaken, run_suite(mistaken, asked))
 
 
 def statuses(report: Report, *ids: str) -> list[str]:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from conformance_tests.deployment.launch import Launcher
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from conformance_tests.report.verdict import Report, Run, judge
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
-from conformance_tests.target.model import ClockAddress, Features, Lifetimes, Target
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import ClockAddress, Features, Lifetimes
 from reference_auth.store.memory import memory_client
 
 OVER_HTTP, IN_PROCESS = "over HTTP, with everything", "in the process"
@@ -40,25 +41,28 @@ def blind(target: Target, **seen: Any) -> Target:
 @contextmanager
 def over_http_throughout() -> Iterator[Target]:
     """Servers and table alike are asked over HTTP; nobody takes the short cut in the process."""
-    with MotoEndpoint(memory_client()) as table, embedded.boot(engine=table.url) as target:
+    with (
+        MotoEndpoint(memory_client()) as table,
+        boot.embedded_reference(engine=table.url) as target,
+    ):
         yield target
 
 
 @contextmanager
 def with_the_secret() -> Iterator[Target]:
-    with embedded.boot(behind_proxy=False) as target:
+    with boot.embedded_reference(behind_proxy=False) as target:
         yield blind(target, secret=target.secret)
 
 
 @contextmanager
 def with_credentials() -> Iterator[Target]:
-    with embedded.boot(behind_proxy=False) as target:
+    with boot.embedded_reference(behind_proxy=False) as target:
         yield blind(target)
 
 
 @contextmanager
 def with_patience() -> Iterator[Target]:
-    with embedded.boot(behind_proxy=False, lifetimes=QUICK) as target:
+    with boot.embedded_reference(behind_proxy=False, lifetimes=QUICK) as target:
         yield blind(target, clock=ClockAddress(max_wait=60))
 
 
@@ -75,7 +79,7 @@ def under_libfaketime(folder: Path) -> Iterator[Target]:
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
     alone = (sys.executable, "-m", "reference_auth")  # a fork would not load the library
-    with embedded.boot(behind_proxy=False, command=alone) as target:
+    with boot.embedded_reference(behind_proxy=False, command=alone) as target:
         assert target.launch is not None
         launcher = Launcher(target.launch, target.secret, environ=environ)
         with launcher.start(mode="development") as launched:
@@ -86,7 +90,7 @@ def under_libfaketime(folder: Path) -> Iterator[Target]:
 
 def report_of(way: AbstractContextManager[Target], *only: str) -> Report:
     with way as target:
-        return judge(target, runner.run(target, Options(only=only)))
+        return judge(target, run_suite(target, Options(only=only)))
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,7 @@ class Way:
 WAYS = {
     "by waiting": Way(lambda _: with_patience(), 40),
     OVER_HTTP: Way(lambda _: over_http_throughout(), 130, "http"),
-    IN_PROCESS: Way(lambda _: embedded.boot(over_http=False), 130, "http"),
+    IN_PROCESS: Way(lambda _: boot.embedded_reference(over_http=False), 130, "http"),
     "with the secret": Way(lambda _: with_the_secret(), 35),
     "with credentials": Way(lambda _: with_credentials(), 27),
     "under libfaketime": Way(under_libfaketime, 90, "faketime"),
@@ -116,4 +120,4 @@ WAYS = {
 def run_by(way: str, folder: Path) -> tuple[Target, Run]:
     """What the suite finds when it looks in this way: in a form that another process can take."""
     with WAYS[way].seen(folder) as target:
-        return target.on_paper(), runner.run(target, Options())
+        return target.on_paper(), run_suite(target, Options())

@@ -16,11 +16,11 @@ from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.forge import Forge, encoded
 from conformance_tests.deployment.table import Table
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
-from conformance_tests.outcomes import Broken
-from conformance_tests.runner.environment import variables
-from conformance_tests.target.model import (
+from conformance_tests.outcomes import Violation
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import (
     ClockAddress,
     Credentials,
     FaultAddress,
@@ -29,7 +29,6 @@ from conformance_tests.target.model import (
     Lifetimes,
     OddLogin,
     TableAddress,
-    Target,
 )
 from reference_auth.store.memory import REGION, memory_client
 from tests.conformance.small_server import Reply, says
@@ -125,7 +124,7 @@ def fresh_pairs(liar: Liar, asked: Asked) -> Reply:
     """Everything is answered by a new and genuine pair, and by yes; nothing is looked at."""
     try:
         customer = claims_of(asked.token).get("customer_id")
-    except Broken:
+    except Violation:
         customer = ascii(asked.variables.get("email", "somebody")).partition("@")[0]
     return of_everything(asked, {**liar.issue(customer), **YES})
 
@@ -159,11 +158,12 @@ def lying(speak: Callable[[Liar, Asked], Reply]) -> Iterator[Target]:
         patch = ends.enter_context(pytest.MonkeyPatch.context())
         derive_briefly(patch)
         # No server here minds the second of a request, and most have no clock that moves.
-        patch.setattr(Clock, "has_turned", lambda self, moment: True)
-        ends.enter_context(variables(**embedded.CREDENTIALS))
+        patch.setattr(Clock, "second_has_passed", lambda self, moment: True)
+        for name, value in boot.CREDENTIALS.items():
+            patch.setenv(name, value)
         client = memory_client()
         engine = ends.enter_context(MotoEndpoint(client)).url
-        name = ends.enter_context(embedded.own_table(engine, client))
+        name = ends.enter_context(boot.own_table(engine, client))
         proxy = ends.enter_context(FaultProxy("127.0.0.1:0", engine))
         address = TableAddress(name, REGION, engine, client)
         table = Table(address)

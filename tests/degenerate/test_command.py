@@ -12,7 +12,7 @@ import pytest
 
 from conformance_tests.commands import cli
 from conformance_tests.deployment.http import client
-from conformance_tests.report import exits
+from conformance_tests.report import exit_codes
 from tests.degenerate.servers import CONSTANT, DRIPS, closed, dripping, serving
 
 FILE = """
@@ -98,7 +98,7 @@ def test_what_cannot_be_judged_is_told_in_one_sentence(
     with serving(CONSTANT[name]) as url:
         shown = Shown(url, tmp_path, capsys)
     shown.never_conformant()
-    assert shown.code == exits.UNTESTED
+    assert shown.code == exit_codes.UNTESTED
     assert shown.last.startswith("No verdict: ")
     assert UNTESTED[name] in shown.last
 
@@ -111,7 +111,7 @@ def test_what_answers_in_the_form_of_graphql_has_failed(
     with serving(CONSTANT[name]) as url:
         shown = Shown(url, tmp_path, capsys)
     shown.never_conformant()
-    assert shown.code == exits.FAILED
+    assert shown.code == exit_codes.FAILED
     assert shown.last.startswith("Not conformant: ")
     failed = [row["id"] for row in shown.document["requirements"] if row["status"] == "fail"]
     assert FAILED[name] in failed
@@ -122,7 +122,7 @@ def test_a_closed_port(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> No
     with closed() as url:
         shown = Shown(url, tmp_path, capsys)
     shown.never_conformant()
-    assert shown.code == exits.UNTESTED
+    assert shown.code == exit_codes.UNTESTED
     assert "cannot be reached: the connection was refused" in shown.last
 
 
@@ -134,7 +134,7 @@ def test_an_answer_without_an_end(
     with dripping(*DRIPS[of]) as url:
         shown = Shown(url, tmp_path, capsys)
     shown.never_conformant()
-    assert shown.code == exits.UNTESTED
+    assert shown.code == exit_codes.UNTESTED
     assert "cannot be reached: no answer came in time" in shown.last
 
 
@@ -146,5 +146,5 @@ def test_an_answer_that_fills_the_memory(
     with dripping(*DRIPS["a flood"]) as url:
         shown = Shown(url, tmp_path, capsys)
     shown.never_conformant()
-    assert shown.code == exits.UNTESTED
+    assert shown.code == exit_codes.UNTESTED
     assert "the answer could not be read (more than 100000 bytes)" in shown.last

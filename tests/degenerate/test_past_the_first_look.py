@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import pytest
 
-from conformance_tests.report.exits import FAILED
+from conformance_tests.report.exit_codes import FAILED
 from conformance_tests.report.verdict import judge
 from conformance_tests.requirements import REQUIREMENTS
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
 from tests.conformance.small_server import Reply
 from tests.degenerate.liars import KINDS, Liar, lying, opaque_tokens, signed_gibberish
 from tests.degenerate.servers import Asked
@@ -81,7 +81,7 @@ LOOKED_AT = {"CORE-02", "HARD-18", "GQL-07"}
 def test_nothing_is_kept_but_what_the_server_really_does(name: str) -> None:
     """The rows that pass are those written down; no other is green, and the verdict is red."""
     with lying(KINDS[name]) as target:
-        run = runner.run(target)
+        run = run_suite(target)
         report = judge(target, run)
     ended = {row.requirement.id: (row.status, row.detail) for row in report.rows}
     assert {id_: said for id_, said in ended.items() if said[0] == "error"} == {}
@@ -97,7 +97,7 @@ def test_a_token_that_is_no_jwt_is_a_finding_and_no_accident(
     """With and without the secret, the run comes to its end and the rows of tokens are red."""
     with lying(speak) as target:
         for seen in (target, replace(target, secret=None, table=None)):
-            run = runner.run(seen, Options(only=("CORE-01", "WIRE-04")))
+            run = run_suite(seen, Options(only=("CORE-01", "WIRE-04")))
             assert {finding.status for finding in run.findings} <= {"fail", "not-testable"}
             assert any(finding.status == "fail" for finding in run.findings)
 

@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import pytest
 
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.report import terminal
 from conformance_tests.report.verdict import Report, Row, Terms, judge
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
 from tests.docs.pages import ROOT
 from tests.mutants.every import CATALOGUE
 
@@ -31,10 +31,10 @@ def report() -> Report:
     """What the suite says of the defect."""
     with pytest.MonkeyPatch.context() as patch:
         CATALOGUE[DEFECT].patch(patch)
-        with embedded.boot() as booted:
+        with boot.embedded_reference() as booted:
             target = replace(booted, name="staging", profile="documented", claims=GROUPS)
-            options = Options(only=GROUPS, claimed_only=True, again=COMMAND)
-            run = runner.run(target, options)
+            options = Options(only=GROUPS, claimed_only=True, rerun=COMMAND)
+            run = run_suite(target, options)
             return judge(target, run, Terms(claimed_only=True))
 
 

@@ -81,7 +81,7 @@ class Stage:
 def plugin() -> str:
     """What loads the suite's plugin where no installed package does: it may be loaded once only."""
     installed = {entry.name for entry in entry_points(group="pytest11")}
-    return "" if "conformance" in installed else "-p conformance_tests.runner.plugin"
+    return "" if "conformance" in installed else "-p conformance_tests.runner.entry"
 
 
 def furnish(folder: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 import conformance_tests.commands.cli
 import reference_auth.serve.cli
-from conformance_tests.target.model import load
+from conformance_tests.target.load import load
 from tests.docs import stage as stages
 from tests.docs.pages import BLOCKS, PAGES, ROOT, Block, Page
 from tests.docs.stage import Stage

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from conformance_tests.report.exits import CONFORMANT
+from conformance_tests.report.exit_codes import CONFORMANT
 from conformance_tests.report.verdict import Report, judge
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
-from conformance_tests.target.model import ClockAddress, Target, load
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.load import load
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import ClockAddress
 from tests.ports import free_port
 
 pytestmark = pytest.mark.needs("npm")
@@ -67,7 +69,7 @@ def target(origin: str, clock: ClockAddress) -> Target:
 
 def judged(one: Target, *only: str) -> Report:
     options = Options(only=only, claimed_only=True, allow_destructive=True)
-    return judge(one, runner.run(one, options))
+    return judge(one, run_suite(one, options))
 
 
 def test_the_example_keeps_the_documented_flow(example: Path) -> None:

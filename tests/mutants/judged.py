@@ -12,12 +12,13 @@ from typing import Protocol
 import pytest
 
 from conformance_tests.deployment import forge, recorded
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.embedded.fork_server import fork_server
 from conformance_tests.report.verdict import Finding, Run
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
-from conformance_tests.target.model import Lifetimes, Target
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import Lifetimes
 from reference_auth.core import tokens
 from tests.mutants.catalogue import Patch
 
@@ -77,7 +78,7 @@ def judged(
 ) -> Judged:
     """The suite's findings on the reference with this change; `only` names rows or groups."""
     with changed(change, briefly=briefly, command=command) as target:
-        return Judged(runner.run(target, Options(only=tuple(only))))
+        return Judged(run_suite(target, Options(only=tuple(only))))
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def changed(
     briefly: bool = False,
     serve: str = SERVE,
     command: tuple[str, ...] | None = None,
-    lifetimes: Lifetimes = embedded.DEFAULT_LIFETIMES,
+    lifetimes: Lifetimes = boot.DEFAULT_LIFETIMES,
 ) -> Iterator[Target]:
     """The reference with this change, asked in the process.
 
@@ -101,7 +102,9 @@ def changed(
         if briefly:
             derive_briefly(patch)
         change.patch(patch)
-        yield ends.enter_context(embedded.boot(over_http=False, command=words, lifetimes=lifetimes))
+        yield ends.enter_context(
+            boot.embedded_reference(over_http=False, command=words, lifetimes=lifetimes)
+        )
 
 
 @contextmanager

@@ -20,10 +20,10 @@ import coverage
 import pytest
 
 import reference_auth
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.requirements import REQUIREMENTS
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Silence
+from conformance_tests.runner.options import Silence
+from conformance_tests.runner.run import run_suite
 from tests.mutants.judged import Change
 
 SOURCE = Path(reference_auth.__file__).parent
@@ -53,9 +53,9 @@ def record() -> Reach:
     watch = coverage.Coverage(data_file=None, include=[f"{SOURCE}/**"], config_file=False)
     watch.start()
     watch.switch_context(BOOT)
-    with embedded.boot(over_http=False) as target:
+    with boot.embedded_reference(over_http=False) as target:
         watch.switch_context("")
-        runner.run(target, progress=Watched(watch))
+        run_suite(target, progress=Watched(watch))
     watch.stop()
     return dict(sorted(_reached(watch.get_data())))
 

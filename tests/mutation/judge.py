@@ -19,8 +19,8 @@ import pytest
 
 from conformance_tests.embedded.fork_server import fork_server
 from conformance_tests.report.verdict import Finding
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options, Silence
+from conformance_tests.runner.options import Options, Silence
+from conformance_tests.runner.run import run_suite
 from tests.mutation import mutated
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _end_of(asked: Asked, ends: ExitStack) -> tuple[str, str]:
     except Exception as error:  # whatever a mutant may do while it is loaded
         return "door", f"does not start: {type(error).__name__}"
     progress = UntilRed()
-    run = runner.run(target, Options(only=asked.rows), progress)
+    run = run_suite(target, Options(only=asked.rows), progress)
     if run.unreachable is not None:
         return "door", run.unreachable
     if progress.red is not None:
@@ -142,11 +142,11 @@ def _booted(asked: Asked, ends: ExitStack) -> Target:
     path = folder / f"{asked.module}.py"
     path.write_text(asked.source, encoding="utf-8")
     mutated.load(asked.module, asked.source)
-    from conformance_tests.embedded import boot as embedded
+    from conformance_tests.embedded import boot
     from tests.mutants.judged import derive_briefly
 
     if asked.briefly:
         derive_briefly(ends.enter_context(pytest.MonkeyPatch.context()))
     briefly = mutated.BRIEFLY if asked.briefly else ()
     command = (*asked.command, *briefly, asked.module, str(path))
-    return ends.enter_context(embedded.boot(over_http=False, command=command))
+    return ends.enter_context(boot.embedded_reference(over_http=False, command=command))

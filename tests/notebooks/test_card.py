@@ -8,7 +8,7 @@ import pytest
 
 from conformance_tests.report.verdict import Card, Finding, Report, Run, judge
 from conformance_tests.requirements import REQUIREMENTS
-from conformance_tests.target.model import from_url
+from conformance_tests.target.load import from_url
 from lessons.card import WIDTH, opened, renumbered
 
 TRANSCRIPT = (

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from conformance_tests.deployment.launch import Launcher
-from conformance_tests.report.exits import CONFORMANT
+from conformance_tests.report.exit_codes import CONFORMANT
 from conformance_tests.report.verdict import Report, Status, judge
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
-from conformance_tests.target.model import ClockAddress, Target, load
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.load import load
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import ClockAddress
 
 HERE = Path(__file__).parent
 SECRET = "second-secret-0123456789abcdef0123456789abcdef"
@@ -47,7 +49,7 @@ def ended(report: Report, status: Status) -> set[str]:
 
 def test_the_documented_flow_is_kept(target: Target) -> None:
     """All that can be seen without the table passes, and the verdict is conformant."""
-    report = judge(target, runner.run(target, Options(claimed_only=True)))
+    report = judge(target, run_suite(target, Options(claimed_only=True)))
     unseen = OF_THE_TABLE | OF_THE_FAULT_PROXY
     assert {row.requirement.id: row.detail for row in report.failed} == {}
     assert ended(report, "not-testable") == unseen

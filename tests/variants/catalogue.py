@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from conformance_tests.embedded import boot as embedded
+from conformance_tests.embedded import boot
 from conformance_tests.requirements import GROUPS
-from conformance_tests.target.model import Lifetimes
+from conformance_tests.target.parts import Lifetimes
 from tests.mutants.catalogue import Patch
 
 
@@ -25,7 +25,7 @@ class Variant:
     claims: frozenset[str]
     rows: frozenset[str]
     partly: frozenset[str] = frozenset()
-    lifetimes: Lifetimes = embedded.DEFAULT_LIFETIMES
+    lifetimes: Lifetimes = boot.DEFAULT_LIFETIMES
 
     @property
     def sentence(self) -> str:
@@ -41,7 +41,7 @@ def variant(
     rows: str,
     without: str = "",
     partly: str = "",
-    lifetimes: Lifetimes = embedded.DEFAULT_LIFETIMES,
+    lifetimes: Lifetimes = boot.DEFAULT_LIFETIMES,
 ) -> Callable[[Patch], Patch]:
     """Enter a variant, named after what it does; `without` names groups that it does not claim."""
 

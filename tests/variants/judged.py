@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from conformance_tests.report.verdict import Report, Terms, judge
 from conformance_tests.requirements import REQUIREMENTS
-from conformance_tests.runner import run as runner
-from conformance_tests.runner.plugin import Options
-from conformance_tests.target.model import Target, with_profile
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.load import with_profile
+from conformance_tests.target.model import Target
 from tests.mutants.judged import changed
 from tests.variants.catalogue import Variant
 
@@ -29,7 +30,7 @@ def judged(
         variant, briefly=True, serve=SERVE, command=command, lifetimes=lifetimes
     ) as target:
         claiming = held_to(variant, target)
-        run = runner.run(claiming, Options(only=rows, claimed_only=True))
+        run = run_suite(claiming, Options(only=rows, claimed_only=True))
         return judge(claiming, run, Terms(only=rows))
 
 

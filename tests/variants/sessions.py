@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from conformance_tests.embedded import boot as embedded
-from conformance_tests.target.model import Lifetimes
+from conformance_tests.embedded import boot
+from conformance_tests.target.parts import Lifetimes
 from reference_auth.core import tokens
 from reference_auth.core.judge import Presented
 from reference_auth.core.rows import Row
@@ -193,8 +193,8 @@ def names_customers_by_text(patch: pytest.MonkeyPatch) -> None:
     """Every customer's id is text, and one is an e-mail address."""
     ids = ("alice@example.com", "bob-7")
     named = [replace(c, customer_id=id_) for c, id_ in zip(demo.CUSTOMERS, ids, strict=True)]
-    patch.setattr(embedded, "CUSTOMERS", tuple(named))
-    patch.setattr(embedded, "TABLE", "auth-by-text")  # others in this process look for an e-mail
+    patch.setattr(boot, "CUSTOMERS", tuple(named))
+    patch.setattr(boot, "TABLE", "auth-by-text")  # others in this process look for an e-mail
 
 
 # -- lifetimes ---------------------------------------------------------------------------------

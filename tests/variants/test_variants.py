@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from conformance_tests.report.exits import CONFORMANT
+from conformance_tests.report.exit_codes import CONFORMANT
 from tests.mutants.judged import server
 from tests.variants.every import CATALOGUE
 from tests.variants.judged import SERVE, judged, rows_of

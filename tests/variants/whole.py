@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from conformance_tests.report.exits import CONFORMANT
+from conformance_tests.report.exit_codes import CONFORMANT
 from conformance_tests.report.verdict import LEFT_OUT
 from conformance_tests.requirements import REQUIREMENTS
 from tests.mutants.judged import server

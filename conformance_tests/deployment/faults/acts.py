@@ -22,7 +22,7 @@ def in_batch(call: Call) -> bool:
     return call.operation == "BatchWriteItem"
 
 
-def say(answer: Message) -> Act:
+def answer_with(answer: Message) -> Act:
     """Answer in the table's place; it never hears of the call."""
     return lambda fault, exchange: answer
 
@@ -56,7 +56,7 @@ def hang(seconds: float) -> Act:
     return act
 
 
-def recall(earlier: Callable[[Call], Message | None]) -> Act:
+def answer_stale(earlier: Callable[[Call], Message | None]) -> Act:
     """Answer what was answered earlier."""
     return lambda fault, exchange: earlier(exchange.call)
 
@@ -81,8 +81,8 @@ def cancel(reason: str, of: str | int | None) -> Act:
     def act(fault: Fault, exchange: Exchange) -> Message:
         return answers.cancelled(
             [
-                reason if touch.effect != CHECK and touch.concerns(of) else "None"
-                for touch in exchange.call.touches
+                reason if access.effect != CHECK and access.concerns(of) else "None"
+                for access in exchange.call.accesses
             ]
         )
 

@@ -44,7 +44,7 @@ EQUALS = re.compile(r"(#?\w+)\s*=\s*(:\w+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Touch:
+class RowAccess:
     """What one call does to one row; `partition` is None where it may be any row (a Scan)."""
 
     effect: str
@@ -64,17 +64,17 @@ class Call:
     """One call of the deployment to its table."""
 
     operation: str
-    touches: tuple[Touch, ...]
+    accesses: tuple[RowAccess, ...]
     consistent: bool
     body: Mapping[str, Any] = field(repr=False)
 
     @classmethod
     def of(cls, request: Message) -> Call:
-        """The call that a request makes; what cannot be read touches nothing known."""
+        """The call that a request makes; what cannot be read accesses nothing known."""
         operation = (request.header(TARGET) or "").rpartition(".")[2]
         try:
             body = json.loads(request.body)
-            return cls(operation, tuple(_touches(operation, body)), _consistent(body), body)
+            return cls(operation, tuple(_accesses(operation, body)), _consistent(body), body)
         except (ValueError, TypeError, AttributeError, KeyError):
             return cls(operation, (), False, {})
 
@@ -83,24 +83,24 @@ class Call:
         """Whether it writes several rows or none (TransactWriteItems)."""
         return self.operation == "TransactWriteItems"
 
-    def keyed(self, *words: str) -> bool:
+    def has_key(self, *words: str) -> bool:
         """Whether it is on a row whose partition or sort key is one of these words."""
-        return any(touch.partition in words or touch.sort in words for touch in self.touches)
+        return any(access.partition in words or access.sort in words for access in self.accesses)
 
     def writes_under(self) -> set[str]:
         """The partitions in which it writes a row."""
-        return {t.partition for t in self.touches if t.effect == WRITE and t.partition}
+        return {t.partition for t in self.accesses if t.effect == WRITE and t.partition}
 
     def names(self, customer_id: str | int) -> bool:
         """Whether any value in the call is, or holds, this customer's id."""
         return any(mentions(text, customer_id) for text in _texts(self.body))
 
-    def plays(self, role: str, customer_id: str | int | None = None) -> bool:
+    def has_role(self, role: str, customer_id: str | int | None = None) -> bool:
         """Whether the call does what `role` says to a session row of the customer (None: any)."""
         if role not in ROLES:
             return self.operation == role
         return ROLES[role](
-            self, {touch.effect for touch in self.touches if touch.concerns(customer_id)}
+            self, {access.effect for access in self.accesses if access.concerns(customer_id)}
         )
 
 
@@ -138,9 +138,9 @@ class CallLog(Sequence[Call]):
     def __len__(self) -> int:
         return len(self._calls)
 
-    def doing(self, role: str, of: str | int | None = None) -> list[Call]:
+    def with_role(self, role: str, of: str | int | None = None) -> list[Call]:
         """The calls of a role (or of an operation's name) on a customer's session rows."""
-        return [call for call in self if call.plays(role, of)]
+        return [call for call in self if call.has_role(role, of)]
 
     def touching(self, customer_id: str | int) -> list[Call]:
         """The calls that name this customer at all, bookkeeping beside the session included."""
@@ -148,31 +148,33 @@ class CallLog(Sequence[Call]):
 
     def under(self, *keys: str) -> list[Call]:
         """The calls on a row whose partition or sort key is one of these words."""
-        return [call for call in self if call.keyed(*keys)]
+        return [call for call in self if call.has_key(*keys)]
 
 
-def _touches(operation: str, body: Mapping[str, Any]) -> Iterator[Touch]:
+def _accesses(operation: str, body: Mapping[str, Any]) -> Iterator[RowAccess]:
     """Every row that the call names, part by part."""
     if "TransactItems" in body:
         for part in body["TransactItems"]:
-            yield from (_touch(kind, named["TableName"], named) for kind, named in part.items())
+            yield from (_access(kind, named["TableName"], named) for kind, named in part.items())
     elif "RequestItems" in body:
         for table, parts in body["RequestItems"].items():
-            yield from (_touch(kind, table, named) for kind, named in _batched(parts))
+            yield from (_access(kind, table, named) for kind, named in _batched(parts))
     elif operation == "Query":
-        yield Touch(READ, body["TableName"], _queried(body))
+        yield RowAccess(READ, body["TableName"], _queried(body))
     elif "Statement" in body or "Statements" in body or "TransactStatements" in body:
         many = body.get("Statements") or body.get("TransactStatements") or [body]
         yield from (_stated(one["Statement"], one.get("Parameters", ())) for one in many)
     elif operation in EFFECTS:
-        yield _touch(operation, body["TableName"], body)
+        yield _access(operation, body["TableName"], body)
 
 
-def _touch(kind: str, table: str, named: Mapping[str, Any]) -> Touch:
+def _access(kind: str, table: str, named: Mapping[str, Any]) -> RowAccess:
     key = named.get("Key") or named.get("Item")
     if key is None:
-        return Touch(EFFECTS[kind], table, None)
-    return Touch(EFFECTS[kind], table, _plain(key.get(PARTITION_KEY)), _plain(key.get(SORT_KEY)))
+        return RowAccess(EFFECTS[kind], table, None)
+    return RowAccess(
+        EFFECTS[kind], table, _plain(key.get(PARTITION_KEY)), _plain(key.get(SORT_KEY))
+    )
 
 
 def _batched(parts: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -193,11 +195,11 @@ def _queried(body: Mapping[str, Any]) -> str | None:
     return _plain(condition["AttributeValueList"][0]) if condition else None
 
 
-def _stated(statement: str, parameters: Iterable[Any]) -> Touch:
+def _stated(statement: str, parameters: Iterable[Any]) -> RowAccess:
     """What a PartiQL statement does; its first value is taken to be the partition."""
     effect = EFFECTS[statement.split(maxsplit=1)[0].upper()]
     values = re.findall(r"'([^']*)'", statement) or [_plain(value) for value in parameters]
-    return Touch(effect, "", values[0] if values else None)
+    return RowAccess(effect, "", values[0] if values else None)
 
 
 def _plain(value: Any) -> str:

@@ -9,7 +9,7 @@ from conformance_tests.deployment.faults import server as loopback
 from conformance_tests.deployment.faults.wire import Stream
 
 
-class Decoy:
+class RequestCounter:
     """Counts its visitors, and has nothing to say to them."""
 
     def __init__(self) -> None:

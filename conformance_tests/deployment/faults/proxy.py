@@ -17,8 +17,8 @@ from typing import Self
 from conformance_tests.deployment.faults import acts, answers
 from conformance_tests.deployment.faults import server as loopback
 from conformance_tests.deployment.faults.calls import ROLES, Call, CallLog
+from conformance_tests.deployment.faults.earlier_answers import EarlierAnswers
 from conformance_tests.deployment.faults.fault import Act, Exchange, Fault, Faults
-from conformance_tests.deployment.faults.recall import Recall
 from conformance_tests.deployment.faults.upstream import Upstream, upstream_address
 from conformance_tests.deployment.faults.wire import Message, Stream
 
@@ -36,7 +36,7 @@ class FaultProxy:
     def __init__(self, listen: str, upstream: str) -> None:
         self._upstream = upstream_address(upstream)
         self._faults = Faults()
-        self._recall = Recall()
+        self._earlier = EarlierAnswers()
         self._logs: list[CallLog] = []
         self._lock = threading.Lock()
         self._server = loopback.Server(listen, self._converse)
@@ -94,9 +94,9 @@ class FaultProxy:
         if how == "reset":
             return self._force(acts.reset, role, of, times)
         if how == "garbage":
-            return self._force(acts.say(answers.garbage(saying)), role, of, times)
+            return self._force(acts.answer_with(answers.garbage(saying)), role, of, times)
         status, code = answers.REFUSALS[how]
-        return self._force(acts.say(answers.error(status, code, saying)), role, of, times)
+        return self._force(acts.answer_with(answers.error(status, code, saying)), role, of, times)
 
     def throttle(
         self,
@@ -108,7 +108,7 @@ class FaultProxy:
     ) -> AbstractContextManager[Fault]:
         """Answer that too much is asked: throughput, rate or requests."""
         status, code = answers.THROTTLES[how]
-        return self._force(acts.say(answers.error(status, code, SAYING)), role, of, times)
+        return self._force(acts.answer_with(answers.error(status, code, SAYING)), role, of, times)
 
     def delay(
         self, role: str, seconds: float, *, of: Customer = None, times: int | None = None
@@ -138,9 +138,9 @@ class FaultProxy:
         self, role: str = "read", *, of: Customer = None, times: int | None = None
     ) -> AbstractContextManager[Fault]:
         """Answer a read as it was last answered while its rows were there, to the same question."""
-        earlier = self._recall.earlier
+        earlier = self._earlier.earlier
         return self._force(
-            acts.recall(earlier), role, of, times, only=lambda call: earlier(call) is not None
+            acts.answer_stale(earlier), role, of, times, only=lambda call: earlier(call) is not None
         )
 
     def conflict(
@@ -159,7 +159,7 @@ class FaultProxy:
     ) -> AbstractContextManager[Fault]:
         """Answer that the same transaction is still under way."""
         said = answers.error(400, "TransactionInProgressException", SAYING)
-        return self._force(acts.say(said), role, of, times, only=acts.in_transaction)
+        return self._force(acts.answer_with(said), role, of, times, only=acts.in_transaction)
 
     def leave_unprocessed(
         self, items: int = 1, *, of: Customer = None, times: int | None = 1
@@ -206,7 +206,7 @@ class FaultProxy:
             raise ValueError(f"{role!r} is neither a role nor the name of an operation.")
 
         def concerns(call: Call) -> bool:
-            return call.plays(role, of) and only(call)
+            return call.has_role(role, of) and only(call)
 
         return self._faults.force(
             Fault(act, concerns, times=times, patience=patience, parties=parties)
@@ -226,7 +226,7 @@ class FaultProxy:
 
         def forward(request: Message) -> Message:
             answer = upstream.ask(request)
-            self._recall.note(call, answer)
+            self._earlier.note(call, answer)
             return answer
 
         exchange = Exchange(call, request, caller, forward)

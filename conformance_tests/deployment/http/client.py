@@ -17,15 +17,15 @@ import httpx
 
 from conformance_tests.deployment.http import documents
 from conformance_tests.deployment.http.answer import Answer
-from conformance_tests.deployment.http.describe_error import trouble
+from conformance_tests.deployment.http.describe_error import describe_error
 from conformance_tests.deployment.http.documents import ABSENT, OPERATIONS
 from conformance_tests.deployment.http.recorder import Exchange, Recorder
-from conformance_tests.deployment.http.throttle import Pace
+from conformance_tests.deployment.http.throttle import LoginRate
 from conformance_tests.deployment.http.transport import Deadline
 from conformance_tests.deployment.http.trust import trust
 
 if TYPE_CHECKING:
-    from conformance_tests.target.model import Http
+    from conformance_tests.target.parts import Http
 
 JSON = "application/json"
 #: Request headers that a transcript shows: the rest is the HTTP library's.
@@ -45,14 +45,14 @@ class Client:
         recorder: Recorder,
         *,
         transport: httpx.BaseTransport | None = None,
-        pace: Pace | None = None,
+        rate: LoginRate | None = None,
     ) -> None:
         self.url = url
         self.recorder = recorder
         self.logins = 0
         #: Seconds that the deployment's `Date` header is ahead of this machine, at each answer.
         self.skews: list[float] = []
-        self.pace = pace or Pace()
+        self.rate = rate or LoginRate()
         self._timeout = http.timeout
         self._http = httpx.Client(
             headers=dict(http.headers),
@@ -79,9 +79,9 @@ class Client:
         )
 
     def count_logins(self, count: int) -> None:
-        """Keep to the pace of logins; one request may make several."""
+        """Keep to the rate of logins; one request may make several."""
         for _ in range(count):
-            self.pace.wait()
+            self.rate.wait()
         self.logins += count
 
     def refresh(self, token: str | None, refresh_token: Any, *, scheme: str = "Bearer") -> Answer:
@@ -182,7 +182,7 @@ class Client:
 
     def send(self, method: str, operation: str, **request: Any) -> Answer:
         """One request; HTTP 429 is "wait", and Throttled where that takes too long."""
-        return self.pace.ask(operation, lambda: self._send_once(method, operation, request))
+        return self.rate.ask(operation, lambda: self._send_once(method, operation, request))
 
     def _send_once(self, method: str, operation: str, request: dict[str, Any]) -> Answer:
         started = time.monotonic()
@@ -194,7 +194,7 @@ class Client:
             with self._deadline.within(self._timeout):
                 response = _received(self._http.send(prepared, stream=True))
         except httpx.HTTPError as error:
-            answer = Answer(operation, None, trouble=trouble(error))
+            answer = Answer(operation, None, trouble=describe_error(error))
             self.recorder.record(exchange_of(prepared, f"no answer: {answer.trouble}"))
             return answer
         self._note_skew(response)

@@ -22,7 +22,7 @@ WORDS: Final[Mapping[type[BaseException], str]] = {
 }
 
 
-def trouble(error: httpx.HTTPError) -> str:
+def describe_error(error: httpx.HTTPError) -> str:
     """A transport error in words, with what it says itself."""
     origins = list(_origins(error))
     told = (words for kind, words in WORDS.items() for one in origins if isinstance(one, kind))

@@ -23,7 +23,7 @@ from conformance_tests.deployment.http.client import exchange_of
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.http.recorder import Recorder
-    from conformance_tests.target.model import Http
+    from conformance_tests.target.parts import Http
 
 Heard = tuple[int, Sequence[tuple[str, str]], bytes]
 
@@ -90,7 +90,7 @@ class Load:
                 unpacked = [each for each in headers if each[0].lower() != "content-encoding"]
                 answer = httpx.Response(status, headers=unpacked, content=body)
             said = f"HTTP {status} {answer.reason_phrase}"
-            recorder.overhear(exchange_of(self._request, said, answer))
+            recorder.record_quietly(exchange_of(self._request, said, answer))
 
     def _hang_up(self) -> None:
         """End what is still being answered: an answer that comes drop by drop never would."""

@@ -16,9 +16,9 @@ from conformance_tests.deployment.http.odd_documents import (
     INTROSPECTION,
     MALFORMED,
     MANY_AT_ONCE,
+    MISSPELT,
     ODD_CHARACTERS,
     SIMPLE_MEDIA,
-    SLIPS,
     SUBPROTOCOLS,
     TOKEN_NAMES,
     UPGRADE,
@@ -27,7 +27,7 @@ from conformance_tests.deployment.http.odd_documents import (
 from conformance_tests.outcomes import Throttled
 
 if TYPE_CHECKING:
-    from conformance_tests.target.model import Credentials
+    from conformance_tests.target.parts import Credentials
 
 __all__ = [
     "FORMS",
@@ -111,9 +111,9 @@ class OddClient:
         for name, document in INTROSPECTION.items():
             yield self.client.ask(document, {}, operation=name)
 
-    def slips(self) -> Iterator[tuple[Answer, str]]:
+    def misspelt_fields(self) -> Iterator[tuple[Answer, str]]:
         """The answer to each misspelt field, and the name that it should not suggest."""
-        for document, name in SLIPS.items():
+        for document, name in MISSPELT.items():
             yield self.client.ask(document, {}), name
 
     # -- credentials in places where nobody should look ----------------------------------------

@@ -107,7 +107,7 @@ INTROSPECTION: Final = {
     "__type": f'{{ __type(name: "Mutation") {{ {_TYPE} }} }}',
 }
 #: Names misspelt by a letter, and the right ones, which a helpful server would suggest.
-SLIPS: Final = {
+MISSPELT: Final = {
     "mutation { generateCustomerTokn { token } }": "generateCustomerToken",
     "mutation { revokeCustomerToken { reslt } }": "result",
     'mutation { revokeCustomerToken(refresh_tokn: "x") { result } }': "refresh_token",

@@ -90,7 +90,7 @@ class Recorder:
     _counts: Counter[str] = field(default_factory=Counter)
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def know(self, kind: str, value: str) -> None:
+    def add_secret(self, kind: str, value: str) -> None:
         """Give a secret its name (`kind#n`), once."""
         with self._lock:
             if value and value not in self._names:
@@ -106,10 +106,10 @@ class Recorder:
 
     def record(self, exchange: Exchange) -> None:
         with self._lock:
-            self.overhear(exchange)
+            self.record_quietly(exchange)
             _TRANSCRIPT.get([]).append(exchange)
 
-    def overhear(self, exchange: Exchange) -> None:
+    def record_quietly(self, exchange: Exchange) -> None:
         """Keep for the judges what would only crowd a transcript."""
         with self._lock:
             self.learn(exchange.answer_body)
@@ -130,10 +130,10 @@ class Recorder:
         data = [each.pop("data", None) for each in answers if isinstance(each, dict)]
         for key, value in _strings(data):
             if key in SECRET_KEYS:
-                self.know(SECRET_KEYS[key], value)
+                self.add_secret(SECRET_KEYS[key], value)
         for key, value in _strings(answers):
             if key in SECRET_KEYS:
-                self.know(DOUBTFUL, value)
+                self.add_secret(DOUBTFUL, value)
 
     def learn_presented(self, exchange: Exchange) -> None:
         """Name what a request presents as a token: a spoiled one still tells most of a good one."""
@@ -141,9 +141,9 @@ class Recorder:
         bearer = headers.get("authorization", "").split()[-1:]
         for token in (*bearer, *PRESENTED.findall(exchange.request_body)):
             if len(token) >= SHORTEST_TOKEN:
-                self.know("presented", token)
+                self.add_secret("presented", token)
 
-    def begin(self) -> None:
+    def start_test(self) -> None:
         """A test begins: its transcript is what is recorded from here on."""
         _TRANSCRIPT.set([])
 
@@ -170,7 +170,7 @@ class Recorder:
             for kind, shape in SECRET_SHAPES.items():
                 for found in shape.findall(text):
                     if not any(found == known or known in found for known in self._names):
-                        self.know(kind, found)
+                        self.add_secret(kind, found)
             for form in sorted(self._printed, key=len, reverse=True):
                 text = text.replace(form, f"<{self._printed[form]}>")
         for kind, shape in SECRET_SHAPES.items():

@@ -21,7 +21,7 @@ def _nobody(told: str) -> None:
     """Who listens before there is anybody."""
 
 
-class Pace:
+class LoginRate:
     """Keeps logins to so many a minute, 0 being no limit, and waits when it is told to.
 
     A target has one, however many of its instances are asked: they may share one throttle.

@@ -43,11 +43,11 @@ def what_a_stage_shows(mutant: type[Flow]) -> Iterator[str]:
 
 def found(mutant: type[Flow]) -> dict[str, str]:
     """What the suite says of a few rows; it is imported only when it is asked."""
-    from conformance_tests.embedded import boot as embedded
+    from conformance_tests.embedded import boot
     from conformance_tests.report.verdict import judge
-    from conformance_tests.runner import run as runner
-    from conformance_tests.runner.plugin import Options
+    from conformance_tests.runner.options import Options
+    from conformance_tests.runner.run import run_suite
 
-    with embedded.boot(app_with(mutant), over_http=False, behind_proxy=False) as target:
-        report = judge(target, runner.run(target, Options(only=ROWS)))
+    with boot.embedded_reference(app_with(mutant), over_http=False, behind_proxy=False) as target:
+        report = judge(target, run_suite(target, Options(only=ROWS)))
     return {row.requirement.id: row.status for row in report.rows if row.requirement.id in ROWS}

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from conformance_tests import __version__
-from conformance_tests.report.exits import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
-from conformance_tests.report.suite_fault import OPENING
+from conformance_tests.report.exit_codes import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
+from conformance_tests.report.suite_failure import OPENING
 from conformance_tests.report.verdict import LEFT_OUT, NOT_REACHED, STATUSES, Report, Row, Status
 from conformance_tests.requirements import VERSION
 

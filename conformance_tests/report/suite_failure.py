@@ -15,7 +15,7 @@ DEBUG: Final = "AUTH_CONFORMANCE_DEBUG"
 OPENING: Final = "The suite itself failed: "
 
 
-def sentence(trouble: BaseException, target: Target | None = None) -> str:
+def describe(trouble: BaseException, target: Target | None = None) -> str:
     """What broke and where, without any secret; with DEBUG set the traceback goes to stderr."""
     redact = _recorder(target).redact
     if os.environ.get(DEBUG):
@@ -43,8 +43,8 @@ def _recorder(target: Target | None) -> Recorder:
     recorder = Recorder()
     if target is not None:
         for password in target.passwords:
-            recorder.know("password", password)
-        recorder.know("secret", target.secret or "")
+            recorder.add_secret("password", password)
+        recorder.add_secret("secret", target.secret or "")
         for value in target.http.headers.values():
-            recorder.know("header", value)
+            recorder.add_secret("header", value)
     return recorder

@@ -15,7 +15,7 @@ FRESHNESS = {"ConsistentRead", "ReturnConsumedCapacity"}
 READS = {"GetItem", "Query", "BatchGetItem", "TransactGetItems", "ExecuteStatement"}
 
 
-class Recall:
+class EarlierAnswers:
     """The answers to reads as they were while the rows were there."""
 
     def __init__(self) -> None:

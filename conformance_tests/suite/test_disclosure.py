@@ -14,7 +14,7 @@ from conformance_tests.actors.tampering import never_issued, other_hex
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.http.client import Client
-from conformance_tests.deployment.log import Diary
+from conformance_tests.deployment.log import RunLog
 from conformance_tests.expect import disclosure
 from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
@@ -90,7 +90,7 @@ def test_tokens_are_not_for_caches(
     expect.equal(disclosure.uncached(deployment.recorder.exchanges()), 2, "answers with tokens")
 
 
-@requirement("HARD-22", last=True, extra=True)
+@requirement("HARD-22", last=True, optional=True)
 def test_no_answer_with_tokens_was_for_caches(deployment: Deployment) -> None:
     """In the whole run each answer that carried tokens said so."""
     disclosure.uncached(deployment.recorder.history)
@@ -101,23 +101,23 @@ def test_no_answer_with_tokens_was_for_caches(deployment: Deployment) -> None:
 
 @requirement("HARD-28", burns=True)
 def test_a_burn_is_a_security_event(
-    client: Client, someone: Customer, diary: Diary, expect: Expect
+    client: Client, someone: Customer, run_log: RunLog, expect: Expect
 ) -> None:
     """A replay leaves a line that names the customer; an ordinary refusal does not."""
     stolen = someone.expired_session()
     expect.spends(stolen)
-    before = diary.log.mark()
+    before = run_log.log.mark()
     client.refresh(None, stolen.refresh_token)
-    usual, replayed = diary.log.since(before), diary.log.mark()
+    usual, replayed = run_log.log.since(before), run_log.log.mark()
     expect.over(stolen)
-    told = diary.log.event(replayed, someone.id, usual)
-    diary.need_lines()
+    told = run_log.log.event(replayed, someone.id, usual)
+    run_log.need_lines()
     expect.that(told, "a line in the log that names the customer", "no such line")
 
 
 @requirement("HARD-28", logins=2, last=True)
 def test_the_log_keeps_no_secret(
-    deployment: Deployment, alice: RegisteredCustomer, diary: Diary, expect: Expect
+    deployment: Deployment, alice: RegisteredCustomer, run_log: RunLog, expect: Expect
 ) -> None:
     """In the whole run no line held a password, a token, a hash or the secret."""
     session = alice.log_in()
@@ -125,13 +125,13 @@ def test_the_log_keeps_no_secret(
     session.altered(token=f"{session.token}x").refresh()
     alice.ask_to_log_in(password=f"{alice.credentials.password}!")
     session.revoke()
-    disclosure.nothing_secret_logged(deployment, diary)
+    disclosure.nothing_secret_logged(deployment, run_log)
 
 
 # -- what one client may not do to all ---------------------------------------------------------
 
 
-@requirement("HARD-26", burns=True, takes=1.2)
+@requirement("HARD-26", burns=True, seconds=1.2)
 def test_deriving_keys_holds_nobody_up(
     deployment: Deployment, alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:

@@ -1,0 +1,71 @@
+"""The `pytest11` entry point: `pytest --pyargs conformance_tests --target FILE`.
+
+Without `--target` it adds its options and does nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from contextlib import ExitStack
+
+import pytest
+
+from conformance_tests.runner.options import RUN_CONTEXT, Options, RunContext
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("auth-conformance", "judge a deployment of the auth flow")
+    group.addoption("--target", metavar="FILE", help="target file of the deployment to judge")
+    group.addoption("--profile", choices=("documented", "hardened"), help="over the file's profile")
+    group.addoption("--only", action="append", metavar="ID|GROUP", default=[], help="only these")
+    group.addoption("--claimed-only", action="store_true", help="leave out rows beyond the claim")
+    group.addoption("--allow-destructive", action="store_true", help="burn, fault, load rows too")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    path = config.getoption("--target", None)
+    if path is not None and RUN_CONTEXT not in config.stash:
+        _register(config, path)
+
+
+def _register(config: pytest.Config, path: str) -> None:
+    """Judge the target file's deployment with the plugin that our own run uses."""
+    # Here, and not at the top: pytest imports this module at every start, wherever it is installed.
+    from conformance_tests.deployment.instances import Instances
+    from conformance_tests.runner.cleanup import clean_up
+    from conformance_tests.runner.plugin import ConformancePlugin
+    from conformance_tests.runner.preflight import assemble, prepare
+    from conformance_tests.target.load import TargetError, load, with_profile
+
+    try:
+        target = load(path, os.environ)
+        profile = config.getoption("--profile")
+        target = with_profile(target, profile) if profile else target
+    except TargetError as error:
+        raise pytest.UsageError(str(error)) from None
+    options = Options(
+        only=tuple(config.getoption("--only")),
+        claimed_only=config.getoption("--claimed-only"),
+        allow_destructive=config.getoption("--allow-destructive"),
+        rerun=_rerun(config, path),
+    )
+    ends = ExitStack()
+    config.add_cleanup(ends.close)
+    deployment = assemble(target, ends)
+    try:
+        problem = prepare(deployment, ends)
+    finally:
+        ends.callback(clean_up, deployment)
+    if problem is not None and not deployment.locked_out:
+        raise pytest.UsageError(problem)
+    context = RunContext(deployment, Instances(deployment, ends), options)
+    config.pluginmanager.register(ConformancePlugin(context), "conformance-run")
+
+
+def _rerun(config: pytest.Config, path: str) -> str:
+    """The command that a card repeats for its one requirement."""
+    profile, allowed = config.getoption("--profile"), config.getoption("--allow-destructive")
+    words = ["pytest", "--pyargs", "conformance_tests", "--target", path]
+    words += ["--profile", profile] if profile else []
+    return shlex.join([*words, *["--allow-destructive"] * bool(allowed)])

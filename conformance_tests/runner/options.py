@@ -1,0 +1,74 @@
+"""What a run was asked for, what its tests share, and who is told of its progress."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from conformance_tests.actors.customer_schedule import Assignment
+    from conformance_tests.deployment.deployment import Deployment
+    from conformance_tests.deployment.instances import Instances
+    from conformance_tests.expect.sessions import Expect
+    from conformance_tests.report.verdict import Finding
+    from conformance_tests.runner.overlap import CooperativeThread
+    from conformance_tests.runner.work_queue import WorkQueue
+
+EXPECT: pytest.StashKey[Expect] = pytest.StashKey()
+ASSIGNMENT: pytest.StashKey[Assignment] = pytest.StashKey()
+THREAD: pytest.StashKey[CooperativeThread] = pytest.StashKey()
+RUN_CONTEXT: pytest.StashKey[RunContext] = pytest.StashKey()
+
+
+class Progress(Protocol):
+    """Who wants to know how far a run has come."""
+
+    def started(self, total: int, logins: int, seconds: float) -> None: ...
+    def testing(self, ids: tuple[str, ...], name: str) -> None: ...
+    def waiting(self, reason: str) -> None: ...
+    def finding(self, finding: Finding) -> None: ...
+    def finished(self) -> None: ...
+
+
+class Silence:
+    """A progress that shows nothing."""
+
+    def started(self, total: int, logins: int, seconds: float) -> None: ...
+    def testing(self, ids: tuple[str, ...], name: str) -> None: ...
+    def waiting(self, reason: str) -> None: ...
+    def finding(self, finding: Finding) -> None: ...
+    def finished(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run was asked for.
+
+    rerun: the command that a card repeats for its one requirement.
+    queue: where other processes run the same tests at once, what shares the tests out.
+    """
+
+    only: tuple[str, ...] = ()
+    claimed_only: bool = False
+    allow_destructive: bool = False
+    pytest_args: tuple[str, ...] = ()
+    rerun: str = "auth-conformance run"
+    queue: WorkQueue | None = None
+
+
+@dataclass
+class RunContext:
+    """What the tests of one run share.
+
+    overlapping: tests that really wait may do so at once; pytest's own report knows no such thing.
+    """
+
+    deployment: Deployment
+    instances: Instances
+    options: Options = Options()
+    progress: Progress = field(default_factory=Silence)
+    overlapping: bool = False
+    crash: str | None = None
+    findings: list[Finding] = field(default_factory=list)
