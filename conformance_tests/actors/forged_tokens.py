@@ -68,7 +68,7 @@ def sessions(session: Session, vector: Vector, **words: str) -> Iterator[Session
     """The session with its token forged, beside its own refresh token and each that a careless
     deployment might derive; a made-up customer has a row for each of those.
 
-    words: what `{other}` (an id, as JSON) and `{decoy}` (an address) stand for.
+    words: what `{other}` (an id, as JSON) and `{unused_address}` stand for.
     """
     said = _words(session, words)
     forged = session.altered(token=_recorded(session, _token(session, vector, said)))
@@ -153,7 +153,7 @@ def _words(session: Session, more: Mapping[str, str]) -> dict[str, str]:
         "earlier": str(now - 60),
         "ancient": str(now - 300 * DAY),
         "key": base64.urlsafe_b64encode(OTHER_KEY.encode()).decode().rstrip("="),
-        "decoy": "http://127.0.0.1:9/",
+        "unused_address": "http://127.0.0.1:9/",
         **more,
     }
 
@@ -185,3 +185,50 @@ def _all() -> tuple[Vector, ...]:
         )
         for found in json.loads(file.read_text(encoding="utf-8"))["vectors"]
     )
+
+
+# -- texts that are no valid token ---------------------------------------------------------------
+
+
+def other_hex(token: str, place: int = 0) -> str:
+    """The same text with one character exchanged, still of the same alphabet and length."""
+    other = "0" if token[place] != "0" else "1"
+    return token[:place] + other + token[place + 1 :]
+
+
+def never_issued() -> str:
+    """A text in the form of a refresh token that nobody has derived."""
+    return secrets.token_hex(64)
+
+
+def similar_tokens(refresh_token: str) -> dict[str, str]:
+    """Texts that only an inexact comparison takes for the refresh token, by what was done."""
+    spelt = {
+        "in upper case": refresh_token.upper(),
+        "in lower case": refresh_token.lower(),
+        "after a blank": f" {refresh_token}",
+        "before a blank": f"{refresh_token} ",
+        "before a line end": f"{refresh_token}\n",
+        "before a NUL": f"{refresh_token}\0",
+        "without its last character": refresh_token[:-1],
+        "without its first character": refresh_token[1:],
+        "cut to half": refresh_token[: len(refresh_token) // 2],
+        "with a character before it": f"0{refresh_token}",
+        "with a character after it": f"{refresh_token}0",
+        "twice": refresh_token * 2,
+    }
+    return {how: text for how, text in spelt.items() if text != refresh_token}
+
+
+def malformed_tokens(refresh_token: str) -> dict[str, str]:
+    """Texts that are not 128 lower-case hex digits, by what they are instead."""
+    return {
+        "nothing": "",
+        "a word": "junk",
+        "127 digits": refresh_token[:-1],
+        "129 digits": f"{refresh_token}0",
+        "upper case": refresh_token.upper(),
+        "a letter beyond f": f"g{refresh_token[1:]}",
+        "a line end": f"{refresh_token}\n",
+        "ten thousand digits": "0" * 10_000,
+    }

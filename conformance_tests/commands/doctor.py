@@ -12,13 +12,13 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
 from conformance_tests.report import exit_codes
 from conformance_tests.runner import clock_check, discover, preflight
 from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.target.model import Target
-from conformance_tests.target.values import is_loopback
 
 MEND: Final = "Mend what is bad first: a run would end with exit 3, or see less than it could."
 
@@ -80,7 +80,7 @@ def _encrypted(deployment: Deployment) -> Line:
     if address.scheme == "https":
         trust = deployment.target.http.ca_file or "this machine's authorities"
         return Line("ok", "TLS", f"the certificate is good, by {trust}")
-    if is_loopback(address.hostname or ""):
+    if is_loopback(address.hostname):
         return Line("-", "TLS", "none, and none needed on this machine")
     return Line("note", "TLS", "none: tokens and passwords travel in clear; put https:// in url")
 

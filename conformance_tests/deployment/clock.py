@@ -12,13 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import httpx
 
-from conformance_tests.deployment.http.describe_error import describe_error
-from conformance_tests.deployment.http.transport import Deadline
-from conformance_tests.deployment.http.trust import trust
+from conformance_tests.deployment.http.transport import Transport, describe_error
 from conformance_tests.outcomes import NotTestable, SuiteError
 from conformance_tests.runner import overlap
 
@@ -171,8 +168,7 @@ class HttpClock(MovableClock):
     ) -> None:
         super().__init__()
         self.url = url
-        self._http = httpx.Client(transport=transport, verify=trust(ca_file))
-        self._deadline = Deadline(self._http)
+        self._http = httpx.Client(transport=transport or Transport(ca_file), timeout=MOST_SECONDS)
 
     def stand_at(self, moment: int) -> None:
         if not self.standing:
@@ -190,8 +186,7 @@ class HttpClock(MovableClock):
 
     def _set(self, moment: int | None) -> None:
         try:
-            with self._deadline.within(MOST_SECONDS):
-                answer: Any = self._http.post(self.url, json={"now": moment})
+            answer = self._http.post(self.url, json={"now": moment})
         except httpx.HTTPError as error:
             raise ClockError(
                 f"the clock at {self.url} gave no answer: {describe_error(error)}"

@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 
 from conformance_tests.actors import ageing, customer_schedule
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
-from conformance_tests.deployment.faults.decoy import RequestCounter
-from conformance_tests.deployment.faults.server import is_loopback
+from conformance_tests.deployment.faults.server import RequestCounter
 from conformance_tests.deployment.http.load import Load
+from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import NotApplicable, NotTestable
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ class Deployment:
 
     def request_counter(self) -> RequestCounter:
         """An address that nobody should visit; NotTestable for a deployment that cannot."""
-        if not is_loopback(urlsplit(self.client.url).hostname or ""):
+        if not is_loopback(urlsplit(self.client.url).hostname):
             raise NotTestable("launch", "the deployment is on another machine")
         return RequestCounter()
 

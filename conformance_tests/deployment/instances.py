@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 
 from conformance_tests.deployment.clock import Clock
@@ -108,7 +108,7 @@ class Instances:
             if not launched.answers:
                 told = f"the deployment does not start once more: {self._last_words(launched)}"
                 raise NotTestable("second instance", told)
-            with self._client(launched.url) as client:
+            with closing(self._client(launched.url)) as client:
                 yield self._in_real_time(self.main.at(client, self.main.features))
 
     def _client(self, url: str) -> Client:
@@ -170,6 +170,6 @@ class Instances:
 
     def _at(self, url: str, features: Features) -> Deployment:
         if url not in self._known:
-            client = self.ends.enter_context(self._client(url))
+            client = self.ends.enter_context(closing(self._client(url)))
             self._known[url] = self.main.at(client, features)
         return self._known[url]

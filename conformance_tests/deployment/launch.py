@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from conformance_tests.deployment.faults.server import is_loopback
+from conformance_tests.loopback import is_loopback
 
 if TYPE_CHECKING:
     from conformance_tests.target.parts import Launch
@@ -129,7 +129,7 @@ class Launcher:
         """
         port = _free_port()
         url = self._launch.url.replace("{port}", str(port))
-        if not is_loopback(urlsplit(url).hostname or ""):
+        if not is_loopback(urlsplit(url).hostname):
             raise LaunchError(f"[launch] url {self._launch.url!r} is not on this machine.")
         process = self._process(port, self._environment(port, mode, secret))
         launched = Launched(url)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import quote, quote_plus
 
-from conformance_tests.deployment.http.mentions import mentions
+from conformance_tests.deployment.http.leaks import mentions
 from conformance_tests.outcomes import NotTestable
 
 LARGEST = 16 * 1024 * 1024

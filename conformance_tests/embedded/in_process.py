@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from conformance_tests.deployment.http.trust import trust
+from conformance_tests.deployment.http.transport import Transport
 
 
 class InProcess(httpx.BaseTransport):
@@ -25,7 +25,7 @@ class InProcess(httpx.BaseTransport):
             address: httpx.ASGITransport(app, raise_app_exceptions=False)
             for address, app in apps.items()
         }
-        self._network = httpx.HTTPTransport(verify=trust(None))
+        self._network = Transport()
 
     def close(self) -> None:
         self._network.close()

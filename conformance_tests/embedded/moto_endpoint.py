@@ -11,14 +11,13 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from botocore.exceptions import ClientError, ParamValidationError
 
 from conformance_tests.deployment.faults import answers
 from conformance_tests.deployment.faults.calls import TARGET
-from conformance_tests.deployment.faults.server import Server
+from conformance_tests.deployment.faults.server import Closable, Server
 from conformance_tests.deployment.faults.wire import Message, Stream
 
 ROWS = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan")
@@ -31,7 +30,7 @@ OPERATIONS = frozenset(ROWS + BATCHES + STATEMENTS + TABLES + EXPIRY)
 EVIDENCE = ("CancellationReasons", "Item")
 
 
-class MotoEndpoint:
+class MotoEndpoint(Closable):
     """Serves `client`'s tables on `listen`; its `url` is where AWS_ENDPOINT_URL_DYNAMODB points."""
 
     def __init__(self, client: Any, listen: str = "127.0.0.1:0") -> None:
@@ -46,17 +45,6 @@ class MotoEndpoint:
     def close(self) -> None:
         """Stop answering."""
         self._server.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _converse(self, caller: Stream) -> None:
         while (request := caller.receive()) is not None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance_tests.deployment.http import leaks
-from conformance_tests.deployment.http.mentions import mentions
+from conformance_tests.deployment.http.leaks import mentions
 from conformance_tests.deployment.http.recorder import SHORTEST_TOKEN
 from conformance_tests.deployment.log import forms as log_forms
 from conformance_tests.outcomes import NotTestable, Violation

@@ -93,7 +93,7 @@ def _with_commands(card: Card, recorder: Recorder, rerun: str) -> Card:
 # -- in pytest's own terms ---------------------------------------------------------------------
 
 
-def pytest_report(report: pytest.TestReport, found: Sequence[Finding]) -> pytest.TestReport:
+def redacted_report(report: pytest.TestReport, found: Sequence[Finding]) -> pytest.TestReport:
     """pytest's report of a test, with nothing in it that is not redacted."""
     worst = _worst(found)
     if worst is None:

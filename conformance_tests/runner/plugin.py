@@ -10,7 +10,7 @@ import pytest
 from conformance_tests.actors import customer_schedule
 from conformance_tests.marks import declare_marker, fixtures_of, marker_option, requirements_of
 from conformance_tests.runner import estimate, overlap
-from conformance_tests.runner.findings import findings_of, pytest_report
+from conformance_tests.runner.findings import findings_of, redacted_report
 from conformance_tests.runner.options import ASSIGNMENT, EXPECT, RUN_CONTEXT, THREAD, RunContext
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ class ConformancePlugin:
             return report
         found = self._findings(item, error)
         self._add(found)
-        return pytest_report(report, found)
+        return redacted_report(report, found)
 
     def _add(self, found: Iterable[Finding]) -> None:
         for finding in found:

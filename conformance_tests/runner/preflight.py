@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 
 from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.deployment.clock import Clock
@@ -58,7 +58,7 @@ def assemble(target: Target, ends: ExitStack) -> Deployment:
     """The deployment as the target describes it, before anyone has spoken to it."""
     recorder = Recorder()
     add_secrets(target, recorder)
-    client = ends.enter_context(open_client(target, recorder))
+    client = ends.enter_context(closing(open_client(target, recorder)))
     return Deployment(
         target=target,
         client=client,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests.actors.customers import Customer
-from conformance_tests.actors.tampering import never_issued
+from conformance_tests.actors.forged_tokens import never_issued
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.http.developer import Developer

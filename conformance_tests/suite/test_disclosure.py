@@ -9,8 +9,8 @@ import statistics
 import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.forged_tokens import never_issued, other_hex
 from conformance_tests.actors.session import Session
-from conformance_tests.actors.tampering import never_issued, other_hex
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.http.client import Client

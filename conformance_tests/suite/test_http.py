@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
-from conformance_tests.actors.tampering import never_issued
+from conformance_tests.actors.forged_tokens import never_issued
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.odd_client import SIMPLE_MEDIA, SUBPROTOCOLS, OddClient
 from conformance_tests.expect import http as expect_http

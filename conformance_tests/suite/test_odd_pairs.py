@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from conformance_tests.actors import forged_tokens
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
-from conformance_tests.actors.forged_tokens import vectors
-from conformance_tests.actors.session import Session
-from conformance_tests.actors.tampering import (
+from conformance_tests.actors.forged_tokens import (
     malformed_tokens,
     never_issued,
     other_hex,
     similar_tokens,
+    vectors,
 )
+from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.expect.sessions import Expect

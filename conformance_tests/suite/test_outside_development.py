@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
-from conformance_tests.actors.tampering import never_issued
+from conformance_tests.actors.forged_tokens import never_issued
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.http.developer import Developer

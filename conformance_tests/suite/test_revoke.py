@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
-from conformance_tests.actors.tampering import other_hex
+from conformance_tests.actors.forged_tokens import other_hex
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.documents import ABSENT
 from conformance_tests.expect.answers import SESSION_OVER

@@ -7,7 +7,7 @@ from concurrent.futures import wait
 import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
-from conformance_tests.actors.tampering import other_hex
+from conformance_tests.actors.forged_tokens import other_hex
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.faults.calls import CallLog

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.actors.forged_tokens import never_issued
 from conformance_tests.actors.session import Session
-from conformance_tests.actors.tampering import never_issued
-from conformance_tests.deployment import recorded
+from conformance_tests.deployment import forge
 from conformance_tests.deployment.clock import Window
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
@@ -259,7 +259,7 @@ def test_a_login_signed_anew_by_a_faster_clock_is_welcome(
 @pytest.mark.parametrize("id_", ["number", "digits", "text"])
 def test_a_session_of_the_module_goes_on(deployment: Deployment, expect: Expect, id_: str) -> None:
     """A pair and row in the module's form are repeated, renewed and revoked; the id is kept."""
-    if unlike := recorded.minted_otherwise():
+    if unlike := forge.minted_otherwise():
         raise SuiteError(f"the suite does not mint as the module did: {unlike}")
     if id_ == "text":
         customer = deployment.made_up_customer()

@@ -6,12 +6,12 @@ No message repeats the value itself where it may be a secret.
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 import re
 from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from conformance_tests.loopback import is_loopback
 from conformance_tests.target.schema import did_you_mean
 
 _OWN_HEADERS: Final = ("authorization", "content-type", "content-length", "host", "accept")
@@ -122,14 +122,6 @@ def _split(value: str) -> Any:
     return parts
 
 
-def is_loopback(host: str) -> bool:
-    """True of `localhost` and of the addresses that never leave this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def loopback_url(value: Any) -> str:
     """An address on this machine."""
     if not is_loopback(_split(url(value)).hostname):
@@ -148,7 +140,7 @@ def launch_url(value: Any) -> str:
 def loopback_address(value: Any) -> str:
     """`host:port` on this machine."""
     parts = _split("//" + text(value))
-    if parts.port is None or not parts.hostname or not is_loopback(parts.hostname):
+    if parts.port is None or not is_loopback(parts.hostname):
         raise ValueError("host:port on this machine, like 127.0.0.1:9123")
     return str(value)
 

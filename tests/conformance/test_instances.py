@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -148,5 +148,5 @@ def test_all_that_was_started_ends_with_the_run() -> None:
         urls = [instance.client.url for instance in started if instance]
     assert len(urls) == 2
     for url in urls:
-        with open_client(found.main.target, found.main.recorder, url) as client:
+        with closing(open_client(found.main.target, found.main.recorder, url)) as client:
             assert client.trivial().status is None

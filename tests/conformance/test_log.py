@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import pytest
 
-from conformance_tests.deployment.http.mentions import mentions
+from conformance_tests.deployment.http.leaks import mentions
 from conformance_tests.deployment.launch import Output
 from conformance_tests.deployment.log import Excerpt, Log, LogFile, Mark
 from conformance_tests.embedded import boot

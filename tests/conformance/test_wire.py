@@ -10,9 +10,10 @@ import h11
 import pytest
 
 from conformance_tests.deployment.faults import FaultProxy, wire
-from conformance_tests.deployment.faults.server import LoopbackError, Server, address, is_loopback
+from conformance_tests.deployment.faults.server import LoopbackError, Server, address
 from conformance_tests.deployment.faults.upstream import Upstream
 from conformance_tests.deployment.faults.wire import HEAD_LIMIT, Message, Stream
+from conformance_tests.loopback import is_loopback
 
 Pair = tuple[Stream, socket.socket]
 

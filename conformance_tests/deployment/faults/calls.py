@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 
 from conformance_tests.deployment.faults.wire import Message
-from conformance_tests.deployment.http.mentions import mentions
+from conformance_tests.deployment.http.leaks import mentions
 from conformance_tests.deployment.table import BOOKKEEPING, PARTITION_KEY, SORT_KEY
 
 TARGET = "X-Amz-Target"

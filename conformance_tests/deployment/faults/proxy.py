@@ -11,14 +11,12 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import TracebackType
-from typing import Self
 
 from conformance_tests.deployment.faults import acts, answers
-from conformance_tests.deployment.faults import server as loopback
 from conformance_tests.deployment.faults.calls import ROLES, Call, CallLog
 from conformance_tests.deployment.faults.earlier_answers import EarlierAnswers
 from conformance_tests.deployment.faults.fault import Act, Exchange, Fault, Faults
+from conformance_tests.deployment.faults.server import Closable, Server
 from conformance_tests.deployment.faults.upstream import Upstream, upstream_address
 from conformance_tests.deployment.faults.wire import Message, Stream
 
@@ -30,7 +28,7 @@ SAYING = "The fault proxy answered in place of the table."
 Customer = str | int | None
 
 
-class FaultProxy:
+class FaultProxy(Closable):
     """The proxy on `listen` (host:port) in front of `upstream` (http://host:port)."""
 
     def __init__(self, listen: str, upstream: str) -> None:
@@ -39,7 +37,7 @@ class FaultProxy:
         self._earlier = EarlierAnswers()
         self._logs: list[CallLog] = []
         self._lock = threading.Lock()
-        self._server = loopback.Server(listen, self._converse)
+        self._server = Server(listen, self._converse)
 
     @property
     def url(self) -> str:
@@ -55,17 +53,6 @@ class FaultProxy:
         """End every hold and every connection."""
         self._faults.release()
         self._server.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     # What a test can say.
 

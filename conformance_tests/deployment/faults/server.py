@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import socket
 import threading
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 import h11
 
 from conformance_tests.deployment.faults.wire import Stream
+from conformance_tests.loopback import is_loopback
 
 JOIN_SECONDS = 2.0
 
@@ -32,17 +31,20 @@ def address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def is_loopback(host: str) -> bool:
-    """Whether `host` can only mean this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+class Closable:
+    """What is closed at the end of its `with` block."""
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
 
-class Server:
+class Server(Closable):
     """Listens on a loopback address and hands each connection to `converse` in its own thread."""
 
     def __init__(self, listen: str, converse: Callable[[Stream], None]) -> None:
@@ -79,17 +81,6 @@ class Server:
         for thread in (self._accepting, *threads):
             thread.join(JOIN_SECONDS)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def _accept(self) -> None:
         while True:
             try:
@@ -114,6 +105,22 @@ class Server:
             with self._lock:
                 self._streams.discard(stream)
                 self._threads.discard(threading.current_thread())
+
+
+class RequestCounter(Closable):
+    """An address that a forged token names: nobody has a reason to ask it, and who does counts."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        self._server = Server("127.0.0.1:0", self._count)
+        self.url = f"{self._server.url}/keys.json"
+
+    def _count(self, caller: Stream) -> None:
+        self.requests += 1
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._server.close()
 
 
 def _family(host: str) -> socket.AddressFamily:

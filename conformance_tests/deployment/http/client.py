@@ -11,18 +11,16 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from conformance_tests.deployment.http import documents
 from conformance_tests.deployment.http.answer import Answer
-from conformance_tests.deployment.http.describe_error import describe_error
 from conformance_tests.deployment.http.documents import ABSENT, OPERATIONS
 from conformance_tests.deployment.http.recorder import Exchange, Recorder
 from conformance_tests.deployment.http.throttle import LoginRate
-from conformance_tests.deployment.http.transport import Deadline
-from conformance_tests.deployment.http.trust import trust
+from conformance_tests.deployment.http.transport import Transport, describe_error
 
 if TYPE_CHECKING:
     from conformance_tests.target.parts import Http
@@ -53,20 +51,14 @@ class Client:
         #: Seconds that the deployment's `Date` header is ahead of this machine, at each answer.
         self.skews: list[float] = []
         self.rate = rate or LoginRate()
-        self._timeout = http.timeout
         self._http = httpx.Client(
             headers=dict(http.headers),
-            verify=trust(http.ca_file),
             timeout=http.timeout,
-            transport=transport,
+            transport=transport or Transport(http.ca_file),
             follow_redirects=False,
         )
-        self._deadline = Deadline(self._http)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *trouble: object) -> None:
+    def close(self) -> None:
         self._http.close()
 
     # -- the operations ------------------------------------------------------------------------
@@ -191,8 +183,7 @@ class Client:
         except (UnicodeError, httpx.InvalidURL, TypeError) as error:
             raise ValueError(f"the suite made a request that cannot be sent: {error}") from error
         try:
-            with self._deadline.within(self._timeout):
-                response = _received(self._http.send(prepared, stream=True))
+            response = _received(self._http.send(prepared, stream=True))
         except httpx.HTTPError as error:
             answer = Answer(operation, None, trouble=describe_error(error))
             self.recorder.record(exchange_of(prepared, f"no answer: {answer.trouble}"))

@@ -9,8 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping
-
-from conformance_tests.deployment.http.mentions import mentions
+from functools import lru_cache
 
 #: A shorter secret must stand alone: a part of another word is no leak.
 LONG_ENOUGH = 8
@@ -79,3 +78,13 @@ class Wanted:
                 if text.endswith(form, 0, end):
                     found[secret] = name
         return found
+
+
+@lru_cache(maxsize=256)
+def _alone(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![0-9A-Za-z]){re.escape(word)}(?![0-9A-Za-z])")
+
+
+def mentions(text: str, customer_id: str | int) -> bool:
+    """Whether the id stands alone in the text: `23` is in `ended#23`, not in `1234`."""
+    return _alone(str(customer_id)).search(text) is not None

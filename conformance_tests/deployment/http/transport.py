@@ -1,74 +1,184 @@
-"""An answer has so many seconds as a whole: its head may drip just as its body may.
+"""The way to an address and back: its certificates, its proxy, and a time limit for a whole answer.
 
-httpx bounds each read alone, so that an answer which comes a byte at a time never ends. Every read
-of a connection therefore goes through here; no watchdog and no thread is needed.
+httpx limits each read alone, so an answer that comes a byte at a time never ends. Here the read
+timeout of a request is the limit for all reads of its answer together.
 """
 
 from __future__ import annotations
 
+import socket
+import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from typing import Any, Final
+from urllib.request import getproxies, proxy_bypass
 
+import httpcore
 import httpx
 
+#: From the particular to the general: the first that an error is, or comes from, describes it.
+DESCRIPTIONS: Final[Mapping[type[BaseException], str]] = {
+    ssl.SSLCertVerificationError: "nobody here vouches for its certificate: see [http] ca_file",
+    ssl.SSLError: "no TLS connection comes about, is it http rather than https?",
+    socket.gaierror: "no machine of that name is known",
+    httpx.ConnectTimeout: "the connection was not accepted in time",
+    httpx.ReadTimeout: "no answer came in time",
+    httpx.ReadError: "the answer could not be read",
+    httpx.ConnectError: "the connection was refused",
+    httpx.RemoteProtocolError: "the connection was dropped",
+}
+#: What httpcore raises; httpx has an exception of the same name for each.
+CORE_ERRORS: Final = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
 
-class Deadline:
+
+def describe_error(error: httpx.HTTPError) -> str:
+    """A transport error in plain words, with what it says itself."""
+    causes = list(_causes(error))
+    words = (
+        said for kind, said in DESCRIPTIONS.items() if any(isinstance(c, kind) for c in causes)
+    )
+    return f"{next(words, type(error).__name__)} ({str(error)[:120] or 'no detail'})"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+@cache
+def trusted(ca_file: str | None) -> ssl.SSLContext:
+    """The authorities of the file, or the usual ones; read once, as that takes a while."""
+    return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
+
+
+class Transport(httpx.BaseTransport):
+    """Sends requests over the network, by the proxy that the environment names for the address."""
+
+    def __init__(self, ca_file: str | None = None) -> None:
+        self._deadline = _Deadline()
+        self._pool_of: dict[str | None, httpcore.ConnectionPool] = {}
+        self._settings: dict[str, Any] = {
+            "ssl_context": trusted(ca_file),
+            "max_connections": 100,
+            "max_keepalive_connections": 20,
+            "keepalive_expiry": 5.0,
+            "network_backend": _Backend(self._deadline),
+        }
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._deadline.until = time.monotonic() + request.extensions["timeout"]["read"]
+        sent = httpcore.Request(
+            request.method,
+            str(request.url),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _as_httpx_error(request):
+            answer = self._pool(request.url).handle_request(sent)
+        body = _Body(answer, request)
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=body, extensions=answer.extensions
+        )
+
+    def close(self) -> None:
+        for pool in self._pool_of.values():
+            pool.close()
+
+    def _pool(self, url: httpx.URL) -> httpcore.ConnectionPool:
+        name = None if proxy_bypass(url.host) else _proxy_for(url.scheme)
+        if name not in self._pool_of:
+            self._pool_of[name] = self._new_pool(name)
+        return self._pool_of[name]
+
+    def _new_pool(self, name: str | None) -> httpcore.ConnectionPool:
+        if name is None:
+            return httpcore.ConnectionPool(**self._settings)
+        proxy = httpx.Proxy(name)
+        return httpcore.HTTPProxy(str(proxy.url), proxy_auth=proxy.raw_auth, **self._settings)
+
+
+def _proxy_for(scheme: str) -> str | None:
+    proxies = getproxies()
+    named = proxies.get(scheme) or proxies.get("all")
+    return f"http://{named}" if named and "://" not in named else named
+
+
+class _Body(httpx.SyncByteStream):
+    """The body of an answer as it arrives."""
+
+    def __init__(self, answer: httpcore.Response, request: httpx.Request) -> None:
+        self._answer = answer
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx_error(self._request):
+            yield from self._answer.iter_stream()
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+@contextmanager
+def _as_httpx_error(request: httpx.Request) -> Iterator[None]:
+    """An exception of httpcore becomes the one of httpx that has its name."""
+    try:
+        yield
+    except CORE_ERRORS as error:
+        raise getattr(httpx, type(error).__name__)(str(error), request=request) from error
+
+
+class _Deadline(threading.local):
     """When the answer that a thread waits for must be there."""
 
-    def __init__(self, client: httpx.Client) -> None:
-        self._own = threading.local()
-        # httpx passes no backend on, so it is put where its connection pools look for one.
-        for transport in (client._transport, *client._mounts.values()):
-            if isinstance(transport, httpx.HTTPTransport):
-                pool: Any = transport._pool
-                pool._network_backend = _Backend(pool._network_backend, self)
+    until = float("inf")
 
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """What is read in here is read in so many seconds, or it is an httpx.ReadTimeout."""
-        self._own.until = time.monotonic() + seconds
-        try:
-            yield
-        finally:
-            self._own.until = None
-
-    def left(self, most: float | None) -> float | None:
-        """The seconds that a read may take of these; raises where none is left."""
-        until: float | None = getattr(self._own, "until", None)
-        if until is None:
-            return most
-        left = until - time.monotonic()
+    def left(self, most: float | None) -> float:
+        """The seconds that a read may take of these."""
+        left = self.until - time.monotonic()
         if left <= 0:
-            raise httpx.ReadTimeout("it came, and did not end")
+            raise httpcore.ReadTimeout("it came, and did not end")
         return left if most is None else min(left, most)
 
 
-class _Heeding:
-    """Something of httpx's connections as it is, but for what a deadline bounds."""
+class _Backend(httpcore.SyncBackend):
+    """Opens connections that keep the deadline."""
 
-    def __init__(self, inner: Any, deadline: Deadline) -> None:
+    def __init__(self, deadline: _Deadline) -> None:
+        self._deadline = deadline
+
+    def connect_tcp(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Stream(super().connect_tcp(*args, **options), self._deadline)
+
+
+class _Stream(httpcore.NetworkStream):
+    """One connection, with TLS or without."""
+
+    def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
         self._inner = inner
         self._deadline = deadline
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-
-class _Backend(_Heeding):
-    """Opens connections, each of which heeds the deadline."""
-
-    def connect_tcp(self, *given: Any, **named: Any) -> _Stream:
-        return _Stream(self._inner.connect_tcp(*given, **named), self._deadline)
-
-
-class _Stream(_Heeding):
-    """One connection, with TLS or without."""
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> Any:
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         return self._inner.read(max_bytes, self._deadline.left(timeout))
 
-    def start_tls(self, *given: Any, **named: Any) -> _Stream:
-        return _Stream(self._inner.start_tls(*given, **named), self._deadline)
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+    def start_tls(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(*args, **options), self._deadline)
