@@ -16,7 +16,7 @@ from tests.conformance.ways import blind
 from tests.mutants.judged import derive_briefly
 
 #: Any of these keeps a test's customers to itself while others wait.
-KEEPING = {"burns", "apart", "alone"}
+KEEPING = {"burns", "exclusive", "serial"}
 
 
 class Burns(logging.Handler):

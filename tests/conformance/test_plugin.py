@@ -127,7 +127,7 @@ def test_each_ending_has_its_findings(judge: Judge) -> None:
 
 def test_an_extra_look_is_not_missed(judge: Judge) -> None:
     """It judges where it can, and where it cannot nothing is said."""
-    judged = judge(each(EXTRA_ENDINGS, '"WIRE-02", extra=True'))
+    judged = judge(each(EXTRA_ENDINGS, '"WIRE-02", optional=True'))
     assert judged.statuses(len(EXTRA_ENDINGS)) == list(EXTRA_ENDINGS.values())
     assert not any("Traceback" in text or "def test_" in text for text in judged.told)
 

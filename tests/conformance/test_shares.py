@@ -91,8 +91,8 @@ def test_no_share_is_left_with_a_long_batch_at_the_end() -> None:
         *(Item(f"many[{n}]") for n in range(3)),
         *(Item(f"some[{n}]") for n in range(2)),
         Item("other"),
-        Item("slow", takes=1.0),
-        Item("slower", takes=2.0),
+        Item("slow", seconds=1.0),
+        Item("slower", seconds=2.0),
     ]
     found = [batch[0].partition("[")[0] for batch in of(items)]
     assert found == ["slower", "many", "some", "slow", "one", "other", "jump"]
