@@ -29,7 +29,7 @@ class Item:
 
     nodeid: str
     last: bool = False
-    takes: float = 0.0
+    seconds: float = 0.0
     long_jump: bool = False
     config: Any = None
 
