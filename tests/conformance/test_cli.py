@@ -288,7 +288,10 @@ def last_line(capsys: pytest.CaptureFixture[str]) -> str:
 # -- runs that do not end well -----------------------------------------------------------------
 
 
-BEGUN = "import sys; from conformance_tests import cli; print('begun'); sys.exit(cli.main(['run']))"
+BEGUN = (
+    "import sys; from conformance_tests.commands import cli; "
+    "print('begun'); sys.exit(cli.main(['run']))"
+)
 
 
 @pytest.mark.parametrize("seconds", [0.1, 0.5, 0.9])
