@@ -205,7 +205,7 @@ class Stage:
     def need_forge(self) -> Forge:
         return Forge(SECRET)
 
-    def introduce(self, token: str) -> str:
+    def add_access_token(self, token: str) -> str:
         return token
 
     def altered(self, token: str) -> Stage:
