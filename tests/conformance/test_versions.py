@@ -16,8 +16,8 @@ from conformance_tests.report.verdict import Finding, Report, judge
 from conformance_tests.requirements import FIRST_VERSION, REQUIREMENTS, VERSION, Requirement
 from conformance_tests.target import model as target
 from tests.conformance.frozen.rows import frozen, line, lines_of
-from tests.conformance.sample_report import passed, run
-from tests.conformance.sample_report import target as sample
+from tests.conformance.report.sample_report import passed, run
+from tests.conformance.report.sample_report import target as sample
 
 FROZEN = frozen()
 NEW = replace(REQUIREMENTS["CORE-27"], id="CORE-28", sentence="It sings.", since="1.1")

@@ -58,6 +58,12 @@ def refuses(body: object, headers: object) -> httpx.Response:
     return says("refreshCustomerToken", None, error(message=f"not {TOKEN}"))
 
 
+@pytest.fixture(autouse=True)
+def no_other_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytester forgets what a run imported: each run would import every plugin again, for 3 s."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 @pytest.fixture
 def judge(pytester: pytest.Pytester) -> Judge:
     """Runs tests under the plugin, against a deployment that refuses everything."""

@@ -12,7 +12,7 @@ import pytest
 from conformance_tests.embedded import boot
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
-from tests.conformance.ways import blind
+from tests.conformance.suite.ways import blind
 from tests.mutants.judged import derive_briefly
 
 #: Any of these keeps a test's customers to itself while others wait.

@@ -13,8 +13,8 @@ from conformance_tests.commands import cli
 from conformance_tests.commands.compare import Judged, changes
 from conformance_tests.report import exit_codes
 from conformance_tests.report import json as report_json
-from tests.conformance.sample_report import sample
-from tests.conformance.unheard import unheard
+from tests.conformance.commands.unheard import unheard
+from tests.conformance.report.sample_report import sample
 
 Write = Callable[..., str]
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from conformance_tests.commands.compare import Judged, grid_page
 from conformance_tests.report import html, json
 from conformance_tests.report.verdict import Finding, Report, judge
-from tests.conformance.sample_report import CARD, passed, run, target
+from tests.conformance.report.sample_report import CARD, passed, run, target
 from tests.server.browser import chromium
 
 pytestmark = pytest.mark.needs("chromium")

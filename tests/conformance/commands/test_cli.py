@@ -29,9 +29,9 @@ from conformance_tests.report import exit_codes
 from conformance_tests.report.verdict import Card, Finding, Run
 from conformance_tests.runner.options import Options, Progress
 from conformance_tests.target.model import Target
-from tests.conformance.sample_report import STARTED
+from tests.conformance.commands.unheard import FULL, printing_to, unheard
+from tests.conformance.report.sample_report import STARTED
 from tests.conformance.small_server import Reply, refusing, says, serving
-from tests.conformance.unheard import FULL, printing_to, unheard
 
 CLOSED = "http://127.0.0.1:9/graphql"
 FILE = """

@@ -11,7 +11,7 @@ from conformance_tests.report import known_failures
 from conformance_tests.report.verdict import Card, Finding, Report, Row, Status, Terms, judge, worst
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.target.parts import KnownFailure
-from tests.conformance.sample_report import passed, run, target
+from tests.conformance.report.sample_report import passed, run, target
 
 
 def row(report: Report, name: str) -> Row:

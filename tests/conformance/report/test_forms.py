@@ -17,9 +17,9 @@ from conformance_tests.report import html, json, junit, markdown, terminal, word
 from conformance_tests.report.square import square
 from conformance_tests.report.verdict import Finding, Report, Run, Terms, judge
 from conformance_tests.target.parts import KnownFailure
-from tests.conformance.golden_file import matches_golden
-from tests.conformance.sample_report import CARD, passed, run, sample, target
-from tests.conformance.test_verdict import EXITS
+from tests.conformance.report.golden_file import matches_golden
+from tests.conformance.report.sample_report import CARD, passed, run, sample, target
+from tests.conformance.report.test_verdict import EXITS
 
 FORMS = {
     "report.json": json.text,

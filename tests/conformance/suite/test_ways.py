@@ -11,7 +11,7 @@ import pytest
 from conformance_tests.embedded import boot
 from conformance_tests.report.verdict import EVALUATED, Report, judge
 from conformance_tests.requirements import GROUPS
-from tests.conformance.ways import IN_PROCESS, OVER_HTTP, WAYS, report_of, run_by
+from tests.conformance.suite.ways import IN_PROCESS, OVER_HTTP, WAYS, report_of, run_by
 
 #: What a table engine has a say in, beside the rows of FAULT and RACE.
 OF_THE_TABLE = (
