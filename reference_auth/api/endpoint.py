@@ -1,7 +1,7 @@
 """GraphQL over HTTP: one POST of JSON in, one JSON answer out.
 
-A body that is no GraphQL request is answered 4xx before any of it runs. Only POST exists, so no
-mutation runs by GET and no credential is read from a URL (GQL-03, GQL-10).
+A body that is not a GraphQL request is answered 4xx, and nothing of it runs. Only POST is
+accepted: no mutation runs by GET, and no credential is read from a URL (GQL-03, GQL-10).
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ GRAPHQL = "application/graphql-response+json"
 
 LONGEST_BODY = 256 * 1024  # bytes
 LONGEST_WAIT = 10  # seconds for a body
-LONGEST_READ = 64 * 1024 * 1024  # read on and forget so far, so that the caller hears the refusal
+LONGEST_READ = 64 * 1024 * 1024  # bytes read and dropped, so that the caller gets the refusal
 
 
-class Refused(Exception):
-    """A request that is no GraphQL request: a status and one sentence."""
+class BadRequest(Exception):
+    """Not a GraphQL request: a status and one sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:
         super().__init__(sentence)
@@ -41,7 +41,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a request asks to run; the values may be credentials."""
+    """What a request asks to run; its values may be credentials."""
 
     query: str = field(repr=False)
     variables: Mapping[str, Any] | None = field(repr=False)
@@ -56,12 +56,12 @@ class Endpoint:
         self.service = service
 
     async def answer(self, request: Request) -> Response:
-        """Answer one request; every refusal is a GraphQL answer too."""
+        """Answer one request; a refusal is a GraphQL answer too."""
         kind = wanted_type(request.headers.getlist("accept"))
         try:
             operation = read_operation(await read_json(request))
             result = await self._run(request, operation)
-        except Refused as refusal:
+        except BadRequest as refusal:
             return respond({"errors": [{"message": refusal.sentence}]}, refusal.status, kind)
         return respond(body_of(result), status_of(result, kind), kind)
 
@@ -69,7 +69,7 @@ class Endpoint:
         auth = AuthRequest(
             self.service,
             request.headers.getlist("authorization"),
-            int(self.service.clock()),  # once: one request sees one second
+            int(self.service.clock()),  # read once for each request
         )
         try:
             return await self.schema.execute(
@@ -79,23 +79,23 @@ class Endpoint:
                 operation_name=operation.name,
             )
         except MissingQueryError:
-            raise Refused(400, "The query is empty.") from None
+            raise BadRequest(400, "The query is empty.") from None
         except (CannotGetOperationTypeError, InvalidOperationTypeError):
-            raise Refused(400, "The document has no such operation.") from None
+            raise BadRequest(400, "The document has no such operation.") from None
 
 
 async def read_json(request: Request) -> object:
     """Read a JSON body strictly, or refuse it (GQL-04, GQL-05)."""
     if not is_json(request.headers.get("content-type", "")):
-        raise Refused(415, "Send the body as application/json in UTF-8.")
+        raise BadRequest(415, "Send the body as application/json in UTF-8.")
     try:
         return json.loads((await read_body(request)).decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
-        raise Refused(400, "The body is not JSON.") from None
+        raise BadRequest(400, "The body is not JSON.") from None
 
 
 async def read_body(request: Request) -> bytes:
-    """Read the body to its end, keeping no more of it than a request may have."""
+    """Read the body to its end, and keep no more of it than the limit."""
     kept, length = bytearray(), 0
     try:
         with fail_after(LONGEST_WAIT):
@@ -106,14 +106,14 @@ async def read_body(request: Request) -> bytes:
                 if length > LONGEST_READ:
                     break
     except (TimeoutError, ClientDisconnect):
-        raise Refused(408, "The body did not come to its end.") from None
+        raise BadRequest(408, "The body is incomplete.") from None
     if length > LONGEST_BODY:
-        raise Refused(413, f"The body is longer than {LONGEST_BODY} bytes.")
+        raise BadRequest(413, f"The body is longer than {LONGEST_BODY} bytes.")
     return bytes(kept)
 
 
 def is_json(content_type: str) -> bool:
-    """Only application/json in UTF-8: a browser asks before it sends that to another origin."""
+    """Only application/json in UTF-8: browsers send it to another origin only after a preflight."""
     kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
     return kind == JSON and all(
         part in {"", "charset=utf-8", 'charset="utf-8"'} for part in parameters
@@ -121,21 +121,21 @@ def is_json(content_type: str) -> bool:
 
 
 def read_operation(body: object) -> Operation:
-    """Take query, variables and operationName from a body; anything beside them is not read."""
+    """Take query, variables and operationName from a body; other members are ignored."""
     if not isinstance(body, dict):
-        raise Refused(400, "Send one JSON object with a query; batches are not accepted.")
+        raise BadRequest(400, "Send one JSON object with a query; batches are not accepted.")
     query, variables, name = (body.get(key) for key in ("query", "variables", "operationName"))
     if not isinstance(query, str):
-        raise Refused(400, "The query must be text.")
+        raise BadRequest(400, "The query must be text.")
     if not isinstance(variables, dict | None):
-        raise Refused(400, "The variables must be an object.")
+        raise BadRequest(400, "The variables must be an object.")
     if not isinstance(name, str | None):
-        raise Refused(400, "The operationName must be text.")
+        raise BadRequest(400, "The operationName must be text.")
     return Operation(query, variables, name or None)
 
 
 def wanted_type(accept: list[str]) -> str:
-    """Answer in GraphQL's own media type where the caller accepts it (GQL-02)."""
+    """Answer in GraphQL's own media type if the caller accepts it (GQL-02)."""
     ranges = (part.strip().lower().split(";") for line in accept for part in line.split(","))
     named = {kind.strip() for kind, *parameters in ranges if not _is_refused(parameters)}
     return GRAPHQL if GRAPHQL in named else JSON
@@ -148,7 +148,7 @@ def _is_refused(parameters: list[str]) -> bool:
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:
-    """The answer's members: data always, errors where there are any."""
+    """The answer's members: always data, and errors if there are any."""
     body: dict[str, Any] = {"data": result.data}
     if result.errors:
         body["errors"] = [error.formatted for error in result.errors]
@@ -156,13 +156,13 @@ def body_of(result: ExecutionResult) -> dict[str, Any]:
 
 
 def status_of(result: ExecutionResult, kind: str) -> int:
-    """200 for everything that ran; a document that could not run is 400 in GraphQL's own type."""
+    """200 if it ran; 400 if the document could not run and GraphQL's own type was accepted."""
     ran = result.data is not None or any(error.path for error in result.errors or [])
     return 200 if ran or kind == JSON else 400
 
 
 def respond(body: dict[str, Any], status: int, kind: str) -> Response:
-    """Write a body in ASCII: whatever text it repeats can be sent (GQL-06)."""
+    """Write a body in ASCII, so that any text in it can be sent (GQL-06)."""
     text = json.dumps(body, separators=(",", ":"))
     return Response(text, status, media_type=f"{kind}; charset=utf-8")
 

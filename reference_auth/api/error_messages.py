@@ -1,7 +1,7 @@
-"""What an error says to the caller, and what it says to the log.
+"""What the caller and the log are told of an error.
 
-Intended refusals keep their message and category, GraphQL's own complaints their message, and
-everything else is masked (GQL-08, HARD-20). The log never sees the query: it may hold a password.
+Our own errors keep their message and category, and GraphQL's errors keep their message. Any other
+message is replaced (GQL-08, HARD-20). The query is never logged: it may hold a password.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
 from reference_auth.api.limits import extensions
-from reference_auth.core.errors import SERVER, AuthError
+from reference_auth.core.errors import SERVER, AuthError, BadAccessToken
 
-MASK = "Something went wrong, try again"
+UNEXPECTED = "Something went wrong, try again"
 TOO_DEEP = "The document is nested too deeply."
 
 log = logging.getLogger(__name__)
 
 
 class AuthSchema(strawberry.Schema):
-    """A schema whose errors are safe to show, wherever it is served."""
+    """A schema whose errors are safe to show to anyone."""
 
     def __init__(self, query: type, mutation: type | None, *, development: bool) -> None:
         super().__init__(
@@ -36,56 +36,58 @@ class AuthSchema(strawberry.Schema):
             config=StrawberryConfig(auto_camel_case=False),
             extensions=extensions(introspection=development),
         )
-        self._hints = development
+        self._suggests_names = development
 
     async def execute(self, *args: Any, **kwargs: Any) -> ExecutionResult:
-        """Run one operation; only what may be shown comes out, whatever went wrong."""
+        """Run one operation; its errors hold only what may be shown."""
         result = await super().execute(*args, **kwargs)
-        result.errors = [self._spoken(error) for error in result.errors or []] or None
+        result.errors = [self._shown(error) for error in result.errors or []] or None
         return result
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Log what nobody intended: by type and place, without message or query (HARD-28)."""
+        """Log unexpected errors by type and code lines, without message or query (HARD-28)."""
         for error in errors:
             cause = error.original_error
-            if cause is not None and not isinstance(cause, INTENDED):
+            if isinstance(cause, BadAccessToken):
+                log.info("bad-access-token", extra={"check": cause.check})
+            elif cause is not None and not isinstance(cause, EXPECTED):
                 log.error(
                     "unexpected-error",
-                    extra={"kind": type(cause).__name__, "at": places(cause.__traceback__)},
+                    extra={"kind": type(cause).__name__, "at": code_lines(cause.__traceback__)},
                 )
 
-    def _spoken(self, error: GraphQLError) -> GraphQLError:
-        spoken = say(error)
-        if not self._hints:
-            spoken.message = spoken.message.split(" Did you mean", 1)[0]  # GQL-09
-        return spoken
+    def _shown(self, error: GraphQLError) -> GraphQLError:
+        shown = public_error(error)
+        if not self._suggests_names:
+            shown.message = shown.message.split(" Did you mean", 1)[0]  # GQL-09
+        return shown
 
 
-INTENDED = (AuthError, GraphQLError, RecursionError)
+EXPECTED = (AuthError, GraphQLError, RecursionError)
 
 
-def say(error: GraphQLError) -> GraphQLError:
+def public_error(error: GraphQLError) -> GraphQLError:
     """Return what the caller may read of an error."""
     cause = error.original_error
     if isinstance(cause, AuthError):
-        return _replaced(error, cause.message, cause.category)
+        return _with_message(error, cause.message, cause.category)
     if isinstance(cause, RecursionError):
         return GraphQLError(TOO_DEEP)
     if cause is None or isinstance(cause, GraphQLError):
         return error
-    return _replaced(error, MASK, SERVER)
+    return _with_message(error, UNEXPECTED, SERVER)
 
 
-def _replaced(error: GraphQLError, message: str, category: str) -> GraphQLError:
+def _with_message(error: GraphQLError, message: str, category: str) -> GraphQLError:
     return GraphQLError(
         message, nodes=error.nodes, path=error.path, extensions={"category": category}
     )
 
 
-def places(trace: TracebackType | None) -> list[str]:
-    """Name the lines of code that an exception passed, outermost first."""
+def code_lines(trace: TracebackType | None) -> list[str]:
+    """The code lines that an exception passed, outermost first."""
     return [
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(trace)

@@ -1,4 +1,4 @@
-"""A GraphQL document is small: limits on it, linear in its size, and caches that forget secrets."""
+"""Limits on a GraphQL document, checked in linear time, and caches that keep no secret."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ MUTATIONS = 10  # how many logins one request can try (GQL-07)
 ALIASES = 20
 DEPTH = 10
 TOKENS = 1000
-KEPT = 64  # documents
+CACHED = 64  # documents
 
 
 class WithinLimits(ValidationRule):
-    """Refuses a document with too many mutations or aliases, or one nested too deeply.
+    """Refuses a document with too many mutations or aliases, or nested too deeply.
 
-    Each field that runs stands in the text once, however fragments are nested, so counting nodes
-    is enough. Strawberry's own limiters walk every path instead: 2**n steps for n fragments.
+    However fragments are nested, each field that runs appears in the text once: counting nodes is
+    enough. Strawberry's own limiters walk every path: 2**n steps for n fragments.
     """
 
     def __init__(self, context: ValidationContext) -> None:
@@ -50,17 +50,17 @@ class WithinLimits(ValidationRule):
         self.mutations += self.context.get_parent_type() is self.context.schema.mutation_type
 
     def leave_document(self, *_: object) -> None:
-        self._hold("mutations", self.mutations, MUTATIONS)
-        self._hold("aliases", self.aliases, ALIASES)
-        self._hold("levels", Depths(self.context).deepest(), DEPTH)
+        self._check("mutations", self.mutations, MUTATIONS)
+        self._check("aliases", self.aliases, ALIASES)
+        self._check("levels", Depths(self.context).deepest(), DEPTH)
 
-    def _hold(self, what: str, count: int, limit: int) -> None:
+    def _check(self, what: str, count: int, limit: int) -> None:
         if count > limit:
             self.report_error(GraphQLError(f"The document has more than {limit} {what}."))
 
 
 class Depths:
-    """How deep a document's fields are nested; each fragment is measured once."""
+    """How deeply a document's fields are nested; each fragment is measured once."""
 
     def __init__(self, context: ValidationContext) -> None:
         self._definitions = context.document.definitions
@@ -69,7 +69,7 @@ class Depths:
             for definition in self._definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        self._known: dict[str, int] = {}
+        self._fragment_depths: dict[str, int] = {}
 
     def deepest(self) -> int:
         operations = (
@@ -92,48 +92,48 @@ class Depths:
         return 0 if node.name.value.startswith("__") else inner + 1
 
     def _of_fragment(self, name: str) -> int:
-        if name not in self._known:
-            self._known[name] = 0  # a cycle, which another rule refuses, ends here
-            self._known[name] = self._of_set(self._fragments.get(name))
-        return self._known[name]
+        if name not in self._fragment_depths:
+            self._fragment_depths[name] = 0  # ends a cycle, which another rule refuses
+            self._fragment_depths[name] = self._of_set(self._fragments.get(name))
+        return self._fragment_depths[name]
 
 
-class DocumentCache(ParserCache):
-    """Parses each document once, but never keeps one that may spell out a password."""
+class DocumentsWithoutStrings(ParserCache):
+    """Parses each document once, and does not keep one with a string: it may be a password."""
 
     def on_parse(self) -> Iterator[None]:
-        if _quotes(self.execution_context.query):
+        if _has_string(self.execution_context.query):
             yield
         else:
             yield from super().on_parse()
 
 
-class JudgementCache(ValidationCache):
-    """Validates each document once, under the same condition."""
+class ValidationsWithoutStrings(ValidationCache):
+    """Validates each document once, and does not keep one with a string."""
 
     def on_validate(self) -> Iterator[None]:
-        if _quotes(self.execution_context.query):
+        if _has_string(self.execution_context.query):
             yield
         else:
             yield from super().on_validate()
 
 
-def _quotes(query: str | None) -> bool:
+def _has_string(query: str | None) -> bool:
     return '"' in (query or "")
 
 
-# Made once: rules made anew for each request would never meet the cache.
+# Made once: with new rules for each request the cache would never be hit.
 OPEN_RULES: list[Any] = [WithinLimits]
 CLOSED_RULES: list[Any] = [WithinLimits, NoSchemaIntrospectionCustomRule]
 
 
 def extensions(*, introspection: bool) -> list[Callable[[], SchemaExtension]]:
-    """What every schema of ours runs with; introspection is for development (GQL-09, DEV-10)."""
+    """The extensions of every schema; introspection is for development (GQL-09, DEV-10)."""
     # Departs: DEV-10, GQL-09 the module shows the same schema everywhere.
     rules = OPEN_RULES if introspection else CLOSED_RULES
     return [
         lambda: MaxTokensLimiter(TOKENS),
         lambda: AddValidationRules(rules),
-        lambda: DocumentCache(KEPT),
-        lambda: JudgementCache(KEPT),
+        lambda: DocumentsWithoutStrings(CACHED),
+        lambda: ValidationsWithoutStrings(CACHED),
     ]

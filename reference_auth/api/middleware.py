@@ -1,8 +1,9 @@
-"""What stands in front of the app: who may call from a browser, and what every answer carries."""
+"""The middleware: who may call from a browser, the headers of every answer, and the access log."""
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 
@@ -12,19 +13,22 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reference_auth.api.hosts import LOOPBACK_ORIGIN, is_loopback_host
+LOOPBACK_ORIGIN = r"https?://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?"
+_IPV4_LOOPBACK = re.compile(r"127(\.[0-9]{1,3}){3}", re.ASCII)
+_ORIGIN = re.compile(r"https?://(\[[0-9a-f:]+\]|[a-z0-9._-]+)(:[0-9]{1,5})?", re.ASCII)
+_HOST = re.compile(r"(?P<name>\[[0-9a-f:]+\]|[^:\[\]]+)(:[0-9]{1,5})?", re.ASCII)
 
 PREFLIGHT_SECONDS = 600
 
-# Tokens stay out of caches (HARD-22), and a browser takes the answer for nothing but JSON.
+# Answers with tokens are not cached (HARD-22), and a browser reads them as JSON only.
 # Departs: HARD-22 the module sets no such header.
 EVERY_ANSWER = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 log = logging.getLogger(__name__)
 
 
-def guards(*, development: bool, allow_origins: Sequence[str]) -> list[Middleware]:
-    """The guards in the order in which a request meets them."""
+def middleware(*, development: bool, allow_origins: Sequence[str]) -> list[Middleware]:
+    """The middleware in the order in which a request passes it."""
     return [
         Middleware(AccessLog),
         Middleware(AnswerHeaders),
@@ -41,7 +45,7 @@ def guards(*, development: bool, allow_origins: Sequence[str]) -> list[Middlewar
 
 
 class AnswerHeaders:
-    """Puts the same few headers on every answer."""
+    """Adds the same few headers to every answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -56,7 +60,7 @@ class AnswerHeaders:
 
 
 class LoopbackHost:
-    """Refuses a Host that is not loopback: a page may have its own name point at this machine."""
+    """Refuses a Host that is not loopback: a page may point its own name at this machine."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -70,7 +74,7 @@ class LoopbackHost:
 
 
 class AccessLog:
-    """Writes one line for each request: never a query string, and no path that it does not know."""
+    """Logs one line for each request: never a query string, nor a path without a route."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -81,18 +85,18 @@ class AccessLog:
             return
         began, statuses = time.perf_counter(), list[int]()
 
-        async def send_noting(message: Message) -> None:
+        async def send_and_remember(message: Message) -> None:
             if message["type"] == "http.response.start":
                 statuses.append(message["status"])
             await send(message)
 
         try:
-            await self.app(scope, receive, send_noting)
+            await self.app(scope, receive, send_and_remember)
         finally:
-            _note(scope, statuses, time.perf_counter() - began)
+            _log_request(scope, statuses, time.perf_counter() - began)
 
 
-def _note(scope: Scope, statuses: list[int], seconds: float) -> None:
+def _log_request(scope: Scope, statuses: list[int], seconds: float) -> None:
     log.info(
         "request",
         extra={
@@ -107,3 +111,19 @@ def _note(scope: Scope, statuses: list[int], seconds: float) -> None:
 def _names_this_machine(headers: Headers) -> bool:
     hosts = headers.getlist("host")
     return len(hosts) == 1 and is_loopback_host(hosts[0])
+
+
+def is_loopback(name: str) -> bool:
+    """localhost, 127.0.0.0/8 or ::1; no other name, wherever it points."""
+    return name in {"localhost", "::1"} or _IPV4_LOOPBACK.fullmatch(name) is not None
+
+
+def is_loopback_host(header: str) -> bool:
+    """A Host header that names this machine, with or without a port."""
+    match = _HOST.fullmatch(header.lower())
+    return match is not None and is_loopback(match["name"].strip("[]"))
+
+
+def is_origin(text: str) -> bool:
+    """An origin as browsers send it: scheme, host and port, and nothing else."""
+    return _ORIGIN.fullmatch(text) is not None

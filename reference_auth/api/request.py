@@ -1,4 +1,4 @@
-"""One request as the resolvers see it: who calls, at which second, and what may be done."""
+"""One request as the resolvers see it: its access token, its time, and what it may do."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class AuthRequest:
 
     @property
     def development(self) -> Development:
-        """The development operations, or Unauthorised before anything else is looked at."""
+        """The development operations; raises Unauthorised before any argument is looked at."""
         if not self.service.config.development:
             raise Unauthorised  # DEV-01, DEV-02
         return self.service.operations
 
     def live_claims(self) -> tokens.Claims:
-        """The claims of a live access token, or the reason why there are none."""
+        """The claims of a live access token; raises the reason if there is none."""
         if not self.authorization:
             raise NotSignedIn  # API-02
         claims = tokens.verify(self.access_token, self.service.config.secret, self.now)
@@ -55,9 +55,9 @@ class AuthRequest:
 
 
 def bearer(authorization: Sequence[str]) -> str:
-    """Take the token from exactly one `Authorization: Bearer …`; the scheme's case is free."""
+    """Take the token from exactly one `Authorization: Bearer …`, in any case of the scheme."""
     if len(authorization) != 1:
-        raise MissingHeader  # CORE-17; two headers name nobody
+        raise MissingHeader  # CORE-17; two headers are ambiguous
     scheme, _, token = authorization[0].strip(" \t").partition(" ")
     if scheme.lower() != SCHEME or not token:
         raise MissingHeader  # CORE-18, CORE-19

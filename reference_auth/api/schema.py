@@ -1,4 +1,4 @@
-"""The GraphQL face: eight operations, and what a host application merges with its own.
+"""The GraphQL schema: eight operations, which a host application may merge with its own.
 
 Strawberry reads these annotations at run time, so they are not postponed.
 """
@@ -57,18 +57,18 @@ class RemoveAllUserAuthItems:
 
 
 def auth_of(info: Info[Any, Any]) -> AuthRequest:
-    """The request that this field belongs to; a host's own context carries it under "auth"."""
+    """The request of this field; a host with its own context puts it there under "auth"."""
     request: AuthRequest = info.context[CONTEXT_KEY]
     return request
 
 
 def current_customer(info: Info[Any, Any]) -> CustomerId:
-    """Name the customer whose live access token came with the request, or raise AuthError."""
+    """Return the customer of the request's live access token, or raise AuthError."""
     return auth_of(info).live_claims().customer_id
 
 
 class SignedIn(BasePermission):
-    """Opens a field to requests with a live access token (API-01 to API-05)."""
+    """Opens a field only to requests with a live access token (API-01 to API-05)."""
 
     message = NotSignedIn.message
 

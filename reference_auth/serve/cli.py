@@ -1,11 +1,10 @@
 """`reference-auth serve` and `reference-auth create-table`.
 
-What is heavy is imported by the command that needs it, so that --help answers at once.
+Heavy modules are imported by the command that needs them, so that --help is quick.
 """
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from argparse import (
@@ -20,7 +19,7 @@ from collections.abc import Sequence
 USAGE_ERROR = 2
 
 ORDER = """\
-Flags come before the environment, and the environment before defaults:
+Flags override the environment, and the environment overrides the defaults:
   --dynamodb-endpoint    AWS_ENDPOINT_URL_DYNAMODB
   --region               DYNAMO_DB__REGION
   --table                DYNAMO_DB_AUTH_TABLE
@@ -32,15 +31,15 @@ Flags come before the environment, and the environment before defaults:
   --max-session-minutes  MAX_SESSION_MINUTES                     0 (none)
   (no flag)              JWT_PRIVATE_KEY, ALLOW_SHORT_SECRET
 
-Laptop mode: with none of JWT_PRIVATE_KEY, NODE_ENV and the three table variables
-set (not even to nothing), and no flag that names a table or production, `serve`
-makes up a secret, keeps its table in the process and runs in development mode,
-with a test clock. Development mode has a page to learn and debug by at /.
+Laptop mode: `serve` makes up a secret, keeps its table in the process and runs in
+development mode with a test clock. It does so if none of JWT_PRIVATE_KEY, NODE_ENV
+and the three table variables is set (an empty one counts as set) and no flag names
+a table or production. Development mode has a page to learn and debug by at /.
 
-Otherwise it is a deployment: JWT_PRIVATE_KEY must be set, and it is production
-unless --environment or NODE_ENV is the exact word development.
-Its table is kept in the process, and lost with it, unless an endpoint, region or
-table is named: then the region and the table must be.
+Otherwise it is a deployment: set JWT_PRIVATE_KEY. It runs in production mode unless
+--environment or NODE_ENV is exactly development.
+Name a region and a table: without an endpoint, region or table it keeps its table
+in the process, and loses it at the end.
 
 Without --login-service there are two demo customers:
   alice@example.com  alice-demo-password
@@ -49,7 +48,7 @@ Without --login-service there are two demo customers:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code; 2 for settings that cannot work."""
+    """Run one command and return its exit code; 2 for bad settings."""
     from reference_auth.core.config import ConfigError
 
     flags = parser().parse_args(argv)
@@ -83,8 +82,8 @@ def parser() -> ArgumentParser:
     _add_create_table(
         chosen.add_parser(
             "create-table",
-            help="make the DynamoDB table",
-            description="Make the DynamoDB table with TTL on, or say that it is there already.",
+            help="create the DynamoDB table",
+            description="Create the DynamoDB table and turn TTL on, or say that both exist.",
         )
     )
     return commands
@@ -94,27 +93,27 @@ def _add_serve(serve: ArgumentParser) -> None:
     serve.set_defaults(command=serve_command)
     _add_table(serve)
     add = serve.add_argument
-    add("--environment", choices=["development", "production"], help="what NODE_ENV would say")
+    add("--environment", choices=["development", "production"], help="sets NODE_ENV")
     add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    add("--port", default=8000, type=int, help="port to listen on (8000; 0 takes a free one)")
+    add("--port", default=8000, type=int, help="port to listen on (8000; 0 chooses a free one)")
     add("--workers", default=1, type=_count, metavar="N", help="processes (1)")
     add("--access-minutes", metavar="M", help="lifetime of an access token (14)")
     add("--refresh-minutes", metavar="M", help="lifetime of a refresh token (15)")
-    add("--extended-minutes", metavar="M", help="the same with remember_me (43200)")
+    add("--extended-minutes", metavar="M", help="the same, with remember_me (43200)")
     add("--grace-seconds", metavar="S", help="how long a spent pair still gets its successor (0)")
-    add("--max-session-minutes", metavar="M", help="absolute end of a session (0: none)")
+    add("--max-session-minutes", metavar="M", help="longest life of a session (0: no limit)")
     add(
         "--test-clock",
         action=BooleanOptionalAction,
-        help='accept POST /clock {"now": epoch seconds or null}: on in laptop mode, and to be had '
-        "with a table too, in development",
+        help='accept POST /clock {"now": epoch seconds or null}, in development mode only '
+        "(on in laptop mode)",
     )
     add(
         "--allow-origin",
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="let pages of this origin call the server; may be repeated",
+        help="let pages of this origin call the server (repeatable)",
     )
     add("--login-service", metavar="MODULE:NAME", help="your LoginService (the demo customers)")
 
@@ -125,39 +124,30 @@ def _add_create_table(create: ArgumentParser) -> None:
 
 
 def _add_table(command: ArgumentParser) -> None:
-    command.add_argument("--dynamodb-endpoint", metavar="URL", help="another engine than AWS's")
+    command.add_argument("--dynamodb-endpoint", metavar="URL", help="a DynamoDB other than AWS's")
     command.add_argument("--region", help="region of the table")
     command.add_argument("--table", help="name of the table")
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise ArgumentTypeError("must be a number from 1 on")
+        raise ArgumentTypeError("must be a whole number, 1 or more")
     return int(text)
 
 
 def serve_command(flags: Namespace) -> int:
-    """Serve until asked to end."""
-    gc.disable()  # what start-up makes, stays: looking for garbage in it costs a fifth of a second
-    from reference_auth.serve.settings import settle
+    """Serve until SIGINT or SIGTERM."""
+    from reference_auth.serve.settings import read_settings
 
-    settings = settle(flags, os.environ)
-    from reference_auth.serve.announcement import announce
-    from reference_auth.serve.server import check, listen, serve
+    settings = read_settings(flags, os.environ)
+    from reference_auth.serve.server import serve
 
-    check(settings)
-    with listen(settings.host, settings.port) as listener:
-        port = listener.getsockname()[1]
-        if settings.workers == 1:
-            serve(settings, listener, announce(settings, port))
-            return 0
-        from reference_auth.serve.workers import run_workers
-
-        return 0 if run_workers(settings, listener, announce(settings, port)) else 1
+    serve(settings)
+    return 0
 
 
 def create_table_command(flags: Namespace) -> int:
-    """Make the table and say what was done."""
+    """Create the table and print what was done."""
     from reference_auth.serve.settings import with_flags
     from reference_auth.store.provision import provision
 

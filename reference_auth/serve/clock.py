@@ -1,6 +1,6 @@
-"""A clock for tests: it stands still where it was set, and gives real time back.
+"""A clock for tests: it stands still at the time that it is set to, until it returns to real time.
 
-Only `create_app` in development mode offers it over HTTP, and only on loopback addresses.
+`create_app` offers it over HTTP in development mode only, and only on loopback addresses.
 """
 
 from __future__ import annotations
@@ -18,36 +18,36 @@ LATEST = 2**53  # beyond it a JSON number is no longer exact
 
 
 class MovableClock:
-    """Seconds since the epoch, as `time.time` gives them, until someone sets them.
+    """Seconds since the epoch, as `time.time` returns them, until the clock is set.
 
-    One clock may drive several apps; each says what it must undo when time goes back.
+    One clock may serve several apps; each says what to undo when the clock is set back.
     """
 
     def __init__(self) -> None:
-        self._standing: float | None = None
-        self._on_return: list[Callable[[int], None]] = []
+        self._set_to: float | None = None
+        self._on_set_back: list[Callable[[int], None]] = []
 
     def __call__(self) -> float:
-        return time.time() if self._standing is None else self._standing
+        return time.time() if self._set_to is None else self._set_to
 
     @property
-    def stands(self) -> bool:
-        """Whether someone set it."""
-        return self._standing is not None
+    def is_set(self) -> bool:
+        """Whether the clock was set, and stands still."""
+        return self._set_to is not None
 
     def set(self, now: float | None) -> None:
-        """Stand still at `now`, or follow real time again (None)."""
-        before, self._standing = self(), now
+        """Stand still at `now`; None returns to real time."""
+        before, self._set_to = self(), now
         if self() < before:
-            for undo in self._on_return:
+            for undo in self._on_set_back:
                 undo(int(self()))
 
-    def on_return(self, undo: Callable[[int], None]) -> None:
+    def on_set_back(self, undo: Callable[[int], None]) -> None:
         """Call `undo(now)` whenever the clock is set back to `now`."""
-        self._on_return.append(undo)
+        self._on_set_back.append(undo)
 
 
-def wanted_time(body: object) -> float | None:
+def read_time(body: object) -> float | None:
     """Read `{"now": <epoch seconds> | null}`, or raise ValueError with one sentence."""
     if not isinstance(body, dict) or set(body) != {"now"}:
         raise ValueError('Send {"now": <epoch seconds>} or {"now": null}.')
@@ -59,10 +59,10 @@ def wanted_time(body: object) -> float | None:
     return float(now)
 
 
-def forget_later_burns(client: Client, config: Config, now: int) -> None:
-    """Delete the fences of burns that happen after `now`: they would refuse every login until then.
+def delete_later_fences(client: Client, config: Config, now: int) -> None:
+    """Delete the fences of burns after `now`: they would refuse every login until then.
 
-    A burn's fence stands one access lifetime after it.
+    A burn's fence is one access lifetime later than the burn.
     """
     pages = _pages(
         client,

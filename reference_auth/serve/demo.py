@@ -1,7 +1,7 @@
-"""A small host application: two customers, and a query that only a signed-in one may ask.
+"""A small host application: two customers, and a field that only signed-in customers may read.
 
-It shows how a host plugs in its own platform (`LoginService`), merges our operations with its own
-fields (`DemoQuery`) and protects those (`SignedIn`, `current_customer`).
+It shows how a host brings its own platform (`LoginService`), adds fields to our operations
+(`DemoQuery`) and protects them (`SignedIn`, `current_customer`).
 """
 
 # mypy: disable-error-code="untyped-decorator"
@@ -58,7 +58,7 @@ NOBODY = (
 
 
 class Directory:
-    """Knows customers by their e-mail, and checks passwords off the event loop."""
+    """Finds customers by e-mail, and checks passwords off the event loop."""
 
     def __init__(self, customers: Iterable[DemoCustomer] = CUSTOMERS) -> None:
         self._customers = {customer.email: customer for customer in customers}
@@ -67,24 +67,24 @@ class Directory:
     async def login(self, email: str, password: str) -> CustomerId:
         customer = self._customers.get(email)
         known_hash = customer.password_hash if customer else NOBODY
-        fits = await to_thread.run_sync(self._fits, known_hash, password)
-        if customer is None or not fits:
+        is_right = await to_thread.run_sync(self._verify, known_hash, password)
+        if customer is None or not is_right:
             raise LoginRefused
         return customer.customer_id
 
     def email_of(self, customer_id: CustomerId) -> str | None:
-        """The e-mail of a customer, None for an id that is not ours."""
+        """The e-mail of a customer; None for an unknown id."""
         emails = {customer.customer_id: email for email, customer in self._customers.items()}
         return emails.get(customer_id)
 
-    def _fits(self, known_hash: str, password: str) -> bool:
+    def _verify(self, known_hash: str, password: str) -> bool:
         try:
             return self._hasher.verify(known_hash, password)
         except VerifyMismatchError:
             return False
 
 
-# What a platform may answer instead of an id, by the kinds that a target file names (HARD-18).
+# Unusable ids that a platform may answer, by the kinds that a target file names (HARD-18).
 ODD_IDS: Mapping[str, Any] = {
     "null": None,
     "empty": "",
@@ -96,12 +96,12 @@ ODD_PASSWORD = "odd-demo-password"
 
 
 def odd_email(kind: str) -> str:
-    """The e-mail of the customer for whom the platform answers that kind of id."""
+    """The e-mail with which the platform answers that kind of id."""
     return f"{kind}@odd.example.com"
 
 
 class WithOddLogins:
-    """A platform with a fault: for a few customers it answers no usable id."""
+    """A faulty platform: for a few customers it answers an unusable id."""
 
     def __init__(self, platform: LoginService) -> None:
         self._platform = platform

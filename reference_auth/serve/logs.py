@@ -1,7 +1,7 @@
-"""Logs are JSON lines that cannot hold a secret: names, numbers and places, never free text.
+"""Logs are JSON lines that cannot hold a secret: names, numbers and code lines, never free text.
 
-A library's message is printed as its template, without arguments, and an exception as its type
-and the lines of code it passed, without its message: either could quote a query or a key.
+Of a library's message only the template is printed, without arguments. Of an exception only the
+type and the code lines are printed, without its message. Both could quote a query or a key.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import sys
 from datetime import UTC, datetime
 from typing import TextIO
 
-from reference_auth.api.error_messages import places
+from reference_auth.api.error_messages import code_lines
 
 OURS = "reference_auth"
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, event, and the event's own fields."""
+    """One JSON object a line: time, level, logger, event, and the event's fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         line = {
@@ -30,11 +30,11 @@ class JsonLines(logging.Formatter):
             **_fields(record),
             **_exception(record),
         }
-        return json.dumps(line, default=_kind)
+        return json.dumps(line, default=_type_name)
 
 
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Send our events and the server's to `stream` (standard error), and others' warnings."""
+    """Write our events and all warnings to `stream` (standard error)."""
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
     root = logging.getLogger()
@@ -51,9 +51,9 @@ def _exception(record: logging.LogRecord) -> dict[str, object]:
     if not record.exc_info or record.exc_info[0] is None:
         return {}
     kind, _, trace = record.exc_info
-    return {"exception": kind.__name__, "at": places(trace)}
+    return {"exception": kind.__name__, "at": code_lines(trace)}
 
 
-def _kind(value: object) -> str:
-    """An unforeseen object is named by its type: its text could hold anything."""
+def _type_name(value: object) -> str:
+    """Name any other object by its type: its text could hold anything."""
     return type(value).__name__

@@ -1,36 +1,66 @@
-"""Run the app under uvicorn: one process or several on one port, ended without losing an answer."""
+"""Run the app under uvicorn: one process, or several on one port."""
 
 from __future__ import annotations
 
-import gc
 import importlib
 import importlib.util
+import json
 import signal
 import socket
-import threading
 import time
 from functools import partial
 from typing import cast
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
+from uvicorn.supervisors import Multiprocess
 
 from reference_auth.api.schema import AuthQuery
 from reference_auth.core.config import ConfigError
 from reference_auth.core.login import LoginService
 from reference_auth.serve import logs
-from reference_auth.serve.app import create_app
+from reference_auth.serve.app import CLOCK, PATH, create_app
 from reference_auth.serve.clock import MovableClock
+from reference_auth.serve.demo import CUSTOMERS, DIRECTORY, DemoQuery, WithOddLogins
+from reference_auth.serve.page import page_routes
 from reference_auth.serve.settings import Settings
 from reference_auth.store.storage import Client, make_client
 
-LAST_ANSWERS_SECONDS = 15  # longer than any request may take
+SHUTDOWN_SECONDS = 15  # longer than any request may take
 BACKLOG = 2048
+IN_PROCESS = "in this process, lost when it ends"
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM, and answer the requests in flight before returning.
+
+    The address is printed once the port is open: a caller who comes at once waits for the app.
+    """
+    check(settings)
+    config = uvicorn.Config(
+        partial(build, settings),
+        factory=True,
+        workers=settings.workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        ws="none",
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    with listen(settings.host, settings.port) as listener:
+        print(announcement(settings, listener.getsockname()[1]), flush=True)
+        if settings.workers > 1:
+            Multiprocess(config, sockets=[listener]).run()
+        else:
+            # uvicorn raises the signal again at its end, which must not kill this process.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: None)
+            uvicorn.Server(config).run(sockets=[listener])
 
 
 def check(settings: Settings) -> None:
-    """Raise ConfigError for what would fail only once the server listens."""
+    """Raise ConfigError for what would fail only when the app is built."""
     find_platform(settings.login_service)
     if settings.table_in_process and importlib.util.find_spec("moto") is None:
         raise ConfigError(
@@ -40,10 +70,10 @@ def check(settings: Settings) -> None:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Take the port, or raise ConfigError with one sentence; port 0 takes any free one."""
+    """Open the port, or raise ConfigError with one sentence; port 0 takes any free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # Named TCP outright: asyncio turns Nagle's delay off only on sockets that say so, and an
-    # answer in two writes waits 40 ms without it.
+    # The protocol is named because asyncio turns off Nagle's delay only then: without that, an
+    # answer in two writes takes 40 ms longer.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -53,42 +83,9 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         reason = getattr(error, "strerror", None) or "no such port"
         raise ConfigError(
-            f"Cannot listen on {host} port {port} ({reason}): name another --port."
+            f"Cannot listen on {host} port {port} ({reason}): choose another --port."
         ) from None
     return listener
-
-
-def serve(settings: Settings, listener: socket.socket, announcement: str = "") -> None:
-    """Serve until SIGINT or SIGTERM, and answer what is in flight before returning."""
-    config = uvicorn.Config(
-        partial(build, settings),
-        factory=True,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=LAST_ANSWERS_SECONDS,
-    )
-    # uvicorn raises the signal again when it is done: that shall not end us by force.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    Announcing(config, announcement).run(sockets=[listener])
-
-
-class Announcing(uvicorn.Server):
-    """Says where it listens once it answers."""
-
-    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
-        super().__init__(config)
-        self._announcement = announcement
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        gc.freeze()
-        gc.enable()
-        if self._announcement:
-            print(self._announcement, flush=True)
 
 
 def build(settings: Settings) -> Starlette:
@@ -98,29 +95,17 @@ def build(settings: Settings) -> Starlette:
     return create_app(
         settings.config,
         login_service,
-        client=find_table(settings),
+        client=table_client(settings),
         clock=MovableClock() if settings.test_clock else time.time,
         query=query,
         allow_origins=settings.allow_origins,
-        routes=find_page(settings),
+        routes=page_routes(settings) if settings.config.development else (),
     )
 
 
-def find_page(settings: Settings) -> list[BaseRoute]:
-    """The page to learn and debug by, in development mode only."""
-    if not settings.config.development:
-        return []
-    from reference_auth.serve.page import page_routes
-    from reference_auth.serve.page.facts import facts
-
-    return page_routes(facts(settings))
-
-
 def find_platform(name: str | None) -> tuple[LoginService, type]:
-    """Return the login service called MODULE:NAME and the query type beside it, or the demo's."""
+    """Return the login service called MODULE:NAME and its query type; the demo's without one."""
     if name is None:
-        from reference_auth.serve.demo import DIRECTORY, DemoQuery, WithOddLogins
-
         return WithOddLogins(DIRECTORY), DemoQuery
     module, _, attribute = name.partition(":")
     try:
@@ -131,12 +116,52 @@ def find_platform(name: str | None) -> tuple[LoginService, type]:
         ) from None
 
 
-def find_table(settings: Settings) -> Client:
-    """A client of the table; the one in this process is made while the server already answers."""
+def table_client(settings: Settings) -> Client:
+    """A client of the table that the settings name, or of one in this process."""
     if not settings.table_in_process:
         return make_client(settings.config, settings.environ)
     from reference_auth.store.memory import memory_table
 
-    table = memory_table(settings.config.table, settings.config.region)
-    threading.Thread(target=table.warm, daemon=True).start()
-    return table
+    return memory_table(settings.config.table, settings.config.region)
+
+
+def announcement(settings: Settings, port: int) -> str:
+    """Where the server is, what it runs on, and how to call it.
+
+    Passwords and a ready-made call appear in laptop mode only. There they are public; the output
+    of a deployment may be kept as its log (HARD-28).
+    """
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    origin = f"http://{host}:{port}"
+    table = f"{settings.config.table} in {settings.config.region}"
+    lines = [
+        *([f"Page          {origin}/"] if settings.config.development else []),
+        f"GraphQL       {origin}{PATH}",
+        f"Health        {origin}/healthz",
+        *([f"Test clock    {origin}{CLOCK}"] if settings.test_clock else []),
+        f"Environment   {'development' if settings.config.development else 'production'}",
+        f"Table         {IN_PROCESS if settings.table_in_process else table}",
+        *_customers(settings),
+        *(_example_call(origin + PATH) if settings.laptop else []),
+    ]
+    return "\n".join(lines)
+
+
+def _customers(settings: Settings) -> list[str]:
+    if settings.login_service:
+        return [f"Customers     those of {settings.login_service}"]
+    if not settings.laptop:
+        emails = " and ".join(customer.email for customer in CUSTOMERS)
+        return [f"Customers     {emails} (passwords: reference-auth serve --help)"]
+    return [f"Customer      {customer.email}  {customer.password}" for customer in CUSTOMERS]
+
+
+def _example_call(url: str) -> list[str]:
+    """A login to paste into a shell; it holds no single quote."""
+    query = (
+        "mutation ($email: String!, $password: String!) "
+        "{ generateCustomerToken(email: $email, password: $password) { token refresh_token } }"
+    )
+    variables = {"email": CUSTOMERS[0].email, "password": CUSTOMERS[0].password}
+    body = json.dumps({"query": query, "variables": variables})
+    return ["", "Try it:", f"curl -s {url} -H 'Content-Type: application/json' -d '{body}'", ""]

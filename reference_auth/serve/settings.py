@@ -1,9 +1,9 @@
-"""What `serve` runs: flags before environment before defaults, and the defaults only on a laptop.
+"""What `serve` runs: flags override the environment, the environment overrides the defaults.
 
-Laptop mode is what runs when nothing of a deployment is named: none of its five variables is set,
-not even to nothing, and no flag names a table or production. Only then is a secret made up, are
-the development operations open and can the clock be set unasked. In every other case the
-environment decides, and it means production unless it says the exact word (DEV-03, HARD-19).
+Laptop mode runs if nothing names a deployment: none of its five variables is set (an empty one
+counts as set), and no flag names a table or production. Only laptop mode makes up a secret, and
+only there are the development operations and the test clock on by default. Everywhere else it is
+production unless NODE_ENV is exactly `development` (DEV-03, HARD-19).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reference_auth.api.hosts import is_loopback, is_origin
+from reference_auth.api.middleware import is_loopback, is_origin
 from reference_auth.core.config import Config, ConfigError, is_development, read_environment
 
 SECRET = "JWT_PRIVATE_KEY"
@@ -21,7 +21,7 @@ ENVIRONMENT = "NODE_ENV"
 TABLE_VARIABLES = ("AWS_ENDPOINT_URL_DYNAMODB", "DYNAMO_DB__REGION", "DYNAMO_DB_AUTH_TABLE")
 DEPLOYMENT_VARIABLES = frozenset({SECRET, ENVIRONMENT, *TABLE_VARIABLES})
 
-# The flag that stands for each variable, by argparse's name for it.
+# The variable that each flag sets, by argparse's name of the flag.
 FLAGS = {
     "dynamodb_endpoint": "AWS_ENDPOINT_URL_DYNAMODB",
     "region": "DYNAMO_DB__REGION",
@@ -39,7 +39,7 @@ TABLE_IN_PROCESS = {"DYNAMO_DB__REGION": "ap-southeast-2", "DYNAMO_DB_AUTH_TABLE
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Everything that one server, or each of its workers, is built from."""
+    """Everything that each process of one server is built from."""
 
     config: Config
     environ: Mapping[str, str] = field(repr=False)
@@ -57,7 +57,7 @@ class Settings:
             raise ConfigError(sentence)
 
 
-def settle(flags: Namespace, environ: Mapping[str, str]) -> Settings:
+def read_settings(flags: Namespace, environ: Mapping[str, str]) -> Settings:
     """Merge flags and environment, or raise ConfigError with one sentence."""
     given = with_flags(flags, environ)
     laptop = is_laptop(given, environ)
@@ -88,7 +88,7 @@ def with_flags(flags: Namespace, environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def is_laptop(given: Mapping[str, str], environ: Mapping[str, str]) -> bool:
-    """Nothing of a deployment is named, but for a flag that asks for development."""
+    """Nothing names a deployment, except that a flag may ask for development."""
     named = DEPLOYMENT_VARIABLES.intersection(given)
     by_flag = named == {ENVIRONMENT} and ENVIRONMENT not in environ
     return not named or (by_flag and is_development(given[ENVIRONMENT]))
@@ -96,22 +96,22 @@ def is_laptop(given: Mapping[str, str], environ: Mapping[str, str]) -> bool:
 
 def _broken_rules(settings: Settings) -> Iterator[str]:
     if not is_loopback(settings.host):
-        yield from _broken_in_public(settings)
+        yield from _broken_off_loopback(settings)
     if settings.test_clock and not settings.config.development:
         yield "--test-clock works in development mode only: add --environment development."
     if settings.workers > 1 and settings.table_in_process:
-        yield "--workers needs a table that they can share: add --dynamodb-endpoint."
+        yield "--workers needs a table to share: add --dynamodb-endpoint."
     if settings.workers > 1 and settings.test_clock:
-        yield "--test-clock needs --workers 1: each worker has a clock of its own."
+        yield "--test-clock needs --workers 1: each process has its own clock."
     for origin in settings.allow_origins:
         if not is_origin(origin):
-            yield f"--allow-origin takes an exact origin, as https://shop.example.com: not {origin}"
+            yield f"--allow-origin {origin} is not an exact origin like https://shop.example.com."
 
 
-def _broken_in_public(settings: Settings) -> Iterator[str]:
-    """What may be offered on loopback addresses only."""
-    away = f"{settings.host} is no loopback address"
+def _broken_off_loopback(settings: Settings) -> Iterator[str]:
+    """What is allowed on loopback addresses only."""
+    public = f"{settings.host} is not a loopback address"
     if settings.config.development:
-        yield f"{away}: development mode is for 127.0.0.1 only, use --environment production."
+        yield f"{public}: development mode is for 127.0.0.1 only, use --environment production."
     if settings.login_service is None:
-        yield f"{away}: the demo customers are for 127.0.0.1 only, name your --login-service."
+        yield f"{public}: the demo customers are for 127.0.0.1 only, add your --login-service."

@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from reference_auth.api.endpoint import Endpoint
-from reference_auth.api.middleware import guards
+from reference_auth.api.middleware import middleware
 from reference_auth.api.request import Service
 from reference_auth.api.schema import AuthMutation, AuthQuery
 from reference_auth.core import rolling, tokens
@@ -27,7 +27,7 @@ from reference_auth.core.errors import NoSuchSession, NotThePair, SessionOver
 from reference_auth.core.rows import Row, key_of
 from reference_auth.core.tokens import Claims, TokenPair
 from reference_auth.flow.flow import Flow
-from reference_auth.serve.app import PATH, healthy, make_schema, make_service
+from reference_auth.serve.app import PATH, health, make_schema, make_service
 from reference_auth.serve.server import listen
 from reference_auth.store.sessions import Sessions
 from reference_auth.store.storage import make_client
@@ -115,9 +115,9 @@ def make_app(config: Config) -> Starlette:
     return Starlette(
         routes=[
             Route(PATH, endpoint.answer, methods=["POST"]),
-            Route("/healthz", healthy, methods=["GET"]),
+            Route("/healthz", health, methods=["GET"]),
         ],
-        middleware=guards(development=config.development, allow_origins=()),
+        middleware=middleware(development=config.development, allow_origins=()),
     )
 
 

@@ -107,7 +107,6 @@ def servers() -> Iterator[tuple[str, str, str]]:
     """A deployment in production, a laptop's server, and the table engine: their addresses."""
     with ExitStack() as ends:
         table = memory_table(TABLE, REGION)
-        table.warm()
         tables = ends.enter_context(MotoEndpoint(table)).url
         deployment = {
             "JWT_PRIVATE_KEY": SECRET,

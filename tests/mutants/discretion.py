@@ -148,15 +148,15 @@ def repeats_what_a_parser_said(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-20")
 def shows_where_it_went_wrong(patch: pytest.MonkeyPatch) -> None:
     """Every error carries its stack trace in its extensions."""
-    say = error_messages.say
+    public_error = error_messages.public_error
 
     def telling(error: GraphQLError) -> GraphQLError:
-        said, cause = say(error), error.original_error
+        said, cause = public_error(error), error.original_error
         if cause is not None and said.extensions is not None:
             said.extensions["trace"] = "".join(traceback.format_exception(cause))
         return said
 
-    patch.setattr(error_messages, "say", telling)
+    patch.setattr(error_messages, "public_error", telling)
 
 
 @mutant("HARD-20")

@@ -97,8 +97,8 @@ def masks_intended_errors_too(patch: pytest.MonkeyPatch) -> None:
     """Every error becomes the mask, without category."""
     patch.setattr(
         error_messages,
-        "say",
-        lambda error: GraphQLError(error_messages.MASK, nodes=error.nodes, path=error.path),
+        "public_error",
+        lambda error: GraphQLError(error_messages.UNEXPECTED, nodes=error.nodes, path=error.path),
     )
 
 
@@ -119,19 +119,23 @@ def tells_of_single_types(patch: pytest.MonkeyPatch) -> None:
 def corrects_slips(patch: pytest.MonkeyPatch) -> None:
     """Outside development a misspelt field is answered with the right name."""
     schema_of_its_own(patch)
-    patch.setattr(AuthSchema, "_spoken", lambda self, error: error_messages.say(error))
+    patch.setattr(AuthSchema, "_shown", lambda self, error: error_messages.public_error(error))
 
 
 @mutant("GQL-09")
 def corrects_slips_in_arguments(patch: pytest.MonkeyPatch) -> None:
     """Outside development a misspelt argument is answered with the right name."""
     schema_of_its_own(patch)
-    spoken = AuthSchema._spoken
+    shown = AuthSchema._shown
 
     def helpful(self: AuthSchema, error: GraphQLError) -> GraphQLError:
-        return error_messages.say(error) if "argument" in error.message else spoken(self, error)
+        return (
+            error_messages.public_error(error)
+            if "argument" in error.message
+            else shown(self, error)
+        )
 
-    patch.setattr(AuthSchema, "_spoken", helpful)
+    patch.setattr(AuthSchema, "_shown", helpful)
 
 
 @mutant("DEV-10", also="GQL-09")

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from reference_auth.api import endpoint
-from reference_auth.api.endpoint import JSON, Endpoint, Operation, Refused
+from reference_auth.api.endpoint import JSON, BadRequest, Endpoint, Operation
 from reference_auth.serve import app
 from tests.mutants.catalogue import mutant
 
@@ -212,8 +212,8 @@ def blames_itself_for_a_malformed_body(patch: pytest.MonkeyPatch) -> None:
     async def read(request: Request) -> object:
         try:
             return await read_json(request)
-        except Refused as refusal:
-            raise Refused(500, refusal.sentence) from None
+        except BadRequest as refusal:
+            raise BadRequest(500, refusal.sentence) from None
 
     patch.setattr(endpoint, "read_json", read)
 

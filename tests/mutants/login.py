@@ -44,7 +44,7 @@ def hands_out_no_refresh_token_at_login(patch: pytest.MonkeyPatch) -> None:
 @mutant("CORE-02", also="STORE-12 WIRE-12")
 def lets_in_whoever_knows_the_email(patch: pytest.MonkeyPatch) -> None:
     """The platform's answer about the password is not looked at."""
-    patch.setattr(demo.Directory, "_fits", lambda self, known_hash, password: True)
+    patch.setattr(demo.Directory, "_verify", lambda self, known_hash, password: True)
 
 
 @mutant("CORE-02")

@@ -14,7 +14,7 @@ import pytest
 import conformance_tests.commands.cli
 import reference_auth.serve.cli
 from reference_auth.core.config import ConfigError
-from reference_auth.serve.settings import settle
+from reference_auth.serve.settings import read_settings
 
 ROOT = Path(__file__).parents[2]
 FILES = {"server": "[reference]", "suite": ""}
@@ -92,7 +92,7 @@ ENVIRON = {
 def test_the_server_s_image_is_production_whatever_its_environment_says() -> None:
     """Its flag stands over NODE_ENV."""
     flags = reference_auth.serve.cli.parser().parse_args(serving("--login-service", "shop:service"))
-    settings = settle(flags, ENVIRON)
+    settings = read_settings(flags, ENVIRON)
     assert not settings.config.development
     assert (settings.host, settings.port, settings.table_in_process) == ("0.0.0.0", 8000, False)
 
@@ -104,7 +104,7 @@ def test_the_server_s_image_refuses_what_belongs_on_loopback(more: tuple[str, ..
     """Neither the demo's customers nor development mode is offered to a network."""
     flags = reference_auth.serve.cli.parser().parse_args(serving(*more))
     with pytest.raises(ConfigError, match=r"127\.0\.0\.1 only"):
-        settle(flags, ENVIRON)
+        read_settings(flags, ENVIRON)
 
 
 def test_the_server_s_image_needs_a_secret() -> None:
@@ -112,4 +112,4 @@ def test_the_server_s_image_needs_a_secret() -> None:
     flags = reference_auth.serve.cli.parser().parse_args(serving("--login-service", "shop:service"))
     environ = {name: value for name, value in ENVIRON.items() if name != "JWT_PRIVATE_KEY"}
     with pytest.raises(ConfigError, match="JWT_PRIVATE_KEY"):
-        settle(flags, environ)
+        read_settings(flags, environ)

@@ -11,7 +11,7 @@ import pytest
 
 from reference_auth.core import tokens
 from reference_auth.core.rows import Fence
-from reference_auth.serve.clock import LATEST, MovableClock, forget_later_burns, wanted_time
+from reference_auth.serve.clock import LATEST, MovableClock, delete_later_fences, read_time
 from reference_auth.store.items import fence_item
 from reference_auth.store.memory import LockedClient, memory_table
 from tests.server.serving import (
@@ -75,7 +75,7 @@ def test_it_stands_still() -> None:
 def test_it_tells_of_going_back() -> None:
     """Those who asked are told the new time when it goes back, and only then."""
     clock, told = MovableClock(), list[int]()
-    clock.on_return(told.append)
+    clock.on_set_back(told.append)
     clock.set(time.time() + HOUR)
     assert told == []
     clock.set(None)
@@ -140,7 +140,7 @@ def test_only_later_burns_are_forgotten(caller: Caller) -> None:
     config = make_config(table=TABLE)
     now = 1_900_000_000
     put_fences(table, now, {"before-it": -1, "at-it": 0, "after-it": 1, "long-after": HOUR})
-    forget_later_burns(table, config, now)
+    delete_later_fences(table, config, now)
     assert left_of(table, "before-it", "at-it", "after-it", "long-after") == ["before-it", "at-it"]
 
 
@@ -182,9 +182,9 @@ def test_it_refuses_what_is_no_time(caller: Caller, clock: MovableClock, body: A
 
 
 @pytest.mark.parametrize("body, time_wanted", [({"now": None}, None), ({"now": 5}, 5.0)])
-def test_wanted_time(body: object, time_wanted: float | None) -> None:
+def test_read_time(body: object, time_wanted: float | None) -> None:
     """Null is real time, a number is that second."""
-    assert wanted_time(body) == time_wanted
+    assert read_time(body) == time_wanted
 
 
 def test_a_page_cannot_set_it_unasked(caller: Caller) -> None:

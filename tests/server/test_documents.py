@@ -11,7 +11,7 @@ from graphql import parse, validate
 from strawberry.extensions.parser_cache import _get_parse_cache
 from strawberry.extensions.validation_cache import _get_validate_cache
 
-from reference_auth.api.limits import ALIASES, DEPTH, KEPT, MUTATIONS, TOKENS, WithinLimits
+from reference_auth.api.limits import ALIASES, CACHED, DEPTH, MUTATIONS, TOKENS, WithinLimits
 from reference_auth.api.schema import AuthMutation, AuthQuery
 from reference_auth.serve.app import make_schema
 from tests.server.serving import Caller
@@ -103,7 +103,10 @@ def test_tokens(production: Caller) -> None:
 @pytest.fixture
 def caches() -> dict[str, Any]:
     """The two caches, emptied."""
-    found: dict[str, Any] = {"parse": _get_parse_cache(KEPT), "validate": _get_validate_cache(KEPT)}
+    found: dict[str, Any] = {
+        "parse": _get_parse_cache(CACHED),
+        "validate": _get_validate_cache(CACHED),
+    }
     for cache in found.values():
         cache.cache_clear()
     return found

@@ -12,9 +12,9 @@ import pytest
 import reference_auth.serve.page
 from reference_auth.core.states import CELLS, State
 from reference_auth.serve import logs, server
-from reference_auth.serve.announcement import announce
 from reference_auth.serve.demo import CUSTOMERS
-from reference_auth.serve.page.facts import facts
+from reference_auth.serve.page import facts
+from reference_auth.serve.server import announcement
 from reference_auth.serve.settings import Settings
 from tests.server.serving import Caller, calling
 from tests.server.test_settings import DEPLOYED, settled
@@ -62,7 +62,7 @@ def test_it_is_served_in_development_only(laptop: Caller, deployed: Caller, path
 
 
 @pytest.mark.parametrize(
-    "path", ["/page", "/page/", "/page/page.html", "/page/facts.py", "/page/.."]
+    "path", ["/page", "/page/", "/page/page.html", "/page/__init__.py", "/page/.."]
 )
 def test_nothing_else_lies_there(laptop: Caller, path: str) -> None:
     """No other path of the page answers."""
@@ -168,8 +168,8 @@ def test_a_platform_of_one_s_own_keeps_its_customers() -> None:
 
 def test_the_server_announces_it() -> None:
     """The first line in development is the page's address; production has no such line."""
-    assert announce(DEVELOPMENT, 8000).startswith("Page          http://127.0.0.1:8000/\n")
-    assert "Page" not in announce(PRODUCTION, 8000)
+    assert announcement(DEVELOPMENT, 8000).startswith("Page          http://127.0.0.1:8000/\n")
+    assert "Page" not in announcement(PRODUCTION, 8000)
 
 
 def test_the_clock_can_be_read(laptop: Caller) -> None:

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, expect
 
 from reference_auth.serve.clock import MovableClock
-from reference_auth.serve.server import find_page
+from reference_auth.serve.page import page_routes
 from reference_auth.store.memory import memory_table
 from tests.server.browser import Tab, chromium, tab
 from tests.server.serving import ANYONE, PASSWORD, Caller, demo_server, make_config
@@ -39,7 +39,7 @@ REPLAY = "Replay the previous pair"
 def caller() -> Iterator[Caller]:
     """A development server with the page and a clock that can be set."""
     config = make_config(table=TABLE, development=True)
-    routes = find_page(settled())
+    routes = page_routes(settled())
     with demo_server(memory_table(TABLE), config, clock=MovableClock(), routes=routes) as found:
         yield found
 

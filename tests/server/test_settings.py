@@ -8,7 +8,7 @@ import pytest
 
 from reference_auth.core.config import ConfigError
 from reference_auth.serve.cli import parser
-from reference_auth.serve.settings import FLAGS, Settings, settle
+from reference_auth.serve.settings import FLAGS, Settings, read_settings
 
 SECRET = "0123456789abcdef0123456789abcdef"
 DEPLOYED = {
@@ -19,7 +19,7 @@ DEPLOYED = {
 
 
 def settled(*flags: str, **environ: str) -> Settings:
-    return settle(parser().parse_args(["serve", *flags]), environ)
+    return read_settings(parser().parse_args(["serve", *flags]), environ)
 
 
 def test_laptop_mode() -> None:

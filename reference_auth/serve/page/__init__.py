@@ -1,7 +1,7 @@
-"""The page to learn and debug by: a client of the endpoint that shows what its pair is worth.
+"""A page to learn and debug by: it calls the endpoint and shows what its pair is worth.
 
-`serve` offers it in development mode only. It is plain files and one JSON of facts, so nothing is
-ever written into its HTML, and its policy lets it run and reach nothing but what is its own.
+`serve` offers it in development mode only. It is static files and one JSON of facts: nothing is
+ever written into its HTML, and its policy lets it load and call nothing but its own server.
 """
 
 from __future__ import annotations
@@ -14,6 +14,10 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+
+from reference_auth.core.states import CELLS, State
+from reference_auth.serve.demo import CUSTOMERS
+from reference_auth.serve.settings import Settings
 
 FACTS = "/page/facts.json"
 MEDIA_TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -35,24 +39,54 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
 }
 
+# What each state means for the client that holds the pair.
+SENTENCES: Mapping[State, str] = {
+    State.ACCESS_VALID_REFRESH_VALID: "A refresh returns the same pair: nothing to do yet.",
+    State.ACCESS_INVALID_REFRESH_VALID: (
+        "A refresh returns a new pair, and this one is spent from then on."
+    ),
+    State.ACCESS_VALID_REFRESH_INVALID: (
+        "A refresh is refused, although the access token still opens what it protects."
+    ),
+    State.ACCESS_INVALID_REFRESH_INVALID: "A refresh is refused: log in again.",
+}
 
-def page_routes(facts: Mapping[str, Any]) -> list[BaseRoute]:
-    """The page, its files, and what it is told."""
 
-    async def tell(_: Request) -> Response:
-        return JSONResponse(facts, headers=HEADERS)
+def page_routes(settings: Settings) -> list[BaseRoute]:
+    """The page, its style sheet and scripts, and its facts."""
+    told = facts(settings)
 
+    async def send_facts(_: Request) -> Response:
+        return JSONResponse(told, headers=HEADERS)
+
+    names = sorted(file.name for file in files(__package__).iterdir())
     return [
         Route("/", _sender("page.html"), methods=["GET"]),
-        *(Route(f"/page/{name}", _sender(name), methods=["GET"]) for name in _parts()),
-        Route(FACTS, tell, methods=["GET"]),
+        *(
+            Route(f"/page/{name}", _sender(name), methods=["GET"])
+            for name in names
+            if name.endswith((".css", ".js"))
+        ),
+        Route(FACTS, send_facts, methods=["GET"]),
     ]
 
 
-def _parts() -> list[str]:
-    """The names of its style sheet and its scripts."""
-    names = (file.name for file in files(__package__).iterdir())
-    return sorted(name for name in names if name.endswith((".css", ".js")))
+def facts(settings: Settings) -> dict[str, Any]:
+    """All that the page cannot learn from the endpoint; nothing in it is secret."""
+    lifetimes = settings.config.lifetimes
+    return {
+        "cells": [
+            {"access": access.value, "refresh": refresh.value, "state": state.name}
+            for (access, refresh), state in CELLS.items()
+        ],
+        "sentences": {state.name: sentence for state, sentence in SENTENCES.items()},
+        "lifetimes": {"refresh": lifetimes.refresh, "extended": lifetimes.extended},
+        "customers": [
+            {"email": customer.email, "password": customer.password}
+            for customer in (() if settings.login_service else CUSTOMERS)
+        ],
+        "test_clock": settings.test_clock,
+    }
 
 
 def _sender(name: str) -> Callable[[Request], Awaitable[Response]]:
