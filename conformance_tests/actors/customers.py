@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 from conformance_tests.actors import ageing
 from conformance_tests.actors.session import Session
+from conformance_tests.deployment.http.answer import SERVER_ERROR, Answer
 from conformance_tests.deployment.http.documents import ABSENT
 from conformance_tests.deployment.table import Row
-from conformance_tests.expect.answers import STORAGE_TROUBLE, pair_of
+from conformance_tests.expect.answers import SERVER_ERROR
 from conformance_tests.outcomes import NotTestable
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.clock import Clock
     from conformance_tests.deployment.deployment import Deployment
-    from conformance_tests.deployment.http.answer import Answer
     from conformance_tests.target.parts import Credentials
 
 
@@ -129,7 +129,7 @@ class Customer(ABC):
 
     def session_unless_retry(self, answer: Answer) -> Session | None:
         """The session that an answer hands out; None where it asks to try again."""
-        return None if STORAGE_TROUBLE in answer.categories else self.session_from(answer)
+        return None if SERVER_ERROR in answer.categories else self.session_from(answer)
 
     def hold(self, *pairs: tuple[str, str]) -> None:
         """Keep pairs that an answer of another form handed out, to be ended with the run."""
@@ -156,7 +156,7 @@ class Customer(ABC):
 
     def _adopt(self, ask: Callable[[], Answer]) -> Session:
         with self._new_row() as found:
-            token, refresh_token = pair_of(ask())
+            token, refresh_token = ask().pair()
         self.mark_active()
         session = Session(self, token, refresh_token, found[0] if found else None)
         self.sessions.append(session)

@@ -40,26 +40,26 @@ def _carry_out(arguments: argparse.Namespace) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
         return command(arguments)
-    except Exception as trouble:
-        if not _is_usage(trouble):
-            return _suite_failed(trouble)
-        for told in str(trouble).splitlines():
+    except Exception as problem:
+        if not _is_usage(problem):
+            return _suite_failed(problem)
+        for told in str(problem).splitlines():
             print(f"auth-conformance: {told}{'' if told[-1:] in '.?!' else '.'}", file=sys.stderr)
         return exit_codes.USAGE
 
 
-def _is_usage(trouble: Exception) -> bool:
+def _is_usage(problem: Exception) -> bool:
     from conformance_tests.commands.usage import UsageError
     from conformance_tests.report.files import ReportPathError
     from conformance_tests.target.load import TargetError
 
-    return isinstance(trouble, UsageError | TargetError | ReportPathError)
+    return isinstance(problem, UsageError | TargetError | ReportPathError)
 
 
-def _suite_failed(trouble: Exception) -> int:
+def _suite_failed(problem: Exception) -> int:
     from conformance_tests.report import suite_failure
 
-    print(f"auth-conformance: {suite_failure.describe(trouble)}", file=sys.stderr)
+    print(f"auth-conformance: {suite_failure.describe(problem)}", file=sys.stderr)
     return exit_codes.BROKEN_SUITE
 
 

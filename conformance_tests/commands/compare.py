@@ -104,8 +104,8 @@ def _name(document: Mapping[str, Any]) -> str:
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as trouble:
-        raise UsageError(f"{path} cannot be read: {trouble.strerror}") from None
+    except OSError as problem:
+        raise UsageError(f"{path} cannot be read: {problem.strerror}") from None
     except ValueError:
         raise UsageError(f"{path} is not JSON: name a file that run --json wrote") from None
     if not _is_report(document):

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.expect.schema import FLOW_OPERATIONS, operations
 from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
@@ -56,11 +57,11 @@ def examine(target: Target, ends: ExitStack) -> Iterator[Line]:
     deployment = preflight.assemble(target, ends)
     claims = ", ".join(target.claims)
     yield Line("ok", "target", f"{target.name}, {target.environment}, {target.profile}: {claims}")
-    if trouble := preflight.reach(deployment.client):
-        yield Line("bad", "reachable", trouble)
+    if problem := preflight.reach(deployment.client):
+        yield Line("bad", "reachable", problem)
         return
-    if trouble := preflight.start_faults(deployment, ends):
-        yield Line("bad", "faults", trouble)
+    if problem := preflight.start_faults(deployment, ends):
+        yield Line("bad", "faults", problem)
         return
     ends.callback(clean_up, deployment)
     try:
@@ -86,13 +87,13 @@ def _encrypted(deployment: Deployment) -> Line:
 
 
 def _operations(deployment: Deployment) -> Line:
-    found = discover.operations(deployment.client)
+    found = operations(deployment.client)
     if found.there is None:
         return Line("note", "operations", "which ones there are could not be told")
-    if missing := found.missing(discover.FLOW_OPERATIONS):
+    if missing := found.missing(FLOW_OPERATIONS):
         says = f"{', '.join(missing)} not found by {found.how}: is this the right endpoint?"
         return Line("bad", "operations", says)
-    more = len(found.there) - len(discover.FLOW_OPERATIONS)
+    more = len(found.there) - len(FLOW_OPERATIONS)
     says = f"all three of the flow, {more or 'none'} of the five for development, by {found.how}"
     return Line("ok", "operations", says)
 
@@ -107,8 +108,8 @@ def _environment(deployment: Deployment) -> Line:
 def _customers(deployment: Deployment) -> Line:
     if not deployment.target.customers:
         return Line("bad", "customers", "none given: add two [[customers]], or export them")
-    if trouble := preflight.log_everyone_in(deployment):
-        return Line("bad", "customers", trouble)
+    if problem := preflight.log_everyone_in(deployment):
+        return Line("bad", "customers", problem)
     emails = " and ".join(one.credentials.email for one in deployment.registered)
     return Line("ok", "customers", f"{emails} can log in")
 
@@ -136,8 +137,8 @@ def _table(deployment: Deployment) -> Line:
     if address is None:
         return Line("-", "table", "not given: [table] lets the session rows be seen")
     with ExitStack() as ends:
-        if trouble := preflight.open_table(deployment, ends):
-            return Line("bad", "table", trouble)
+        if problem := preflight.open_table(deployment, ends):
+            return Line("bad", "table", problem)
     return Line("ok", "table", f"{address.name} can be read and written")
 
 
@@ -159,11 +160,11 @@ def _clock(deployment: Deployment) -> Line:
     if not clock_check.can_try_clock(deployment):
         return Line("-", "clock", "not tried: nobody is logged in")
     try:
-        trouble = clock_check.why_unusable(deployment, clock)
+        problem = clock_check.why_unusable(deployment, clock)
     finally:
         clock_check.reset_and_close(clock)
-    if trouble:
-        return Line("bad", "clock", f"{trouble}; mend [clock] or leave it out")
+    if problem:
+        return Line("bad", "clock", f"{problem}; mend [clock] or leave it out")
     return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.standing}")
 
 

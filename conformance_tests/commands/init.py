@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, Final
 
+from conformance_tests.expect.schema import FLOW_OPERATIONS, Operations, operations
 from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
 from conformance_tests.report import exit_codes
@@ -35,13 +36,13 @@ def init(url: str) -> int:
     target = from_url(url, os.environ)
     with ExitStack() as ends:
         deployment = preflight.assemble(target, ends)
-        trouble = preflight.reach(deployment.client)
+        problem = preflight.reach(deployment.client)
         try:
-            found = None if trouble else find_out(target, deployment.client)
+            found = None if problem else find_out(target, deployment.client)
         except Throttled as throttled:
-            found, trouble = None, str(throttled)
+            found, problem = None, str(throttled)
         if found is None:
-            print(f"auth-conformance: {on_one_line(str(trouble))}.", file=sys.stderr)
+            print(f"auth-conformance: {on_one_line(str(problem))}.", file=sys.stderr)
             return exit_codes.UNTESTED
         print(text(*found), end="")
     return exit_codes.CONFORMANT
@@ -49,7 +50,7 @@ def init(url: str) -> int:
 
 def find_out(target: Target, client: Any) -> tuple[dict[str, Known | tuple[Known, ...]], list[str]]:
     """The values by table, and a sentence about each thing that was looked for."""
-    operations = discover.operations(client)
+    found = operations(client)
     environment = discover.environment(client)
     seen, told = _lifetimes(target, client)
     head = {"name": target.name, "url": target.url, "environment": environment or "production"}
@@ -58,7 +59,7 @@ def find_out(target: Target, client: Any) -> tuple[dict[str, Known | tuple[Known
         known["lifetimes"] = {
             name: _minutes(getattr(seen, name)) for name in ("access", "refresh", "extended")
         }
-    return known, [*_remarks(operations, environment), told]
+    return known, [*_remarks(found, environment), told]
 
 
 def _lifetimes(target: Target, client: Any) -> tuple[Lifetimes | None, str]:
@@ -69,8 +70,8 @@ def _lifetimes(target: Target, client: Any) -> tuple[Lifetimes | None, str]:
         return None, f"{unseen}: {how}, and run this again."
     try:
         seen = discover.lifetimes(client, customer)
-    except discover.NoPairError as trouble:
-        login = f"the login of {on_one_line(customer.email)} {trouble}"
+    except discover.NoPairError as problem:
+        login = f"the login of {on_one_line(customer.email)} {problem}"
         names = "AUTH_CONFORMANCE_CUSTOMER_1 and AUTH_CONFORMANCE_PASSWORD_1"
         return None, f"{unseen}: {login}: check {names}, and run this again."
     if seen is None:
@@ -89,13 +90,13 @@ def _minutes(seconds: int) -> float:
     return seconds // 60 if seconds % 60 == 0 else round(seconds / 60, 8)
 
 
-def _remarks(operations: discover.Operations, environment: str | None) -> Iterator[str]:
+def _remarks(operations: Operations, environment: str | None) -> Iterator[str]:
     if operations.there is None:
         yield "Which operations there are could not be told."
     else:
         names = ", ".join(sorted(operations.there)) or "none of the flow's"
         yield f"Operations, by {operations.how}: {names}."
-    if missing := operations.missing(discover.FLOW_OPERATIONS):
+    if missing := operations.missing(FLOW_OPERATIONS):
         yield f"Not found: {', '.join(missing)}. Is this the right endpoint?"
     if environment is None:
         yield "Whether it runs in development could not be told: production is assumed."

@@ -95,8 +95,8 @@ def _noted(unwritten: list[str]) -> Iterator[None]:
     """One file that cannot be written takes neither the verdict nor another file with it."""
     try:
         yield
-    except files.ReportPathError as trouble:
-        unwritten.append(str(trouble))
+    except files.ReportPathError as problem:
+        unwritten.append(str(problem))
 
 
 def named_target(arguments: argparse.Namespace) -> Target | None:
@@ -155,8 +155,8 @@ def _carry_out(
         raise
     except KeyboardInterrupt:
         found = Run(tuple(collector.findings), started, interrupted=True)
-    except Exception as trouble:
-        told = suite_failure.describe(trouble, judged)
+    except Exception as problem:
+        told = suite_failure.describe(problem, judged)
         found = Run(tuple(collector.findings), started, crashed=told)
     finally:
         collector.finished()
@@ -239,5 +239,5 @@ def _appended(path: Path, block: str) -> bool:
 def _text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except OSError as trouble:
-        raise files.ReportPathError(f"{path} cannot be read: {trouble.strerror}.") from None
+    except OSError as problem:
+        raise files.ReportPathError(f"{path} cannot be read: {problem.strerror}.") from None

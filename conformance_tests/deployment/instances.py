@@ -143,8 +143,8 @@ class Instances:
     def _enter(self, start: Start) -> Launched | LaunchError:
         try:
             launched = start.__enter__()
-        except LaunchError as trouble:
-            return trouble
+        except LaunchError as problem:
+            return problem
         self._to_end.append(start)
         return launched
 

@@ -65,14 +65,14 @@ def run(options: Options, profile: str | None, progress: Progress) -> tuple[Targ
 def merged(runs: tuple[Run, ...], seconds: float) -> Run:
     """What all shares found, as the findings of one run."""
     crashes = (run.crashed for run in runs if run.crashed)
-    trouble = (run.unreachable for run in runs if run.unreachable)
+    problem = (run.unreachable for run in runs if run.unreachable)
     return replace(
         runs[0],
         # What each share found of its own traffic is one finding, unless they differ.
         findings=tuple(dict.fromkeys(chain.from_iterable(run.findings for run in runs))),
         duration_s=round(seconds, 3),
         crashed=next(crashes, None),
-        unreachable=next(trouble, None),
+        unreachable=next(problem, None),
         interrupted=any(run.interrupted for run in runs),
         left_behind=tuple(chain.from_iterable(run.left_behind for run in runs)),
     )
@@ -122,8 +122,8 @@ def judge(
             events.put(("done", held.on_paper(), run_suite(held, options, EventSender(events))))
     except KeyboardInterrupt:
         events.cancel_join_thread()  # nobody listens any more
-    except Exception as trouble:
-        events.put(("lost", suite_failure.describe(trouble)))
+    except Exception as problem:
+        events.put(("lost", suite_failure.describe(problem)))
 
 
 class EventSender:

@@ -1,4 +1,4 @@
-"""What every judge says in one way: `Violation` where there is something else than expected."""
+"""What every expectation has in common: `Violation` where something else was found."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
 
 
-class Judge:
-    """One test's judge. It also keeps what the test could not see, what only warns, and remarks."""
+class Checks:
+    """One test's expectations, with what it could not see, what only warns, and its remarks."""
 
     def __init__(self, deployment: Deployment) -> None:
         self.unseen_parts: list[Unseen] = []
@@ -41,32 +41,32 @@ class Judge:
         self.unseen_parts.append(Unseen(what, capability))
 
     def remark(self, how: str) -> None:
-        """Say how the test looked: a row that passes says it, and a failure's transcript."""
+        """Say how the test looked: in the detail of a row that passes, and in the transcript."""
         self.remarks.append(how)
         self._deployment.recorder.note(how)
 
-    def tried(self, rivals: int, where: str, tries: int = 1) -> None:
-        """Say how many met where, and how many tries that took."""
+    def raced(self, rivals: int, where: str, tries: int = 1) -> None:
+        """Say how many requests competed, where they met, and how many tries that took."""
         self.remark(f"{rivals} rivals {where}, in {tries} {'try' if tries == 1 else 'tries'}")
 
     @contextmanager
     def should(self) -> Iterator[None]:
-        """What breaks in here is a warning: the SHOULD part of a MUST row."""
+        """A violation in here is a warning: the SHOULD part of a MUST row."""
         try:
             yield
-        except Violation as broken:
-            self.warnings.append(broken)
+        except Violation as violation:
+            self.warnings.append(violation)
 
     @contextmanager
-    def when(self, what: str) -> Iterator[None]:
-        """What breaks in here says what was presented."""
+    def given(self, what: str) -> Iterator[None]:
+        """A violation in here says what was presented."""
         try:
             yield
-        except Violation as broken:
-            raise Violation(f"{broken.expected}, given {what}", broken.actual) from None
+        except Violation as violation:
+            raise Violation(f"{violation.expected}, given {what}", violation.actual) from None
 
-    def _blind(self, what: str) -> bool:
+    def _sees_table(self, what: str) -> bool:
+        """Whether there is a table to look at; what cannot be seen without one is noted."""
         if self._deployment.table is None:
             self.unseen(what, "table")
-            return True
-        return False
+        return self._deployment.table is not None

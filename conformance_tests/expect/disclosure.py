@@ -1,7 +1,7 @@
-"""The judge of what a deployment lets slip: an answer and a log line tell nothing of the inside.
+"""What a deployment must not disclose: answers and log lines tell nothing of the inside.
 
 A token may stand in an answer under its own name, a hash too where an operation shows rows; and
-what a request said itself is no news to whoever sent it. Tokens and hashes are known by their usual
+what a request held itself, its caller knows. Tokens and hashes are known by their usual
 shape, and where they have none by every value that the run has met.
 """
 
@@ -17,11 +17,11 @@ from conformance_tests.deployment.http import leaks
 from conformance_tests.deployment.http.leaks import mentions
 from conformance_tests.deployment.http.recorder import SHORTEST_TOKEN
 from conformance_tests.deployment.log import forms as log_forms
-from conformance_tests.outcomes import NotTestable, Violation
+from conformance_tests.expect.base import Checks
+from conformance_tests.outcomes import NotTestable
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
-    from conformance_tests.deployment.http.answer import Answer
     from conformance_tests.deployment.http.recorder import Exchange, Recorder
     from conformance_tests.deployment.log import RunLog
 
@@ -58,19 +58,44 @@ STORAGE: Final = re.compile(
 )
 
 
-# -- answers -----------------------------------------------------------------------------------
+class Disclosure(Checks):
+    """Expectations of what answers and log lines keep to themselves."""
 
+    def leaks_nothing(self, exchanges: Iterable[Exchange], *planted: str) -> None:
+        """No answer holds what is secret, nor what only the inside knows, nor a planted text."""
+        guarded = Guarded.by(self._deployment.recorder)
+        for exchange in exchanges:
+            found = sorted(set(_leaks(self._deployment, exchange, guarded, planted)))
+            answer = f"{exchange.status_line}, {exchange.answer_body[:500]}"
+            actual = f"{', '.join(found)} in {exchange.request_line}: {answer}"
+            self.that(not found, "answers that tell nothing of the inside", actual)
 
-def discreet(deployment: Deployment, exchanges: Iterable[Exchange], *planted: str) -> None:
-    """No answer holds what is secret, nor what only the inside knows, nor a planted text."""
-    guarded = Guarded.by(deployment.recorder)
-    for exchange in exchanges:
-        found = sorted(set(_slips(deployment, exchange, guarded, planted)))
-        if found:
-            said = f"{exchange.request_line}: {exchange.status_line}, {exchange.answer_body[:500]}"
-            raise Violation(
-                "answers that tell nothing of the inside", f"{', '.join(found)} in {said}"
-            )
+    def no_store(self, exchanges: Iterable[Exchange]) -> int:
+        """Every answer that carries tokens forbids to store it; gives how many there were."""
+        carrying = [exchange for exchange in exchanges if _carries_tokens(exchange)]
+        for exchange in carrying:
+            directives = dict(exchange.answer_headers).get("cache-control", "")
+            forbidden = "no-store" in {part.strip().lower() for part in directives.split(",")}
+            expected = "Cache-Control: no-store on an answer that carries tokens"
+            actual = f"Cache-Control: {directives}" if directives else "no Cache-Control"
+            self.that(forbidden, expected, actual)
+        return len(carrying)
+
+    def no_secret_logged(self, run_log: RunLog) -> None:
+        """No line that was written in this run holds a password, a token, a hash or the secret."""
+        logged = run_log.read().lines
+        lines = (*logged, *run_log.read_started().lines)
+        text = "\n".join(lines)
+        found = [what for what, shape in TOKENS.items() if shape.search(text)]
+        kinds = ("secret", "password", "access", "refresh", "hash")
+        known = self._deployment.recorder.secrets(*kinds)
+        shapeless = {value: name for value, name in known.items() if not _has_shape(value)}
+        found += [name for v, name in shapeless.items() if v and leaks.tells(text, v, log_forms(v))]
+        expected = "no password, token, hash or secret in the log"
+        self.that(not found, expected, f"{', '.join(found)} in {len(lines)} lines")
+        if not logged:
+            nothing = "nothing was written to the log in this run; check [log] file"
+            raise NotTestable("log", nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +125,13 @@ def _says(text: str, word: str) -> bool:
     return bool(word) and leaks.tells(text, word, leaks.forms(word))
 
 
-def _slips(
+def _leaks(
     deployment: Deployment,
     exchange: Exchange,
     guarded: Guarded,
     planted: Iterable[str],
 ) -> Iterator[str]:
-    data, complaint = _spoken(exchange)
+    data, complaint = _texts_of(exchange)
     pieces = [*map(": ".join, exchange.other_headers), data, complaint]
     everything = "\n".join(pieces)
     asked = f"{exchange.request_line} {exchange.request_headers} {exchange.request_body}"
@@ -114,7 +139,7 @@ def _slips(
         if any(hit.group() not in asked for hit in shape.finditer(everything)):
             yield what
     for value, name in {k: v for piece in pieces for k, v in guarded.within(piece).items()}.items():
-        if not _is_no_news(value, asked, exchange.answer_body):
+        if not _known_to_caller(value, asked, exchange.answer_body):
             yield KINDS[name.partition("#")[0]]
     if STACK.search(everything):
         yield "a stack trace"
@@ -125,7 +150,7 @@ def _slips(
         yield "the table's name"
 
 
-def _is_no_news(value: str, asked: str, answer_body: str) -> bool:
+def _known_to_caller(value: str, asked: str, answer_body: str) -> bool:
     """Whether whoever gets the answer has it: it was in the request, or is given by its name."""
     return any(form in asked for form in log_forms(value)) or value in _given(answer_body)
 
@@ -149,7 +174,7 @@ def _given(answer_body: str) -> set[str]:
     return given
 
 
-def _spoken(exchange: Exchange) -> tuple[str, str]:
+def _texts_of(exchange: Exchange) -> tuple[str, str]:
     """An answer's data, without what stands under its own name, and what it complains of."""
     try:
         body = json.loads(exchange.answer_body)
@@ -184,17 +209,6 @@ def _names_table(text: str, table: str) -> bool:
     )
 
 
-def uncached(exchanges: Iterable[Exchange]) -> int:
-    """Every answer that carries tokens forbids to store it; how many there were."""
-    carrying = [exchange for exchange in exchanges if _carries_tokens(exchange)]
-    for exchange in carrying:
-        directives = dict(exchange.answer_headers).get("cache-control", "")
-        if "no-store" not in {part.strip().lower() for part in directives.split(",")}:
-            said = f"Cache-Control: {directives}" if directives else "no Cache-Control"
-            raise Violation("Cache-Control: no-store on an answer that carries tokens", said)
-    return len(carrying)
-
-
 def _carries_tokens(exchange: Exchange) -> bool:
     try:
         body = json.loads(exchange.answer_body)
@@ -203,31 +217,6 @@ def _carries_tokens(exchange: Exchange) -> bool:
     data = body.get("data") if isinstance(body, dict) else None
     values = data.values() if isinstance(data, dict) else ()
     return any(isinstance(value, dict) and value.get("token") for value in values)
-
-
-def met(hits: int, answers: Iterable[Answer]) -> None:
-    """A fault was met and something was answered; otherwise there was nothing to look at."""
-    if hits == 0 or not any(answer.status for answer in answers):
-        raise NotTestable("faults", "no call of the deployment met the fault that was set for it")
-
-
-# -- the log -----------------------------------------------------------------------------------
-
-
-def nothing_secret_logged(deployment: Deployment, run_log: RunLog) -> None:
-    """No line that was written in this run holds a password, a token, a hash or the secret."""
-    logged = run_log.read().lines
-    lines = (*logged, *run_log.read_started().lines)
-    text = "\n".join(lines)
-    found = [what for what, shape in TOKENS.items() if shape.search(text)]
-    known = deployment.recorder.secrets("secret", "password", "access", "refresh", "hash")
-    formless = {value: name for value, name in known.items() if not _has_shape(value)}
-    found += [name for v, name in formless.items() if v and leaks.tells(text, v, log_forms(v))]
-    if found:
-        expected = "no password, token, hash or secret in the log"
-        raise Violation(expected, f"{', '.join(found)} in {len(lines)} lines")
-    if not logged:
-        raise NotTestable("log", "nothing was written to the log in this run; check [log] file")
 
 
 def _has_shape(secret: str) -> bool:

@@ -1,4 +1,4 @@
-"""The judge of the table: which rows of whom are there, and what happens to them."""
+"""What the table must hold: which rows of whom are there, and what happens to them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance_tests.deployment.http import leaks
 from conformance_tests.deployment.table import BOOKKEEPING
-from conformance_tests.expect.base import Judge
+from conformance_tests.expect.base import Checks
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
@@ -41,31 +41,31 @@ class RowChanges:
         return _altered(self.before, self.after)
 
 
-class Rows(Judge):
-    """What the customers' partitions must hold."""
+class Rows(Checks):
+    """Expectations of the rows in customers' partitions."""
 
     def stored(self, session: Session) -> Row | None:
         """The session's row is in the table; None where there is no table to see."""
-        if self._blind("the session's row"):
+        if not self._sees_table("the session's row"):
             return None
         row = session.stored()
         self.that(row is not None, "a row for this session", "no such row")
         return row
 
-    def gone(self, session: Session) -> None:
+    def not_stored(self, session: Session) -> None:
         """The session's row is not in the table."""
-        if not self._blind("that the session's row is gone"):
+        if self._sees_table("that the session's row is gone"):
             self.that(session.stored() is None, "no row for this session", "the row is there")
 
-    def no_more_rows(self, customer: Customer, count: int) -> None:
+    def at_most_rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows at most."""
-        if not self._blind("the customer's rows"):
+        if self._sees_table("the customer's rows"):
             there = len(customer.rows_of_this_test())
             self.that(there <= count, f"{count} rows at most for this customer", f"{there} rows")
 
     def rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows."""
-        if not self._blind("the customer's rows"):
+        if self._sees_table("the customer's rows"):
             there = len(customer.rows_of_this_test())
             self.that(there == count, f"{count} rows for this customer", f"{there} rows")
 
@@ -123,24 +123,42 @@ class Rows(Judge):
             self.that(not found, "nothing in the table that opens a session", ", ".join(found))
 
     @contextmanager
+    def at_most_new_rows(self, customer: Customer, most: int) -> Iterator[None]:
+        """What happens in here adds at most so many rows, where the table can be seen."""
+        before = self._visible_rows(customer).keys()
+        yield
+        new = self._visible_rows(customer).keys() - before
+        self.that(len(new) <= most, f"{most} new rows at most", f"{len(new)} new rows")
+
+    @contextmanager
+    def unchanged_if_visible(self, customer: Customer) -> Iterator[None]:
+        """What happens in here changes no row of the customer, where the table can be seen."""
+        before = self._visible_rows(customer)
+        yield
+        self.that(self._visible_rows(customer) == before, "no row to change", "other rows")
+
+    def _visible_rows(self, customer: Customer) -> dict[str, Row]:
+        return _by_hash(customer.rows() if customer.deployment.table is not None else ())
+
+    @contextmanager
     def unchanged(self, *customers: Customer) -> Iterator[None]:
         """What happens in here changes no row of these customers."""
-        look = self.still(*customers)
+        check = self.snapshot(*customers)
         yield
-        look()
+        check()
 
-    def still(self, *customers: Customer) -> Callable[[], None]:
-        """A look at these customers' rows, to be taken again: none has changed since now."""
-        if self._blind("that no row changes"):
+    def snapshot(self, *customers: Customer) -> Callable[[], None]:
+        """The rows of these customers now; calling the result checks that none has changed."""
+        if not self._sees_table("that no row changes"):
             return lambda: None
         before = [_by_hash(customer.rows()) for customer in customers]
 
-        def look() -> None:
+        def check() -> None:
             for customer, rows in zip(customers, before, strict=True):
                 changes = _changes(rows, _by_hash(customer.rows()))
                 self.that(not changes, "no row to change", ", ".join(changes))
 
-        return look
+        return check
 
 
 def _by_hash(rows: Iterable[Row]) -> dict[str, Row]:

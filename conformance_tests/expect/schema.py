@@ -1,15 +1,36 @@
-"""The published schema as data, and what an introspected one differs in (WIRE-11).
+"""The published schema as data, and how a deployment's differs from it (WIRE-11).
 
 Free are operations that a deployment does not have, further fields, and further arguments that may
-be left out.
+be left out. Where introspection is open, the schema is compared with the published one.
+
+Elsewhere it is probed with documents of which the part in question never runs. A document is
+validated as a whole before any of it runs: so the operation stands beside a trivial query in one
+document, and the trivial one is asked to run, which it does if the operation is valid. No wording
+is judged.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
-from conformance_tests.deployment.http.documents import OPERATIONS, Operation
+from conformance_tests.deployment.http import documents
+from conformance_tests.deployment.http.answer import member
+from conformance_tests.deployment.http.documents import (
+    DEVELOPMENT_OPERATIONS,
+    OPERATIONS,
+    Operation,
+)
+from conformance_tests.expect.base import Checks
+from conformance_tests.outcomes import NotTestable
+
+if TYPE_CHECKING:
+    from conformance_tests.deployment.http.client import Client
+
+FLOW_OPERATIONS: Final = tuple(name for name in OPERATIONS if name not in DEVELOPMENT_OPERATIONS)
+#: No schema has this field: the answer to it is what an unknown field sounds like.
+NONSENSE: Final = "noSuchOperationAnywhere"
 
 #: What each operation answers.
 RESULTS: Final = {
@@ -36,6 +57,25 @@ ROOTS: Final = {"query": "queryType", "mutation": "mutationType"}
 
 Field = Mapping[str, Any]
 Types = Mapping[str, Mapping[str, Field]]
+#: What no document can tell.
+UNSEEN: Final = "nullability, lists and scalar types in answers (result: Boolean! among them)"
+_TEXT: Final = '"conformance-probe"'
+#: A literal of the right type and one that only a wrong type accepts.
+LITERALS: Final = {"String": (_TEXT, "1"), "Boolean": ("true", _TEXT)}
+
+
+class Schema(Checks):
+    """The expectation of a deployment's schema."""
+
+    def published_schema(self, client: Client) -> None:
+        """Every operation that is there takes and answers what front ends send and read."""
+        differences = introspected_differences(client.schema())
+        if differences is None:
+            differences = probed_differences(client)
+            self.unseen(UNSEEN, "introspection")
+        if differences is None:
+            raise NotTestable("introspection")
+        self.that(not differences, "the published schema", "; ".join(differences))
 
 
 def object_of(operation: str) -> str:
@@ -43,7 +83,10 @@ def object_of(operation: str) -> str:
     return RESULTS[operation].strip("[]")
 
 
-def differences(schema: Any) -> list[str] | None:
+# -- compared with the published one -----------------------------------------------------------
+
+
+def introspected_differences(schema: Any) -> list[str] | None:
     """What an introspected `__schema` has otherwise, in words; None where it cannot be read."""
     try:
         types = _fields_by_type(schema)
@@ -54,7 +97,7 @@ def differences(schema: Any) -> list[str] | None:
         return [
             difference
             for operation in there
-            for difference in _differences(operation, roots[operation.kind], types)
+            for difference in _compared(operation, roots[operation.kind], types)
         ]
     except (KeyError, TypeError, AttributeError):
         return None
@@ -71,7 +114,7 @@ def _root(schema: Mapping[str, Any], name: str) -> str:
     return str((schema[name] or {}).get("name"))
 
 
-def _differences(operation: Operation, root: Mapping[str, Field], types: Types) -> Iterator[str]:
+def _compared(operation: Operation, root: Mapping[str, Field], types: Types) -> Iterator[str]:
     field = root[operation.name]
     yield from _arguments(operation, {arg["name"]: arg for arg in field["args"]})
     yield from _compare(operation.name, _text(field["type"]), RESULTS[operation.name])
@@ -106,3 +149,82 @@ def _text(type_: Mapping[str, Any]) -> str:
 
 def _innermost(type_: Mapping[str, Any]) -> str:
     return _innermost(type_["ofType"]) if type_.get("ofType") else str(type_["name"])
+
+
+# -- probed --------------------------------------------------------------------------------------
+
+
+def probed_differences(client: Client) -> list[str] | None:
+    """What the schema has otherwise, in words; None where documents are not judged as a whole."""
+    if not client.finds_valid(documents.TYPENAME) or client.finds_valid(documents.UNKNOWN):
+        return None
+    there = operations(client).there
+    asked = [op for op in OPERATIONS.values() if there is None or op.name in there]
+    return [difference for operation in asked for difference in _probed(client, operation)]
+
+
+def _probed(client: Client, operation: Operation) -> Iterator[str]:
+    declared = ", ".join(f"{name}: {type_}" for name, type_ in operation.arguments.items())
+    if not client.finds_valid(operation.with_arguments()):
+        yield f"{operation.name} does not take ({declared})"
+        return
+    for name, type_ in operation.arguments.items():
+        yield from _probed_argument(client, operation, name, type_)
+    answered = object_of(operation.name)
+    if not client.finds_valid(operation.with_arguments(documents.of_type(answered))):
+        yield f"{operation.name} does not answer {answered}"
+    for name in FIELDS[answered]:
+        if not client.finds_valid(operation.with_arguments(documents.only(name))):
+            yield f"{operation.name}'s {name} is missing"
+
+
+def _probed_argument(client: Client, operation: Operation, name: str, type_: str) -> Iterator[str]:
+    required = type_.endswith("!")
+    right, wrong = LITERALS[type_.rstrip("!")]
+    if not client.finds_valid(operation.with_literal(name, right)):
+        yield f"{operation.name}({name}) refuses {right}"
+    if client.finds_valid(operation.with_literal(name, wrong)):
+        yield f"{operation.name}({name}) accepts {wrong}, so it is not {type_}"
+    if client.finds_valid(operation.with_literal(name, "null")) is required:
+        yield f"{operation.name}({name}) {'accepts' if required else 'refuses'} null"
+
+
+# -- which operations are there --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """Which of the eight operations are there (None: it could not be told), and how it was seen."""
+
+    there: frozenset[str] | None
+    how: str
+
+    def missing(self, names: Collection[str]) -> list[str]:
+        """Those of these names that are not there; none where it could not be told."""
+        return [] if self.there is None else [name for name in names if name not in self.there]
+
+
+def operations(client: Client) -> Operations:
+    """By introspection where it is open, else by how each name is refused."""
+    listed = _listed(client.ask(documents.FIELDS, {}, operation="__schema").value)
+    if listed is not None:
+        return Operations(frozenset(listed & OPERATIONS.keys()), "introspection")
+    there = frozenset(o.name for o in OPERATIONS.values() if _known(client, o.kind, o.name))
+    return Operations(there or None, "probing")
+
+
+def _listed(schema: Any) -> set[str] | None:
+    fields = [member(member(schema, root), "fields") or [] for root in ROOTS.values()]
+    return {str(member(field, "name")) for each in fields for field in each if field} or None
+
+
+def _known(client: Client, kind: str, name: str) -> bool:
+    """True where the name is refused for another reason than a name that cannot exist."""
+    return _refusal(client, kind, name) != _refusal(client, kind, NONSENSE)
+
+
+def _refusal(client: Client, kind: str, name: str) -> tuple[int | None, tuple[str, ...]]:
+    """How it is refused, with the name itself and any suggestion taken out."""
+    answer = client.ask(documents.probe(kind, name), {})
+    said = (str(message).replace(name, "…") for message in answer.messages)
+    return answer.status, tuple(message.split(" Did you mean")[0] for message in said)

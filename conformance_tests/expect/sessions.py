@@ -1,67 +1,65 @@
-"""The judge of sessions, and of all else that a test meets: `expect.rotates(session)`.
-
-Judged are category, null data and effects; wording, other status codes and further claims are free.
-"""
+"""What a session must do, in the hands of one caller or of several at once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from conformance_tests.expect.answers import Answers, pair_of
-from conformance_tests.expect.calls import Calls
+from conformance_tests.deployment.http.answer import Answer, member
+from conformance_tests.expect.answers import Answers
 from conformance_tests.expect.rows import Rows
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
     from conformance_tests.actors.session import Session
-    from conformance_tests.deployment.http.answer import Answer
 
 
-class Expect(Answers, Rows, Calls):
-    """One test's judge of answers, rows and calls, and of the sessions that they are about."""
+class Sessions(Answers, Rows):
+    """Expectations of sessions, alone and in competition."""
 
     # -- answers that compete ------------------------------------------------------------------
 
-    def pairs(self, customer: Customer, answers: Iterable[Answer]) -> list[Session]:
+    def sessions_in(self, customer: Customer, answers: Iterable[Answer]) -> list[Session]:
         """The different sessions that these answers hand out."""
         given = [customer.session_from(answer) for answer in answers if answer.value is not None]
         return list({session.refresh_token: session for session in given}.values())
 
-    def apart(self, customer: Customer, answers: Iterable[Answer], *spent: Session) -> None:
+    def separate_sessions(
+        self, customer: Customer, answers: Iterable[Answer], *spent: Session
+    ) -> None:
         """Each answer is a session of its own, with a row of its own, and none that was spent."""
         sessions = [customer.session_from(answer) for answer in answers]
         different = {session.refresh_token for session in sessions}
         self.equal(len(different), len(sessions), "how many refresh tokens are different")
         for session in sessions:
             self.stored(session)
-            self.another_pair(session, *spent)
+            self.new_tokens(session, *spent)
 
-    def one_at_most(self, sessions: Iterable[Session]) -> None:
+    def at_most_one_live(self, sessions: Iterable[Session]) -> None:
         """No more than one of these sessions is alive, in its holder's hands and in the table."""
-        live = self.live(sessions)
+        live = self.still_live(sessions)
         self.that(len(live) <= 1, "one live session at most", f"{len(live)}")
 
-    def somebody_goes_on(self, customer: Customer, answers: Iterable[Answer]) -> None:
+    def someone_can_continue(self, customer: Customer, answers: Iterable[Answer]) -> None:
         """At least one of these answers hands out a pair that works."""
-        live = self.live(self.pairs(customer, answers))
+        live = self.still_live(self.sessions_in(customer, answers))
         self.that(live, "a pair that works in some caller's hands", "none")
 
-    def nothing_over(self, answers: Iterable[Answer]) -> None:
+    def none_over(self, answers: Iterable[Answer]) -> None:
         """Each answer is a pair, or asks the caller to try again; none ends the session."""
         for answer in answers:
             if answer.value is None:
-                self.storage_trouble(answer)
+                self.asks_to_retry(answer)
 
-    def live(self, sessions: Iterable[Session]) -> list[Session]:
+    def still_live(self, sessions: Iterable[Session]) -> list[Session]:
         """Those of these sessions that a refresh still knows; it changes none of them."""
         return [session for session in sessions if session.refresh().value is not None]
 
     # -- sessions ------------------------------------------------------------------------------
 
-    def echoes(self, session: Session) -> None:
+    def returns_same_pair(self, session: Session) -> None:
         """A refresh hands back the very same pair."""
-        got = pair_of(session.refresh())
+        got = session.refresh().pair()
         self.that(
             got == (session.token, session.refresh_token),
             "the same token and refresh token again",
@@ -78,30 +76,29 @@ class Expect(Answers, Rows, Calls):
         )
         return successor
 
-    def spends(self, session: Session) -> Session:
+    def rotates_past_grace(self, session: Session) -> Session:
         """The same, and any grace for the old pair is over: from now on it is a replay."""
         successor = self.rotates(session)
         session.customer.deployment.wait_out_grace()
         return successor
 
-    def usable(self, session: Session) -> Session:
+    def works(self, session: Session) -> Session:
         """A refresh answers a pair: the same while it is live, a new one once it has expired."""
         if session.exp > self._deployment.clock.now():
             return session.customer.session_from(session.refresh())
         return session.customer.successor_of(session)
 
-    def over(self, session: Session) -> None:
+    def is_over(self, session: Session) -> None:
         """A refresh of this session is refused: it has ended."""
         self.session_over(session.refresh())
 
-    def revoked(self, session: Session) -> None:
+    def revokes(self, session: Session) -> None:
         """A revoke of this session answers true."""
         answer = session.revoke()
-        said = answer.value if isinstance(answer.value, dict) else {}
-        told = said.get("result") is True and not answer.errors
-        self.that(told, "revokeCustomerToken to answer result true", answer.brief())
+        done = member(answer.value, "result") is True and not answer.errors
+        self.that(done, "revokeCustomerToken to answer result true", answer.brief())
 
-    def another_pair(self, session: Session, *ended: Session) -> None:
+    def new_tokens(self, session: Session, *ended: Session) -> None:
         """Neither token of this session is one of an ended session's."""
         for old in ended:
             again = {session.token, session.refresh_token} & {old.token, old.refresh_token}

@@ -54,8 +54,8 @@ def _named(path: Path) -> Iterator[None]:
     """The system's refusal as a sentence that names the path as it was given."""
     try:
         yield
-    except OSError as trouble:
-        told = f"{path} cannot be written: {trouble.strerror}: name another path."
+    except OSError as problem:
+        told = f"{path} cannot be written: {problem.strerror}: name another path."
         raise ReportPathError(told) from None
 
 

@@ -1,4 +1,4 @@
-"""A way out that may end before the command: what is printed after that is lost, and no trouble."""
+"""A way out that may end before the command: what is printed after that is lost, and no problem."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typing import Any, TextIO, cast
 class SafeStream:
     """A text stream that goes on when nobody reads it any more, or when it finds no room.
 
-    `trouble` says what it met first.
+    `problem` says what it met first.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self.trouble: OSError | None = None
+        self.problem: OSError | None = None
 
     def as_text(self) -> TextIO:
         """The same, for those who ask for a text stream by its type."""
@@ -42,12 +42,12 @@ class SafeStream:
     def _whatever_becomes_of_it(self) -> Iterator[None]:
         try:
             yield
-        except OSError as trouble:
-            self.trouble = self.trouble or trouble
+        except OSError as problem:
+            self.problem = self.problem or problem
             self._into_nothing()
 
     def _into_nothing(self) -> None:
-        """What is held back must go somewhere, or it is trouble again when the stream ends."""
+        """What is held back must go somewhere, or it is problem again when the stream ends."""
         nothing = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nothing, self._stream.fileno())
         os.close(nothing)
@@ -70,10 +70,10 @@ def safe_output() -> Iterator[None]:
             yield
         finally:
             out.flush()
-            _tell(out.trouble)
+            _tell(out.problem)
 
 
-def _tell(trouble: OSError | None) -> None:
-    if trouble is not None and not isinstance(trouble, BrokenPipeError):
-        told = f"auth-conformance: the output cannot be printed: {trouble.strerror}."
+def _tell(problem: OSError | None) -> None:
+    if problem is not None and not isinstance(problem, BrokenPipeError):
+        told = f"auth-conformance: the output cannot be printed: {problem.strerror}."
         print(told, file=sys.stderr)

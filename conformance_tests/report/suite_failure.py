@@ -15,21 +15,21 @@ DEBUG: Final = "AUTH_CONFORMANCE_DEBUG"
 OPENING: Final = "The suite itself failed: "
 
 
-def describe(trouble: BaseException, target: Target | None = None) -> str:
+def describe(problem: BaseException, target: Target | None = None) -> str:
     """What broke and where, without any secret; with DEBUG set the traceback goes to stderr."""
     redact = _recorder(target).redact
     if os.environ.get(DEBUG):
-        print(redact("".join(traceback.format_exception(trouble))), file=sys.stderr)
-    told = " ".join(str(trouble).split())[:200]
+        print(redact("".join(traceback.format_exception(problem))), file=sys.stderr)
+    told = " ".join(str(problem).split())[:200]
     asking = "" if os.environ.get(DEBUG) else f" Set {DEBUG}=1 for the traceback."
     return redact(
-        f"{OPENING}{type(trouble).__name__}{_place(trouble)}"
+        f"{OPENING}{type(problem).__name__}{_place(problem)}"
         f"{': ' + told.rstrip('.') if told else ''}.{asking}"
     )
 
 
-def _place(trouble: BaseException) -> str:
-    frames = traceback.extract_tb(trouble.__traceback__)
+def _place(problem: BaseException) -> str:
+    frames = traceback.extract_tb(problem.__traceback__)
     if not frames:
         return ""
     name = frames[-1].filename.replace("\\", "/").rsplit("/", 1)[-1]

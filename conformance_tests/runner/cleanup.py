@@ -46,8 +46,8 @@ def _trouble_told(left: list[str]) -> Iterator[None]:
 
     try:
         yield
-    except (BotoCoreError, ClientError) as trouble:
-        left.append(f"the table could not be tidied: {type(trouble).__name__}")
+    except (BotoCoreError, ClientError) as problem:
+        left.append(f"the table could not be tidied: {type(problem).__name__}")
 
 
 def _ends_with_run(deployment: Deployment) -> bool:

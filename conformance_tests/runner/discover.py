@@ -1,78 +1,28 @@
-"""What can be found out about a deployment from outside: its operations, environment, lifetimes."""
+"""What can be found out about a deployment from outside: its environment and its lifetimes."""
 
 from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Collection
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from conformance_tests.deployment.http import documents
-from conformance_tests.deployment.http.documents import DEVELOPMENT_OPERATIONS, OPERATIONS
+from conformance_tests.actors.session import claims_of
+from conformance_tests.deployment.http.answer import SESSION_OVER, Answer
 from conformance_tests.outcomes import Throttled, Violation
+from conformance_tests.target.parts import Credentials, Lifetimes
 
 if TYPE_CHECKING:
     from conformance_tests.actors.session import Session
-    from conformance_tests.deployment.http.answer import Answer
     from conformance_tests.deployment.http.client import Client
-    from conformance_tests.target.parts import Credentials, Lifetimes
 
-FLOW_OPERATIONS: Final = tuple(name for name in OPERATIONS if name not in DEVELOPMENT_OPERATIONS)
-#: No schema has this field: the answer to it is what an unknown field sounds like.
-NONSENSE: Final = "noSuchOperationAnywhere"
 #: Seconds by which a lifetime may look shorter than it is.
 SLACK: Final = 12
 #: Seconds from which on a lifetime is thought of in whole minutes.
 SURELY_MINUTES: Final = 240
-SHUT: Final = "graphql-authorization"
 
 
 class NoPairError(Exception):
     """A login that gave no tokens: what became of it, as in `was refused`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operations:
-    """Which of the eight operations are there (None: it could not be told), and how it was seen."""
-
-    there: frozenset[str] | None
-    how: str
-
-    def missing(self, names: Collection[str]) -> list[str]:
-        """Those of these names that are not there; none where it could not be told."""
-        return [] if self.there is None else [name for name in names if name not in self.there]
-
-
-def operations(client: Client) -> Operations:
-    """By introspection where it is open, else by how each name is refused."""
-    listed = _listed(client.ask(documents.FIELDS, {}, operation="__schema").value)
-    if listed is not None:
-        return Operations(frozenset(listed & OPERATIONS.keys()), "introspection")
-    there = frozenset(o.name for o in OPERATIONS.values() if _known(client, o.kind, o.name))
-    return Operations(there or None, "probing")
-
-
-def _listed(schema: Any) -> set[str] | None:
-    if not isinstance(schema, dict):
-        return None
-    names: set[str] = set()
-    for root in ("queryType", "mutationType"):
-        fields = (schema.get(root) or {}).get("fields") or []
-        names |= {str(field.get("name")) for field in fields if isinstance(field, dict)}
-    return names or None
-
-
-def _known(client: Client, kind: str, name: str) -> bool:
-    """True where the name is refused for another reason than a name that cannot exist."""
-    return _refusal(client, kind, name) != _refusal(client, kind, NONSENSE)
-
-
-def _refusal(client: Client, kind: str, name: str) -> tuple[int | None, tuple[str, ...]]:
-    """How it is refused, with the name itself and any suggestion taken out."""
-    answer = client.ask(documents.probe(kind, name), {})
-    said = (str(message).replace(name, "…") for message in answer.messages)
-    return answer.status, tuple(message.split(" Did you mean")[0] for message in said)
 
 
 def environment(client: Client) -> str | None:
@@ -82,7 +32,7 @@ def environment(client: Client) -> str | None:
         answer = client.call("getUserAuth", made_up)
     except Throttled:
         return None
-    if SHUT in answer.categories:
+    if SESSION_OVER in answer.categories:
         return "production"
     if not answer.errors and isinstance(answer.data, dict) and "getUserAuth" in answer.data:
         return "development"
@@ -105,8 +55,6 @@ def lifetimes(client: Client, customer: Credentials) -> Lifetimes | None:
 
     Raises NoPairError.
     """
-    from conformance_tests.target.parts import Lifetimes
-
     normal = _left(client, client.log_in(customer.email, customer.password))
     extended = _left(client, client.log_in(customer.email, customer.password, remember_me=True))
     if normal is None or extended is None:
@@ -142,11 +90,8 @@ def _left(client: Client, answer: Answer) -> tuple[int, int] | None:
 
     Raises NoPairError.
     """
-    from conformance_tests.actors.session import claims_of
-    from conformance_tests.expect.answers import pair_of
-
     try:
-        token, refresh_token = pair_of(answer)
+        token, refresh_token = answer.pair()
     except Violation:
         raise NoPairError(_became_of(answer)) from None
     try:

@@ -9,7 +9,7 @@ import pytest
 
 from conformance_tests.deployment.http.recorder import Recorder
 from conformance_tests.deployment.table import denial
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import marker_option, requirements_of
 from conformance_tests.outcomes import NotApplicable, NotTestable, Violation
 from conformance_tests.report.verdict import Card, Finding, Status

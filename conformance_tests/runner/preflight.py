@@ -43,15 +43,15 @@ def prepare(deployment: Deployment, ends: ExitStack) -> str | None:
     What was opened is closed, and the clock given back, when `ends` ends. The caller tidies,
     whatever stops this on its way.
     """
-    trouble = (
+    problem = (
         reach(deployment.client) or open_table(deployment, ends) or start_faults(deployment, ends)
     )
-    if trouble is None:
-        trouble = log_everyone_in(deployment)
+    if problem is None:
+        problem = log_everyone_in(deployment)
         deployment.wrong_secret = doubt_secret(deployment)
         deployment.odd_pairs = doubt_forging(deployment)
         set_clock(deployment, ends)
-    return trouble
+    return problem
 
 
 def assemble(target: Target, ends: ExitStack) -> Deployment:
@@ -102,7 +102,7 @@ def reach(client: Client) -> str | None:
     except Throttled as throttled:
         return f"{client.url} lets nobody by: {throttled}"
     if answer.status is None:
-        return f"{client.url} cannot be reached: {answer.trouble}; check url"
+        return f"{client.url} cannot be reached: {answer.problem}; check url"
     if answer.headers.get("location"):
         return f"{client.url} redirects to {answer.headers['location']}: put that address in url"
     if not isinstance(answer.body, dict) or not answer.body.keys() & {"data", "errors"}:
@@ -123,16 +123,16 @@ def open_table(deployment: Deployment, ends: ExitStack) -> str | None:
     except BotoCoreError as error:
         return remedied(f"the table {address.name} cannot be opened: {type(error).__name__}")
     ends.callback(table.close)
-    if trouble := table.check():
-        return remedied(trouble)
+    if problem := table.check():
+        return remedied(problem)
     deployment.table = table
     return None
 
 
-def remedied(trouble: str) -> str:
-    """The trouble with a table, and what to do by the technical name that it ends in."""
-    remedy = TABLE_REMEDIES.get(trouble.rpartition(": ")[2], "mend [table] or leave it out")
-    return f"{trouble}; {remedy}"
+def remedied(problem: str) -> str:
+    """The problem with a table, and what to do by the technical name that it ends in."""
+    remedy = TABLE_REMEDIES.get(problem.rpartition(": ")[2], "mend [table] or leave it out")
+    return f"{problem}; {remedy}"
 
 
 def start_faults(deployment: Deployment, ends: ExitStack) -> str | None:
@@ -160,12 +160,12 @@ def log_everyone_in(deployment: Deployment) -> str | None:
         email = customer.credentials.email
         try:
             answer = patient_login(customer)
-            trouble = refused_login(answer, email)
+            problem = refused_login(answer, email)
         except Throttled as throttled:
-            trouble = f"the login of {email} was not let by: {throttled}"
-        if trouble is not None:
-            deployment.locked_out = trouble
-            return trouble
+            problem = f"the login of {email} was not let by: {throttled}"
+        if problem is not None:
+            deployment.locked_out = problem
+            return problem
         try:
             session = customer.session_from(answer)
             customer.learn_id(session)
@@ -182,7 +182,7 @@ def patient_login(customer: RegisteredCustomer) -> Answer:
     """A first login; a deployment that could not, this time, is asked again before it is judged."""
     for _ in range(LOGIN_TRIES - 1):
         answer = customer.ask_to_log_in()
-        if not answer.asks_to_try_again:
+        if not answer.asks_to_retry:
             return answer
         time.sleep(LOGIN_PAUSE_SECONDS)
     return customer.ask_to_log_in()
@@ -222,7 +222,7 @@ def doubt_forging(deployment: Deployment) -> str | None:
 def refused_login(answer: Answer, email: str) -> str | None:
     """Why nobody can log in, where the deployment said no (or nothing)."""
     if answer.status is None:
-        return f"the login of {email} got no answer: {answer.trouble}"
+        return f"the login of {email} got no answer: {answer.problem}"
     if answer.errors or answer.body is None:
         return f"the login of {email} was refused: {answer.brief()}; check [[customers]]"
     return None

@@ -20,7 +20,7 @@ from conformance_tests.deployment.instances import Instances
 from conformance_tests.deployment.launch import Launcher
 from conformance_tests.deployment.log import RunLog
 from conformance_tests.deployment.table import Table
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.outcomes import NotApplicable
 from conformance_tests.runner.cleanup import remove_made_up
 from conformance_tests.runner.options import EXPECT, RUN_CONTEXT, RunContext

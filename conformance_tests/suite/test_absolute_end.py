@@ -6,7 +6,7 @@ import pytest
 
 from conformance_tests.actors.ageing import begun_earlier
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotApplicable
 
@@ -34,14 +34,14 @@ def slides_to_its_end(bounded: Deployment, expect: Expect, remember_me: bool) ->
         bounded.clock.move_to(moment)
         session = expect.rotates(session)
     bounded.clock.move_to(end + 2 + bounded.clock.margin)
-    expect.over(session)
+    expect.is_over(session)
 
 
 def is_over_when_begun_too_long_ago(bounded: Deployment, expect: Expect, remember_me: bool) -> None:
     """A pair is renewed when its session began in time, and refused when it began too early."""
     session = bounded.alice.log_in(remember_me)
     expect.rotates(begun_earlier(session, bounded.longest_session // 2))
-    expect.over(begun_earlier(session, bounded.longest_session + bounded.slack))
+    expect.is_over(begun_earlier(session, bounded.longest_session + bounded.slack))
 
 
 @requirement("HARD-23", optional=True)

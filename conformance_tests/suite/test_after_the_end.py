@@ -7,7 +7,7 @@ from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.table import Table
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotApplicable
 
@@ -29,10 +29,10 @@ def test_an_expired_pair_that_comes_back_twice_is_no_theft(
     """An expired pair is refused, and again when its row is gone; another session lives on."""
     other, session = someone.log_in(remember_me=True), someone.log_in()
     ended = session.ended()
-    expect.over(ended)
+    expect.is_over(ended)
     with expect.unchanged(someone):
-        expect.over(ended)
-    expect.usable(other)
+        expect.is_over(ended)
+    expect.works(other)
 
 
 @requirement("HARD-12", logins=2, burns=True, long_jump=True)
@@ -44,8 +44,8 @@ def test_a_pair_that_expired_unnoticed_is_no_theft(
     ended = session.ended()
     table.drop(ended.stored())
     with expect.unchanged(someone):
-        expect.over(ended)
-    expect.usable(other)
+        expect.is_over(ended)
+    expect.works(other)
 
 
 # -- after a revoke ----------------------------------------------------------------------------
@@ -55,10 +55,10 @@ def test_a_pair_that_expired_unnoticed_is_no_theft(
 def test_a_revoked_pair_that_comes_back_is_no_theft(someone: Customer, expect: Expect) -> None:
     """A revoked pair is refused, and the customer's other device stays logged in."""
     laptop, phone = someone.expired_sessions(2)
-    expect.revoked(phone)
+    expect.revokes(phone)
     with expect.unchanged(someone):
-        expect.over(phone)
-        expect.over(phone)
+        expect.is_over(phone)
+        expect.is_over(phone)
     expect.rotates(laptop)
 
 
@@ -72,7 +72,7 @@ def test_a_pair_that_was_revoked_by_its_predecessor_is_no_theft(
     phone.revoke()
     if renewed.stored() is not None:
         raise NotApplicable("the deployment does not end a session that was renewed meanwhile")
-    expect.over(renewed.expired())
+    expect.is_over(renewed.expired())
     expect.rotates(laptop)
 
 
@@ -80,27 +80,27 @@ def test_a_pair_that_was_revoked_by_its_predecessor_is_no_theft(
 def test_a_revoke_is_heeded_at_once(alice: RegisteredCustomer, expect: Expect) -> None:
     """A live pair is repeated until it is revoked, and refused from then on."""
     session = alice.log_in()
-    expect.echoes(session)
-    expect.revoked(session)
-    expect.over(session)
+    expect.returns_same_pair(session)
+    expect.revokes(session)
+    expect.is_over(session)
 
 
 @requirement("HARD-16", logins=2)
 def test_a_revoke_may_be_repeated(alice: RegisteredCustomer, expect: Expect) -> None:
     """A second revoke of the same pair answers true, and another session lives on."""
     other, session = alice.log_in(), alice.log_in()
-    expect.revoked(session)
-    expect.revoked(session)
-    expect.echoes(other)
+    expect.revokes(session)
+    expect.revokes(session)
+    expect.returns_same_pair(other)
 
 
 @requirement("HARD-16", logins=2, optional=True)
 def test_a_revoke_may_be_repeated_later(someone: Customer, expect: Expect) -> None:
     """The same once the access token has expired: the second revoke changes no row."""
     other, session = someone.soon_expired_sessions(2)
-    expect.revoked(session)
+    expect.revokes(session)
     with expect.unchanged(someone):
-        expect.revoked(session)
+        expect.revokes(session)
     expect.rotates(other)
 
 
@@ -108,8 +108,8 @@ def test_a_revoke_may_be_repeated_later(someone: Customer, expect: Expect) -> No
 def test_a_revoke_may_be_repeated_after_the_end(someone: Customer, expect: Expect) -> None:
     """So may that of a pair that has run out."""
     ended = someone.log_in().ended()
-    expect.revoked(ended)
-    expect.revoked(ended)
+    expect.revokes(ended)
+    expect.revokes(ended)
 
 
 # -- after a burn ------------------------------------------------------------------------------
@@ -117,8 +117,8 @@ def test_a_revoke_may_be_repeated_after_the_end(someone: Customer, expect: Expec
 
 def replay(stolen: Session, expect: Expect) -> Session:
     """Spend a pair and present it again: the customer's sessions burn. The successor comes back."""
-    successor = expect.spends(stolen)
-    expect.over(stolen)
+    successor = expect.rotates_past_grace(stolen)
+    expect.is_over(stolen)
     return successor
 
 
@@ -127,10 +127,10 @@ def test_a_burn_is_heeded_at_once(someone: Customer, expect: Expect) -> None:
     """A live pair is repeated until a replay burns it; it and the successor are refused then."""
     stolen = someone.expired_session()
     live = someone.log_in()
-    expect.echoes(live)
+    expect.returns_same_pair(live)
     successor = replay(stolen, expect)
-    expect.over(live)
-    expect.over(successor)
+    expect.is_over(live)
+    expect.is_over(successor)
 
 
 @requirement("HARD-30", logins=3, burns=True)
@@ -140,9 +140,9 @@ def test_devices_that_wake_up_after_a_burn_do_no_harm(someone: Customer, expect:
     replay(stolen, expect)
     fresh = someone.log_in()
     with expect.unchanged(someone):
-        expect.over(asleep)
-        expect.over(stolen)
-    expect.echoes(fresh)
+        expect.is_over(asleep)
+        expect.is_over(stolen)
+    expect.returns_same_pair(fresh)
     if someone.deployment.clock.movable:  # a pair forged now would be older than the burn
         expect.rotates(fresh.expired())
 
@@ -153,18 +153,18 @@ def test_a_burn_that_broke_off_spares_who_logs_in_after_it(
 ) -> None:
     """Sessions begun meanwhile, renewed or not, outlive the pair that comes back once more."""
     stolen = alice.expired_session(remember_me=True)
-    expect.spends(stolen)
+    expect.rotates_past_grace(stolen)
     with faults.refuse("delete", "denied", of=alice.id) as fault:
         expect.nothing_issued(stolen.refresh())
-    expect.met(fault)
+    expect.fault_hit(fault)
     fresh = [alice.log_in(remember_me=True)]
     if deployment.clock.movable:  # a pair forged now would be older than the burn
         fresh.append(expect.rotates(alice.log_in(remember_me=True).expired()))
     kept = [expect.stored(session) for session in fresh]
-    expect.over(stolen)
+    expect.is_over(stolen)
     expect.equal([expect.stored(session) for session in fresh], kept, "the new sessions' rows")
     for session in fresh:
-        expect.usable(session)
+        expect.works(session)
 
 
 # -- in the very second ------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def test_a_burn_that_broke_off_spares_who_logs_in_after_it(
 def stays_over(session: Session, expect: Expect) -> None:
     """A live access token may outlive its session by a few minutes; expired, it opens nothing."""
     if session.customer.deployment.clock.movable:
-        expect.over(session.expired())
+        expect.is_over(session.expired())
 
 
 @requirement("HARD-31", logins=(2 * LOGINS - 1) * TRIES, exclusive=True)
@@ -198,9 +198,9 @@ def revoked_and_in_again(
     customer: RegisteredCustomer, ended: list[Session], expect: Expect
 ) -> None:
     """The last session is revoked, and the next one shares no token with any before it."""
-    expect.revoked(ended[-1])
+    expect.revokes(ended[-1])
     again = customer.log_in_at_once() or customer.log_in()
-    expect.another_pair(again, *ended)
+    expect.new_tokens(again, *ended)
     ended.append(again)
 
 
@@ -209,10 +209,10 @@ def test_a_rotation_brings_no_revoked_pair_back(someone: Customer, expect: Expec
     """Renewing one session in the second in which another one ended gives another pair."""
     [older] = someone.soon_expired_sessions(1)
     ended = someone.log_in()
-    expect.revoked(ended)
+    expect.revokes(ended)
     renewed = someone.session_unless_retry(older.refresh())
     if renewed is not None:
-        expect.another_pair(renewed, ended)
+        expect.new_tokens(renewed, ended)
     stays_over(ended, expect)
 
 
@@ -225,6 +225,6 @@ def test_logging_in_again_brings_no_burned_pair_back(
     burned = replay(stolen, expect)
     again = alice.log_in_at_once(patience=PATIENCE)
     if again is not None:
-        expect.another_pair(again, stolen, burned)
-        expect.usable(again)
+        expect.new_tokens(again, stolen, burned)
+        expect.works(again)
     stays_over(burned, expect)

@@ -10,8 +10,7 @@ from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.table import Table
-from conformance_tests.expect import development as expect_development
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 #: Together more than the megabyte that one page of a query holds.
@@ -19,11 +18,11 @@ LARGE_ROWS, LARGE = 4, 350_000
 
 
 @requirement("DEV-05", logins=0)
-def test_an_update_says_success(developer: Developer, stranger: Customer) -> None:
+def test_an_update_says_success(developer: Developer, stranger: Customer, expect: Expect) -> None:
     """updateUserAuth says success for a new row and for one that is there already."""
     token = never_issued()
-    expect_development.success(developer.update(stranger.id, token))
-    expect_development.success(developer.update(stranger.id, token))
+    expect.success(developer.update(stranger.id, token))
+    expect.success(developer.update(stranger.id, token))
 
 
 @requirement("DEV-05", logins=0)
@@ -33,7 +32,7 @@ def test_an_update_writes_one_row_under_the_hash(
     """updateUserAuth adds exactly one row, whose key is the refresh token's hash."""
     token = never_issued()
     with expect.row_changes(stranger, new=1) as changes:
-        expect_development.success(developer.update(stranger.id, token))
+        expect.success(developer.update(stranger.id, token))
     row = changes.new[0]
     expect.that(row.hash != token, "the refresh token's hash as key", "the refresh token itself")
     if deployment.derives:
@@ -48,11 +47,11 @@ def test_a_row_is_shown_as_text_and_an_unknown_one_as_nothing(
     """getUserAuth shows three texts for a row, and nulls without an error for none."""
     known, unknown = never_issued(), never_issued()
     developer.update(stranger.id, known)
-    shown = expect_development.item(developer.get(stranger.id, known))
+    shown = expect.shown_row(developer.get(stranger.id, known))
     for name in ("customer_id", "refresh_token_hash", "ttl"):
         text = shown.get(name)
         expect.that(isinstance(text, str) and text, f"{name} as a text", repr(text))
-    expect_development.nothing(developer.get(stranger.id, unknown))
+    expect.no_row_shown(developer.get(stranger.id, unknown))
 
 
 @requirement("DEV-06", logins=0)
@@ -70,7 +69,7 @@ def test_a_ttl_of_either_type_is_shown(
     with expect.row_changes(stranger, new=1) as changes:
         developer.update(stranger.id, token)
     row = table.put(stranger.id, changes.new[0].hash, kind(ttl))
-    shown = expect_development.item(developer.get(stranger.id, token))
+    shown = expect.shown_row(developer.get(stranger.id, token))
     held = {"customer_id": row.customer_id, "refresh_token_hash": row.hash, "ttl": str(ttl)}
     expect.equal(shown, held, "the row")
 
@@ -80,10 +79,10 @@ def test_a_list_begins_empty_and_grows(
     developer: Developer, stranger: Customer, expect: Expect
 ) -> None:
     """getAllAuthItemsById gives [] for nobody, and each row that was written since."""
-    expect.equal(expect_development.items(developer.list(stranger.id)), [], "the list")
+    expect.equal(expect.listed_rows(developer.list(stranger.id)), [], "the list")
     for count in (1, 2):
         developer.update(stranger.id, never_issued())
-        listed = expect_development.items(developer.list(stranger.id))
+        listed = expect.listed_rows(developer.list(stranger.id))
         owners = [row.get("customer_id") for row in listed]
         expect.equal(owners, [stranger.id] * count, "the owners of the rows")
 
@@ -94,7 +93,7 @@ def test_a_list_is_whole_past_a_page(
 ) -> None:
     """getAllAuthItemsById gives every row of a partition that no single query returns."""
     with stranger.extra_rows(LARGE_ROWS, LARGE) as rows:
-        listed = expect_development.items(developer.list(stranger.id))
+        listed = expect.listed_rows(developer.list(stranger.id))
     hashes = sorted(str(row.get("refresh_token_hash")) for row in listed)
     expect.equal(hashes, sorted(row.hash for row in rows), "the hashes of the rows")
 
@@ -106,10 +105,10 @@ def test_a_row_is_removed_once(developer: Developer, stranger: Customer, expect:
     for each in (token, other):
         developer.update(stranger.id, each)
     removed = developer.remove(stranger.id, token)
-    expect_development.success(removed)
-    expect.equal(expect_development.item(removed).get("customer_id"), stranger.id, "customer_id")
+    expect.success(removed)
+    expect.equal(expect.shown_row(removed).get("customer_id"), stranger.id, "customer_id")
     expect.nothing_issued(developer.remove(stranger.id, token))
-    expect_development.success(developer.remove(stranger.id, other))
+    expect.success(developer.remove(stranger.id, other))
 
 
 @requirement("DEV-08", logins=0)
@@ -122,7 +121,7 @@ def test_a_removed_row_is_the_only_one_to_go(
     with expect.row_changes(stranger, new=1) as written:
         developer.update(stranger.id, token)
     with expect.row_changes(stranger, new=0, gone=1) as changes:
-        shown = expect_development.item(developer.remove(stranger.id, token))
+        shown = expect.shown_row(developer.remove(stranger.id, token))
     row = changes.gone[0]
     expect.equal(row, written.new[0], "the row that is gone")
     expect.equal(shown.get("refresh_token_hash"), row.hash, "refresh_token_hash")
@@ -137,10 +136,10 @@ def test_all_rows_are_removed_also_when_there_are_none(
     developer: Developer, stranger: Customer, expect: Expect
 ) -> None:
     """removeAllUserAuthItems succeeds on an empty partition, and empties a small one."""
-    expect_development.success(developer.remove_all(stranger.id))
+    expect.success(developer.remove_all(stranger.id))
     for _ in range(2):
         developer.update(stranger.id, never_issued())
-    expect_development.success(developer.remove_all(stranger.id))
+    expect.success(developer.remove_all(stranger.id))
     expect.rows(stranger, 0)
 
 
@@ -156,7 +155,7 @@ def test_success_means_that_nothing_is_left(
 ) -> None:
     """removeAllUserAuthItems claims success over many or large rows only when all are gone."""
     with stranger.extra_rows(count, size):
-        if expect_development.claims_success(developer.remove_all(stranger.id)):
+        if developer.remove_all(stranger.id).says_success:
             expect.rows(stranger, 0)
 
 
@@ -171,5 +170,5 @@ def test_success_is_not_claimed_over_rows_that_the_table_hands_back(
     """removeAllUserAuthItems sends again what a batch left over, or claims no success."""
     with stranger.extra_rows(3), faults.leave_unprocessed(of=stranger.id, times=1) as left:
         said = developer.remove_all(stranger.id)
-        if left.hits and expect_development.claims_success(said):
+        if left.hits and said.says_success:
             expect.rows(stranger, 0)

@@ -15,8 +15,7 @@ from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.log import RunLog
-from conformance_tests.expect import disclosure
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 #: HARD-26: so many refreshes, so many of them at once, and what a trivial query may take then.
@@ -39,7 +38,7 @@ def test_a_login_without_an_id_issues_nothing(
     """Good credentials give a pair; those for which the platform names nobody give none."""
     alice.log_in()
     for odd in deployment.target.odd_logins:
-        with expect.when(f"a platform that answers {odd.kind} as id"):
+        with expect.given(f"a platform that answers {odd.kind} as id"):
             expect.nothing_issued(client.log_in(odd.email, odd.password))
 
 
@@ -55,14 +54,14 @@ def test_a_table_in_trouble_does_not_speak_for_itself(
     expect: Expect,
     how: str,
 ) -> None:
-    """What the table says of its trouble reaches nobody outside."""
+    """What the table says of its problem reaches nobody outside."""
     session = alice.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     saying = f"requested resource not found: table {secrets.token_hex(8)}"
     with faults.refuse("any", how, saying=saying) as fault:
         answers = deployment.together(session.refresh, session.revoke, alice.ask_to_log_in)
-    disclosure.met(fault.hits, answers)
-    disclosure.discreet(deployment, deployment.recorder.exchanges(), saying)
+    expect.fault_hit(fault, answers)
+    expect.leaks_nothing(deployment.recorder.exchanges(), saying)
 
 
 @requirement("HARD-20", last=True)
@@ -71,14 +70,14 @@ def test_no_answer_told_of_the_inside(
 ) -> None:
     """In the whole run no answer held the secret, a hash, a stack trace or the table's name."""
     session = alice.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     session.altered(token=f"{session.token}x").refresh()
     mismatched = session.altered(refresh_token=never_issued())
     mismatched.refresh()
     mismatched.revoke()
     session.revoke()
     session.refresh()
-    disclosure.discreet(deployment, deployment.recorder.history)
+    expect.leaks_nothing(deployment.recorder.history)
 
 
 @requirement("HARD-22")
@@ -86,14 +85,14 @@ def test_tokens_are_not_for_caches(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
     """A login and a refresh forbid everybody between to keep their answers."""
-    expect.echoes(alice.log_in())
-    expect.equal(disclosure.uncached(deployment.recorder.exchanges()), 2, "answers with tokens")
+    expect.returns_same_pair(alice.log_in())
+    expect.equal(expect.no_store(deployment.recorder.exchanges()), 2, "answers with tokens")
 
 
 @requirement("HARD-22", last=True, optional=True)
-def test_no_answer_with_tokens_was_for_caches(deployment: Deployment) -> None:
+def test_no_answer_with_tokens_was_for_caches(deployment: Deployment, expect: Expect) -> None:
     """In the whole run each answer that carried tokens said so."""
-    disclosure.uncached(deployment.recorder.history)
+    expect.no_store(deployment.recorder.history)
 
 
 # -- what a log may not hold -------------------------------------------------------------------
@@ -105,11 +104,11 @@ def test_a_burn_is_a_security_event(
 ) -> None:
     """A replay leaves a line that names the customer; an ordinary refusal does not."""
     stolen = someone.expired_session()
-    expect.spends(stolen)
+    expect.rotates_past_grace(stolen)
     before = run_log.log.mark()
     client.refresh(None, stolen.refresh_token)
     usual, replayed = run_log.log.since(before), run_log.log.mark()
-    expect.over(stolen)
+    expect.is_over(stolen)
     told = run_log.log.event(replayed, someone.id, usual)
     run_log.need_lines()
     expect.that(told, "a line in the log that names the customer", "no such line")
@@ -121,11 +120,11 @@ def test_the_log_keeps_no_secret(
 ) -> None:
     """In the whole run no line held a password, a token, a hash or the secret."""
     session = alice.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     session.altered(token=f"{session.token}x").refresh()
     alice.ask_to_log_in(password=f"{alice.credentials.password}!")
     session.revoke()
-    disclosure.nothing_secret_logged(deployment, run_log)
+    expect.no_secret_logged(run_log)
 
 
 # -- what one client may not do to all ---------------------------------------------------------
@@ -137,7 +136,7 @@ def test_deriving_keys_holds_nobody_up(
 ) -> None:
     """While hundreds of refreshes are worked out, the cheapest query is still answered at once."""
     session = alice.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     quiet = statistics.median(client.trivial().seconds for _ in range(QUIET_LOOKS))
     wrong = session.altered(refresh_token=other_hex(session.refresh_token))
     allowed = max(TIMES_QUIET * quiet, ALWAYS_ALLOWED)

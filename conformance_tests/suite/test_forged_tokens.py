@@ -10,32 +10,32 @@ from conformance_tests.actors.forged_tokens import never_issued, vectors
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 
 def changes_nothing(row: str, sessions: list[Session], expect: Expect) -> None:
     """A genuine pair is taken; each forgery of its twin's token is refused and changes no row."""
     twin, session = sessions
-    expect.usable(twin)
+    expect.works(twin)
     session.customer.new_second()  # a clock that stands at exp goes past it
     presented = [(vector, list(forged_tokens.sessions(session, vector))) for vector in vectors(row)]
-    look = expect.still(session.customer)
+    look = expect.snapshot(session.customer)
     for vector, pairs in presented:
-        with expect.when(vector.what):
+        with expect.given(vector.what):
             for pair in pairs:
-                expect.turned_away(pair.refresh())
+                expect.refused_as_not_genuine(pair.refresh())
             look()
-    expect.usable(session)
+    expect.works(session)
 
 
 def is_refused(row: str, customer: Customer, expect: Expect) -> None:
     """Each time a new session is good, and a forgery of its token is refused."""
     for vector in vectors(row):
         session = customer.log_in()
-        expect.echoes(session)
-        with expect.when(vector.what):
-            expect.turned_away(forged_tokens.token(session, vector).refresh())
+        expect.returns_same_pair(session)
+        with expect.given(vector.what):
+            expect.refused_as_not_genuine(forged_tokens.token(session, vector).refresh())
 
 
 def is_refused_later(row: str, customer: Customer, expect: Expect) -> None:
@@ -43,8 +43,8 @@ def is_refused_later(row: str, customer: Customer, expect: Expect) -> None:
     twin, *sessions = customer.soon_expired_sessions(1 + len(vectors(row)))
     expect.rotates(twin)
     for session, vector in zip(sessions, vectors(row), strict=True):
-        with expect.when(vector.what):
-            expect.turned_away(forged_tokens.token(session, vector).refresh())
+        with expect.given(vector.what):
+            expect.refused_as_not_genuine(forged_tokens.token(session, vector).refresh())
 
 
 # -- signatures and algorithms -----------------------------------------------------------------
@@ -66,14 +66,14 @@ def test_a_bad_signature_vouches_for_nothing_later(someone: Customer, expect: Ex
 def test_a_token_that_anybody_can_make_ends_no_session(someone: Customer, expect: Expect) -> None:
     """A forged token beside a refresh token that nobody issued burns nothing."""
     twin, session = someone.live_sessions(2)
-    expect.usable(twin)
-    look = expect.still(someone)
+    expect.works(twin)
+    look = expect.snapshot(someone)
     for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
         stranger = forged_tokens.token(session, vector).altered(refresh_token=never_issued())
-        with expect.when(vector.what):
-            expect.turned_away(stranger.refresh())
+        with expect.given(vector.what):
+            expect.refused_as_not_genuine(stranger.refresh())
             look()
-    expect.usable(session)
+    expect.works(session)
 
 
 @requirement("HARD-02", logins=2, burns=True)
@@ -104,13 +104,13 @@ def test_only_hs256_is_accepted_later(someone: Customer, expect: Expect) -> None
 def test_a_revoke_needs_a_good_signature(someone: Customer, expect: Expect) -> None:
     """A forged token revokes nothing; the genuine one does."""
     twin, session = someone.live_sessions(2)
-    expect.revoked(twin)
-    look = expect.still(someone)
+    expect.revokes(twin)
+    look = expect.snapshot(someone)
     for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
-        with expect.when(vector.what):
-            expect.turned_away(forged_tokens.token(session, vector).revoke())
+        with expect.given(vector.what):
+            expect.refused_as_not_genuine(forged_tokens.token(session, vector).revoke())
             look()
-    expect.revoked(session)
+    expect.revokes(session)
 
 
 # -- claims and headers ------------------------------------------------------------------------
@@ -130,8 +130,8 @@ def test_a_session_without_an_end_never_rotates(someone: Customer, expect: Expec
     twin, *sessions = someone.expired_sessions(1 + len(odd))
     expect.rotates(twin)
     for session, vector in zip(sessions, odd, strict=True):
-        with expect.when(vector.what):
-            expect.turned_away(forged_tokens.token(session, vector).refresh())
+        with expect.given(vector.what):
+            expect.refused_as_not_genuine(forged_tokens.token(session, vector).refresh())
 
 
 @requirement("HARD-06", logins=2, burns=True)
@@ -151,8 +151,8 @@ def test_headers_that_name_a_key_are_ignored(someone: Customer, expect: Expect) 
     """kid, jku, jwk and x5u make no difference, nor does an nbf of the past."""
     session = someone.log_in()
     for vector in vectors("HARD-07", accepted=True):
-        with expect.when(vector.what):
-            expect.echoes(forged_tokens.token(session, vector))
+        with expect.given(vector.what):
+            expect.returns_same_pair(forged_tokens.token(session, vector))
 
 
 @requirement("HARD-07", logins=4, burns=True)
@@ -177,12 +177,12 @@ def test_an_address_in_a_header_is_never_visited(
 def test_a_token_of_another_kind_is_refused(someone: Customer, expect: Expect) -> None:
     """What the same key signed for another purpose opens no session here, and ends none."""
     session = someone.log_in()
-    expect.usable(session)
+    expect.works(session)
     for vector in vectors("HARD-08"):
         for pair in forged_tokens.sessions(session, vector):
-            with expect.when(vector.what):
-                expect.turned_away(pair.refresh())
-                expect.turned_away(pair.revoke())
+            with expect.given(vector.what):
+                expect.refused_as_not_genuine(pair.refresh())
+                expect.refused_as_not_genuine(pair.revoke())
 
 
 @requirement("HARD-08", burns=True)
@@ -195,7 +195,7 @@ def test_a_token_of_another_kind_never_reaches_the_table(
     expect.table_seen(calls)
     for vector in vectors("HARD-08"):
         for pair in forged_tokens.sessions(session, vector):
-            with expect.when(vector.what), expect.table_untouched(faults):
+            with expect.given(vector.what), expect.table_untouched(faults):
                 pair.refresh()
                 pair.revoke()
 
@@ -209,11 +209,11 @@ def test_a_refusal_does_not_tell_who_is_a_customer(
 ) -> None:
     """A token forged for a customer with a session and one for nobody get the same answers."""
     session = alice.log_in()
-    expect.usable(session)
+    expect.works(session)
     for vector in vectors("HARD-21"):
         known = forged_tokens.token(session, vector, other=alice.id_as_json)
         unknown = forged_tokens.token(session, vector, other=alice.unknown_id_as_json)
-        with expect.when(vector.what):
+        with expect.given(vector.what):
             expect.same_answer(known.refresh(), unknown.refresh())
             expect.same_answer(known.revoke(), unknown.revoke())
 

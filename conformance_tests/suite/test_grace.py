@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 RIVALS = 5
@@ -15,8 +15,8 @@ def test_with_grace_somebody_goes_on_after_any_race(graceful: Deployment, expect
     someone = graceful.someone()
     session = someone.expired_session(remember_me=True)
     answers = graceful.together(*[session.refresh] * RIVALS)
-    expect.tried(RIVALS, "at once")
-    expect.somebody_goes_on(someone, answers)
+    expect.raced(RIVALS, "at once")
+    expect.someone_can_continue(someone, answers)
 
 
 @requirement("RACE-08", burns=True)
@@ -27,11 +27,11 @@ def test_with_grace_each_rival_holds_a_pair_that_works(
     someone = graceful.someone()
     session = someone.expired_session(remember_me=True)
     answers = graceful.together(*[session.refresh] * RIVALS)
-    expect.tried(RIVALS, "at once")
-    pairs = expect.pairs(someone, answers)
+    expect.raced(RIVALS, "at once")
+    pairs = expect.sessions_in(someone, answers)
     expect.that(len(pairs) <= 1, "one pair for all who get one", f"{len(pairs)} pairs")
     for pair in pairs:
-        expect.echoes(pair)
+        expect.returns_same_pair(pair)
 
 
 @requirement("RACE-08", burns=True)
@@ -41,7 +41,7 @@ def test_a_lost_answer_can_be_asked_for_again(graceful: Deployment, expect: Expe
     session = someone.expired_session(remember_me=True)
     expect.rotates(session)
     again = someone.session_from(session.refresh())
-    expect.echoes(again)
+    expect.returns_same_pair(again)
     expect.rows(someone, 1)
 
 
@@ -51,9 +51,9 @@ def test_after_the_window_the_old_pair_is_a_replay(graceful: Deployment, expect:
     someone = graceful.someone()
     session = someone.expired_session(remember_me=True)
     expect.rotates(session)
-    expect.echoes(someone.session_from(session.refresh()))
+    expect.returns_same_pair(someone.session_from(session.refresh()))
     graceful.wait_out_grace()
-    expect.over(session)
+    expect.is_over(session)
     expect.rows(someone, 0)
 
 
@@ -66,7 +66,7 @@ def test_with_grace_a_pair_spent_long_ago_is_refused_too(
     session = someone.expired_session(remember_me=True)
     expect.stored(session)
     graceful.need_table().drop(session.stored())
-    expect.over(session)
+    expect.is_over(session)
 
 
 @requirement("RACE-09", burns=True)
@@ -80,10 +80,10 @@ def test_a_grandparent_is_a_replay_inside_the_window_too(
     began = graceful.clock.now()
     parent = expect.rotates(grandparent).expired()
     child = expect.rotates(parent)
-    expect.echoes(child)
+    expect.returns_same_pair(child)
     inside = graceful.clock.now() < began + graceful.features.grace_seconds
     expect.that(inside, "two rotations within the window", "the window had closed")
-    expect.over(grandparent)
+    expect.is_over(grandparent)
     expect.rows(someone, 0)
 
 
@@ -104,9 +104,9 @@ def test_grace_does_not_survive_a_revoke(graceful: Deployment, expect: Expect) -
     someone = graceful.someone()
     session = someone.expired_session(remember_me=True)
     successor = expect.rotates(session)
-    expect.echoes(someone.session_from(session.refresh()))
-    expect.revoked(successor)
-    expect.over(session)
+    expect.returns_same_pair(someone.session_from(session.refresh()))
+    expect.revokes(successor)
+    expect.is_over(session)
     expect.rows(someone, 0)
 
 
@@ -115,9 +115,9 @@ def test_grace_does_not_survive_a_burn(graceful: Deployment, expect: Expect) -> 
     """Once every session was ended, a pair inside its window leads nowhere."""
     someone = graceful.someone()
     stolen, session = someone.expired_sessions(2, remember_me=True)
-    expect.spends(stolen)
+    expect.rotates_past_grace(stolen)
     expect.rotates(session)
-    expect.echoes(someone.session_from(session.refresh()))
-    expect.over(stolen)
-    expect.over(session)
+    expect.returns_same_pair(someone.session_from(session.refresh()))
+    expect.is_over(stolen)
+    expect.is_over(session)
     expect.rows(someone, 0)

@@ -6,52 +6,51 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued
+from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.odd_client import SIMPLE_MEDIA, SUBPROTOCOLS, OddClient
-from conformance_tests.expect import http as expect_http
-from conformance_tests.expect.answers import SESSION_OVER
+from conformance_tests.expect.expect import Expect
 from conformance_tests.expect.http import GRAPHQL_JSON
-from conformance_tests.expect.sessions import Expect
 from conformance_tests.marks import requirement
 
 # -- answers -----------------------------------------------------------------------------------
 
 
 @requirement("GQL-01", logins=0)
-def test_json_is_answered_in_json(client: Client) -> None:
+def test_json_is_answered_in_json(client: Client, expect: Expect) -> None:
     """A query in JSON is answered in JSON, whatever of it the caller accepts."""
     for accept in ("application/json", "*/*", "application/json;charset=utf-8, */*;q=0.5"):
         answer = client.trivial(accept=accept)
-        expect_http.answered(answer)
-        expect_http.graphql(answer, 200)
+        expect.query_answered(answer)
+        expect.graphql_response(answer, 200)
 
 
 @requirement("GQL-01", logins=0)
 @pytest.mark.parametrize("parameter", ["; charset=utf-8", ";charset=UTF-8"])
-def test_json_may_name_its_charset(client: Client, parameter: str) -> None:
+def test_json_may_name_its_charset(client: Client, parameter: str, expect: Expect) -> None:
     """A body in JSON is taken too where its type says that it is UTF-8."""
     answer = client.trivial(content_type=f"application/json{parameter}")
-    expect_http.answered(answer)
-    expect_http.graphql(answer, 200)
+    expect.query_answered(answer)
+    expect.graphql_response(answer, 200)
 
 
 @requirement("GQL-01", logins=0)
 def test_a_refusal_is_a_graphql_answer(client: Client, expect: Expect) -> None:
     """An error of the flow comes as GraphQL with status 200, 401 or 403."""
     answer = client.refresh(None, never_issued())
-    expect_http.graphql(answer, 200, 401, 403)
+    expect.graphql_response(answer, 200, 401, 403)
     expect.refused(answer)
 
 
 @requirement("GQL-02", logins=0)
 def test_graphqls_own_type_is_spoken(client: Client, expect: Expect) -> None:
     """Whoever accepts application/graphql-response+json gets it, for data and for an error."""
-    expect_http.answered(told := client.trivial(accept=GRAPHQL_JSON))
-    expect_http.in_type(told, GRAPHQL_JSON)
+    expect.query_answered(told := client.trivial(accept=GRAPHQL_JSON))
+    expect.media_type(told, GRAPHQL_JSON)
     refusal = client.call(
         "refreshCustomerToken", {"refresh_token": never_issued()}, accept=GRAPHQL_JSON
     )
-    expect_http.in_type(refusal, GRAPHQL_JSON)
+    expect.media_type(refusal, GRAPHQL_JSON)
     expect.nothing_issued(refusal)
 
 
@@ -70,8 +69,8 @@ def test_a_mutation_by_get_is_not_executed(
         for headers in ({}, {"content-type": "application/json"}):
             answer = odd.revoke_by_get(session.token, session.refresh_token, headers)
             expect.not_executed(answer)
-    expect.echoes(session)
-    expect.revoked(session)
+    expect.returns_same_pair(session)
+    expect.revokes(session)
 
 
 @requirement("GQL-04")
@@ -83,8 +82,8 @@ def test_a_body_that_any_page_can_send_is_not_executed(
     session = someone.log_in()
     with expect.unchanged(someone):
         expect.not_executed(odd.revoke_as(media, session.token, session.refresh_token))
-    expect.echoes(session)
-    expect.revoked(session)
+    expect.returns_same_pair(session)
+    expect.revokes(session)
 
 
 # -- credentials -------------------------------------------------------------------------------
@@ -97,8 +96,8 @@ def test_an_access_token_is_read_from_its_header_only(
     """A token in the URL, in cookies or in `extensions` is none; in the header it is one."""
     session = someone.log_in()
     for answer in odd.refreshes_with_stray_token(session.token, session.refresh_token):
-        expect_http.turned_away(answer, SESSION_OVER)
-    expect.echoes(session)
+        expect.refused_or_4xx(answer, SESSION_OVER)
+    expect.returns_same_pair(session)
 
 
 @requirement("GQL-10")
@@ -108,9 +107,9 @@ def test_a_refresh_token_is_read_from_its_argument_only(
     """A token in the URL, in cookies or in `extensions` revokes nothing; as argument it does."""
     session = someone.log_in()
     for answer in odd.revokes_with_stray_token(session.token, session.refresh_token):
-        expect_http.turned_away(answer, SESSION_OVER)
-    expect.echoes(session)
-    expect.revoked(session)
+        expect.refused_or_4xx(answer, SESSION_OVER)
+    expect.returns_same_pair(session)
+    expect.revokes(session)
 
 
 @requirement("GQL-10")
@@ -120,7 +119,7 @@ def test_tokens_are_handed_out_in_the_body_only(alice: RegisteredCustomer, expec
     login = alice.ask_to_log_in()
     session = alice.session_from(login)
     for answer in (login, session.refresh(), session.revoke()):
-        expect_http.tokens_stay_in_the_body(answer, session)
+        expect.tokens_in_body_only(answer, session)
 
 
 @requirement("GQL-10", optional=True)
@@ -131,7 +130,7 @@ def test_tokens_of_a_rotation_are_handed_out_in_the_body_only(
     session = someone.expired_session()
     someone.new_second()
     answer = session.refresh()
-    expect_http.tokens_stay_in_the_body(answer, someone.session_from(answer))
+    expect.tokens_in_body_only(answer, someone.session_from(answer))
 
 
 # -- other doors -------------------------------------------------------------------------------
@@ -139,7 +138,9 @@ def test_tokens_of_a_rotation_are_handed_out_in_the_body_only(
 
 @requirement("GQL-11", logins=0)
 @pytest.mark.parametrize("subprotocol", SUBPROTOCOLS)
-def test_no_websocket_is_opened(client: Client, odd: OddClient, subprotocol: str) -> None:
+def test_no_websocket_is_opened(
+    client: Client, odd: OddClient, subprotocol: str, expect: Expect
+) -> None:
     """The endpoint answers a query, and does not upgrade to either of GraphQL's subprotocols."""
-    expect_http.answered(client.trivial())
-    expect_http.not_upgraded(odd.upgrade(subprotocol))
+    expect.query_answered(client.trivial())
+    expect.no_websocket(odd.upgrade(subprotocol))

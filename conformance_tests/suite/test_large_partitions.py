@@ -9,7 +9,7 @@ import pytest
 from conformance_tests.actors.customers import Customer
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.table import Table
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 #: More rows than a batch takes, more bytes than a page holds; a row has at most 400 KB.
@@ -25,10 +25,10 @@ def test_a_burn_takes_every_row(
 ) -> None:
     """A replay is refused, and no row of a crowded partition is left."""
     stolen = someone.expired_session()
-    expect.spends(stolen)
+    expect.rotates_past_grace(stolen)
     watch = deployment.faults.watch() if deployment.faults else nullcontext(())
     with someone.extra_rows(count, size), watch as calls:
-        expect.over(stolen)
+        expect.is_over(stolen)
         expect.rows(someone, 0)
     batches = [len(call.accesses) for call in calls if call.operation == "BatchWriteItem"]
     expect.that(max(batches, default=0) <= BATCH, f"{BATCH} rows a batch at most", batches)

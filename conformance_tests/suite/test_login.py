@@ -7,7 +7,7 @@ import pytest
 from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.documents import ABSENT
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 

@@ -9,7 +9,7 @@ from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.documents import ABSENT
 from conformance_tests.expect.calls import MISSING_IDS
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
@@ -21,9 +21,9 @@ def test_missing_tokens_are_looked_up_nowhere(
     alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:
     """Neither an absent token nor one of those words leads to a row."""
-    with expect.no_missing_id():
+    with expect.nothing_under_missing_id():
         session = alice.log_in()
-        expect.echoes(session)
+        expect.returns_same_pair(session)
         for nothing in NOTHING:
             client.refresh(session.token, nothing)
             client.revoke(session.token, nothing)
@@ -38,7 +38,7 @@ def test_missing_ids_are_looked_up_nowhere_by_hand(
 ) -> None:
     """Nor does a development operation, granted or not, that was given no id."""
     developer = Developer(client)
-    with expect.no_missing_id():
+    with expect.nothing_under_missing_id():
         session = alice.log_in()
         for nothing in NOTHING:
             list(developer.try_all(nothing, session.refresh_token))
@@ -48,9 +48,9 @@ def test_missing_ids_are_looked_up_nowhere_by_hand(
 def test_a_token_without_an_id_leads_nowhere(someone: Customer, expect: Expect) -> None:
     """Nor does a genuine signature over no id at all."""
     session = someone.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     for vector in forged_tokens.vectors("STORE-11"):
-        with expect.when(vector.what), expect.no_missing_id():
+        with expect.given(vector.what), expect.nothing_under_missing_id():
             for pair in forged_tokens.sessions(session, vector):
                 expect.nothing_issued(pair.refresh())
                 pair.revoke()
@@ -64,7 +64,7 @@ def test_a_login_without_an_id_writes_nothing(
     odd_logins = deployment.target.odd_logins
     if not odd_logins:
         raise NotTestable("odd logins")
-    with expect.no_missing_id():
+    with expect.nothing_under_missing_id():
         alice.log_in()
         for odd in odd_logins:
             deployment.client.log_in(odd.email, odd.password)

@@ -14,7 +14,7 @@ from conformance_tests.actors.forged_tokens import (
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults import FaultProxy
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 # -- a refresh token that the server never issued ----------------------------------------------
@@ -23,11 +23,11 @@ from conformance_tests.marks import requirement
 def is_no_theft(odd: list[str], sessions: list[Session], expect: Expect) -> None:
     """A pair is good; the access token of its twin beside these is refused and burns nothing."""
     twin, session = sessions
-    expect.usable(twin)
+    expect.works(twin)
     with expect.unchanged(session.customer):
         for refresh_token in odd:
-            expect.turned_away(session.altered(refresh_token=refresh_token).refresh())
-    expect.usable(session)
+            expect.refused_as_not_genuine(session.altered(refresh_token=refresh_token).refresh())
+    expect.works(session)
 
 
 @requirement("HARD-09", logins=2, burns=True)
@@ -65,12 +65,12 @@ def made_up_for(session: Session) -> list[str]:
 def test_an_old_access_token_is_no_key_for_logging_out(someone: Customer, expect: Expect) -> None:
     """An access token from an old log, beside a made-up refresh token, ends no session of today."""
     session = someone.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     for vector in vectors("HARD-10"):
         old = forged_tokens.token(session, vector).altered(refresh_token=never_issued())
-        with expect.when(vector.what), expect.unchanged(someone):
-            expect.turned_away(old.refresh())
-    expect.echoes(session)
+        with expect.given(vector.what), expect.unchanged(someone):
+            expect.refused_as_not_genuine(old.refresh())
+    expect.returns_same_pair(session)
 
 
 # -- two genuine tokens of two pairs -----------------------------------------------------------
@@ -90,8 +90,8 @@ def test_an_old_tab_ends_nothing(someone: Customer, expect: Expect) -> None:
     old = someone.expired_session()
     new = expect.rotates(old)
     with expect.unchanged(someone):
-        expect.turned_away(new.altered(token=old.token).refresh())
-    expect.echoes(new)
+        expect.refused_as_not_genuine(new.altered(token=old.token).refresh())
+    expect.returns_same_pair(new)
 
 
 # -- nearly the refresh token ------------------------------------------------------------------
@@ -101,10 +101,10 @@ def test_an_old_tab_ends_nothing(someone: Customer, expect: Expect) -> None:
 def test_a_refresh_token_is_compared_exactly(someone: Customer, expect: Expect) -> None:
     """A live pair is repeated; with its refresh token written a little otherwise it is not."""
     session = someone.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     for how, text in similar_tokens(session.refresh_token).items():
-        with expect.when(f"the refresh token {how}"):
-            expect.turned_away(session.altered(refresh_token=text).refresh())
+        with expect.given(f"the refresh token {how}"):
+            expect.refused_as_not_genuine(session.altered(refresh_token=text).refresh())
 
 
 @requirement("HARD-24", burns=True)
@@ -112,10 +112,10 @@ def test_nothing_near_a_refresh_token_revokes_a_session(someone: Customer, expec
     """A pair is revoked; with its refresh token written a little otherwise it was not."""
     session = someone.log_in()
     for how, text in similar_tokens(session.refresh_token).items():
-        with expect.when(f"the refresh token {how}"), expect.unchanged(someone):
+        with expect.given(f"the refresh token {how}"), expect.unchanged(someone):
             session.altered(refresh_token=text).revoke()
-    expect.echoes(session)
-    expect.revoked(session)
+    expect.returns_same_pair(session)
+    expect.revokes(session)
 
 
 @requirement("HARD-24", logins=13, burns=True, optional=True)
@@ -127,8 +127,8 @@ def test_nothing_near_a_refresh_token_renews_a_session(
     expect.rotates(twin)
     for place, session in enumerate(sessions):
         for how, text in list(similar_tokens(session.refresh_token).items())[place : place + 1]:
-            with expect.when(f"the refresh token {how}"):
-                expect.turned_away(session.altered(refresh_token=text).refresh())
+            with expect.given(f"the refresh token {how}"):
+                expect.refused_as_not_genuine(session.altered(refresh_token=text).refresh())
 
 
 @requirement("HARD-25", burns=True)
@@ -141,6 +141,6 @@ def test_what_cannot_be_a_refresh_token_never_reaches_the_table(
     expect.table_seen(calls)
     for what, text in malformed_tokens(session.refresh_token).items():
         odd = session.altered(refresh_token=text)
-        with expect.when(f"{what} as refresh token"), expect.table_untouched(faults):
-            expect.turned_away(odd.refresh())
-            expect.turned_away(odd.revoke())
+        with expect.given(f"{what} as refresh token"), expect.table_untouched(faults):
+            expect.refused_as_not_genuine(odd.refresh())
+            expect.refused_as_not_genuine(odd.revoke())

@@ -14,8 +14,7 @@ from conformance_tests.deployment.http.odd_client import (
     ODD_CHARACTERS,
     OddClient,
 )
-from conformance_tests.expect import http as expect_http
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.target.parts import Credentials
 
@@ -35,7 +34,7 @@ def test_a_malformed_body_is_turned_away(
 ) -> None:
     """What is no GraphQL request is answered 4xx, and the next request is answered as ever."""
     expect.not_executed(odd.malformed(kind))
-    expect_http.answered(client.trivial())
+    expect.query_answered(client.trivial())
 
 
 @requirement("GQL-06", logins=1 + 2 * len(ODD_CHARACTERS))
@@ -45,9 +44,9 @@ def test_odd_characters_in_credentials_are_an_ordinary_refusal(
     """Good credentials log in; e-mails and passwords with such a character are refused."""
     alice.log_in()
     for what, character in ODD_CHARACTERS.items():
-        with expect.when(what):
-            expect_http.turned_away(client.log_in(f"a{character}{NOBODY.email}", NOBODY.password))
-            expect_http.turned_away(client.log_in(NOBODY.email, f"a{character}b"))
+        with expect.given(what):
+            expect.refused_or_4xx(client.log_in(f"a{character}{NOBODY.email}", NOBODY.password))
+            expect.refused_or_4xx(client.log_in(NOBODY.email, f"a{character}b"))
 
 
 @requirement("GQL-06", burns=True)
@@ -57,10 +56,10 @@ def test_odd_characters_in_a_refresh_token_are_an_ordinary_refusal(
 ) -> None:
     """A refresh token with such a character neither refreshes nor revokes, and breaks nothing."""
     session = someone.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     altered = session.altered(refresh_token=f"{ODD_CHARACTERS[what]}{session.refresh_token[1:]}")
-    expect_http.turned_away(altered.revoke())
-    expect_http.turned_away(altered.refresh())
+    expect.refused_or_4xx(altered.revoke())
+    expect.refused_or_4xx(altered.refresh())
 
 
 @requirement("GQL-07", logins=MOST_LOGINS + 2)
@@ -70,9 +69,9 @@ def test_one_request_makes_few_logins(
 ) -> None:
     """One good login gets its pair; eleven in one request get at most ten, and as many rows."""
     alice.log_in()
-    with expect_http.few_new_rows(alice, MOST_LOGINS):
+    with expect.at_most_new_rows(alice, MOST_LOGINS):
         answer = odd.log_in_often(form, MOST_LOGINS + 1, alice.credentials)
-    pairs = expect_http.pairs(answer)
+    pairs = answer.pairs
     alice.hold(*pairs)
     expect.that(len(pairs) <= MOST_LOGINS, f"{MOST_LOGINS} pairs at most", len(pairs))
 
@@ -86,32 +85,32 @@ def test_one_request_tries_few_passwords(
     ordinary = client.log_in(NOBODY.email, NOBODY.password)
     expect.refused(ordinary)
     answer = odd.log_in_often(form, MOST_LOGINS + 1, NOBODY)
-    tried = expect_http.refusals_like(ordinary, answer)
+    tried = answer.refusals_like(ordinary)
     expect.that(tried <= MOST_LOGINS, f"{MOST_LOGINS} passwords tried at most", tried)
 
 
 @requirement("GQL-08", logins=2)
 def test_an_intended_error_keeps_its_message_and_extensions(
-    alice: RegisteredCustomer, client: Client
+    alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:
     """Good credentials log in; a refusal says what it is, in words and by category."""
     alice.log_in()
-    expect_http.spoken(client.refresh(None, never_issued()))
-    expect_http.spoken(client.revoke(None, never_issued()))
-    expect_http.spoken(client.log_in(NOBODY.email, NOBODY.password))
+    expect.intended_error(client.refresh(None, never_issued()))
+    expect.intended_error(client.revoke(None, never_issued()))
+    expect.intended_error(client.log_in(NOBODY.email, NOBODY.password))
 
 
 @requirement("GQL-08", logins=2)
 @pytest.mark.parametrize("how", UNEXPECTED)
 def test_what_went_wrong_at_a_login_is_not_told(
-    alice: RegisteredCustomer, faults: FaultProxy, how: str
+    alice: RegisteredCustomer, faults: FaultProxy, how: str, expect: Expect
 ) -> None:
     """A login works; when the table answers what nobody expects, the error hides its words."""
     alice.log_in()
     with faults.refuse("write", how, of=alice.id, saying=WORDS) as fault:
         answer = alice.ask_to_log_in()
-    expect_http.met(fault)
-    expect_http.masked(answer, WORDS, *UNEXPECTED[how], *CALLS)
+    expect.fault_hit(fault)
+    expect.masked_error(answer, WORDS, *UNEXPECTED[how], *CALLS)
 
 
 @requirement("GQL-08", logins=2, burns=True, optional=True)
@@ -121,8 +120,8 @@ def test_what_went_wrong_with_a_session_is_not_told(
 ) -> None:
     """Renewing and revoking work; over an unexpected answer their errors hide its words."""
     twin, session = someone.expired_sessions(2)
-    expect.revoked(expect.rotates(twin))
+    expect.revokes(expect.rotates(twin))
     with faults.refuse("any", how, of=someone.id, saying=WORDS) as fault:
         for answer in (session.refresh(), session.revoke()):
-            expect_http.masked(answer, WORDS, *UNEXPECTED[how], *CALLS)
-    expect_http.met(fault)
+            expect.masked_error(answer, WORDS, *UNEXPECTED[how], *CALLS)
+    expect.fault_hit(fault)

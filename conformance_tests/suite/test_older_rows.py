@@ -9,8 +9,7 @@ import pytest
 from conformance_tests.actors.customers import MadeUpCustomer
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.developer import Developer
-from conformance_tests.expect import development as expect_development
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 OLDER = pytest.mark.parametrize("ttl", [str, None], ids=["String", "absent"])
@@ -23,7 +22,7 @@ def test_an_older_session_rotates(made_up: MadeUpCustomer, expect: Expect, ttl: 
     expect.rotates(made_up.forge_session(-7, 300))
     older = made_up.forge_session(-5, 300, ttl=ttl)
     renewed = expect.rotates(older)
-    expect.gone(older)
+    expect.not_stored(older)
     expect.stored(renewed)
 
 
@@ -32,9 +31,9 @@ def test_an_older_session_rotates(made_up: MadeUpCustomer, expect: Expect, ttl: 
 def test_an_older_session_can_be_revoked(made_up: MadeUpCustomer, expect: Expect, ttl: Any) -> None:
     """A live session is repeated, then revoked, and its row is gone."""
     older = made_up.forge_session(300, 600, ttl=ttl)
-    expect.echoes(older)
-    expect.revoked(older)
-    expect.gone(older)
+    expect.returns_same_pair(older)
+    expect.revokes(older)
+    expect.not_stored(older)
 
 
 @requirement("CORE-15", optional=True)
@@ -45,8 +44,8 @@ def test_an_older_session_ends_as_promised(
     """The end in the token counts, also where the table would keep the row for ever."""
     expect.rotates(made_up.forge_session(-7, 300))
     ended = made_up.forge_session(-120, -60, ttl=ttl)
-    expect.over(ended)
-    expect.gone(ended)
+    expect.is_over(ended)
+    expect.not_stored(ended)
 
 
 @requirement("STORE-06", burns=True)
@@ -55,8 +54,8 @@ def test_older_sessions_are_burned(made_up: MadeUpCustomer, expect: Expect) -> N
     stolen = made_up.forge_session(-5, 300)
     for ttl in (str, None):
         made_up.forge_session(300, 600, ttl=ttl)
-    expect.spends(stolen)
-    expect.over(stolen)
+    expect.rotates_past_grace(stolen)
+    expect.is_over(stolen)
     expect.rows(made_up, 0)
 
 
@@ -66,6 +65,6 @@ def test_older_sessions_are_listed(
 ) -> None:
     """The development listing shows every row, of older nodes too."""
     sessions = [made_up.forge_session(300, 600, ttl=ttl) for ttl in (..., str, None)]
-    listed = expect_development.items(Developer(development.client).list(made_up.id))
+    listed = expect.listed_rows(Developer(development.client).list(made_up.id))
     shown = sorted(str(item.get("refresh_token_hash")) for item in listed)
     expect.equal(shown, sorted(session.hash for session in sessions), "the hashes in the list")

@@ -14,9 +14,8 @@ from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.documents import ABSENT, DEVELOPMENT_OPERATIONS
 from conformance_tests.deployment.http.odd_client import FORMS, OddClient
 from conformance_tests.deployment.instances import Instances
-from conformance_tests.expect import development as expect_development
-from conformance_tests.expect import http as expect_http
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.development import is_absent, is_open
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
@@ -42,7 +41,7 @@ def nobody(deployment: Deployment) -> Iterator[str]:
 def overheard(production: Deployment, faults: FaultProxy, expect: Expect) -> FaultProxy:
     """The proxy, through which a login outside development was seen to pass."""
     with faults.watch() as calls:
-        expect.revoked(production.alice.log_in())
+        expect.revokes(production.alice.log_in())
     expect.table_seen(calls)
     return faults
 
@@ -55,7 +54,7 @@ def opened(instances: Instances, nobody: str) -> Iterator[Developer]:
     if instance is None:
         raise instances.does_not_start(word)
     developer = Developer(instance.client)
-    if not expect_development.is_open(developer.get(nobody, never_issued())):
+    if not is_open(developer.get(nobody, never_issued())):
         raise NotTestable("launch", f"mode {word!r} opens no development operation")
     yield developer
     developer.remove_all(nobody)
@@ -69,8 +68,8 @@ def test_the_development_operations_are_closed(
     session = someone.log_in()
     with expect.unchanged(someone):
         for answer in outsider.try_all(str(someone.id), session.refresh_token):
-            expect_development.closed(answer)
-    expect.echoes(session)
+            expect.operation_closed(answer)
+    expect.returns_same_pair(session)
 
 
 @requirement("DEV-01", logins=2, optional=True, serial=True)
@@ -81,7 +80,7 @@ def test_the_table_is_not_asked(
     session = alice.log_in()
     with expect.table_untouched(overheard):
         for answer in outsider.try_all(str(alice.id), session.refresh_token):
-            expect_development.closed(answer)
+            expect.operation_closed(answer)
 
 
 @requirement("DEV-02", serial=True)
@@ -92,7 +91,7 @@ def test_the_refusal_comes_before_the_table(
     with expect.table_untouched(overheard):
         for user_id, refresh_token in poor_arguments(nobody):
             for answer in outsider.try_all(user_id, refresh_token):
-                expect_development.closed(answer)
+                expect.operation_closed(answer)
 
 
 @requirement("DEV-02")
@@ -102,10 +101,10 @@ def test_the_refusal_comes_before_the_arguments(
 ) -> None:
     """Missing, empty, unknown and good arguments get one and the same answer."""
     session = someone.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     good = outsider.ask(operation, str(someone.id), session.refresh_token)
-    expect_development.closed(good)
-    if not expect_development.absent(good):
+    expect.operation_closed(good)
+    if not is_absent(good):
         for user_id, refresh_token in poor_arguments(nobody):
             expect.same_answer(good, outsider.ask(operation, user_id, refresh_token))
 
@@ -113,13 +112,13 @@ def test_the_refusal_comes_before_the_arguments(
 @requirement("DEV-03", logins=0, modes=OTHER_MODES)
 @pytest.mark.parametrize("mode", OTHER_MODES, ids=repr)
 def test_only_the_exact_word_is_development(
-    instances: Instances, opened: Developer, nobody: str, mode: str | None
+    instances: Instances, opened: Developer, nobody: str, mode: str | None, expect: Expect
 ) -> None:
     """A deployment in a mode that is unset, empty or another word has the five closed."""
     instance = instances.in_mode(mode)
     if instance is not None:  # not to start at all is closed enough
         for answer in Developer(instance.client).try_all(nobody, never_issued()):
-            expect_development.closed(answer)
+            expect.operation_closed(answer)
 
 
 @requirement("DEV-04")
@@ -129,39 +128,39 @@ def test_no_form_of_document_opens_them(
 ) -> None:
     """Aliases, fragments, several operations and batches give nothing, and end nothing."""
     session = someone.log_in()
-    expect_development.closed(outsider.get(str(someone.id), session.refresh_token))
-    with expect_http.unchanged_as_far_as_seen(someone):
+    expect.operation_closed(outsider.get(str(someone.id), session.refresh_token))
+    with expect.unchanged_if_visible(someone):
         for answer in outsider.try_all_in_form(form, str(someone.id), session.refresh_token):
-            expect_development.closed_in_any_form(answer)
-    expect.echoes(session)
+            expect.operations_closed(answer)
+    expect.returns_same_pair(session)
 
 
 @requirement("DEV-10", logins=0)
-def test_the_schema_does_not_show_them(production: Deployment) -> None:
+def test_the_schema_does_not_show_them(production: Deployment, expect: Expect) -> None:
     """Introspection outside development is refused, or does not name the five."""
-    expect_http.answered(production.client.trivial())
+    expect.query_answered(production.client.trivial())
     for answer in OddClient(production.client).introspections():
-        expect_development.no_development_operation(answer, DEVELOPMENT_OPERATIONS)
+        expect.not_in_schema(answer, DEVELOPMENT_OPERATIONS)
 
 
 @requirement("GQL-09", logins=0)
-def test_there_is_no_ide(production: Deployment) -> None:
+def test_there_is_no_ide(production: Deployment, expect: Expect) -> None:
     """A browser outside development gets no page to write queries in."""
-    expect_http.answered(production.client.trivial())
-    expect_http.no_ide(OddClient(production.client).page())
+    expect.query_answered(production.client.trivial())
+    expect.no_ide(OddClient(production.client).page())
 
 
 @requirement("GQL-09", logins=0)
-def test_the_schema_is_not_told(production: Deployment) -> None:
+def test_the_schema_is_not_told(production: Deployment, expect: Expect) -> None:
     """Outside development a query runs, and a question about the schema is refused."""
-    expect_http.answered(production.client.trivial())
+    expect.query_answered(production.client.trivial())
     for answer in OddClient(production.client).introspections():
-        expect_http.unanswered(answer)
+        expect.schema_refused(answer)
 
 
 @requirement("GQL-09", logins=0)
-def test_a_slip_is_not_corrected(production: Deployment) -> None:
+def test_a_slip_is_not_corrected(production: Deployment, expect: Expect) -> None:
     """Outside development a query runs, and a misspelt field is refused without the right name."""
-    expect_http.answered(production.client.trivial())
+    expect.query_answered(production.client.trivial())
     for answer, name in OddClient(production.client).misspelt_fields():
-        expect_http.no_suggestion(answer, name)
+        expect.no_suggestion(answer, name)

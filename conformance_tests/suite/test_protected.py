@@ -7,8 +7,7 @@ from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.actors.forged_tokens import vectors
 from conformance_tests.actors.protected import Protected, live_then_expired
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.expect import http as expect_http
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 
@@ -18,37 +17,41 @@ def test_a_live_token_opens_what_is_the_customers_own(
 ) -> None:
     """Two customers get an answer each, and neither gets the other's."""
     hers, his = alice.log_in(), bob.log_in()
-    told, again, other = (expect_http.opened(protected.asked_by(s)) for s in (hers, hers, his))
+    told, again, other = (
+        expect.protected_answered(protected.asked_by(s)) for s in (hers, hers, his)
+    )
     expect.equal(again, told, "the same customer's answer")
     expect.that(other != told, "another answer for another customer", "the same one")
-    expect_http.not_exchanged(told, alice, other, bob)
+    expect.own_data(told, alice, other, bob)
 
 
 @requirement("API-02")
-def test_nobody_is_refused(protected: Protected, alice: RegisteredCustomer) -> None:
+def test_nobody_is_refused(protected: Protected, alice: RegisteredCustomer, expect: Expect) -> None:
     """With a live token the query is answered; without a header it is not."""
-    expect_http.opened(protected.asked_by(alice.log_in()))
-    expect_http.unauthorised(protected.asked_by_nobody())
+    expect.protected_answered(protected.asked_by(alice.log_in()))
+    expect.protected_session_over(protected.asked_by_nobody())
 
 
 @requirement("API-03")
-def test_an_expired_token_is_refused(protected: Protected, alice: RegisteredCustomer) -> None:
+def test_an_expired_token_is_refused(
+    protected: Protected, alice: RegisteredCustomer, expect: Expect
+) -> None:
     """A live token opens the query; the same customer's expired one does not."""
     session = live_then_expired(alice)
-    expect_http.opened(protected.asked_by(next(session)))
-    expect_http.shut(protected.asked_by(next(session)))
+    expect.protected_answered(protected.asked_by(next(session)))
+    expect.protected_refused(protected.asked_by(next(session)))
 
 
 @requirement("API-03", optional=True)
 def test_a_token_expires_at_its_very_second(
-    deployment: Deployment, protected: Protected, alice: RegisteredCustomer
+    deployment: Deployment, protected: Protected, alice: RegisteredCustomer, expect: Expect
 ) -> None:
     """One second before exp the query is answered; at exp it is refused."""
     session = alice.log_in()
     deployment.clock.stand_at(session.exp - 1)
-    expect_http.opened(protected.asked_by(session))
+    expect.protected_answered(protected.asked_by(session))
     deployment.clock.stand_at(session.exp)
-    expect_http.shut(protected.asked_by(session))
+    expect.protected_refused(protected.asked_by(session))
 
 
 @requirement("API-04", logins=2)
@@ -57,10 +60,12 @@ def test_a_token_that_anybody_could_forge_is_refused(
 ) -> None:
     """A genuine token opens the query; tampered with, signed anew or unsigned it does not."""
     session, other = alice.log_in(), bob.id_as_json
-    expect_http.opened(protected.asked_by(session))
+    expect.protected_answered(protected.asked_by(session))
     for vector in (*vectors("HARD-01"), *vectors("HARD-02")):
-        with expect.when(vector.what):
-            expect_http.shut(protected.asked_by(forged_tokens.token(session, vector, other=other)))
+        with expect.given(vector.what):
+            expect.protected_refused(
+                protected.asked_by(forged_tokens.token(session, vector, other=other))
+            )
 
 
 @requirement("API-04")
@@ -69,21 +74,21 @@ def test_a_token_under_another_algorithm_is_refused(
 ) -> None:
     """A genuine token opens the query; signed by the same secret in another way it does not."""
     session = alice.log_in()
-    expect_http.opened(protected.asked_by(session))
+    expect.protected_answered(protected.asked_by(session))
     for vector in vectors("HARD-03"):
-        with expect.when(vector.what):
-            expect_http.shut(protected.asked_by(forged_tokens.token(session, vector)))
+        with expect.given(vector.what):
+            expect.protected_refused(protected.asked_by(forged_tokens.token(session, vector)))
 
 
 @requirement("API-05")
 def test_a_refresh_token_is_no_access_token(
-    protected: Protected, alice: RegisteredCustomer
+    protected: Protected, alice: RegisteredCustomer, expect: Expect
 ) -> None:
     """The query is answered for the access token of a pair, and not for its refresh token."""
     session = alice.log_in()
-    expect_http.opened(protected.asked_by(session))
+    expect.protected_answered(protected.asked_by(session))
     swapped = session.altered(token=session.refresh_token)
-    expect_http.shut(protected.asked_by(swapped))
+    expect.protected_refused(protected.asked_by(swapped))
 
 
 @requirement("API-06")
@@ -92,4 +97,4 @@ def test_a_renewed_token_opens_the_query(
 ) -> None:
     """The access token that a rotation hands out is as good as one of a login."""
     successor = expect.rotates(alice.expired_session())
-    expect_http.opened(protected.asked_by(successor))
+    expect.protected_answered(protected.asked_by(successor))

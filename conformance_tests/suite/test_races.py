@@ -14,7 +14,7 @@ from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.deployment.instances import Instances
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
@@ -41,7 +41,7 @@ def test_logins_of_one_second_are_different_sessions(
     """Several logins in one second give as many refresh tokens and as many rows."""
     before = len(alice.rows()) if deployment.table else 0
     answers, tries = deployment.in_one_second(*[alice.ask_to_log_in] * LOGINS, tries=5)
-    expect.tried(LOGINS, "in one second", tries)
+    expect.raced(LOGINS, "in one second", tries)
     sessions = [alice.session_from(answer) for answer in answers]
     different = {session.refresh_token for session in sessions}
     expect.equal(len(different), LOGINS, "how many refresh tokens are different")
@@ -56,14 +56,14 @@ def test_logins_of_one_second_keep_their_own_ends(
     answers, tries = deployment.in_one_second(
         alice.ask_to_log_in, lambda: alice.ask_to_log_in(remember_me=True), tries=5
     )
-    expect.tried(len(answers), "in one second", tries)
+    expect.raced(len(answers), "in one second", tries)
     normal, long = (alice.session_from(answer) for answer in answers)
     for session in (normal, long):
         if row := expect.stored(session):
             expect.equal(row.ttl, session.refresh_expiry, "the row's ttl")
-    expect.revoked(normal)
+    expect.revokes(normal)
     expect.stored(long)
-    expect.echoes(long)
+    expect.returns_same_pair(long)
 
 
 @requirement("RACE-03", logins=2, exclusive=True)
@@ -73,8 +73,8 @@ def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
     """Whoever logs in while another session is renewed gets a pair of his own."""
     session = alice.expired_session(remember_me=True)
     answers, tries = deployment.in_one_second(session.refresh, alice.ask_to_log_in)
-    expect.tried(len(answers), "in one second", tries)
-    expect.apart(alice, answers, session)
+    expect.raced(len(answers), "in one second", tries)
+    expect.separate_sessions(alice, answers, session)
 
 
 @requirement("RACE-03", logins=2, exclusive=True)
@@ -84,8 +84,8 @@ def test_two_rotations_of_one_second_are_two_sessions(
     """Two sessions that are renewed in one second stay two."""
     one, other = someone.expired_sessions(2, remember_me=True)
     answers, tries = deployment.in_one_second(one.refresh, other.refresh)
-    expect.tried(len(answers), "in one second", tries)
-    expect.apart(someone, answers, one, other)
+    expect.raced(len(answers), "in one second", tries)
+    expect.separate_sessions(someone, answers, one, other)
     expect.rows(someone, 2)
 
 
@@ -97,8 +97,8 @@ def race(session: Session, rivals: int, expect: Expect) -> Sequence[Answer]:
     deployment, customer = session.customer.deployment, session.customer
     with deployment.need_faults().barrier("read", rivals, of=customer.id) as fault:
         answers = deployment.together(*[session.refresh] * rivals)
-    expect.met_together(fault)
-    expect.tried(rivals, "at a barrier")
+    expect.rivals_met(fault)
+    expect.raced(rivals, "at a barrier")
     return answers
 
 
@@ -108,8 +108,8 @@ def test_rivals_leave_one_live_successor(someone: Customer, expect: Expect) -> N
     """Several refreshes that have all seen the row alive renew the session once."""
     session = someone.expired_session(remember_me=True)
     answers = race(session, RIVALS, expect)
-    expect.one_at_most(expect.pairs(someone, answers))
-    expect.no_more_rows(someone, 1)
+    expect.at_most_one_live(expect.sessions_in(someone, answers))
+    expect.at_most_rows(someone, 1)
 
 
 @requirement("RACE-04", burns=True)
@@ -119,8 +119,8 @@ def test_with_grace_rivals_leave_one_live_successor(graceful: Deployment, expect
     someone = graceful.someone()
     session = someone.expired_session(remember_me=True)
     answers = race(session, RIVALS, expect)
-    expect.one_at_most(expect.pairs(someone, answers))
-    expect.no_more_rows(someone, 1)
+    expect.at_most_one_live(expect.sessions_in(someone, answers))
+    expect.at_most_rows(someone, 1)
 
 
 @requirement("RACE-04", burns=True)
@@ -137,9 +137,9 @@ def test_rivals_of_different_seconds_leave_one_live_successor(
                 expect.that(fault.held(2), "the other refresh to read the row", "no read")
                 fault.release()
         answers = [early.result(), late.result()]
-    expect.tried(len(answers), "held after their reads")
-    expect.one_at_most(expect.pairs(someone, answers))
-    expect.no_more_rows(someone, 1)
+    expect.raced(len(answers), "held after their reads")
+    expect.at_most_one_live(expect.sessions_in(someone, answers))
+    expect.at_most_rows(someone, 1)
 
 
 @requirement("RACE-05", burns=True)
@@ -148,7 +148,7 @@ def test_of_rivals_somebody_holds_a_pair_that_works(someone: Customer, expect: E
     """However a race ends, the customer is not logged out by it."""
     session = someone.expired_session(remember_me=True)
     answers = race(session, RIVALS, expect)
-    expect.somebody_goes_on(someone, answers)
+    expect.someone_can_continue(someone, answers)
 
 
 @requirement("RACE-06", logins=2, burns=True)
@@ -167,8 +167,8 @@ def test_the_loser_is_not_told_that_the_session_is_over(someone: Customer, expec
     """Each rival gets the same pair, or is asked to try again."""
     session = someone.expired_session(remember_me=True)
     answers = race(session, RIVALS, expect)
-    expect.nothing_over(answers)
-    pairs = expect.pairs(someone, answers)
+    expect.none_over(answers)
+    pairs = expect.sessions_in(someone, answers)
     expect.that(len(pairs) == 1, "one pair for all who get one", f"{len(pairs)} pairs")
 
 
@@ -193,8 +193,8 @@ def test_who_writes_last_gets_what_the_winner_got(
             first = session.refresh()  # refused where the other did not wait any longer
             fault.release()
         last = late.result()
-    expect.tried(2, HELD.format("write"))
-    expect.nothing_over([last])
+    expect.raced(2, HELD.format("write"))
+    expect.none_over([last])
     pairs = [someone.session_from(answer) for answer in (first, last) if answer.value is not None]
     for pair in pairs[1:]:
         expect.equal(pair.refresh_token, pairs[0].refresh_token, "the refresh token")
@@ -209,8 +209,8 @@ def test_two_aliases_leave_one_live_successor(
     session, twin = someone.expired_sessions(2, remember_me=True)
     expect.rotates(twin)
     answers = odd.refresh_twice(session.token, session.refresh_token)
-    expect.tried(len(answers), "in one document")
-    expect.one_at_most(expect.pairs(someone, answers))
+    expect.raced(len(answers), "in one document")
+    expect.at_most_one_live(expect.sessions_in(someone, answers))
 
 
 # -- a rotation beside an ending ---------------------------------------------------------------
@@ -229,7 +229,7 @@ def test_a_revoke_ends_a_session_whose_rotation_is_under_way(
         expect.that(fault.held(), "the refresh to write", "no write")
         answer = session.revoke()
         fault.release()
-    expect.tried(2, HELD.format("write"))
+    expect.raced(2, HELD.format("write"))
     _nothing_left_if_true(someone, answer, expect)
 
 
@@ -249,7 +249,7 @@ def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
             session.refresh()
             fault.release()
         answer = revoke.result()
-    expect.tried(2, HELD.format("delete"))
+    expect.raced(2, HELD.format("delete"))
     for other in others:
         expect.stored(other)
     _nothing_left_if_true(someone, answer, expect, others=NEIGHBOURS)
@@ -279,7 +279,7 @@ def test_a_revoke_that_is_overtaken_again_and_again_promises_nothing(
                     break
             fault.release()
         answer = revoke.result()
-    expect.tried(2, f"{HELD.format('delete')} up to {OVERTAKEN} times")
+    expect.raced(2, f"{HELD.format('delete')} up to {OVERTAKEN} times")
     _nothing_left_if_true(someone, answer, expect)
 
 
@@ -298,16 +298,18 @@ def test_a_rotation_under_way_does_not_outlive_a_burn(
 ) -> None:
     """A refresh that was about to write when every session was ended leaves no row."""
     stolen, other = someone.expired_sessions(2, remember_me=True)
-    expect.spends(stolen)
+    expect.rotates_past_grace(stolen)
     with faults.hold("write", of=someone.id, times=1) as fault:
         with deployment.meanwhile(other.refresh) as late:
             expect.that(fault.held(), "the refresh to write", "no write")
-            expect.over(stolen)
+            expect.is_over(stolen)
             fault.release()
         answer = late.result()
-    expect.tried(2, HELD.format("write"))
+    expect.raced(2, HELD.format("write"))
     expect.rows(someone, 0)
-    expect.that(not expect.live(expect.pairs(someone, [answer])), "no live pair", answer.brief())
+    expect.that(
+        not expect.still_live(expect.sessions_in(someone, [answer])), "no live pair", answer.brief()
+    )
 
 
 @requirement("RACE-12", logins=2, burns=True, optional=True)
@@ -316,7 +318,7 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
 ) -> None:
     """A session that is renewed while the burn is about to delete is over with the others."""
     stolen, other = someone.expired_sessions(2, remember_me=True)
-    expect.spends(stolen)
+    expect.rotates_past_grace(stolen)
     with (
         faults.hold("delete", of=someone.id, times=1) as fault,
         deployment.meanwhile(stolen.refresh),
@@ -326,9 +328,11 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
             deployment.clock.move_to(deployment.clock.now() + SLOW)
         answer = other.refresh()
         fault.release()
-    expect.tried(2, HELD.format("delete"))
+    expect.raced(2, HELD.format("delete"))
     expect.rows(someone, 0)
-    expect.that(not expect.live(expect.pairs(someone, [answer])), "no live pair", answer.brief())
+    expect.that(
+        not expect.still_live(expect.sessions_in(someone, [answer])), "no live pair", answer.brief()
+    )
 
 
 # -- several servers ---------------------------------------------------------------------------
@@ -342,7 +346,7 @@ def test_a_replay_is_seen_by_another_server_and_after_a_restart(
     with instances.one_more() as first:
         someone = first.made_up_customer()
         stolen, _ = someone.expired_sessions(2)
-        expect.spends(stolen)
+        expect.rotates_past_grace(stolen)
     with instances.one_more() as second:
-        expect.over(stolen.on(second))
+        expect.is_over(stolen.on(second))
     expect.rows(someone, 0)

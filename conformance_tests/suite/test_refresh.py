@@ -8,9 +8,9 @@ from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import other_hex
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
-from conformance_tests.expect.answers import SESSION_OVER
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
@@ -31,9 +31,9 @@ def test_a_live_pair_is_repeated(alice: RegisteredCustomer, expect: Expect) -> N
     """
     session = alice.log_in()
     with expect.unchanged(alice):
-        expect.echoes(session)
+        expect.returns_same_pair(session)
         alice.new_second()  # signed anew in the same second, a token may be the same
-        expect.echoes(session)
+        expect.returns_same_pair(session)
 
 
 # -- ACCESS_INVALID_REFRESH_VALID --------------------------------------------------------------
@@ -51,7 +51,7 @@ def test_each_generation_is_as_good_as_the_first(someone: Customer, expect: Expe
     session = someone.expired_session()
     for _ in range(GENERATIONS):
         successor = expect.rotates(session)
-        expect.echoes(successor)
+        expect.returns_same_pair(successor)
         session = successor.expired()
 
 
@@ -98,7 +98,7 @@ def test_an_access_token_expires_at_its_very_second(
     """One second before exp the pair is repeated; at exp it is renewed."""
     session = someone.log_in(remember_me)
     deployment.clock.stand_at(session.exp - 1)
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     deployment.clock.stand_at(session.exp)
     expect.rotates(session)
 
@@ -112,7 +112,7 @@ def test_a_refresh_token_is_good_through_its_last_second(
     deployment.clock.stand_at(lucky.refresh_expiry)
     expect.rotates(lucky)
     deployment.clock.stand_at(late.refresh_expiry + 1)
-    expect.over(late)
+    expect.is_over(late)
 
 
 @requirement("CORE-11", optional=True, long_jump=True)
@@ -124,7 +124,7 @@ def test_a_remembered_session_lasts_whatever_it_was_used_for(
     if not deployment.clock.movable or lifetimes.extended < LONGER * lifetimes.refresh:
         raise NotTestable("clock")
     session = someone.log_in(remember_me=True)
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     for _ in range(2):
         deployment.pass_seconds(lifetimes.refresh + deployment.slack + 1)
         session = expect.rotates(session)
@@ -181,8 +181,8 @@ def test_a_refresh_token_that_does_not_match_gets_nothing(
     its own it is repeated.
     """
     session, phone = someone.live_sessions(2)
-    expect.echoes(session)
-    expect.echoes(phone)
+    expect.returns_same_pair(session)
+    expect.returns_same_pair(phone)
     others = [other_hex(session.refresh_token)]
     if someone.deployment.derives:  # a refresh token that was drawn may stand for itself
         others.append(phone.refresh_token)
@@ -201,8 +201,8 @@ def test_an_expired_session_is_over_and_its_row_gone(
     late, usual = someone.log_in(), another.log_in(remember_me=True)
     expect.rotates(usual.expired())
     ended = late.ended()
-    expect.over(ended)
-    expect.gone(ended)
+    expect.is_over(ended)
+    expect.not_stored(ended)
 
 
 # -- no session at all -------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def test_a_refresh_needs_an_authorization_header(
 ) -> None:
     """The pair is repeated with its access token in the header and refused without a header."""
     session = alice.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     expect.refused(client.refresh(None, session.refresh_token), SESSION_OVER)
 
 
@@ -229,7 +229,7 @@ def test_a_header_of_another_kind_is_refused(
 ) -> None:
     """Only `Bearer` and the token are an access token; anything else is refused."""
     session = alice.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     expect.refused(client.refresh(session.token, session.refresh_token, scheme=scheme))
 
 
@@ -240,7 +240,7 @@ def test_a_bearer_token_that_cannot_be_decoded_is_refused(
 ) -> None:
     """A bearer value that is no JWT is refused beside a genuine refresh token."""
     session = alice.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     expect.refused(client.refresh(value, session.refresh_token))
 
 
@@ -250,7 +250,7 @@ def test_what_ends_a_session_says_so(
 ) -> None:
     """The refusals on which a storefront logs out carry `graphql-authorization`."""
     session = alice.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     expect.session_over(client.refresh(None, session.refresh_token))
 
 
@@ -261,7 +261,7 @@ def test_a_session_that_ended_says_so(someone: Customer, expect: Expect) -> None
     """
     kept, revoked = someone.expired_sessions(2)
     expect.rotates(kept)
-    expect.revoked(revoked)
+    expect.revokes(revoked)
     says_so_each_time(revoked, expect)
 
 
@@ -269,7 +269,7 @@ def test_a_session_that_ended_says_so(someone: Customer, expect: Expect) -> None
 def test_a_session_that_ran_out_says_so(someone: Customer, expect: Expect) -> None:
     """So is a pair that has expired, also when its row is gone."""
     session = someone.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     says_so_each_time(session.ended(), expect)
 
 
@@ -277,7 +277,7 @@ def test_a_session_that_ran_out_says_so(someone: Customer, expect: Expect) -> No
 def test_a_session_that_was_spent_says_so(someone: Customer, expect: Expect) -> None:
     """So is a pair that was renewed already, also when it has ended its customer's sessions."""
     spent = someone.expired_session()
-    expect.spends(spent)
+    expect.rotates_past_grace(spent)
     says_so_each_time(spent, expect)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
@@ -20,20 +20,20 @@ def test_a_replay_ends_every_session_of_the_customer(
     expect.rotates(stolen)
     expect.stored(other)
     deployment.wait_out_grace()
-    expect.over(stolen)
+    expect.is_over(stolen)
     expect.rows(someone, 0)
-    expect.over(other.expired())
+    expect.is_over(other.expired())
 
 
 @requirement("CORE-12", logins=2, burns=True, optional=True)
 def test_a_replay_ends_a_session_that_just_began(alice: RegisteredCustomer, expect: Expect) -> None:
     """So does a login of the very second in which the spent pair comes back."""
     stolen = alice.expired_session()
-    expect.spends(stolen)
+    expect.rotates_past_grace(stolen)
     latest = alice.log_in()
     expect.stored(latest)
-    expect.over(stolen)
-    expect.gone(latest)
+    expect.is_over(stolen)
+    expect.not_stored(latest)
 
 
 @requirement("CORE-12", logins=2, burns=True, optional=True)
@@ -45,8 +45,8 @@ def test_a_second_theft_is_seen_as_the_first_was(
         raise NotTestable("clock")
     for _ in range(2):
         stolen = someone.log_in(remember_me=True).expired()
-        expect.spends(stolen)
-        expect.over(stolen)
+        expect.rotates_past_grace(stolen)
+        expect.is_over(stolen)
         expect.rows(someone, 0)
 
 
@@ -62,8 +62,8 @@ def test_a_replay_leaves_other_customers_alone(
     if namesake is None:
         expect.unseen("a customer whose id begins with the victim's", deployment.forging_lacks)
     stolen = victim.expired_session()
-    expect.spends(stolen)
-    expect.over(stolen)
+    expect.rotates_past_grace(stolen)
+    expect.is_over(stolen)
     for session in filter(None, (bystander, theirs)):
         expect.stored(session)
     if theirs is not None:
@@ -79,6 +79,6 @@ def test_a_replay_ends_the_successor_too(
     stolen = someone.expired_session(remember_me=True)
     successor = expect.rotates(stolen).expired_by_replacing()
     deployment.wait_out_grace()
-    expect.over(stolen)
-    expect.over(successor.expired())
+    expect.is_over(stolen)
+    expect.is_over(successor.expired())
     expect.rotates(bystander.expired())

@@ -6,10 +6,10 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import other_hex
+from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.documents import ABSENT
-from conformance_tests.expect.answers import SESSION_OVER
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 
@@ -18,8 +18,8 @@ def test_a_revoke_ends_exactly_this_session(alice: RegisteredCustomer, expect: E
     """Result true, this session's row gone, the customer's other row as it was."""
     laptop, phone = alice.log_in(), alice.log_in()
     kept = expect.stored(laptop)
-    expect.revoked(phone)
-    expect.gone(phone)
+    expect.revokes(phone)
+    expect.not_stored(phone)
     expect.equal(expect.stored(laptop), kept, "the other session's row")
 
 
@@ -27,16 +27,16 @@ def test_a_revoke_ends_exactly_this_session(alice: RegisteredCustomer, expect: E
 def test_a_revoke_works_with_an_expired_access_token(someone: Customer, expect: Expect) -> None:
     """Logging out needs no live access token."""
     session = someone.expired_session()
-    expect.revoked(session)
-    expect.gone(session)
+    expect.revokes(session)
+    expect.not_stored(session)
 
 
 @requirement("CORE-21", long_jump=True)
 def test_a_revoke_works_with_an_expired_refresh_token(someone: Customer, expect: Expect) -> None:
     """Logging out succeeds for a session that has run out by itself."""
     session = someone.log_in().ended()
-    expect.revoked(session)
-    expect.gone(session)
+    expect.revokes(session)
+    expect.not_stored(session)
 
 
 @requirement("CORE-22", logins=3)
@@ -45,15 +45,15 @@ def test_a_revoke_of_a_mismatched_pair_deletes_nothing(someone: Customer, expect
     the right one revokes.
     """
     session, phone, twin = someone.live_sessions(3)
-    expect.revoked(twin)
+    expect.revokes(twin)
     others = [other_hex(session.refresh_token)]
     if someone.deployment.derives:  # a refresh token that was drawn may stand for itself
         others.append(phone.refresh_token)
     with expect.unchanged(someone):
         for other in others:
             expect.mismatch_refused(session.altered(refresh_token=other).revoke())
-    expect.echoes(session)
-    expect.echoes(phone)
+    expect.returns_same_pair(session)
+    expect.returns_same_pair(phone)
 
 
 @requirement("CORE-23")
@@ -63,8 +63,8 @@ def test_a_revoke_needs_an_authorization_header(
     """Without the header a revoke is refused, and the session lives on until it is revoked."""
     session = alice.log_in()
     expect.refused(client.revoke(None, session.refresh_token), SESSION_OVER)
-    expect.echoes(session)
-    expect.revoked(session)
+    expect.returns_same_pair(session)
+    expect.revokes(session)
 
 
 @requirement("CORE-23")
@@ -75,8 +75,8 @@ def test_a_revoke_needs_a_refresh_token(
     """Without a refresh token a revoke is refused, and the session lives on until revoked."""
     session = alice.log_in()
     expect.refused(client.revoke(session.token, given), SESSION_OVER)
-    expect.echoes(session)
-    expect.revoked(session)
+    expect.returns_same_pair(session)
+    expect.revokes(session)
 
 
 @requirement("CORE-24", logins=2, burns=True)
@@ -84,8 +84,8 @@ def test_a_revoked_session_cannot_rotate(someone: Customer, expect: Expect) -> N
     """A revoked pair is refused once its access token has expired; an unrevoked one is renewed."""
     laptop, phone = someone.expired_sessions(2)
     expect.rotates(laptop)
-    expect.revoked(phone)
-    expect.over(phone)
+    expect.revokes(phone)
+    expect.is_over(phone)
 
 
 @requirement("CORE-25", logins=3)
@@ -93,7 +93,7 @@ def test_sessions_of_one_customer_are_independent(someone: Customer, expect: Exp
     """Renewing one and revoking another leaves the third able to be renewed."""
     laptop, phone, tablet = someone.expired_sessions(3)
     expect.rotates(laptop)
-    expect.revoked(phone)
+    expect.revokes(phone)
     expect.rotates(tablet)
 
 

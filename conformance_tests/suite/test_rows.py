@@ -12,7 +12,7 @@ from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http.documents import ABSENT
 from conformance_tests.deployment.table import Row, Table
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
@@ -67,7 +67,7 @@ def test_nothing_in_the_table_opens_a_session(
     with expect.row_changes(alice, new=1):
         session = alice.log_in()
     revoked = alice.log_in()
-    expect.revoked(revoked)
+    expect.revokes(revoked)
     known = {**tokens_of(session), **tokens_of(revoked, "revoked ")}
     for customer in (alice, bob):
         email = customer.credentials.email
@@ -159,7 +159,7 @@ def test_a_row_past_its_ttl_is_not_honoured(
     lapsed = made_up.forge_session(-5, 600, ttl=past)
     if lapsed.stored() is None:
         raise NotTestable("table", "the table deleted an expired row before it could be shown")
-    expect.over(lapsed)
+    expect.is_over(lapsed)
 
 
 @requirement("STORE-08")
@@ -167,11 +167,11 @@ def test_a_row_past_its_ttl_is_not_honoured_while_the_pair_is_live(
     deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
 ) -> None:
     """A live pair is repeated, and over once its row should have been deleted."""
-    expect.echoes(made_up.forge_session(60, 600))
+    expect.returns_same_pair(made_up.forge_session(60, 600))
     lapsed = made_up.forge_session(50, 600, ttl=int(deployment.clock.now()) - 60)
     if lapsed.stored() is None:
         raise NotTestable("table", "the table deleted an expired row before it could be shown")
-    expect.over(lapsed)
+    expect.is_over(lapsed)
 
 
 @requirement("STORE-08", burns=True, optional=True)
@@ -183,7 +183,7 @@ def test_a_row_past_its_ttl_is_no_theft(
     lapsed = made_up.forge_session(-5, 600, ttl=int(deployment.clock.now()) - 60)
     if lapsed.stored() is None:
         raise NotTestable("table", "the table deleted an expired row before it could be shown")
-    expect.over(lapsed)
+    expect.is_over(lapsed)
     expect.rotates(other)
 
 
@@ -193,10 +193,10 @@ def test_unknown_attributes_are_tolerated(
 ) -> None:
     """A live session whose row holds more than usual is repeated, and can be revoked."""
     session = alice.log_in()
-    expect.echoes(session)
-    expect.echoes(session.annotated())
-    expect.revoked(session)
-    expect.gone(session)
+    expect.returns_same_pair(session)
+    expect.returns_same_pair(session.annotated())
+    expect.revokes(session)
+    expect.not_stored(session)
 
 
 @requirement("STORE-10", logins=2)
@@ -207,7 +207,7 @@ def test_unknown_attributes_do_not_stop_a_rotation(
     usual, odd = someone.expired_sessions(2)
     expect.rotates(usual)
     renewed = expect.rotates(odd.annotated())
-    expect.gone(odd)
+    expect.not_stored(odd)
     expect.stored(renewed)
 
 
@@ -220,7 +220,7 @@ def test_refused_requests_write_nothing(
 ) -> None:
     """Malformed requests, missing arguments and wrong passwords are refused, and leave no row."""
     client, session = deployment.client, someone.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     given, own = alice.credentials, session.refresh_token
     with expect.no_new_row(someone.id, alice.id, "junk"):
         for answer in (
@@ -250,10 +250,10 @@ def test_forged_tokens_write_nothing(someone: Customer, expect: Expect) -> None:
     Whether a revoke looks at the signature is another row's question.
     """
     session = someone.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     with expect.no_new_row(someone.id, "somebody-else"):
         for vector in (*forged_tokens.vectors("HARD-01"), *forged_tokens.vectors("HARD-02")):
-            with expect.when(vector.what):
+            with expect.given(vector.what):
                 pair = forged_tokens.token(session, vector)
                 expect.nothing_issued(pair.refresh())
                 pair.revoke()

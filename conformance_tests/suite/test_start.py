@@ -6,7 +6,7 @@ from functools import partial
 
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.launch import FROM_TARGET, Launcher
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 

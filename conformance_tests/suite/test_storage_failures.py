@@ -13,8 +13,7 @@ from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.faults.calls import CallLog
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.developer import Developer
-from conformance_tests.expect import development as expect_development
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 #: How a table says no: for certain, or so that nobody knows what became of the call.
@@ -34,9 +33,9 @@ def test_a_login_that_cannot_be_stored_gives_nothing(
     """While writing fails a login answers an error; afterwards it gives a pair."""
     with faults.refuse("write", how, of=alice.id) as fault:
         answer = alice.ask_to_log_in()
-    expect.met(fault)
+    expect.fault_hit(fault)
     expect.nothing_issued(answer)
-    expect.echoes(alice.log_in())
+    expect.returns_same_pair(alice.log_in())
 
 
 @requirement("FAULT-02")
@@ -48,7 +47,7 @@ def test_a_rotation_that_cannot_be_stored_changes_nothing(
     session = someone.expired_session()
     with faults.refuse("write", how, of=someone.id) as fault:
         answer = session.refresh()
-    expect.met(fault)
+    expect.fault_hit(fault)
     expect.nothing_issued(answer)
     expect.rotates(session)
 
@@ -63,7 +62,7 @@ def test_a_refresh_that_cannot_read_changes_nothing(
     with expect.unchanged(someone):
         with faults.refuse("read", how, of=someone.id) as fault:
             answer = session.refresh()
-        expect.met(fault)
+        expect.fault_hit(fault)
         expect.nothing_issued(answer)
     expect.rotates(session)
 
@@ -77,7 +76,7 @@ def test_no_second_pair_beside_an_old_one_that_cannot_be_deleted(
     session = someone.expired_session()
     with faults.refuse("delete", how, of=someone.id) as fault:
         answer = session.refresh()
-    expect.met(fault)
+    expect.fault_hit(fault)
     expect.nothing_issued(answer)
     expect.rows(someone, 1)
     expect.rotates(session)
@@ -91,8 +90,8 @@ def test_a_login_blames_the_storage(
     """A login that cannot be stored is an internal error, which no storefront logs out on."""
     with faults.refuse("write", CERTAIN, of=alice.id) as fault:
         answer = alice.ask_to_log_in()
-    expect.met(fault)
-    expect.storage_trouble(answer)
+    expect.fault_hit(fault)
+    expect.asks_to_retry(answer)
     alice.log_in()
 
 
@@ -106,8 +105,8 @@ def test_a_refresh_blames_the_storage(
     session = someone.expired_session()
     with faults.refuse(role, how, of=someone.id) as fault:
         answer = session.refresh()
-    expect.met(fault)
-    expect.storage_trouble(answer)
+    expect.fault_hit(fault)
+    expect.asks_to_retry(answer)
     expect.rotates(session)
 
 
@@ -117,9 +116,9 @@ def test_a_revoke_blames_the_storage(someone: Customer, faults: FaultProxy, expe
     session = someone.expired_session()
     with faults.refuse("delete", CERTAIN, of=someone.id) as fault:
         answer = session.revoke()
-    expect.met(fault)
-    expect.storage_trouble(answer)
-    expect.revoked(session)
+    expect.fault_hit(fault)
+    expect.asks_to_retry(answer)
+    expect.revokes(session)
 
 
 @requirement("FAULT-06", logins=2, burns=True)
@@ -134,7 +133,7 @@ def test_a_storage_failure_never_burns(
     with faults.refuse(role, how, of=someone.id) as fault:
         session.refresh()
         session.refresh()
-    expect.met(fault)
+    expect.fault_hit(fault)
     expect.equal(expect.stored(other), kept, "the other session's row")
     expect.rotates(other)
 
@@ -146,13 +145,13 @@ def test_a_burn_sends_again_what_was_left_unprocessed(
     """A table that leaves part of each batch undone is asked again until no row is left."""
     customer = deployment.made_up_customer()
     stolen = customer.expired_session()
-    expect.spends(stolen)
+    expect.rotates_past_grace(stolen)
     with (
         customer.extra_rows(MANY),
         faults.leave_unprocessed(10, of=customer.id, times=3) as fault,
     ):
-        expect.over(stolen)
-        expect.met_a("BatchWriteItem", fault)
+        expect.is_over(stolen)
+        expect.fault_hit_by("BatchWriteItem", fault)
         expect.rows(customer, 0)
 
 
@@ -163,12 +162,12 @@ def test_a_burn_that_broke_off_is_finished_later(
     """While deleting fails a replay is refused; when it comes back no row is left."""
     customer = deployment.made_up_customer()
     stolen, _ = customer.expired_sessions(2)
-    expect.spends(stolen)
+    expect.rotates_past_grace(stolen)
     with faults.refuse("delete", CERTAIN, of=customer.id) as fault:
         answer = stolen.refresh()
-    expect.met(fault)
+    expect.fault_hit(fault)
     expect.nothing_issued(answer)
-    expect.over(stolen)
+    expect.is_over(stolen)
     expect.rows(customer, 0)
 
 
@@ -183,8 +182,8 @@ def test_removing_all_says_so_only_when_nothing_is_left(
         faults.leave_unprocessed(10, of=customer.id, times=2) as fault,
     ):
         answer = developer.remove_all(customer.id)
-        expect.met_a("BatchWriteItem", fault)
-        expect_development.success(answer)
+        expect.fault_hit_by("BatchWriteItem", fault)
+        expect.success(answer)
         expect.rows(customer, 0)
 
 
@@ -194,27 +193,27 @@ def test_a_lost_reply_is_no_replay(someone: Customer, faults: FaultProxy, expect
     session, other = someone.expired_sessions(2)
     with faults.drop_answer("rotate", of=someone.id) as fault:
         answer = session.refresh()
-    expect.met(fault)
-    expect.nothing_over([answer])
-    for successor in expect.pairs(someone, [answer]):
-        expect.echoes(successor)
+    expect.fault_hit(fault)
+    expect.none_over([answer])
+    for successor in expect.sessions_in(someone, [answer]):
+        expect.returns_same_pair(successor)
     expect.rows(someone, 2)
     expect.rotates(other)
 
 
 @requirement("FAULT-09", logins=2, burns=True, seconds=1.2)
-@pytest.mark.parametrize("trouble", ["conflict", "in_progress", "throttle"])
+@pytest.mark.parametrize("problem", ["conflict", "in_progress", "throttle"])
 def test_a_busy_table_is_no_replay(
-    someone: Customer, faults: FaultProxy, expect: Expect, trouble: str
+    someone: Customer, faults: FaultProxy, expect: Expect, problem: str
 ) -> None:
     """A conflict, a transaction under way or throttling is retried, or answered as retryable."""
     session, other = someone.expired_sessions(2)
-    with getattr(faults, trouble)("rotate", of=someone.id, times=STUBBORN) as fault:
+    with getattr(faults, problem)("rotate", of=someone.id, times=STUBBORN) as fault:
         answer = session.refresh()
-    expect.met_a("transaction", fault)
-    expect.nothing_over([answer])
-    for successor in expect.pairs(someone, [answer]) or [expect.rotates(session)]:
-        expect.echoes(successor)
+    expect.fault_hit_by("transaction", fault)
+    expect.none_over([answer])
+    for successor in expect.sessions_in(someone, [answer]) or [expect.rotates(session)]:
+        expect.returns_same_pair(successor)
     expect.rows(someone, 2)
     expect.rotates(other)
 
@@ -240,14 +239,14 @@ def test_a_hanging_table_holds_nobody_else_up(
         wait([hanging], timeout=PATIENCE)
         in_time = hanging.done()
         fault.release()
-    expect.met(fault)
+    expect.fault_hit(fault)
     expect.that(in_time, f"an answer within {PATIENCE:.0f} s", "none by then")
     waited = hanging.result()
     for answer in (*quick, mismatched):
         expect.that(answer.seconds < 1.0, "an answer within a second", f"{answer.seconds:.1f} s")
     expect.between(waited.seconds, 0, PATIENCE, "the seconds until the hanging refresh answered")
-    expect.storage_trouble(waited)
-    expect.usable(session)
+    expect.asks_to_retry(waited)
+    expect.works(session)
 
 
 @requirement("FAULT-11", burns=True)
@@ -263,8 +262,12 @@ def test_a_stale_read_gives_no_new_pair(
     someone.new_second()  # within one, the second session could be the very same pair
     with faults.stale("read", of=someone.id) as fault:
         answer = session.refresh()
-    expect.met(fault)
-    new = [s for s in expect.pairs(someone, [answer]) if s.refresh_token != successor.refresh_token]
+    expect.fault_hit(fault)
+    new = [
+        s
+        for s in expect.sessions_in(someone, [answer])
+        if s.refresh_token != successor.refresh_token
+    ]
     expect.that(not new, "no new pair", answer.brief())
 
 
@@ -272,9 +275,9 @@ def test_a_stale_read_gives_no_new_pair(
 def test_a_burn_reads_no_stale_list(someone: Customer, faults: FaultProxy, expect: Expect) -> None:
     """A replay is refused, and the rows that it ends are read as they are now."""
     stolen, _ = someone.expired_sessions(2)
-    expect.spends(stolen)
+    expect.rotates_past_grace(stolen)
     with faults.watch() as calls:
-        expect.over(stolen)
+        expect.is_over(stolen)
     with expect.should():
         all_consistent(calls, someone, expect)
 
@@ -294,8 +297,8 @@ def test_a_revoke_that_cannot_delete_never_says_true(
     session = someone.expired_session()
     with faults.refuse("delete", how, of=someone.id) as fault:
         answer = session.revoke()
-    expect.met(fault)
+    expect.fault_hit(fault)
     expect.nothing_issued(answer)
     expect.stored(session)
-    expect.revoked(session)
-    expect.gone(session)
+    expect.revokes(session)
+    expect.not_stored(session)

@@ -15,7 +15,7 @@ from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http import leaks
 from conformance_tests.deployment.http.documents import ABSENT
-from conformance_tests.expect.sessions import Expect
+from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable, SuiteError
 
@@ -135,7 +135,7 @@ def test_an_access_token_never_outlives_its_lifetime(
     with deployment.clock.window() as window:
         remembered = alice.log_in(remember_me=True)
         crowd = [alice.ask_to_log_in() for _ in range(AT_ONCE)]
-    given = [alice.session_from(answer) for answer in crowd if not answer.asks_to_try_again]
+    given = [alice.session_from(answer) for answer in crowd if not answer.asks_to_retry]
     for session in (remembered, *given):
         judge_lifetime(deployment, session, window, expect)
 
@@ -218,8 +218,8 @@ def judge_derivation(session: Session, forge: Forge, expect: Expect) -> None:
 def test_claims_that_nobody_knows_are_welcome(made_up: MadeUpCustomer, expect: Expect) -> None:
     """A pair with further claims is repeated, and renewed once expired, as any other."""
     more = {"jti": "conformance-1", "locale": "de-CH", "roles": ["buyer", {"of": 7}], "x": None}
-    expect.echoes(made_up.log_in())
-    expect.echoes(made_up.forge_session(300, 600, claims=more))
+    expect.returns_same_pair(made_up.log_in())
+    expect.returns_same_pair(made_up.forge_session(300, 600, claims=more))
     expect.rotates(made_up.forge_session(-5, 600, claims=more))
 
 
@@ -229,7 +229,7 @@ def test_the_time_of_a_login_is_welcome(
 ) -> None:
     """A pair that says when its customer logged in is repeated, and renewed once expired."""
     said = {"auth_time": int(deployment.clock.now()) - 60}
-    expect.echoes(made_up.forge_session(300, 600, claims=said))
+    expect.returns_same_pair(made_up.forge_session(300, 600, claims=said))
     expect.rotates(made_up.forge_session(-5, 600, claims=said))
 
 
@@ -239,8 +239,8 @@ def test_a_token_from_a_faster_clock_is_welcome(
 ) -> None:
     """An iat up to a minute ahead changes nothing, for a live token and an expired one."""
     ahead = {"iat": int(deployment.clock.now()) + 60 - deployment.clock.margin}
-    expect.echoes(made_up.log_in())
-    expect.echoes(made_up.forge_session(300, 600, claims=ahead))
+    expect.returns_same_pair(made_up.log_in())
+    expect.returns_same_pair(made_up.forge_session(300, 600, claims=ahead))
     expect.rotates(made_up.forge_session(-5, 600, claims=ahead))
 
 
@@ -252,7 +252,7 @@ def test_a_login_signed_anew_by_a_faster_clock_is_welcome(
     session = alice.log_in()
     ahead = {"iat": int(deployment.clock.now()) + 60 - deployment.clock.margin}
     token = deployment.add_access_token(forge.mint({**session.claims, **ahead}))
-    expect.echoes(session.altered(token=token))
+    expect.returns_same_pair(session.altered(token=token))
 
 
 @requirement("WIRE-08")
@@ -266,12 +266,12 @@ def test_a_session_of_the_module_goes_on(deployment: Deployment, expect: Expect,
     else:
         customer = deployment.numbered_customer(int if id_ == "number" else str)
     live, expired, unwanted = (customer.forge_session(left, 600, ttl=str) for left in (300, -5, -7))
-    expect.echoes(live)
+    expect.returns_same_pair(live)
     successor = expect.rotates(expired)
     expect.equal(successor.claims.get("customer_id"), customer.id, "customer_id")
-    expect.revoked(unwanted)
-    expect.gone(unwanted)
-    expect.echoes(successor)
+    expect.revokes(unwanted)
+    expect.not_stored(unwanted)
+    expect.returns_same_pair(successor)
 
 
 @requirement("WIRE-09")
@@ -281,7 +281,7 @@ def test_an_id_beyond_ascii_is_utf_8(
     """A session of such an id is repeated, renewed under the same id, and found by its key."""
     expect.rotates(made_up.expired_session())
     foreign = deployment.made_up_customer(f"{made_up.id}-Zoë-李-🌱")
-    expect.echoes(foreign.log_in(remember_me=True))
+    expect.returns_same_pair(foreign.log_in(remember_me=True))
     successor = expect.rotates(foreign.expired_session())
     expect.equal(successor.claims.get("customer_id"), foreign.id, "customer_id")
     judge_derivation(successor, forge, expect)
@@ -297,7 +297,7 @@ def test_every_refusal_has_the_same_form(
 ) -> None:
     """A message, a category of GraphQL's own, and the field null, whatever was refused."""
     client, session = deployment.client, alice.log_in()
-    expect.echoes(session)
+    expect.returns_same_pair(session)
     stranger = never_issued()
     for answer in (
         alice.ask_to_log_in(password=f"not {alice.credentials.password}"),
@@ -309,7 +309,7 @@ def test_every_refusal_has_the_same_form(
         client.revoke(session.token, ""),
         client.revoke(session.token, stranger),
     ):
-        expect.flow_error(answer)
+        expect.well_formed_error(answer)
 
 
 @requirement("WIRE-12", optional=True, hazard="fault")
@@ -321,4 +321,4 @@ def test_a_login_that_cannot_be_stored_has_the_same_form(
         answer = alice.ask_to_log_in()
     if not fault.hits:
         raise NotTestable("faults")
-    expect.flow_error(answer)
+    expect.well_formed_error(answer)

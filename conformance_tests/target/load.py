@@ -40,8 +40,8 @@ def load(path: str | Path, environ: Mapping[str, str], *, url: str | None = None
     text = _text_of(Path(path))
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as trouble:
-        raise TargetError(f"{path} is not TOML: {trouble}.") from None
+    except tomllib.TOMLDecodeError as problem:
+        raise TargetError(f"{path} is not TOML: {problem}.") from None
     if url is not None:
         document["url"] = url
     try:
@@ -95,8 +95,8 @@ def _text_of(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise TargetError(f"{path} is not a text in UTF-8: save it as UTF-8.") from None
-    except OSError as trouble:
-        raise TargetError(f"{path} cannot be read: {trouble.strerror}.") from None
+    except OSError as problem:
+        raise TargetError(f"{path} cannot be read: {problem.strerror}.") from None
 
 
 def _customers_of(environ: Mapping[str, str]) -> list[dict[str, str]]:

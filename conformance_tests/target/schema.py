@@ -201,8 +201,8 @@ def from_environment(path: Path, variable: Any, environ: Mapping[str, str]) -> s
 def _converted(path: Path, value: Any, convert: Callable[[Any], Any]) -> Any:
     try:
         return convert(value)
-    except ValueError as trouble:
-        raise TargetFileError(path, f"{dotted(path)} must be {trouble}") from None
+    except ValueError as problem:
+        raise TargetFileError(path, f"{dotted(path)} must be {problem}") from None
 
 
 def _names(keys: Iterable[Key]) -> list[str]:

@@ -6,7 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
+
+from conformance_tests.outcomes import Violation
+
+#: The categories by which a front end decides what to do next.
+SESSION_OVER: Final = "graphql-authorization"
+WRONG_INPUT: Final = "graphql-input"
+SERVER_ERROR: Final = "graphql-server-internal-error"
 
 
 @dataclass(frozen=True)
@@ -14,7 +21,7 @@ class Answer:
     """What came back for one request.
 
     operation: the field asked for, or "" for a request of another kind.
-    status: the HTTP status, or None where no answer came (`trouble` says why).
+    status: the HTTP status, or None where no answer came (`problem` says why).
     """
 
     operation: str
@@ -22,7 +29,7 @@ class Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     text: str = ""
     raw: bytes = b""
-    trouble: str | None = None
+    problem: str | None = None
     seconds: float = 0.0
 
     @cached_property
@@ -44,8 +51,7 @@ class Answer:
 
     @property
     def errors(self) -> list[dict[str, Any]]:
-        found = self.body.get("errors") if isinstance(self.body, dict) else None
-        return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+        return _errors_of(self.body)
 
     @property
     def messages(self) -> list[Any]:
@@ -54,18 +60,36 @@ class Answer:
     @property
     def categories(self) -> list[Any]:
         """`extensions.category` of each error, None where an error has none."""
-        extensions = (error.get("extensions") for error in self.errors)
-        said = (e.get("category") if isinstance(e, dict) else None for e in extensions)
-        return [each if isinstance(each, str | None) else repr(each) for each in said]
+        found = [member(error.get("extensions"), "category") for error in self.errors]
+        return [each if isinstance(each, str | None) else repr(each) for each in found]
 
     @property
-    def asks_to_try_again(self) -> bool:
+    def asks_to_retry(self) -> bool:
         """Whether this is the error of a deployment that could not, this time."""
-        return self.categories == ["graphql-server-internal-error"] and self.value is None
+        return self.categories == [SERVER_ERROR] and self.value is None
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it is an error without a result."""
+        return bool(self.errors) and self.value is None
+
+    @property
+    def says_success(self) -> bool:
+        """Whether a development operation says that it was done."""
+        return member(self.value, "success") is True and not self.errors
 
     @property
     def content_type(self) -> str:
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+    def pair(self) -> tuple[str, str]:
+        """The token pair of a login or refresh; Violation where there is no usable one."""
+        token, refresh_token = member(self.value, "token"), member(self.value, "refresh_token")
+        if self.errors or not (isinstance(token, str) and isinstance(refresh_token, str)):
+            raise Violation(f"{self.operation} to answer a token pair and no errors", self.brief())
+        if not (token and refresh_token):
+            raise Violation("two tokens that are not empty", self.brief())
+        return token, refresh_token
 
     def of_alias(self, alias: str) -> Answer:
         """What one alias of the document answers, as if it had been asked alone."""
@@ -77,13 +101,67 @@ class Answer:
     def brief(self) -> str:
         """The answer in one line, for a card's "actual"."""
         if self.status is None:
-            return f"no answer: {self.trouble}"
+            return f"no answer: {self.problem}"
         if self.body is None:
             kind = self.content_type or "no stated type"
             return f"HTTP {self.status} with {len(self.raw)} bytes of {kind}"
-        said = [
+        errors = [
             f"{message!r} ({category or 'no category'})"
             for message, category in zip(self.messages, self.categories, strict=True)
         ]
-        what = json.dumps(self.data, ensure_ascii=False)
-        return f"HTTP {self.status}, data {what}, errors {', '.join(said) or 'none'}"
+        data = json.dumps(self.data, ensure_ascii=False)
+        return f"HTTP {self.status}, data {data}, errors {', '.join(errors) or 'none'}"
+
+    # -- of a document with several fields, or of a batch ---------------------------------------
+
+    @property
+    def bodies(self) -> list[dict[str, Any]]:
+        """The JSON objects of the answer: one, or each of a batch."""
+        found = self.body if isinstance(self.body, list) else [self.body]
+        return [body for body in found if isinstance(body, dict)]
+
+    @property
+    def values(self) -> list[Any]:
+        """What each field of each body holds, without nulls and type names."""
+        each = (body.get("data") for body in self.bodies)
+        fields = (item for data in each if isinstance(data, dict) for item in data.items())
+        return [value for name, value in fields if value is not None and name != "__typename"]
+
+    @property
+    def all_errors(self) -> list[dict[str, Any]]:
+        """Every error of every body."""
+        return [error for body in self.bodies for error in _errors_of(body)]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Every token pair in it."""
+        found = ((member(v, "token"), member(v, "refresh_token")) for v in self.values)
+        return [(t, r) for t, r in found if isinstance(t, str) and isinstance(r, str) and t and r]
+
+    def refusals_like(self, ordinary: Answer) -> int:
+        """How many of its fields were refused in the words of an ordinary refusal."""
+        return sum(error.get("message") in ordinary.messages for error in self.all_errors)
+
+
+def member(value: Any, name: str) -> Any:
+    """A member of an object; None where the value is no object."""
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def _errors_of(body: Any) -> list[dict[str, Any]]:
+    found = member(body, "errors")
+    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+
+
+def scalars(node: Any) -> set[str]:
+    """Every scalar of a JSON value as text, however deep."""
+    found, pending = set(), [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, dict):
+            pending.extend(one.values())
+        elif isinstance(one, list):
+            pending.extend(one)
+        else:
+            found.add(str(one))
+    return found

@@ -185,8 +185,8 @@ class Client:
         try:
             response = _received(self._http.send(prepared, stream=True))
         except httpx.HTTPError as error:
-            answer = Answer(operation, None, trouble=describe_error(error))
-            self.recorder.record(exchange_of(prepared, f"no answer: {answer.trouble}"))
+            answer = Answer(operation, None, problem=describe_error(error))
+            self.recorder.record(exchange_of(prepared, f"no answer: {answer.problem}"))
             return answer
         self._note_skew(response)
         said = f"HTTP {response.status_code} {response.reason_phrase}"

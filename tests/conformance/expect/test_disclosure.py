@@ -13,7 +13,7 @@ from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.recorder import Exchange
 from conformance_tests.deployment.launch import Output
 from conformance_tests.deployment.log import RunLog
-from conformance_tests.expect import disclosure
+from conformance_tests.expect.expect import Expect
 from conformance_tests.outcomes import NotTestable, Violation
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import TableAddress
@@ -92,7 +92,7 @@ INNOCENT = {
     "a word where a token would stand": complaint("AccessTokenExpiredError", token="x"),
     "a word that is a password in a longer one": complaint("hunter25"),
 }
-MISSPELT = {
+LEAKING = {
     "the secret": complaint(f"cannot verify with {SECRET}"),
     "a password": complaint(f"{ALICE.password} is wrong"),
     "a hash": complaint(f"no row {HASH}"),
@@ -117,34 +117,34 @@ MISSPELT = {
 @pytest.mark.parametrize("what", INNOCENT)
 def test_an_innocent_answer_passes(judged: Deployment, what: str) -> None:
     """What belongs into an answer is no slip."""
-    disclosure.discreet(judged, [INNOCENT[what]])
+    Expect(judged).leaks_nothing([INNOCENT[what]])
 
 
-@pytest.mark.parametrize("what", MISSPELT)
+@pytest.mark.parametrize("what", LEAKING)
 def test_a_slip_is_heard(judged: Deployment, what: str) -> None:
     """What only the inside knows is a slip wherever it stands."""
     with pytest.raises(Violation):
-        disclosure.discreet(judged, [said(PAIR), MISSPELT[what]])
+        Expect(judged).leaks_nothing([said(PAIR), LEAKING[what]])
 
 
 def test_a_slip_is_called_what_it_is(judged: Deployment) -> None:
     """The card names what slipped, whose shape says nothing of it."""
     with pytest.raises(Violation, match="a refresh token in POST"):
-        disclosure.discreet(judged, [complaint(f"not {OPAQUE['refresh']}")])
+        Expect(judged).leaks_nothing([complaint(f"not {OPAQUE['refresh']}")])
 
 
 def test_what_an_error_says_of_its_token_is_no_token(judged: Deployment) -> None:
     """A word that stands under a token's key in an error may be said by any other."""
     told = complaint("no", token="AccessTokenExpiredError")
     judged.recorder.record(told)
-    disclosure.discreet(judged, [told, complaint("AccessTokenExpiredError")])
+    Expect(judged).leaks_nothing([told, complaint("AccessTokenExpiredError")])
 
 
 def test_a_planted_text_is_a_slip(judged: Deployment) -> None:
     """The very words that the fault proxy answered must not come out."""
-    disclosure.discreet(judged, [complaint("try again")], "canary 1f2e")
+    Expect(judged).leaks_nothing([complaint("try again")], "canary 1f2e")
     with pytest.raises(Violation):
-        disclosure.discreet(judged, [complaint("canary 1f2e")], "canary 1f2e")
+        Expect(judged).leaks_nothing([complaint("canary 1f2e")], "canary 1f2e")
 
 
 @pytest.mark.parametrize(
@@ -164,18 +164,18 @@ def test_a_plain_word_is_a_table_only_where_it_is_called_one(
     judged.target = with_table(judged, "auth")
     if names:
         with pytest.raises(Violation):
-            disclosure.discreet(judged, [complaint(message)])
+            Expect(judged).leaks_nothing([complaint(message)])
     else:
-        disclosure.discreet(judged, [complaint(message)])
+        Expect(judged).leaks_nothing([complaint(message)])
 
 
 def test_tokens_are_counted_and_must_not_be_stored(judged: Deployment) -> None:
     """Each answer with a pair needs no-store, in any case and among other words."""
     sound = said(PAIR, headers={"cache-control": "private, No-Store"})
-    assert disclosure.uncached([sound, said(ROW), complaint("no"), sound]) == 2
+    assert Expect(deployment()).no_store([sound, said(ROW), complaint("no"), sound]) == 2
     for unsound in (said(PAIR), said(PAIR, headers={"cache-control": "no-cache"})):
         with pytest.raises(Violation):
-            disclosure.uncached([sound, unsound])
+            Expect(deployment()).no_store([sound, unsound])
 
 
 @pytest.mark.parametrize(
@@ -203,9 +203,9 @@ def test_a_log_is_read_for_secrets(
         log.write(f"{line}\n")
     if leaks:
         with pytest.raises(Violation):
-            disclosure.nothing_secret_logged(judged, run_log)
+            Expect(judged).no_secret_logged(run_log)
     else:
-        disclosure.nothing_secret_logged(judged, run_log)
+        Expect(judged).no_secret_logged(run_log)
 
 
 def test_a_started_server_is_read_for_secrets(judged: Deployment, tmp_path: Path) -> None:
@@ -217,10 +217,10 @@ def test_a_started_server_is_read_for_secrets(judged: Deployment, tmp_path: Path
         output.add(b"listening\n")
         run_log.add_output(output)
         if found == file:
-            disclosure.nothing_secret_logged(judged, run_log)
+            Expect(judged).no_secret_logged(run_log)
         output.add(f"signing with {SECRET}\n".encode())
         with pytest.raises(Violation, match="secret#1"):
-            disclosure.nothing_secret_logged(judged, run_log)
+            Expect(judged).no_secret_logged(run_log)
 
 
 def test_what_a_started_server_says_is_not_the_log(judged: Deployment, tmp_path: Path) -> None:
@@ -229,10 +229,10 @@ def test_what_a_started_server_says_is_not_the_log(judged: Deployment, tmp_path:
     output.add(b"listening\n")
     run_log.add_output(output)
     with pytest.raises(NotTestable):
-        disclosure.nothing_secret_logged(judged, run_log)
+        Expect(judged).no_secret_logged(run_log)
 
 
 def test_a_log_that_says_nothing_shows_nothing(judged: Deployment, tmp_path: Path) -> None:
     """A wrong path is no clean log."""
     with pytest.raises(NotTestable):
-        disclosure.nothing_secret_logged(judged, RunLog.of(str(tmp_path / "none.log")))
+        Expect(judged).no_secret_logged(RunLog.of(str(tmp_path / "none.log")))

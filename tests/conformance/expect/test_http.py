@@ -12,8 +12,7 @@ import pytest
 from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.http.answer import Answer
-from conformance_tests.expect import development as expect_development
-from conformance_tests.expect import http as expect_http
+from conformance_tests.expect.expect import Expect
 from conformance_tests.outcomes import Violation
 from conformance_tests.target.parts import Credentials
 from tests.conformance.fakes import ALICE, BOB, deployment, error
@@ -38,8 +37,9 @@ def refusal(category: Any = OVER, **more: Any) -> dict[str, Any]:
     return {"data": {GET: None}, "errors": [{**error(category), "path": [GET], **more}]}
 
 
+expect = Expect(deployment())
 HOSTILE = {
-    "no answer": Answer(GET, None, trouble="the connection was dropped"),
+    "no answer": Answer(GET, None, problem="the connection was dropped"),
     "HTML": Answer(GET, 200, headers={"content-type": "text/html"}, raw=b"<html>", text="<html>"),
     "a number": got(3),
     "a list of numbers": got([1, 2]),
@@ -55,26 +55,26 @@ HOSTILE = {
     "deep": got({"data": {GET: json.loads("[" * 400 + "]" * 400)}}),
 }
 JUDGES: dict[str, Callable[[Answer], object]] = {
-    "closed": expect_development.closed,
-    "closed in any form": expect_development.closed_in_any_form,
-    "success": expect_development.success,
-    "item": expect_development.item,
-    "items": expect_development.items,
-    "opened": expect_http.opened,
-    "unauthorised": expect_http.unauthorised,
-    "spoken": expect_http.spoken,
-    "masked": lambda answer: expect_http.masked(answer, "secret"),
-    "answered": expect_http.answered,
-    "no suggestion": lambda answer: expect_http.no_suggestion(answer, "token"),
-    "unanswered": expect_http.unanswered,
-    "no development operation": lambda a: expect_development.no_development_operation(a, (GET,)),
-    "turned away": expect_http.turned_away,
-    "graphql": lambda answer: expect_http.graphql(answer, 200),
-    "shut": expect_http.shut,
-    "no ide": expect_http.no_ide,
-    "pairs": expect_http.pairs,
-    "nothing": expect_development.nothing,
-    "refusals": lambda answer: expect_http.refusals_like(answer, answer),
+    "closed": expect.operation_closed,
+    "closed in any form": expect.operations_closed,
+    "success": expect.success,
+    "item": expect.shown_row,
+    "items": expect.listed_rows,
+    "opened": expect.protected_answered,
+    "unauthorised": expect.protected_session_over,
+    "spoken": expect.intended_error,
+    "masked": lambda answer: expect.masked_error(answer, "secret"),
+    "answered": expect.query_answered,
+    "no suggestion": lambda answer: expect.no_suggestion(answer, "token"),
+    "unanswered": expect.schema_refused,
+    "no development operation": lambda a: expect.not_in_schema(a, (GET,)),
+    "turned away": expect.refused_or_4xx,
+    "graphql": lambda answer: expect.graphql_response(answer, 200),
+    "shut": expect.protected_refused,
+    "no ide": expect.no_ide,
+    "pairs": lambda answer: answer.pairs,
+    "nothing": expect.no_row_shown,
+    "refusals": lambda answer: answer.refusals_like(answer),
 }
 
 
@@ -110,8 +110,8 @@ def test_no_judge_takes_a_broken_server_for_a_sound_one(name: str, kind: str) ->
 )
 def test_a_development_operation_is_closed(body: Any) -> None:
     """By its category, or because validation does not find the field."""
-    expect_development.closed(got(body))
-    expect_development.closed_in_any_form(got(body))
+    expect.operation_closed(got(body))
+    expect.operations_closed(got(body))
 
 
 @pytest.mark.parametrize(
@@ -128,29 +128,29 @@ def test_a_development_operation_is_closed(body: Any) -> None:
 def test_another_answer_is_not_closed(body: Any) -> None:
     """Another category, data beside the error, or no error at all is a breach."""
     with pytest.raises(Violation):
-        expect_development.closed(got(body))
+        expect.operation_closed(got(body))
 
 
 def test_a_batch_is_judged_answer_by_answer() -> None:
     """One open operation among refused ones is found."""
-    expect_development.closed_in_any_form(got([refusal(), refusal()]))
+    expect.operations_closed(got([refusal(), refusal()]))
     with pytest.raises(Violation):
-        expect_development.closed_in_any_form(got([refusal(), {"data": {"a0": {"success": True}}}]))
+        expect.operations_closed(got([refusal(), {"data": {"a0": {"success": True}}}]))
 
 
 def test_a_bare_refusal_of_the_request_will_do() -> None:
     """A request may be turned away by its status alone, but not executed."""
-    expect_http.turned_away(got({}, status=400))
-    expect_http.shut(got({}, status=401))
+    expect.refused_or_4xx(got({}, status=400))
+    expect.protected_refused(got({}, status=401))
     for body, status in (({"data": {"a": 1}}, 400), ({}, 200), ({}, 502)):
         with pytest.raises(Violation):
-            expect_http.turned_away(got(body, status=status))
+            expect.refused_or_4xx(got(body, status=status))
 
 
 def test_storage_trouble_is_no_ordinary_refusal() -> None:
     """A masked crash is an answer, but not the one to an odd character."""
     with pytest.raises(Violation):
-        expect_http.turned_away(got(refusal("graphql-server-internal-error")))
+        expect.refused_or_4xx(got(refusal("graphql-server-internal-error")))
 
 
 @pytest.mark.parametrize(
@@ -166,36 +166,36 @@ def test_the_media_type_is_judged(content_type: str, fine: bool) -> None:
     """Two media types, and no charset but UTF-8."""
     answer = got({"data": {}}, headers={"content-type": content_type})
     if fine:
-        expect_http.graphql(answer, 200)
+        expect.graphql_response(answer, 200)
     else:
         with pytest.raises(Violation):
-            expect_http.graphql(answer, 200)
+            expect.graphql_response(answer, 200)
 
 
 def test_tokens_are_looked_for_in_headers() -> None:
     """A token in Set-Cookie or Location is found, percent-encoded too."""
     session = Session(customer_of(7, ALICE), "a token", "another")
-    expect_http.tokens_stay_in_the_body(got({}, headers={"set-cookie": "id=7"}), session)
+    expect.tokens_in_body_only(got({}, headers={"set-cookie": "id=7"}), session)
     for headers in ({"set-cookie": "t=a%20token"}, {"location": "/?r=another"}):
         with pytest.raises(Violation):
-            expect_http.tokens_stay_in_the_body(got({}, headers=headers), session)
+            expect.tokens_in_body_only(got({}, headers=headers), session)
 
 
 def test_an_ide_is_known_by_its_page() -> None:
     """A page that holds an IDE's name is one; an error page, or a 404 that names it, is not."""
-    expect_http.no_ide(got("<h1>GraphiQL is closed</h1>", status=404))
-    expect_http.no_ide(got("<h1>Shop</h1>"))
+    expect.no_ide(got("<h1>GraphiQL is closed</h1>", status=404))
+    expect.no_ide(got("<h1>Shop</h1>"))
     with pytest.raises(Violation):
-        expect_http.no_ide(got("<title>GraphiQL</title>"))
+        expect.no_ide(got("<title>GraphiQL</title>"))
 
 
 def test_exchanged_customers_are_noticed() -> None:
     """Each customer's answer that names only the other one is the other's."""
     alice, bob = (customer_of(number, who) for number, who in ((7, ALICE), (8, BOB)))
-    expect_http.not_exchanged({"me": {"id": 7}}, alice, {"me": {"id": "8"}}, bob)
-    expect_http.not_exchanged({"cart": {"count": 8}}, alice, {"cart": {"count": 3}}, bob)
+    expect.own_data({"me": {"id": 7}}, alice, {"me": {"id": "8"}}, bob)
+    expect.own_data({"cart": {"count": 8}}, alice, {"cart": {"count": 3}}, bob)
     with pytest.raises(Violation):
-        expect_http.not_exchanged({"me": {"id": "8"}}, alice, {"me": {"id": 7}}, bob)
+        expect.own_data({"me": {"id": "8"}}, alice, {"me": {"id": 7}}, bob)
 
 
 @pytest.mark.parametrize("message", ['Did you mean "token"?', 'No "token" here', None])
@@ -203,7 +203,7 @@ def test_a_suggestion_is_noticed(message: str | None) -> None:
     """The right name in a refusal helps a stranger; its absence does not."""
     answer = got({"errors": [{"message": message or "Cannot query field."}]})
     if message is None:
-        expect_http.no_suggestion(answer, "token")
+        expect.no_suggestion(answer, "token")
     else:
         with pytest.raises(Violation):
-            expect_http.no_suggestion(answer, "token")
+            expect.no_suggestion(answer, "token")

@@ -10,8 +10,7 @@ import httpx
 import pytest
 
 from conformance_tests.deployment.http.client import Client
-from conformance_tests.expect import probing
-from conformance_tests.expect import schema as sdl
+from conformance_tests.expect.schema import introspected_differences, probed_differences
 from tests.conformance.fakes import client_of
 
 PUBLISHED = """
@@ -61,11 +60,11 @@ def serving(schema: str, *, introspection: bool = True) -> Client:
 
 
 def introspected(schema: str) -> list[str] | None:
-    return sdl.differences(serving(schema).schema())
+    return introspected_differences(serving(schema).schema())
 
 
 def probed(schema: str) -> list[str] | None:
-    return probing.differences(serving(schema, introspection=False))
+    return probed_differences(serving(schema, introspection=False))
 
 
 def test_the_published_schema_has_no_difference() -> None:
@@ -140,7 +139,7 @@ def test_a_schema_with_none_of_the_operations_is_no_match() -> None:
 )
 def test_an_odd_introspection_counts_as_closed(schema: Any) -> None:
     """Then the schema is probed; nothing raises."""
-    assert sdl.differences(schema) is None
+    assert introspected_differences(schema) is None
 
 
 @pytest.mark.parametrize(
@@ -154,7 +153,7 @@ def test_an_odd_introspection_counts_as_closed(schema: Any) -> None:
 )
 def test_a_server_that_judges_no_document_is_not_probed(always: httpx.Response) -> None:
     """One that accepts nonsense, or nothing at all, says nothing of its schema."""
-    assert probing.differences(client_of(lambda body, headers: always)) is None
+    assert probed_differences(client_of(lambda body, headers: always)) is None
 
 
 def test_probing_executes_nothing() -> None:

@@ -13,10 +13,9 @@ from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.table import Row
-from conformance_tests.expect.answers import pair_of
 from conformance_tests.expect.calls import MISSING_IDS
+from conformance_tests.expect.expect import Expect
 from conformance_tests.expect.rows import SCANNED_PAGES
-from conformance_tests.expect.sessions import Expect
 from conformance_tests.outcomes import NotTestable, Violation
 from tests.conformance.fakes import (
     REFRESH,
@@ -31,7 +30,7 @@ from tests.conformance.fakes import (
 )
 
 REFUSED = answer(None, error())
-NO_ANSWER = Answer(REFRESH, None, trouble="refused")
+NO_ANSWER = Answer(REFRESH, None, problem="refused")
 CRASHED = Answer(REFRESH, 500, raw=b'{"data": null, "errors": [{"message": "No"}]}')
 PAGE = Answer(REFRESH, 200, raw=b"<html>")
 RETRY = answer(None, error("graphql-server-internal-error"))
@@ -63,7 +62,7 @@ def breaks(judge: Callable[..., object], *given: Any) -> Violation:
 
 def test_a_pair_is_two_texts_and_no_error() -> None:
     """Anything less is no pair, whatever the answer looks like."""
-    assert pair_of(answer(pair("a", "b"))) == ("a", "b")
+    assert answer(pair("a", "b")).pair() == ("a", "b")
     for odd in (
         REFUSED,
         NO_ANSWER,
@@ -77,7 +76,7 @@ def test_a_pair_is_two_texts_and_no_error() -> None:
         answer([pair()]),
         answer("pair"),
     ):
-        breaks(pair_of, odd)
+        breaks(odd.pair)
 
 
 # -- refusals ----------------------------------------------------------------------------------
@@ -120,15 +119,15 @@ def test_a_refusal_has_the_right_reason(expect: Expect) -> None:
 )
 def test_a_flow_error_has_its_form(expect: Expect, odd: Answer) -> None:
     """Message, category of GraphQL's own and a null field: each is missed."""
-    expect.flow_error(REFUSED)
-    breaks(expect.flow_error, odd)
+    expect.well_formed_error(REFUSED)
+    breaks(expect.well_formed_error, odd)
 
 
 def test_storage_trouble_asks_to_try_again(expect: Expect) -> None:
     """Only that one category, and no data."""
-    expect.storage_trouble(RETRY)
+    expect.asks_to_retry(RETRY)
     for odd in (REFUSED, SILENT, answer(pair(), error("graphql-server-internal-error"))):
-        breaks(expect.storage_trouble, odd)
+        breaks(expect.asks_to_retry, odd)
 
 
 def test_a_request_that_is_turned_away_is_4xx_without_data(expect: Expect) -> None:
@@ -181,7 +180,7 @@ def test_when_says_what_was_presented(expect: Expect) -> None:
     """The card of a table's case names the case."""
     with (
         pytest.raises(Violation, match="given a padded signature"),
-        expect.when("a padded signature"),
+        expect.given("a padded signature"),
     ):
         expect.session_over(RETRY)
 
@@ -207,9 +206,9 @@ def test_an_echo_is_the_same_two_texts() -> None:
             in_turn(says(REFRESH, pair(token, refresh_token)))
         ).client
         if same:
-            expect.echoes(session)
+            expect.returns_same_pair(session)
         else:
-            breaks(expect.echoes, session)
+            breaks(expect.returns_same_pair, session)
 
 
 def test_a_rotation_is_two_new_texts() -> None:
@@ -226,7 +225,7 @@ def test_a_rotation_is_two_new_texts() -> None:
 def test_a_revoke_says_true() -> None:
     """False, nothing, and true beside an error are no success."""
     expect, session = presented(says(REVOKE, {"result": True}))
-    expect.revoked(session)
+    expect.revokes(session)
     for value, errors in (
         ({"result": False}, ()),
         ({"result": "true"}, ()),
@@ -234,7 +233,7 @@ def test_a_revoke_says_true() -> None:
         ({"result": True}, (error(),)),
     ):
         expect, session = presented(says(REVOKE, value, *errors))
-        breaks(expect.revoked, session)
+        breaks(expect.revokes, session)
 
 
 # -- the table ---------------------------------------------------------------------------------
@@ -326,10 +325,10 @@ def test_a_session_s_row_is_there_or_gone(
     session = customer.sessions[0]
     assert expect.stored(session) == session.row
     expect.rows(customer, 1)
-    breaks(expect.gone, session)
+    breaks(expect.not_stored, session)
     breaks(expect.rows, customer, 0)
     table.items.clear()
-    expect.gone(session)
+    expect.not_stored(session)
     breaks(expect.stored, session)
 
 
@@ -339,7 +338,7 @@ def test_without_a_table_it_is_unseen_and_not_passed(expect: Expect) -> None:
     judge = Expect(blind)
     session = deployment(table=True, secret=True).made_up_customer().log_in()
     judge.stored(session)
-    judge.gone(session)
+    judge.not_stored(session)
     with judge.unchanged(session.customer):
         pass
     assert [unseen.capability for unseen in judge.unseen_parts] == ["table"] * 3
@@ -372,9 +371,9 @@ def test_a_huge_table_is_read_in_part_and_it_is_said(
 @pytest.mark.parametrize("word", [word for word in MISSING_IDS if word])
 def test_a_row_under_a_missing_id_is_seen(expect: Expect, table: MemoryTable, word: str) -> None:
     """A new row there, and one that was written over."""
-    assert broken_by(expect.no_missing_id(), lambda: _put(table, word, 1))
-    assert broken_by(expect.no_missing_id(), lambda: _put(table, word, 2))
-    assert not broken_by(expect.no_missing_id(), lambda: _put(table, "23", 2))
+    assert broken_by(expect.nothing_under_missing_id(), lambda: _put(table, word, 1))
+    assert broken_by(expect.nothing_under_missing_id(), lambda: _put(table, word, 2))
+    assert not broken_by(expect.nothing_under_missing_id(), lambda: _put(table, "23", 2))
 
 
 def _put(table: MemoryTable, word: str, ttl: int) -> None:
@@ -383,5 +382,5 @@ def _put(table: MemoryTable, word: str, ttl: int) -> None:
 
 def test_missing_ids_need_somebody_to_look() -> None:
     """Without table and proxy nothing can be said."""
-    with pytest.raises(NotTestable), Expect(deployment()).no_missing_id():
+    with pytest.raises(NotTestable), Expect(deployment()).nothing_under_missing_id():
         pass
