@@ -20,7 +20,6 @@ from conformance_tests.actors.session import Session
 from conformance_tests.deployment.http.answer import SERVER_ERROR, Answer
 from conformance_tests.deployment.http.documents import ABSENT
 from conformance_tests.deployment.table import Row
-from conformance_tests.expect.answers import SERVER_ERROR
 from conformance_tests.outcomes import NotTestable
 
 if TYPE_CHECKING:
