@@ -85,7 +85,7 @@ def variants(session: nox.Session) -> None:
 @nox.session
 def mutation(session: nox.Session) -> None:
     """Machine-made mutants of the reference, the suite their only judge; takes about an hour."""
-    tool(session, "python", "-m", "tests.mutation", "--record", "mutation.json", *session.posargs)
+    tool(session, "python", "-m", "tools.mutation", "--record", "mutation.json", *session.posargs)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
@@ -93,7 +93,7 @@ def bench(session: nox.Session) -> None:
     """How fast the reference is, beside the machine's floor; `-- --help` lists what else."""
     session.install("ministack>=1.5.33,<2")
     ministack = str(Path(session.bin) / "ministack")
-    tool(session, "python", "-m", "tests.bench", *session.posargs, MINISTACK=ministack)
+    tool(session, "python", "-m", "tools.bench", *session.posargs, MINISTACK=ministack)
 
 
 @nox.session(venv_backend="venv", reuse_venv=True)
@@ -143,7 +143,7 @@ def notebooks(session: nox.Session) -> None:
 @nox.session
 def capture(session: nox.Session) -> None:
     """Draw the README's picture of a run anew, from a run."""
-    tool(session, "python", "-m", "tests.docs.capture")
+    tool(session, "python", "-m", "tools.capture")
 
 
 @nox.session

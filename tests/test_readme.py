@@ -15,7 +15,7 @@ from conformance_tests.requirements import REQUIREMENTS, VERSION
 from conformance_tests.target.load import load
 from reference_auth.core.states import State
 from reference_auth.serve.demo import CUSTOMERS
-from tests.docs import capture
+from tools import capture
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -7,13 +7,13 @@ import re
 import pytest
 
 from conformance_tests.commands.proofs import MUTANTS, broken_by
-from tests.mutants import published
 from tests.mutants.catalogue import mutant
 from tests.mutants.equivalent import EQUIVALENT, SPARED
 from tests.mutants.every import CATALOGUE
 from tests.mutants.gate import mutants
 from tests.mutants.listed import LISTED
 from tests.mutants.reach import EVERY_ROW, Watching, overridden, recorded, rows_to_judge
+from tools import publish_mutants as published
 
 
 def test_every_testable_row_is_broken_by_a_mutant_of_its_own() -> None:
@@ -51,7 +51,7 @@ def test_what_is_equivalent_is_near_a_row() -> None:
 
 
 def test_the_suite_publishes_the_mutants() -> None:
-    """What `explain` shows is this catalogue; `python -m tests.mutants.published` writes it."""
+    """What `explain` shows is this catalogue; `python -m tools.publish_mutants` writes it."""
     assert published.text() == MUTANTS.read_text(encoding="utf-8")
     assert set(broken_by()) == EVERY_ROW
 

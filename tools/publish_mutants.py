@@ -1,4 +1,4 @@
-"""`python -m tests.mutants.published`: what the suite tells of the mutants, into its package.
+"""`python -m tools.publish_mutants`: what the suite tells of the mutants, into its package.
 
 `auth-conformance explain` shows which defects each row has been seen to catch.
 """

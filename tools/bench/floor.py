@@ -1,6 +1,6 @@
 """What the machine can derive at most: on one core, on all of them, and in CPU time each.
 
-`python -m tests.bench.floor SECONDS` prints it as JSON, from a process that does nothing else.
+`python -m tools.bench.floor SECONDS` prints it as JSON, from a process that does nothing else.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
-from tests.bench.processes import ROOT
+from tools.bench.processes import ROOT
 
 SECRET = "a-secret-for-the-benchmark-of-32-bytes"
 TEXT = "0" * 128
@@ -35,7 +35,7 @@ class Floor:
 def measure(seconds: float) -> Floor:
     """Calibrate: the reference's derivation on all cores, the standard library's on one."""
     from reference_auth.core import tokens
-    from tests.bench.plain import stretch
+    from tools.bench.plain import stretch
 
     cores = os.cpu_count() or 1
     all_cores = derive_for(tokens.hash_of, cores, seconds)
@@ -62,7 +62,7 @@ def derive_for(stretch: Stretch, threads: int, seconds: float) -> tuple[float, f
 def calibrate(seconds: float) -> Floor:
     """The same, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.floor", str(seconds)],
+        [sys.executable, "-m", "tools.bench.floor", str(seconds)],
         cwd=ROOT,
         check=True,
         capture_output=True,

@@ -31,7 +31,7 @@ from reference_auth.serve.app import PATH, health, make_schema, make_service
 from reference_auth.serve.server import listen
 from reference_auth.store.sessions import Sessions
 from reference_auth.store.storage import make_client
-from tests.bench.customers import PLATFORM
+from tools.bench.customers import PLATFORM
 
 
 def stretch(text: str, secret: str) -> str:

@@ -21,11 +21,11 @@ from conformance_tests.embedded.fork_server import fork_server
 from conformance_tests.report.verdict import Finding
 from conformance_tests.runner.options import Options, Silence
 from conformance_tests.runner.run import run_suite
-from tests.mutation import mutated
+from tools.mutation import mutated
 
 if TYPE_CHECKING:
     from conformance_tests.target.model import Target
-    from tests.mutation.made import Made  # it stands on the reference: not in a mutant's process
+    from tools.mutation.made import Made  # it stands on the reference: not in a mutant's process
 
 RED = ("fail", "warn")
 #: Seconds. A row that no answer comes for is red long before: this ends what hangs by itself.
@@ -78,7 +78,7 @@ class Judge:
     def __init__(self, command: tuple[str, ...]) -> None:
         self._command = command
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(["tests.mutation.preloaded"])
+        self._context.set_forkserver_preload(["tools.mutation.preloaded"])
 
     def __call__(self, mutant: Made, rows: Iterable[str], *, briefly: bool = True) -> Verdict:
         """The verdict of these rows.
@@ -106,8 +106,8 @@ class Judge:
 def judging() -> Iterator[Judge]:
     """What judges; the servers that rows start end with it."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
-        program = "tests.mutation.mutated:main"
-        with fork_server(Path(folder), program, "tests.mutation.preloaded") as command:
+        program = "tools.mutation.mutated:main"
+        with fork_server(Path(folder), program, "tools.mutation.preloaded") as command:
             yield Judge(command)
 
 

@@ -14,8 +14,8 @@ from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench.figures import Key, Ratio, Sample, by_key, ratio, typical
-from tests.bench.floor import Floor
+from tools.bench.figures import Key, Ratio, Sample, by_key, ratio, typical
+from tools.bench.floor import Floor
 
 DERIVATIONS = {"login": 2, "echo": 2, "rotate": 4, "revoke": 2}
 OPERATIONS = ("login", "rotate", "revoke", "echo")

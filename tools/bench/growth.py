@@ -26,10 +26,10 @@ from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.sessions import BATCH, Sessions
 from reference_auth.store.storage import Client, make_client
-from tests.bench import deployment, report
-from tests.bench.fleet import fleet, prices
-from tests.bench.meter import Meter, Spent, size, timed
-from tests.bench.processes import Program
+from tools.bench import deployment, report
+from tools.bench.fleet import fleet, prices
+from tools.bench.meter import Meter, Spent, size, timed
+from tools.bench.processes import Program
 
 SESSIONS = (1, 100, 10_000)
 ROWS = (1_000, 10_000, 100_000)

@@ -1,4 +1,4 @@
-"""The suite's command, its derivations written down: `python -m tests.bench.counted run`.
+"""The suite's command, its derivations written down: `python -m tools.bench.counted run`.
 
 DERIVATIONS names a file that grows by one byte for each, "r" for the reference's and "s" for the
 suite's own, in whatever process it happens: each copy of the embedded reference imports this module

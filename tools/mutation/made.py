@@ -15,8 +15,8 @@ from pathlib import Path
 import libcst as cst
 
 import reference_auth
-from tests.mutation.operators import OPERATORS
-from tests.mutation.skipped import is_skipped
+from tools.mutation.operators import OPERATORS
+from tools.mutation.skipped import is_skipped
 
 SOURCE = Path(reference_auth.__file__).parent
 #: In the order of importance. Not here: what serves, configures and announces, and the page.

@@ -15,8 +15,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from tests.bench.calls import Address, Empty, Shop, Wrong
-from tests.bench.http import Connection
+from tools.bench.calls import Address, Empty, Shop, Wrong
+from tools.bench.http import Connection
 
 Call = Callable[[Connection], Coroutine[Any, Any, None]]
 

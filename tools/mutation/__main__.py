@@ -1,4 +1,4 @@
-"""`python -m tests.mutation [MODULE…]`: judge every machine-made mutant by the suite alone.
+"""`python -m tools.mutation [MODULE…]`: judge every machine-made mutant by the suite alone.
 
 Each is judged by the rows whose tests reach the function it is in, until one turns red. What was
 found is written as it comes, so that what was interrupted goes on where it stopped. It ends with
@@ -20,9 +20,9 @@ from pathlib import Path
 
 from tests.mutants.judged import OF_DERIVING
 from tests.mutants.reach import BOOT, EVERY_ROW, LAUNCHED, recorded
-from tests.mutation.judge import Judge, Verdict, judging
-from tests.mutation.listed import KINDS, reasons
-from tests.mutation.made import MODULES, Made, mutants
+from tools.mutation.judge import Judge, Verdict, judging
+from tools.mutation.listed import KINDS, reasons
+from tools.mutation.made import MODULES, Made, mutants
 
 AT_ONCE = int(os.environ.get("MUTATION_AT_ONCE", str(os.cpu_count() or 1)))
 #: The share of those that are not equivalent.
@@ -39,7 +39,7 @@ COLUMNS = ("killed", "door", "survived", "trouble", *KINDS, "not run")
 
 def main(words: Iterable[str]) -> int:
     """Judge what is not known yet, and print what is."""
-    parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.mutation", description=__doc__)
     parser.add_argument("modules", nargs="*", metavar="MODULE", help="these modules alone")
     parser.add_argument("--record", type=Path, help="go on with what this file holds")
     parser.add_argument("--again", action="store_true", help="judge what survived once more")

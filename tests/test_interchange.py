@@ -17,18 +17,18 @@ from conformance_tests.deployment.forge import Forge
 from conformance_tests.requirements import REQUIREMENTS
 from reference_auth.core import states, tokens
 from reference_auth.core.errors import BadAccessToken
-from tests.interchange.vectors import FILE, SCHEMA, document, text
 from tests.second.tokens import Forged, Signer
+from tools.interchange import FILE, SCHEMA, document, text
 
 VECTORS: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
 VERIFIED = VECTORS["verified"]
-EXAMPLE = Path(__file__).parents[2] / "examples" / "node"
+EXAMPLE = Path(__file__).parents[1] / "examples" / "node"
 NAMES = [f"{case.get('requirement', '')} {case['name']}" for case in VERIFIED]
 
 
 def test_the_file_is_what_the_reference_makes() -> None:
-    """`python -m tests.interchange` would write the very same."""
-    assert text() == FILE.read_text(encoding="utf-8"), "run python -m tests.interchange"
+    """`python -m tools.interchange` would write the very same."""
+    assert text() == FILE.read_text(encoding="utf-8"), "run python -m tools.interchange"
     assert document() == VECTORS
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench import deployment
-from tests.bench.cli import main
-from tests.bench.report import OPERATIONS
+from tools.bench import deployment
+from tools.bench.cli import main
+from tools.bench.report import OPERATIONS
 
 
 @pytest.mark.needs("ministack")

@@ -5,6 +5,6 @@ from __future__ import annotations
 import reference_auth.serve.server  # noqa: F401
 import tests.mutants.judged  # noqa: F401
 from conformance_tests.embedded import preloaded  # noqa: F401
-from tests.mutation.mutated import unload
+from tools.mutation.mutated import unload
 
 unload()

@@ -14,9 +14,9 @@ from typing import Any
 
 from rich.console import Console
 
-from tests.bench.floor import Floor, calibrate
-from tests.bench.processes import ROOT, python
-from tests.bench.report import table
+from tools.bench.floor import Floor, calibrate
+from tools.bench.processes import ROOT, python
+from tools.bench.report import table
 
 
 def main(console: Console) -> int:
@@ -25,7 +25,7 @@ def main(console: Console) -> int:
         count, report = Path(folder) / "derivations", Path(folder) / "report.json"
         began = time.perf_counter()
         code = subprocess.run(
-            python("-m", "tests.bench.counted", "run", "--json", str(report)),
+            python("-m", "tools.bench.counted", "run", "--json", str(report)),
             cwd=ROOT,
             env={**os.environ, "DERIVATIONS": str(count)},
             stdout=subprocess.DEVNULL,

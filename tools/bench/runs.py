@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, replace
 from itertools import product
 from typing import Any
 
-from tests.bench.calls import Address
-from tests.bench.figures import Sample, percentile
-from tests.bench.floor import Floor, calibrate
-from tests.bench.processes import Program
+from tools.bench.calls import Address
+from tools.bench.figures import Sample, percentile
+from tools.bench.floor import Floor, calibrate
+from tools.bench.processes import Program
 
 FIRST = ("login", "echo")  # echoes need pairs that were made a moment ago
 THEN = ("rotate", "revoke")  # rotations need pairs that have expired

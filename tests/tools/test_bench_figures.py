@@ -14,14 +14,14 @@ from typing import Any, cast
 import pytest
 from rich.console import Console
 
-from tests.bench.calls import Address, Pair, Shop, expiry
-from tests.bench.figures import Sample, by_key, percentile, ratio, typical
-from tests.bench.floor import Floor
-from tests.bench.processes import ROOT
-from tests.bench.report import Measured, as_json, figures, show
-from tests.bench.runs import Run, Target
-from tests.bench.soak import MOST_GROWTH, SPELLS, thirds, verdict, watch
-from tests.bench.suite_speed import derived, phases_of
+from tools.bench.calls import Address, Pair, Shop, expiry
+from tools.bench.figures import Sample, by_key, percentile, ratio, typical
+from tools.bench.floor import Floor
+from tools.bench.processes import ROOT
+from tools.bench.report import Measured, as_json, figures, show
+from tools.bench.runs import Run, Target
+from tools.bench.soak import MOST_GROWTH, SPELLS, thirds, verdict, watch
+from tools.bench.suite_speed import derived, phases_of
 
 FLOOR = Floor(per_second=240.0, cpu_ms=4.0, plain_per_second=180.0, plain_cpu_ms=5.5)
 
@@ -164,7 +164,7 @@ def test_a_soak_warms_up_on_top_of_its_minutes(monkeypatch: pytest.MonkeyPatch) 
         return sample(target.name, 100.0)
 
     nowhere = Target("ours", Address("http://127.0.0.1:1/graphql", "a@example.com", "", 1))
-    monkeypatch.setattr("tests.bench.soak.time", SimpleNamespace(monotonic=lambda: now))
+    monkeypatch.setattr("tools.bench.soak.time", SimpleNamespace(monotonic=lambda: now))
     seen = watch(cast(Run, SimpleNamespace(spell=spell)), nowhere, 10.0)
     turn = sum(SPELLS.values()) / 60
     assert seen[0][0] == pytest.approx(1.0 + turn)
@@ -213,7 +213,7 @@ def test_the_suite_s_own_derivations_are_written_down(tmp_path: Path) -> None:
     """One byte for each derivation of either side; what the suite kept is not derived again."""
     told = tmp_path / "derivations"
     both = (
-        "import tests.bench.counted; from conformance_tests.deployment import forge; "
+        "import tools.bench.counted; from conformance_tests.deployment import forge; "
         "from reference_auth.core import tokens; forge.Forge('a').stretch('b'); "
         "forge.Forge('a').stretch('b'); tokens.hash_of('b', 'a')"
     )

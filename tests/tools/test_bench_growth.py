@@ -14,11 +14,11 @@ from reference_auth.core import rolling
 from reference_auth.core.config import Config, Lifetimes
 from reference_auth.store.memory import memory_table
 from reference_auth.store.sessions import Sessions
-from tests.bench import plain
-from tests.bench.fleet import CORES, COSTS, FILLED, GROWING, Fleet, fleet, prices
-from tests.bench.growth import LIFETIME, ON_PAPER, Case, cells, on_paper, row_sizes
-from tests.bench.meter import Spent, read_units, size, units
-from tests.bench.plain import PlainFlow
+from tools.bench import plain
+from tools.bench.fleet import CORES, COSTS, FILLED, GROWING, Fleet, fleet, prices
+from tools.bench.growth import LIFETIME, ON_PAPER, Case, cells, on_paper, row_sizes
+from tools.bench.meter import Spent, read_units, size, units
+from tools.bench.plain import PlainFlow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "COST.md").read_text()
 TABLES = itertools.count(1)

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from rich.console import Console
 
-from tests.bench import deployment
-from tests.bench.figures import percentile
-from tests.bench.report import table
-from tests.bench.runs import Plan, Run, Target
+from tools.bench import deployment
+from tools.bench.figures import percentile
+from tools.bench.report import table
+from tools.bench.runs import Plan, Run, Target
 
 WARM_UP = 0.1  # of the minutes, at most one, and on top of them
 MOST_GROWTH = 2.0  # MiB; ten minutes have shown 0.2

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.bench.http import Connection, NoAnswer
+from tools.bench.http import Connection, NoAnswer
 
 LOGIN = """mutation ($email: String!, $password: String!) {
   generateCustomerToken(email: $email, password: $password) { token refresh_token } }"""

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import deployment, growth, soak, suite_speed
-from tests.bench.calls import Address
-from tests.bench.customers import COUNT, EMAIL, PASSWORD
-from tests.bench.processes import Program
-from tests.bench.report import Measured, as_json, show
-from tests.bench.runs import Plan, Run, Target
+from tools.bench import deployment, growth, soak, suite_speed
+from tools.bench.calls import Address
+from tools.bench.customers import COUNT, EMAIL, PASSWORD
+from tools.bench.processes import Program
+from tools.bench.report import Measured, as_json, show
+from tools.bench.runs import Plan, Run, Target
 
 USUAL = Plan()
 QUICK = Plan(rounds=1, seconds=0.4, levels=(8,), floor_seconds=0.2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from rich.table import Table
 
-from tests.bench.report import table
+from tools.bench.report import table
 
 # Assumed: on-demand list prices in us-east-1 in US dollars, as of November 2026.
 MILLION_WRITE_UNITS = 0.625

@@ -6,11 +6,11 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from tests.bench import customers
-from tests.bench.calls import Address
-from tests.bench.floor import SECRET
-from tests.bench.processes import Program, answering, ministack, python, running
 from tests.ports import free_port
+from tools.bench import customers
+from tools.bench.calls import Address
+from tools.bench.floor import SECRET
+from tools.bench.processes import Program, answering, ministack, python, running
 
 REGION = "ap-southeast-2"
 ACCESS_MINUTES = "0.25"  # the shortest there is, so that pairs made in a run expire in it
@@ -47,7 +47,7 @@ def reference(table: str, engine: Program, workers: int = 1) -> Iterator[Program
     port = free_port()
     command = python(
         *("-m", "reference_auth", "serve", "--port", str(port), "--workers", str(workers)),
-        *("--login-service", "tests.bench.customers:PLATFORM"),
+        *("--login-service", "tools.bench.customers:PLATFORM"),
     )
     with answering("reference", command, port, "/healthz", environment) as program:
         yield program
@@ -59,7 +59,7 @@ def plain(table: str, engine: Program) -> Iterator[Program]:
     port = free_port()
     environment = {**settings(table, engine.origin), "PORT": str(port)}
     provide(environment)
-    command = python("-m", "tests.bench.plain")
+    command = python("-m", "tools.bench.plain")
     with answering("plain", command, port, "/healthz", environment) as program:
         yield program
 
@@ -67,7 +67,7 @@ def plain(table: str, engine: Program) -> Iterator[Program]:
 @contextmanager
 def load() -> Iterator[Program]:
     """The load, which waits for orders."""
-    with running("load", python("-m", "tests.bench.load")) as program:
+    with running("load", python("-m", "tools.bench.load")) as program:
         yield program
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.__main__ import main
-from tests.mutation.judge import Verdict, judging
-from tests.mutation.listed import KINDS, reasons
-from tests.mutation.made import MODULES, Made, mutants
+from tools.mutation.__main__ import main
+from tools.mutation.judge import Verdict, judging
+from tools.mutation.listed import KINDS, reasons
+from tools.mutation.made import MODULES, Made, mutants
 
 
 def changes(module: str, function: str) -> set[str]:
@@ -90,7 +90,7 @@ def test_what_no_row_killed_is_told_apart(
 
 def test_whoever_forks_may_have_loaded_the_reference() -> None:
     """One fork server serves a whole process, and another test may have started it before."""
-    words = "import reference_auth.core.rolling; from tests.mutation import mutated"
+    words = "import reference_auth.core.rolling; from tools.mutation import mutated"
     words += (
         "; mutated.load('core.rolling', 'mark = 1'); from reference_auth.core.rolling import mark"
     )
@@ -98,6 +98,6 @@ def test_whoever_forks_may_have_loaded_the_reference() -> None:
 
 
 def _sound(module: str) -> str:
-    from tests.mutation.made import SOURCE
+    from tools.mutation.made import SOURCE
 
     return SOURCE.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Freeze a version: `python -m tests.conformance.frozen 1.1` prints its file."""
+"""Freeze a version: `python -m tools.freeze 1.1` prints its file."""
 
 from __future__ import annotations
 
