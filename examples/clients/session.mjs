@@ -2,6 +2,7 @@
 // It goes by what the server says and never by this machine's clock, which may be wrong.
 
 import { oneAtATime } from "./lock.mjs";
+import { browserStorage } from "./storage.mjs";
 
 export const AUTHORIZATION = "graphql-authorization"; // from a query: refresh first
 export const INTERNAL = "graphql-server-internal-error"; // try again in a moment
@@ -49,14 +50,15 @@ export async function withRetries(run) {
   return run();
 }
 
-/** `onOver` shows the login; `lock` is an argument for tests only. */
-export function createSession({ url, storage, onOver = () => {}, lock = oneAtATime }) {
-  const read = () => JSON.parse(storage.getItem(KEY));
+/** `onOver` shows the login; `storage` and `lock` are for tests, and for where there is no browser. */
+export function createSession(options) {
+  const { url, onOver = () => {}, storage = browserStorage, lock = oneAtATime } = options;
+  const read = async () => JSON.parse(await storage.getItem(KEY));
   const write = (pair) => storage.setItem(KEY, JSON.stringify(pair)); // both tokens, or neither
   const headersOf = (pair) => (pair ? { Authorization: `Bearer ${pair.token}` } : {});
 
-  function over() {
-    storage.removeItem(KEY);
+  async function over() {
+    await storage.removeItem(KEY);
     onOver();
     return new SessionOver("Log in again.", AUTHORIZATION);
   }
@@ -74,14 +76,14 @@ export function createSession({ url, storage, onOver = () => {}, lock = oneAtATi
   }
 
   async function refreshOnce(failed) {
-    const pair = read(); // anew at every try: another tab may have refreshed or logged out
-    if (!pair) throw over();
+    const pair = await read(); // anew at every try: another tab may have refreshed or logged out
+    if (!pair) throw await over();
     if (headersOf(pair).Authorization !== failed) return;
     const { refresh_token } = pair;
     try {
-      write((await call(REFRESH, { refresh_token }, headersOf(pair))).pair);
+      await write((await call(REFRESH, { refresh_token }, headersOf(pair))).pair);
     } catch (error) {
-      throw error.category === AUTHORIZATION ? over() : error;
+      throw error.category === AUTHORIZATION ? await over() : error;
     }
   }
 
@@ -96,7 +98,8 @@ export function createSession({ url, storage, onOver = () => {}, lock = oneAtATi
 
   return {
     call,
-    headers: () => headersOf(read()), // never a copy: another tab may have changed the storage
+    /** What to send now; read each time, because another tab may have changed it. */
+    headers: async () => headersOf(await read()),
 
     logIn: (email, password, remember_me = false) =>
       lock(() =>
@@ -109,8 +112,8 @@ export function createSession({ url, storage, onOver = () => {}, lock = oneAtATi
     /** This device forgets the session, whatever the server says. */
     logOut: () =>
       lock(async () => {
-        const pair = read();
-        storage.removeItem(KEY);
+        const pair = await read();
+        await storage.removeItem(KEY);
         if (pair) await revoke(pair);
       }),
   };

@@ -5,14 +5,13 @@ import { createSession, SessionOver } from "./session.mjs";
 const url = process.env.GRAPHQL_URL ?? "http://127.0.0.1:8000/graphql";
 const { ask, createClient } = await import(`./${process.argv[2]}/client.mjs`);
 
-const kept = new Map(); // in a browser this is localStorage
+const kept = new Map(); // a browser has its own storage: see storage.mjs
 const storage = {
   getItem: (key) => kept.get(key) ?? null,
   setItem: (key, value) => kept.set(key, value),
   removeItem: (key) => kept.delete(key),
 };
 const session = createSession({ url, storage, onOver: () => console.log("show the login") });
-const client = createClient(session, url);
 
 let refreshes = 0;
 const { fetch } = globalThis;
@@ -30,6 +29,7 @@ const setClock = (now) =>
 
 try {
   await session.logIn("alice@example.com", "alice-demo-password");
+  const client = createClient(session, url);
   console.log("logged in as", (await ask(client, "query Me { me { email } }")).me.email);
 
   await setClock(Date.now() / 1000 + 850);

@@ -27,9 +27,14 @@ SECONDS = 60
 Reply = Mapping[str, Any]
 
 
+class Begun(Protocol):
+    def result(self, timeout: float | None = None) -> Reply:
+        """{"value": …} or {"error": {"over", "category", "message"}}."""
+
+
 class Tab(Protocol):
-    def send(self, name: str, **given: Any) -> Future[Reply]:
-        """Begin a command: {"value": …} or {"error": {"over", "category", "message"}}."""
+    def send(self, name: str, **given: Any) -> Begun:
+        """Begin a command."""
 
 
 class Program:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,36 +57,42 @@ def without_typename(value: Any) -> Any:
     return value
 
 
-@pytest.fixture(params=LIBRARIES)
+@pytest.fixture(params=LIBRARIES, scope="module")
 def library(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def begin(library: str, installed: Callable[[str], Path]) -> Iterator[Callable[..., Day]]:
-    """Begins a day: logged in, with nothing called yet."""
+@pytest.fixture(scope="module")
+def days(library: str, installed: Callable[[str], Path]) -> Iterator[Callable[[Reference], Day]]:
+    """Gives a day that begins, logged in; the programs and the network stay from day to day."""
     folder = installed(library)
     with ExitStack() as ends:
 
-        def day(reference: Reference, **options: Any) -> Day:
-            reference.begin()
+        @cache
+        def network(reference: Reference) -> Day:
             proxy = ends.enter_context(proxying(reference.origin, folder))
-            url = f"{proxy.origin}/graphql"
-            tabs = ends.enter_context(two_tabs(folder, library, url, **options))
-            log_in(*tabs)
+            tabs = ends.enter_context(two_tabs(folder, library, f"{proxy.origin}/graphql"))
             return Day(tabs, proxy, reference)
 
-        yield day
+        def begin(reference: Reference) -> Day:
+            day = network(reference)
+            reference.begin()
+            day.proxy.faults.clear()
+            log_in(*day.tabs)
+            day.proxy.seen.clear()
+            return day
+
+        yield begin
 
 
 @pytest.fixture
-def day(begin: Callable[..., Day], without_grace: Reference) -> Day:
-    return begin(without_grace)
+def day(days: Callable[[Reference], Day], without_grace: Reference) -> Day:
+    return days(without_grace)
 
 
 @pytest.fixture
-def day_with_grace(begin: Callable[..., Day], with_grace: Reference) -> Day:
-    return begin(with_grace)
+def day_with_grace(days: Callable[[Reference], Day], with_grace: Reference) -> Day:
+    return days(with_grace)
 
 
 def test_five_queries_at_once_refresh_once(day: Day) -> None:
@@ -103,6 +110,16 @@ def test_two_tabs_at_once_refresh_once(day: Day) -> None:
         day.reference.advance()
         assert answered(day.ask((0, ME), (1, ME)))
         assert day.calls(REFRESH) == 1
+
+
+def test_a_tab_that_slept_goes_on(day: Day) -> None:
+    """A tab is answered that slept until the token after its own had expired too."""
+    for _ in range(2):
+        day.reference.advance()
+        assert answered(day.ask((0, ME)))
+    day.reference.advance()
+    assert answered(day.ask((1, ME), (0, ME)))
+    assert day.calls(REFRESH) == 3
 
 
 def test_trouble_on_the_server_is_tried_again(day: Day) -> None:

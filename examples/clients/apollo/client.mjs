@@ -48,7 +48,9 @@ const refreshFirst = (session) =>
 
 /** Below the ErrorLink, so that what it forwards again takes the newest token. */
 const bearer = (session) =>
-  new SetContextLink(({ headers }) => ({ headers: { ...headers, ...session.headers() } }));
+  new SetContextLink(async ({ headers }) => ({
+    headers: { ...headers, ...(await session.headers()) },
+  }));
 
 export const ask = async (client, query) =>
   (await client.query({ query: gql(query), fetchPolicy: "network-only" })).data;

@@ -8,13 +8,13 @@ export function createClient(session) {
   };
 
   return async function request(query, variables) {
-    const headers = session.headers();
+    const headers = await session.headers();
     try {
       return await send(query, variables, headers);
     } catch (error) {
       if (error.category !== AUTHORIZATION) throw error;
       await session.refresh(headers.Authorization);
-      return send(query, variables, session.headers());
+      return send(query, variables, await session.headers());
     }
   };
 }

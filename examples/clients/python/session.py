@@ -126,7 +126,10 @@ class Session:
         return answer["data"]
 
     def _read(self) -> Pair | None:
-        return json.loads(self.file.read_text()) if self.file.exists() else None
+        try:
+            return json.loads(self.file.read_text())
+        except FileNotFoundError:
+            return None
 
     def _write(self, pair: Pair) -> None:
         """Both tokens, or neither: a reader never sees half of it; and nobody else may read it."""

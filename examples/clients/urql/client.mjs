@@ -3,34 +3,44 @@ import { authExchange } from "@urql/exchange-auth";
 import { retryExchange } from "@urql/exchange-retry";
 import { AUTHORIZATION, categoryOf, INTERNAL } from "../session.mjs";
 
-export const createClient = (session, url) =>
-  new Client({
-    url,
-    preferGetMethod: false,
-    exchanges: [cacheExchange, retry, authentication(session), fetchExchange],
+export function createClient(session, url) {
+  const sentWith = new WeakMap(); // the token of each response
+
+  /** The token is attached here, because addAuthToOperation cannot wait for the storage. */
+  async function fetchWithToken(address, options) {
+    const token = await session.headers();
+    const response = await fetch(address, { ...options, headers: { ...options.headers, ...token } });
+    sentWith.set(response, token.Authorization);
+    return response;
+  }
+
+  const authentication = authExchange(async () => {
+    let failed;
+    return {
+      addAuthToOperation: (operation) => operation,
+      didAuthError({ graphQLErrors, response }) {
+        if (categoryOf(graphQLErrors) !== AUTHORIZATION) return false;
+        failed = sentWith.get(response);
+        return true;
+      },
+      refreshAuth: () => session.refresh(failed),
+    };
   });
 
-/** Before the authExchange, so that a retry takes the newest token; queries only. */
+  return new Client({
+    url,
+    fetch: fetchWithToken,
+    preferGetMethod: false,
+    exchanges: [cacheExchange, retry, authentication, fetchExchange],
+  });
+}
+
 const retry = retryExchange({
   initialDelayMs: 300,
   maxNumberAttempts: 3,
-  retryIf: (error, operation) =>
-    operation.kind === "query" && categoryOf(error.graphQLErrors) === INTERNAL,
+  retryIf: ({ graphQLErrors }, { kind }) =>
+    kind === "query" && categoryOf(graphQLErrors) === INTERNAL,
 });
-
-/** Keeps no token of its own: two tabs would each have theirs. */
-function authentication(session) {
-  let failed;
-  return authExchange(async (utils) => ({
-    addAuthToOperation: (operation) => utils.appendHeaders(operation, session.headers()),
-    didAuthError(error, operation) {
-      if (categoryOf(error.graphQLErrors) !== AUTHORIZATION) return false;
-      failed = operation.context.fetchOptions?.headers?.Authorization;
-      return true;
-    },
-    refreshAuth: () => session.refresh(failed),
-  }));
-}
 
 /** A SessionOver, and any other failed refresh, arrives as the `networkError`. */
 function unwrap({ data, error }) {

@@ -26,12 +26,12 @@ export function createTab({ sessions, library, url, storage, locked }) {
   }
 
   const commands = {
-    open: async () => void Object.assign(tab, open(options)),
+    open: async () => void Object.assign(tab, open(options), { overs: 0 }),
     log_in: ({ email, password }) => tab.logIn(email, password),
     ask: ({ query }) => tab.ask(query),
     change: ({ mutation }) => tab.change(mutation),
     log_out: () => tab.logOut(),
-    kept: async () => JSON.parse(storage.getItem("session")),
+    kept: async () => JSON.parse(await storage.getItem("session")),
     overs: async () => tab.overs,
   };
 
