@@ -17,6 +17,7 @@ import httpx
 
 OPERATIONS = re.compile(r"\b(\w+CustomerToken|me)\b")
 TYPES = {".html": "text/html", ".mjs": "text/javascript"}
+SLOW = 1.0  # seconds that an answer may be late
 INTERNAL = {
     "data": None,
     "errors": [
@@ -40,13 +41,14 @@ class Proxy(ThreadingHTTPServer):
         self.folder, self.latency = folder, latency
         self.seen: Counter[str] = Counter()
         self.faults: defaultdict[str, deque[str]] = defaultdict(deque)
+        self.done_but_late = threading.Event()
 
     @property
     def origin(self) -> str:
         return f"http://127.0.0.1:{self.server_port}"
 
     def fault(self, operation: str, *kinds: str) -> None:
-        """What befalls the next calls: `internal`, `unreachable`, or `lost` (done, no answer)."""
+        """The next calls' faults: `internal`, `unreachable`, `lost` (done, no answer), `slow`."""
         self.faults[operation].extend(kinds)
 
     def next_fault(self, operation: str) -> str | None:
@@ -78,6 +80,9 @@ class Handler(BaseHTTPRequestHandler):
             self.hang_up()
         else:
             answer = self.server.pass_on(body, self.headers["Authorization"])
+            if fault == "slow":
+                self.server.done_but_late.set()
+                time.sleep(SLOW)
             self.hang_up() if fault == "lost" else self.answer(answer, "application/json")
 
     def do_GET(self) -> None:
