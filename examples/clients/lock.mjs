@@ -1,7 +1,7 @@
 // One at a time over all tabs of this origin.
 
 /** The browser's own lock: it is released when its tab closes, crashes or finishes. */
-const inAllTabs = (run) => navigator.locks.request("session", run);
+const inAllTabs = (run) => navigator.locks.request("auth-session", run);
 
 let last = Promise.resolve();
 

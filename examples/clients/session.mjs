@@ -15,7 +15,7 @@ const REFRESH = `mutation ($refresh_token: String!) {
 const REVOKE = `mutation ($refresh_token: String!) {
   revokeCustomerToken(refresh_token: $refresh_token) { result } }`;
 
-const KEY = "session";
+const KEY = "auth-session";
 const TIMEOUT = 10_000; // longer than the server's own limit of 8 s, and no lock is held for ever
 const WAITS = [300, 900]; // milliseconds before each retry
 

@@ -2,7 +2,7 @@
 // Not localStorage: what one tab has written there, another may read some milliseconds later, also
 // under the lock. It would refresh the old pair once more, and that ends the session.
 
-const NAME = "session";
+const NAME = "auth-session";
 
 const open = () =>
   new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 """Two tabs that refresh at about the same time lose no session, with the lock or with grace.
 
-Eight sessions each; with CHAOS=long fifty. `python -m tests.examples.two_tabs` prints figures.
+Five sessions each; with CHAOS=long fifty. `python -m tests.examples.two_tabs` prints figures.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.examples.served import Reference
 from tests.examples.two_tabs import add_recipe, loses_any, lost, tabs_of
 
 pytestmark = pytest.mark.needs("npm")
-RUNS = 50 if os.environ.get("CHAOS") == "long" else 8
+RUNS = 50 if os.environ.get("CHAOS") == "long" else 5
 each_library = pytest.mark.parametrize("library", LIBRARIES)
 Installed = Callable[[str], Path]
 

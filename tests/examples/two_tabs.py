@@ -56,7 +56,7 @@ def lost(tabs: Sequence[Tab], reference: Reference, runs: int) -> int:
 
 
 def loses_any(tabs: Sequence[Tab], reference: Reference) -> bool:
-    """Whether a session is lost, as soon as one is; the measured odds are under 1 in 10^9."""
+    """Whether a session is lost, as soon as one is: measured, most are."""
     later = random.Random(SEED)
     return any(not survives(tabs, reference, later) for _ in range(MANY))
 

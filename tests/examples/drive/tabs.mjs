@@ -31,7 +31,7 @@ export function createTab({ sessions, library, url, storage, locked }) {
     ask: ({ query }) => tab.ask(query),
     change: ({ mutation }) => tab.change(mutation),
     log_out: () => tab.logOut(),
-    kept: async () => JSON.parse(await storage.getItem("session")),
+    kept: async () => JSON.parse(await storage.getItem("auth-session")),
     overs: async () => tab.overs,
   };
 
