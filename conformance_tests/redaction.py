@@ -1,0 +1,312 @@
+"""Text without its secrets: the one redaction, which knows each secret in every form.
+
+A secret is known by its value and printed by its name: the second refresh token that a run meets is
+`<refresh#2>` wherever it turns up, so equality stays visible and the token does not.
+
+A text is read once, whatever it holds. Its letters and digits are compared after escapes of JSON,
+percent, HTML and the shell are undone, whatever stands between them is dropped, and case is folded:
+so quoting, nesting and line breaks hide nothing. A secret with few letters and digits is looked for
+in each form by itself.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import threading
+import unicodedata
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Final, NamedTuple
+from urllib.parse import quote, quote_plus
+
+#: Shapes that are secret even where nobody introduced the value: each run is read once.
+_HEX: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64,}+")
+_DOTTED: Final = re.compile(r"(?<![\w=-])[\w=-]++(?:\.[\w=-]*+){1,4}", re.ASCII)
+_JWT: Final = re.compile(r"eyJ[\w-]{5}", re.ASCII)
+#: So many letters and digits of a secret are never in a text by chance.
+SURE: Final = 8
+#: A shorter secret than this is not looked for: every text holds it.
+SHORTEST: Final = 3
+#: So many characters of one text are read; the rest is left out, and the text says so.
+LONGEST: Final = 1_000_000
+#: A secret that begins before a cut is found as a whole within so many characters behind it.
+BEHIND: Final = 4096
+#: So many short values that an answer gives under a token's key are looked for: they are words.
+MOST_WORDS: Final = 500
+
+_ESCAPE: Final = re.compile(
+    r"\x1b\[[0-9;?]*[A-Za-z]"  # a terminal's colour
+    r"|\\++(?:u\{?(?P<code>[0-9a-fA-F]{4,6})\}?|x(?P<byte>[0-9a-fA-F]{2})|[abfnrtv0])?"
+    r"|(?P<percent>(?:%(?:25)*[0-9a-fA-F]{2})+)"
+    r"|&(?:amp;)*(?P<entity>\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+    r"|(?P<plain>[0-9A-Za-z]+)"
+    r"|(?P<other>[^\x00-\x7f])"
+)
+_PERCENT: Final = re.compile(r"%(?:25)*([0-9a-fA-F]{2})")
+
+
+class Piece(NamedTuple):
+    """A part of a skeleton: where it begins there, and which characters of the text it stands for.
+
+    A piece that was escaped stands for all of them at once.
+    """
+
+    place: int
+    start: int
+    end: int
+    whole: bool
+
+
+class Span(NamedTuple):
+    """A part of a text that is secret, and the name to print in its place."""
+
+    start: int
+    end: int
+    name: str
+
+
+class Skeleton:
+    """The letters and digits of a text, unescaped and in one case, and where each was."""
+
+    def __init__(self, text: str) -> None:
+        parts: list[str] = []
+        self._pieces: list[Piece] = []
+        length = 0
+        for found in _ESCAPE.finditer(text):
+            plain = found["plain"]
+            letters = plain.lower() if plain is not None else _unescaped(found)
+            if letters:
+                self._pieces.append(Piece(length, found.start(), found.end(), plain is None))
+                parts.append(letters)
+                length += len(letters)
+        self.text = "".join(parts)
+        self._places = [piece.place for piece in self._pieces]
+
+    def span(self, start: int, end: int, name: str) -> Span:
+        """The characters of the text that these of the skeleton stand for."""
+        first, last = self._piece(start), self._piece(end - 1)
+        begins = first.start if first.whole else first.start + start - first.place
+        ends = last.end if last.whole else last.start + end - last.place
+        return Span(begins, ends, name)
+
+    def _piece(self, place: int) -> Piece:
+        return self._pieces[bisect_right(self._places, place) - 1]
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """The letters and digits that an escape or a character beyond ASCII stands for."""
+    if found["other"] is not None:
+        return _folded(found["other"])
+    if found["percent"] is not None:
+        raw = bytes(int(code, 16) for code in _PERCENT.findall(found["percent"]))
+        return _folded_all(_decoded(raw))
+    if found["entity"] is not None:
+        return _folded_all(html.unescape(f"&{found['entity']};"))
+    code = found["code"] or found["byte"]
+    return _folded(chr(int(code, 16))) if code and int(code, 16) < 0x110000 else ""
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _folded_all(text: str) -> str:
+    return "".join(map(_folded, text))
+
+
+@lru_cache(maxsize=4096)
+def _folded(char: str) -> str:
+    """A character's letters and digits, without accents and in one case; none beyond U+FFFF."""
+    if ord(char) > 0xFFFF:  # JSON writes it as two surrogates, which are no letters
+        return ""
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).upper().casefold())
+    return "".join(each for each in apart if each.isalnum())
+
+
+class Redactor:
+    """Knows the secrets of a run, and takes them out of whatever is told."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
+        #: Skeletons by their last letters, then by their length.
+        self._ends: dict[str, dict[int, dict[str, str]]] = {}
+        #: Forms of secrets by their first letters, in lower case; the longest come first.
+        self._forms: dict[str, dict[str, str]] = {}
+        self._words = 0
+        self._lock = threading.RLock()
+
+    # -- what is secret ------------------------------------------------------------------------
+
+    def know(self, kind: str, value: str, *, given: bool = False) -> None:
+        """Give a secret its name (`kind#n`), once.
+
+        given: it is the user's: few, perhaps short, and looked for in each form by itself too.
+        """
+        with self._lock:
+            if not value or value in self._names:
+                return
+            self._counts[kind] += 1
+            self._names[value] = name = f"{kind}#{self._counts[kind]}"
+            for form in (value, *_base64(value)):
+                self._look_for_letters(Skeleton(form).text, name)
+            if given:
+                self._look_for(forms(value), name)
+            elif len(Skeleton(value).text) < SURE and self._words < MOST_WORDS:
+                self._words += 1
+                self._look_for({value, json.dumps(value)[1:-1]}, name)
+
+    def _look_for_letters(self, letters: str, name: str) -> None:
+        if len(letters) >= SURE:
+            by_length = self._ends.setdefault(letters[-SURE:], {})
+            by_length.setdefault(len(letters), {}).setdefault(letters, name)
+
+    def _look_for(self, written: Iterable[str], name: str) -> None:
+        for form in written:
+            folded = form.lower()
+            if len(folded) >= SHORTEST:
+                alike = self._forms.setdefault(folded[:SHORTEST], {})
+                alike.setdefault(folded, name)
+                longest_first = sorted(alike.items(), key=lambda each: -len(each[0]))
+                self._forms[folded[:SHORTEST]] = dict(longest_first)
+
+    def known(self, *kinds: str) -> dict[str, str]:
+        """Every secret known so far, value to name; only of these kinds, if any are named."""
+        with self._lock:
+            named = dict(self._names)
+        return {v: n for v, n in named.items() if not kinds or n.split("#")[0] in kinds}
+
+    # -- a text without it ---------------------------------------------------------------------
+
+    def redact(self, text: str, most: int = LONGEST) -> str:
+        """The text with each secret replaced by its name, as far as its first `most` characters."""
+        return self._replaced(text, most, sure=False)
+
+    def redact_printed(self, text: str) -> str:
+        """The same of what the suite itself has worded and laid out.
+
+        A secret that could stand there by chance stays: to take a word out would tell that it is
+        the secret.
+        """
+        return self._replaced(text, len(text), sure=True)
+
+    def _replaced(self, text: str, most: int, *, sure: bool) -> str:
+        read = text[: most + BEHIND]
+        with self._lock:
+            spans = _merged(self._spans(read, sure))
+        parts, done = [], 0
+        for span in spans:
+            if span.start >= most:
+                break
+            parts += [read[done : span.start], f"<{span.name}>"]
+            done = span.end
+        parts.append(read[done : max(done, most)])
+        left_out = len(text) - max(done, most)
+        return "".join(parts) + (f"… ({left_out} characters more)" if left_out > 0 else "")
+
+    def _spans(self, text: str, sure: bool) -> list[Span]:
+        """Everything secret in the text, in no order; parts may overlap."""
+        skeleton = Skeleton(text)
+        found = [*self._of_skeletons(skeleton), *self._of_forms(text, sure)]
+        found += self._of_shapes(text)
+        return found
+
+    def _of_skeletons(self, skeleton: Skeleton) -> Iterator[Span]:
+        letters, ends = skeleton.text, self._ends
+        for end in range(SURE, len(letters) + 1):
+            by_length = ends.get(letters[end - SURE : end])
+            for length, alike in by_length.items() if by_length else ():
+                name = alike.get(letters[end - length : end]) if length <= end else None
+                if name is not None:
+                    yield skeleton.span(end - length, end, name)
+
+    def _of_forms(self, text: str, sure: bool) -> Iterator[Span]:
+        folded, forms_by_start = text.lower(), self._forms
+        if len(folded) != len(text):  # a letter that is two in lower case: places would shift
+            folded = "".join(low if len(low := char.lower()) == 1 else char for char in text)
+        for start in range(len(folded) - SHORTEST + 1 if forms_by_start else 0):
+            for form, name in forms_by_start.get(folded[start : start + SHORTEST], {}).items():
+                if folded.startswith(form, start) and (len(form) >= SURE or not sure):
+                    yield Span(start, start + len(form), name)
+                    break
+
+    def _of_shapes(self, text: str) -> Iterator[Span]:
+        for found in _HEX.finditer(text):
+            yield Span(found.start(), found.end(), self._name_of("hex", found.group()))
+        for found in _DOTTED.finditer(text):
+            if begins := _JWT.search(found.group()):
+                token = found.group()[begins.start() :]
+                yield Span(found.start() + begins.start(), found.end(), self._name_of("jwt", token))
+
+    def _name_of(self, kind: str, value: str) -> str:
+        """The name of a text that has the shape of a secret: it gets one where it has none."""
+        if value not in self._names:
+            self._counts[kind] += 1
+            self._names[value] = f"{kind}#{self._counts[kind]}"
+        return self._names[value]
+
+
+def _merged(spans: Iterable[Span]) -> list[Span]:
+    """The spans in order, those that overlap as one by the name of the longest."""
+    merged: list[Span] = []
+    longest = 0
+    for span in sorted(spans, key=lambda each: (each.start, -each.end)):
+        length = span.end - span.start
+        if merged and span.start < merged[-1].end:
+            last = merged[-1]
+            name = span.name if length > longest else last.name
+            merged[-1] = Span(last.start, max(last.end, span.end), name)
+            longest = max(longest, length)
+        else:
+            merged.append(span)
+            longest = length
+    return merged
+
+
+def forms(secret: str) -> set[str]:
+    """The ways in which a text may write a secret, each by itself and two within each other."""
+    cased = {secret, secret.upper(), secret.lower()}
+    once = {form for text in cased for form in _written(text)}
+    twice = {form for inner in once for form in (*_written(inner), *_base64(inner))}
+    return {*cased, *once, *twice, *_base64(secret)}
+
+
+def _written(text: str) -> set[str]:
+    as_json = json.dumps(text)[1:-1]
+    readable = json.dumps(text, ensure_ascii=False)[1:-1]
+    encodable = text.encode("utf-8", "replace").decode()
+    return {
+        as_json,
+        as_json.replace("/", "\\/"),
+        readable,
+        readable.replace("/", "\\/"),
+        repr(text)[1:-1],
+        text.replace("'", "'\"'\"'"),  # as shlex quotes it
+        text.replace("'", "'\\''"),
+        html.escape(text, quote=False),
+        html.escape(text),
+        html.escape(text).replace("&#x27;", "&#39;"),
+        html.escape(text).replace("&#x27;", "&apos;"),
+        quote(encodable),
+        quote(encodable, safe=""),
+        quote_plus(encodable),
+    }
+
+
+def _base64(secret: str) -> Iterator[str]:
+    """What stays the same of a secret in base64, whatever stands before and after it."""
+    raw = secret.encode("utf-8", "replace")
+    for before, first in ((b"", 0), (b"\0", 2), (b"\0\0", 3)):
+        code = base64.b64encode(before + raw).decode()
+        core = code[first : len(before + raw) * 8 // 6]
+        if len(core) >= SHORTEST + 1:
+            yield from (core, core.replace("+", "-").replace("/", "_"))
+    yield raw.hex()
