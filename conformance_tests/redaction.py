@@ -14,15 +14,20 @@ from __future__ import annotations
 import base64
 import html
 import json
+import os
 import re
 import threading
 import unicodedata
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from conformance_tests.target.model import Target
 
 #: Shapes that are secret even where nobody introduced the value: each run is read once.
 _HEX: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64,}+")
@@ -34,10 +39,16 @@ SURE: Final = 8
 SHORTEST: Final = 3
 #: So many characters of one text are read; the rest is left out, and the text says so.
 LONGEST: Final = 1_000_000
+#: Of a sentence so many are shown: a deployment may have made it as long as it likes.
+SHOWN: Final = 2000
 #: A secret that begins before a cut is found as a whole within so many characters behind it.
 BEHIND: Final = 4096
+#: Kinds of what the user gave: few, perhaps short, and looked for in each form by itself too.
+GIVEN: Final = frozenset({"secret", "password", "header", "credential"})
 #: So many short values that an answer gives under a token's key are looked for: they are words.
 MOST_WORDS: Final = 500
+#: AWS makes longer ones; what an emulator is given is a word.
+SHORTEST_CREDENTIAL: Final = 16
 
 _ESCAPE: Final = re.compile(
     r"\x1b\[[0-9;?]*[A-Za-z]"  # a terminal's colour
@@ -146,23 +157,32 @@ class Redactor:
 
     # -- what is secret ------------------------------------------------------------------------
 
-    def know(self, kind: str, value: str, *, given: bool = False) -> None:
-        """Give a secret its name (`kind#n`), once.
-
-        given: it is the user's: few, perhaps short, and looked for in each form by itself too.
-        """
+    def add(self, kind: str, value: str) -> None:
+        """Give a secret its name (`kind#n`), once."""
         with self._lock:
             if not value or value in self._names:
                 return
-            self._counts[kind] += 1
-            self._names[value] = name = f"{kind}#{self._counts[kind]}"
+            name = self._new_name(kind, value)
             for form in (value, *_base64(value)):
                 self._look_for_letters(Skeleton(form).text, name)
-            if given:
+            if kind in GIVEN:
                 self._look_for(forms(value), name)
             elif len(Skeleton(value).text) < SURE and self._words < MOST_WORDS:
                 self._words += 1
                 self._look_for({value, json.dumps(value)[1:-1]}, name)
+
+    def add_target(self, target: Target) -> None:
+        """Name whatever is secret of a target, and of the environment that it is judged in."""
+        for kind, value in target.secrets():
+            self.add(kind, value)
+        for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            if len(value := os.environ.get(name, "")) >= SHORTEST_CREDENTIAL:
+                self.add("credential", value)
+
+    def _new_name(self, kind: str, value: str) -> str:
+        self._counts[kind] += 1
+        self._names[value] = name = f"{kind}#{self._counts[kind]}"
+        return name
 
     def _look_for_letters(self, letters: str, name: str) -> None:
         if len(letters) >= SURE:
@@ -178,46 +198,41 @@ class Redactor:
                 longest_first = sorted(alike.items(), key=lambda each: -len(each[0]))
                 self._forms[folded[:SHORTEST]] = dict(longest_first)
 
-    def known(self, *kinds: str) -> dict[str, str]:
+    def names(self, *kinds: str) -> dict[str, str]:
         """Every secret known so far, value to name; only of these kinds, if any are named."""
         with self._lock:
             named = dict(self._names)
-        return {v: n for v, n in named.items() if not kinds or n.split("#")[0] in kinds}
+        return {v: n for v, n in named.items() if not kinds or _kind(n) in kinds}
 
     # -- a text without it ---------------------------------------------------------------------
 
     def redact(self, text: str, most: int = LONGEST) -> str:
-        """The text with each secret replaced by its name, as far as its first `most` characters."""
-        return self._replaced(text, most, sure=False)
+        """The text with each secret replaced by its name, as far as its first `most` characters.
+
+        text: what a deployment said, or a sentence about it.
+        """
+        read = text[: most + BEHIND]
+        spans = self._spans(read)
+        return _replaced(read, spans, most, len(text))
 
     def redact_printed(self, text: str) -> str:
-        """The same of what the suite itself has worded and laid out.
+        """What the suite has worded and laid out, without what the user gave and by its shape.
 
-        A secret that could stand there by chance stays: to take a word out would tell that it is
-        the secret.
+        A short secret that could stand there by chance stays: a hole in the place of a word would
+        tell that it is the secret. Nor does a deployment make the holes, by the tokens it gives.
         """
-        return self._replaced(text, len(text), sure=True)
+        spans = [span for span in self._spans(text) if _kind(span.name) in (*GIVEN, "jwt", "hex")]
+        sure = [span for span in spans if span.end - span.start >= SURE]
+        return _replaced(text, sure, len(text), len(text))
 
-    def _replaced(self, text: str, most: int, *, sure: bool) -> str:
-        read = text[: most + BEHIND]
-        with self._lock:
-            spans = _merged(self._spans(read, sure))
-        parts, done = [], 0
-        for span in spans:
-            if span.start >= most:
-                break
-            parts += [read[done : span.start], f"<{span.name}>"]
-            done = span.end
-        parts.append(read[done : max(done, most)])
-        left_out = len(text) - max(done, most)
-        return "".join(parts) + (f"… ({left_out} characters more)" if left_out > 0 else "")
-
-    def _spans(self, text: str, sure: bool) -> list[Span]:
+    def _spans(self, text: str) -> list[Span]:
         """Everything secret in the text, in no order; parts may overlap."""
-        skeleton = Skeleton(text)
-        found = [*self._of_skeletons(skeleton), *self._of_forms(text, sure)]
-        found += self._of_shapes(text)
-        return found
+        with self._lock:
+            return [
+                *self._of_skeletons(Skeleton(text)),
+                *self._of_forms(text),
+                *self._of_shapes(text),
+            ]
 
     def _of_skeletons(self, skeleton: Skeleton) -> Iterator[Span]:
         letters, ends = skeleton.text, self._ends
@@ -228,13 +243,15 @@ class Redactor:
                 if name is not None:
                     yield skeleton.span(end - length, end, name)
 
-    def _of_forms(self, text: str, sure: bool) -> Iterator[Span]:
-        folded, forms_by_start = text.lower(), self._forms
+    def _of_forms(self, text: str) -> Iterator[Span]:
+        if not self._forms:
+            return
+        folded = text.lower()
         if len(folded) != len(text):  # a letter that is two in lower case: places would shift
             folded = "".join(low if len(low := char.lower()) == 1 else char for char in text)
-        for start in range(len(folded) - SHORTEST + 1 if forms_by_start else 0):
-            for form, name in forms_by_start.get(folded[start : start + SHORTEST], {}).items():
-                if folded.startswith(form, start) and (len(form) >= SURE or not sure):
+        for start in range(len(folded) - SHORTEST + 1):
+            for form, name in self._forms.get(folded[start : start + SHORTEST], {}).items():
+                if folded.startswith(form, start):
                     yield Span(start, start + len(form), name)
                     break
 
@@ -248,10 +265,24 @@ class Redactor:
 
     def _name_of(self, kind: str, value: str) -> str:
         """The name of a text that has the shape of a secret: it gets one where it has none."""
-        if value not in self._names:
-            self._counts[kind] += 1
-            self._names[value] = f"{kind}#{self._counts[kind]}"
-        return self._names[value]
+        return self._names.get(value) or self._new_name(kind, value)
+
+
+def _kind(name: str) -> str:
+    return name.partition("#")[0]
+
+
+def _replaced(text: str, spans: Iterable[Span], most: int, length: int) -> str:
+    """The first `most` characters with names for the spans, and how many of `length` are left."""
+    parts, done = [], 0
+    for span in _merged(spans):
+        if span.start >= most:
+            break
+        parts += [text[done : span.start], f"<{span.name}>"]
+        done = span.end
+    parts.append(text[done : max(done, most)])
+    left_out = length - max(done, most)
+    return "".join(parts) + (f"… ({left_out} characters more)" if left_out > 0 else "")
 
 
 def _merged(spans: Iterable[Span]) -> list[Span]:
@@ -269,6 +300,29 @@ def _merged(spans: Iterable[Span]) -> list[Span]:
             merged.append(span)
             longest = length
     return merged
+
+
+# -- the redactor of a command -----------------------------------------------------------------
+
+_current: list[Redactor] = []
+
+
+def current() -> Redactor:
+    """The redactor of the command at hand; outside of any, a new one."""
+    return _current[-1] if _current else Redactor()
+
+
+@contextmanager
+def of_a_command() -> Iterator[Redactor]:
+    """While this lasts, all that is learnt goes into one redactor, and all output through it."""
+    _current.append(Redactor())
+    try:
+        yield _current[-1]
+    finally:
+        _current.pop()
+
+
+# -- forms -------------------------------------------------------------------------------------
 
 
 def forms(secret: str) -> set[str]:

@@ -73,7 +73,7 @@ def compare(paths: Sequence[Path], page: Path | None) -> int:
     reports = [Judged(label, document) for label, document in _labelled(paths)]
     out = terminal.console()
     if page is not None:
-        files.write(page, grid_page(reports))
+        files.write_report(page, grid_page(reports))
     if len(reports) > 2:
         out.print(grid(reports))
         out.print(Text(f"\n{summary(reports)}"), soft_wrap=True)

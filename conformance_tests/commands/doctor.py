@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from conformance_tests.expect.schema import FLOW_OPERATIONS, operations
 from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
+from conformance_tests.redaction import SHOWN
 from conformance_tests.report import exit_codes
 from conformance_tests.runner import clock_check, discover, preflight
 from conformance_tests.runner.cleanup import clean_up
@@ -53,8 +54,14 @@ def _embedded(ends: ExitStack) -> Target:
 
 
 def examine(target: Target, ends: ExitStack) -> Iterator[Line]:
-    """The lines, in the order in which one thing needs another."""
+    """The lines, in the order in which one thing needs another, with nothing secret in them."""
     deployment = preflight.assemble(target, ends)
+    for line in _examined(deployment, ends):
+        yield replace(line, says=deployment.recorder.redact(line.says, SHOWN))
+
+
+def _examined(deployment: Deployment, ends: ExitStack) -> Iterator[Line]:
+    target = deployment.target
     claims = ", ".join(target.claims)
     yield Line("ok", "target", f"{target.name}, {target.environment}, {target.profile}: {claims}")
     if problem := preflight.reach(deployment.client):

@@ -13,6 +13,7 @@ from typing import Any, Final
 from conformance_tests.expect.schema import FLOW_OPERATIONS, Operations, operations
 from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
+from conformance_tests.redaction import SHOWN
 from conformance_tests.report import exit_codes
 from conformance_tests.runner import discover, preflight
 from conformance_tests.target.keys import TABLES
@@ -42,7 +43,8 @@ def init(url: str) -> int:
         except Throttled as throttled:
             found, problem = None, str(throttled)
         if found is None:
-            print(f"auth-conformance: {on_one_line(str(problem))}.", file=sys.stderr)
+            told = deployment.recorder.redact(str(problem), SHOWN)
+            print(f"auth-conformance: {on_one_line(told)}.", file=sys.stderr)
             return exit_codes.UNTESTED
         print(text(*found), end="")
     return exit_codes.CONFORMANT

@@ -20,6 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from conformance_tests import redaction
 from conformance_tests.commands import pytest_args
 from conformance_tests.commands.usage import UsageError, row_or_group_named
 from conformance_tests.embedded import forking, parallel
@@ -72,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
         report = verdict.judge(target, found, terms)
         for form, path in asked.items():
             with _noted(unwritten):
-                files.write(path, FORMS[form](report))
+                files.write_report(path, FORMS[form](report))
         terminal.show(report, out)
     if arguments.write_known_failures:
         with _noted(unwritten):
@@ -108,6 +109,7 @@ def named_target(arguments: argparse.Namespace) -> Target | None:
     else:
         _need_embedded()
         return None
+    redaction.current().add_target(target)
     return _held_to(target, arguments)
 
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from conformance_tests.embedded import forking
 from conformance_tests.embedded.fork_server import starting_reference
 from conformance_tests.report import suite_failure
+from conformance_tests.report.safe_output import safe_output
 from conformance_tests.report.verdict import Run
 from conformance_tests.runner.options import Options, Progress
 from conformance_tests.runner.work_queue import WorkQueue
@@ -116,14 +117,15 @@ def judge(
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        with boot.embedded_reference(command=command) as target:
-            held = with_profile(target, profile) if profile else target
-            events.put(("done", held.on_paper(), run_suite(held, options, EventSender(events))))
-    except KeyboardInterrupt:
-        events.cancel_join_thread()  # nobody listens any more
-    except Exception as problem:
-        events.put(("lost", suite_failure.describe(problem)))
+    with safe_output():
+        try:
+            with boot.embedded_reference(command=command) as target:
+                held = with_profile(target, profile) if profile else target
+                events.put(("done", held.on_paper(), run_suite(held, options, EventSender(events))))
+        except KeyboardInterrupt:
+            events.cancel_join_thread()  # nobody listens any more
+        except Exception as problem:
+            events.put(("lost", suite_failure.describe(problem)))
 
 
 class EventSender:

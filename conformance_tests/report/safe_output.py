@@ -1,4 +1,7 @@
-"""A way out that may end before the command: what is printed after that is lost, and no problem."""
+"""The way out of all that a command prints: it holds no secret, and may end before the command.
+
+What is printed after that is lost, and no problem.
+"""
 
 from __future__ import annotations
 
@@ -9,15 +12,18 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from conformance_tests import redaction
+
 
 class SafeStream:
-    """A text stream that goes on when nobody reads it any more, or when it finds no room.
+    """A text stream without secrets, that goes on when nobody reads it any more, or has no room.
 
     `problem` says what it met first.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._redactor = redaction.current()
         self.problem: OSError | None = None
 
     def as_text(self) -> TextIO:
@@ -27,7 +33,7 @@ class SafeStream:
     def write(self, text: str) -> int:
         """Print the text, if there is still somewhere to print it."""
         with self._whatever_becomes_of_it():
-            self._stream.write(text)
+            self._stream.write(self._redactor.redact_printed(text))
         return len(text)
 
     def flush(self) -> None:
@@ -55,11 +61,13 @@ class SafeStream:
 
 @contextmanager
 def safe_output() -> Iterator[None]:
-    """While this lasts, no end of a reader stops what prints; a full disk is told on stderr.
+    """While this lasts, nothing secret is printed, and no end of a reader stops what prints.
 
-    A stream that was closed before the command began is one that leads nowhere.
+    A full disk is told on stderr. A stream that was closed before the command began is one that
+    leads nowhere.
     """
     with ExitStack() as ends:
+        ends.enter_context(redaction.of_a_command())
         out, errors = (
             SafeStream(stream or ends.enter_context(Path(os.devnull).open("w")))
             for stream in (sys.stdout, sys.stderr)

@@ -12,6 +12,7 @@ from conformance_tests.deployment.table import denial
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import marker_option, requirements_of
 from conformance_tests.outcomes import NotApplicable, NotTestable, Violation
+from conformance_tests.redaction import SHOWN
 from conformance_tests.report.verdict import Card, Finding, Status
 from conformance_tests.requirements import Requirement
 
@@ -60,17 +61,18 @@ def _tries(row: Requirement) -> str | None:
 def _from_error(error: BaseException, recorder: Recorder) -> Outcome:
     error = denial(error) or error
     if isinstance(error, NotApplicable):
-        return "not-applicable", recorder.redact(str(error)), None
+        return "not-applicable", recorder.redact(str(error), SHOWN), None
     if isinstance(error, NotTestable):
-        return "not-testable", recorder.redact(str(error)), None
+        return "not-testable", recorder.redact(str(error), SHOWN), None
     if isinstance(error, Violation):
         return "fail", None, _card(error, recorder)
-    return "error", recorder.redact(f"{type(error).__name__}: {error}"), None
+    return "error", recorder.redact(f"{type(error).__name__}: {error}", SHOWN), None
 
 
 def _from_run(judge: Expect | None, recorder: Recorder) -> Iterator[Outcome]:
     """Passed, perhaps with a part unseen or a warning."""
-    yield "pass", recorder.redact("; ".join(judge.remarks if judge else ())) or None, None
+    remarks = "; ".join(judge.remarks if judge else ())
+    yield "pass", recorder.redact(remarks, SHOWN) or None, None
     for unseen in dict.fromkeys(judge.unseen_parts if judge else ()):
         yield "not-testable", str(unseen), None
     for broken in judge.warnings if judge else ():
@@ -79,8 +81,8 @@ def _from_run(judge: Expect | None, recorder: Recorder) -> Iterator[Outcome]:
 
 def _card(broken: Violation, recorder: Recorder) -> Card:
     return Card(
-        expected=recorder.redact(broken.expected),
-        actual=recorder.redact(broken.actual),
+        expected=recorder.redact(broken.expected, SHOWN),
+        actual=recorder.redact(broken.actual, SHOWN),
         transcript=recorder.transcript(),
     )
 

@@ -57,7 +57,7 @@ def prepare(deployment: Deployment, ends: ExitStack) -> str | None:
 def assemble(target: Target, ends: ExitStack) -> Deployment:
     """The deployment as the target describes it, before anyone has spoken to it."""
     recorder = Recorder()
-    add_secrets(target, recorder)
+    recorder.redactor.add_target(target)
     client = ends.enter_context(closing(open_client(target, recorder)))
     return Deployment(
         target=target,
@@ -70,16 +70,6 @@ def assemble(target: Target, ends: ExitStack) -> Deployment:
         forge=Forge(target.secret) if target.secret else None,
         run_log=RunLog.of(target.log_file) if target.log_file else None,
     )
-
-
-def add_secrets(target: Target, recorder: Recorder) -> None:
-    """Name every secret of the target before any traffic can carry it."""
-    recorder.add_secret("secret", target.secret or "")
-    passwords = [customer.password for customer in target.customers]
-    for password in (*passwords, *(odd.password for odd in target.odd_logins)):
-        recorder.add_secret("password", password)
-    for value in target.http.headers.values():
-        recorder.add_secret("header", value)
 
 
 def open_client(

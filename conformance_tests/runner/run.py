@@ -14,6 +14,7 @@ from unittest.mock import patch
 import pytest
 
 from conformance_tests.deployment.instances import Instances
+from conformance_tests.redaction import SHOWN
 from conformance_tests.report.verdict import Run
 from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.runner.discover import other_environment, other_lifetimes
@@ -75,6 +76,10 @@ def run_suite(target: Target, options: Options = DEFAULTS, progress: Progress | 
             code = pytest.ExitCode.INTERRUPTED
         finally:
             left_behind = clean_up(deployment)
+
+    def told(sentence: str | None) -> str | None:
+        return sentence and deployment.recorder.redact(sentence, SHOWN)
+
     return Run(
         findings=tuple(context.findings),
         started=started,
@@ -82,11 +87,11 @@ def run_suite(target: Target, options: Options = DEFAULTS, progress: Progress | 
         clock=deployment.clock.name,
         skew_s=deployment.clock.skew,
         command=options.rerun,
-        unreachable=unreachable,
+        unreachable=told(unreachable),
         crashed=context.crash or crash_sentence(code),
         interrupted=code == pytest.ExitCode.INTERRUPTED and context.crash is None,
-        left_behind=tuple(left_behind),
-        remark=remark,
+        left_behind=tuple(filter(None, map(told, left_behind))),
+        remark=told(remark),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -77,11 +77,13 @@ class Target:
         named = (self.http.ca_file, self.log_file, self.clock.faketime)
         return tuple(Path(name) for name in named if name)
 
-    @property
-    def passwords(self) -> tuple[str, ...]:
-        """Every password that the target was given: what no output may hold."""
-        customers = tuple(customer.password for customer in self.customers)
-        return customers + tuple(odd.password for odd in self.odd_logins)
+    def secrets(self) -> Iterator[tuple[str, str]]:
+        """What no output may hold, each with its kind."""
+        yield "secret", self.secret or ""
+        yield from (("password", customer.password) for customer in self.customers)
+        yield from (("password", odd.password) for odd in self.odd_logins)
+        for value in self.http.headers.values():
+            yield "header", value
 
     @property
     def declared(self) -> frozenset[str]:

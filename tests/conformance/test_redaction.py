@@ -81,14 +81,14 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-def hidden(secret: str, written: str, *, is_given: bool = True) -> bool:
+def hidden(secret: str, written: str, kind: str = "password") -> bool:
     """Whether nothing of a written secret is left but its name and what a form puts around it."""
     redactor = Redactor()
-    redactor.know("password", secret, given=is_given)
+    redactor.add(kind, secret)
     told = redactor.redact(f"{BEFORE}{written}{AFTER}")
-    rest, letters = told.replace("<password#1>", BEFORE), Skeleton(secret).text
+    rest, letters = told.replace(f"<{kind}#1>", BEFORE), Skeleton(secret).text
     gone = len(letters) < 8 or letters not in Skeleton(rest).text
-    return "<password#1>" in told and gone and secret not in rest and written not in rest
+    return f"<{kind}#1>" in told and gone and secret not in rest and written not in rest
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -121,7 +121,7 @@ def test_a_long_secret_is_known_though_it_is_split() -> None:
         if letters >= 8:
             assert hidden(secret, over_lines(secret))
             assert hidden(secret, "\n".join(f"│ {part} │" for part in textwrap.wrap(secret, 12)))
-            assert hidden(secret, "\x1b[1m".join(over_lines(secret).split("\n")), is_given=False)
+            assert hidden(secret, "\x1b[1m".join(over_lines(secret).split("\n")), kind="access")
 
     known()
 
@@ -131,7 +131,7 @@ def test_a_long_secret_is_known_though_it_is_split() -> None:
 def test_a_text_without_a_secret_stays_as_it_is(words: list[str]) -> None:
     """Ordinary words are no secret's."""
     redactor = Redactor()
-    redactor.know("password", "Correct-Horse-'99'-Battery", given=True)
+    redactor.add("password", "Correct-Horse-'99'-Battery")
     assert redactor.redact(" ".join(words)) == " ".join(words)
 
 
@@ -139,7 +139,7 @@ def test_equal_secrets_have_one_name() -> None:
     """A token that comes again has its name, in another form too; a longer one has its own."""
     redactor = Redactor()
     for token in ("Q1w2e3r4t5y6", "Q1w2e3r4t5y6-7"):
-        redactor.know("access", token)
+        redactor.add("access", token)
     told = redactor.redact("Q1w2e3r4t5y6 Q1w2e3r4t5y6-7 q1w2e3r4t5y6")
     assert told == "<access#1> <access#2> <access#1>"
 
@@ -149,8 +149,8 @@ def test_a_word_is_no_secret_in_the_suites_own_sentences() -> None:
     in what the suite says.
     """
     redactor = Redactor()
-    redactor.know("password", "run", given=True)
-    redactor.know("password", "p@ss-12345", given=True)
+    redactor.add("password", "run")
+    redactor.add("password", "p@ss-12345")
     assert redactor.redact("you sent run") == "you sent <password#1>"
     assert redactor.redact_printed("A run can begin.") == "A run can begin."
     assert redactor.redact_printed("sent p@ss-12345") == "sent <password#2>"
@@ -164,7 +164,7 @@ def test_a_text_is_read_once() -> None:
     for text in (" ".join(tokens), *odd):
         assert _seconds(redactor, text) < 8
     for token in tokens:
-        redactor.know("refresh", token)
+        redactor.add("refresh", token)
     assert _seconds(redactor, " ".join(tokens)) < 8
     assert _seconds(redactor, "a short text " * 50) < 0.1
 
@@ -189,7 +189,7 @@ def test_twice_the_text_takes_hardly_more_than_twice_the_time() -> None:
 def test_a_long_text_is_cut_and_no_secret_with_it() -> None:
     """What is left out is counted; a secret on the edge is hidden as a whole."""
     redactor = Redactor()
-    redactor.know("password", "Correct-Horse-Battery", given=True)
+    redactor.add("password", "Correct-Horse-Battery")
     told = redactor.redact("x" * 90 + "Correct-Horse-Battery" + "y" * 900, most=100)
     assert told == "x" * 90 + "<password#1>… (900 characters more)"
 
@@ -198,6 +198,6 @@ def test_a_secret_that_answers_make_up_is_bounded() -> None:
     """An answer cannot make the suite look for so many words that nothing is left of its own."""
     redactor = Redactor()
     for number in range(5000):
-        redactor.know("access", f"w{number:04}")
+        redactor.add("access", f"w{number:04}")
     assert "w4999" in redactor.redact("w4999")
     assert "w12" not in redactor.redact("w0012")

@@ -1,8 +1,4 @@
-"""One recorder sees all raw traffic, and is the only way from it to anything printed.
-
-A secret is known by its value and printed by its name: the second refresh token that a run meets is
-`refresh#2` wherever it turns up, so equality stays visible and the token does not.
-"""
+"""One recorder sees all raw traffic, and is the only way from it to anything printed."""
 
 from __future__ import annotations
 
@@ -10,19 +6,17 @@ import json
 import re
 import shlex
 import threading
-from collections import Counter
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from conformance_tests import redaction
+from conformance_tests.redaction import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-#: Shapes that are secret even where nobody introduced the value.
-SECRET_SHAPES = {
-    "jwt": re.compile(r"eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*\.?[A-Za-z0-9_=-]*"),
-    "hex": re.compile(r"\b[0-9a-fA-F]{64,}\b"),
-}
 #: Keys of an answer whose text is secret, and the name it gets.
 SECRET_KEYS = {"token": "access", "refresh_token": "refresh", "refresh_token_hash": "hash"}
 #: What stands under such a key in an error: it is not printed, but may be a word like any other.
@@ -31,14 +25,26 @@ DOUBTFUL = "doubtful"
 PRESENTED = re.compile(r'refresh_token(?:\\?")?\s*:\s*\\?"([^"\\]+)')
 #: A shorter text that is presented as a token is a word, and no secret.
 SHORTEST_TOKEN = 20
-SHOWN_BODY = 2000
+#: So many tokens of one answer are learnt.
+MOST_LEARNT: Final = 1000
+#: Of each line of a transcript so many characters are shown.
+SHOWN_LINE: Final = 2000
+#: A transcript has so many characters, those of one run together so many, and each at least these.
+SHOWN_TEST: Final = 64_000
+SHOWN_RUN: Final = 4_000_000
+SHOWN_LEAST: Final = 4_000
+#: A longer body is no argument of a command.
+SHOWN_ARGUMENT: Final = 8_000
+#: So many characters of a body are kept for the judges, and of all bodies of a run together.
+KEPT_BODY: Final = 1_000_000
+KEPT_RUN: Final = 200_000_000
 #: So many exchanges are shown from the beginning of a long test, and as many from its end.
 SHOWN_EXCHANGES = 20
 #: The exchanges and notes of the test at hand: tests that wait together have one each.
 _TRANSCRIPT: ContextVar[list[Exchange | Note]] = ContextVar("transcript")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Exchange:
     """One request and its answer, raw: text that never leaves this module unredacted."""
 
@@ -59,17 +65,26 @@ class Exchange:
         if self.answer_body:
             yield f"< {self.answer_body}"
 
-    def curl(self) -> str:
+    def curl(self) -> Iterator[str]:
+        """The words of a shell command, not quoted yet."""
         method, _, url = self.request_line.partition(" ")
-        words = ["curl", "-sS", "-X", method, url]
+        yield from ("curl", "-sS", "-X", method, url)
         for name, value in self.request_headers:
-            words += ["-H", f"{name}: {value}"]
-        if self.request_body:
-            words += ["--data-binary", self.request_body]
-        return shlex.join(words)
+            yield from ("-H", f"{name}: {value}")
+        if len(self.request_body) > SHOWN_ARGUMENT:
+            yield from ("--data-binary", f"@a-file-of-{len(self.request_body)}-characters")
+        elif self.request_body:
+            yield from ("--data-binary", self.request_body)
+
+    def kept(self, most: int) -> Exchange:
+        """The same, its bodies cut to so many characters."""
+        if len(self.request_body) + len(self.answer_body) <= most:
+            return self
+        bodies = (self.request_body[:most], self.answer_body[:most])
+        return replace(self, request_body=bodies[0], answer_body=bodies[1])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Note:
     """What happened between two exchanges, raw too."""
 
@@ -79,42 +94,39 @@ class Note:
         yield f"* {self.text}"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Recorder:
-    """Keeps the exchanges of a run, and the names of the secrets met in it."""
+    """Keeps the exchanges of a run; its redactor learns the secrets met in them."""
 
     history: list[Exchange] = field(default_factory=list)
-    _names: dict[str, str] = field(default_factory=dict)
-    #: The same by each form in which a secret may be printed: as it is, and within JSON.
-    _printed: dict[str, str] = field(default_factory=dict)
-    _counts: Counter[str] = field(default_factory=Counter)
+    #: How many of them are not kept as a whole.
+    cut: int = 0
+    redactor: Redactor = field(default_factory=redaction.current)
+    _kept: int = 0
+    _shown: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def add_secret(self, kind: str, value: str) -> None:
         """Give a secret its name (`kind#n`), once."""
-        with self._lock:
-            if value and value not in self._names:
-                self._counts[kind] += 1
-                self._names[value] = name = f"{kind}#{self._counts[kind]}"
-                self._printed |= {value: name, json.dumps(value)[1:-1]: name}
+        self.redactor.add(kind, value)
 
     def secrets(self, *kinds: str) -> dict[str, str]:
         """Every secret known so far, value to name; only of these kinds, if any are named."""
-        with self._lock:
-            named = dict(self._names)
-        return {v: n for v, n in named.items() if not kinds or n.split("#")[0] in kinds}
+        return self.redactor.names(*kinds)
 
     def record(self, exchange: Exchange) -> None:
-        with self._lock:
-            self.record_quietly(exchange)
-            _TRANSCRIPT.get([]).append(exchange)
+        self.record_quietly(exchange)
+        _TRANSCRIPT.get([]).append(exchange.kept(KEPT_BODY))
 
     def record_quietly(self, exchange: Exchange) -> None:
         """Keep for the judges what would only crowd a transcript."""
+        self.learn(exchange.answer_body)
+        self.learn_presented(exchange)
         with self._lock:
-            self.learn(exchange.answer_body)
-            self.learn_presented(exchange)
-            self.history.append(exchange)
+            kept = exchange.kept(KEPT_BODY if self._kept < KEPT_RUN else SHOWN_LINE)
+            self._kept += len(kept.request_body) + len(kept.answer_body)
+            self.cut += kept is not exchange
+            self.history.append(kept)
 
     def note(self, text: str) -> None:
         """Put a line into this test's transcript; outside a test nobody reads it."""
@@ -128,12 +140,10 @@ class Recorder:
             return
         answers = parsed if isinstance(parsed, list) else [parsed]
         data = [each.pop("data", None) for each in answers if isinstance(each, dict)]
-        for key, value in _strings(data):
-            if key in SECRET_KEYS:
-                self.add_secret(SECRET_KEYS[key], value)
-        for key, value in _strings(answers):
-            if key in SECRET_KEYS:
-                self.add_secret(DOUBTFUL, value)
+        for key, value in islice(_secret_strings(data), MOST_LEARNT):
+            self.add_secret(SECRET_KEYS[key], value)
+        for _, value in islice(_secret_strings(answers), MOST_LEARNT):
+            self.add_secret(DOUBTFUL, value)
 
     def learn_presented(self, exchange: Exchange) -> None:
         """Name what a request presents as a token: a spoiled one still tells most of a good one."""
@@ -153,29 +163,38 @@ class Recorder:
 
     def transcript(self) -> tuple[str, ...]:
         """What this test did as lines that are safe to print, the middle of much left out."""
-        lines = list(_told(_TRANSCRIPT.get([])))
-        if not lines:
-            return ()
-        # In one piece, so that each of a long run's many secrets is looked for only once.
-        return tuple(shorten(line) for line in self.redact("\n".join(lines)).split("\n"))
+        entries = _TRANSCRIPT.get([])
+        told = "\n".join(self.redact(line, SHOWN_LINE) for line in _told(entries)).split("\n")
+        room = max(SHOWN_LEAST, min(SHOWN_TEST, SHOWN_RUN - self._shown))
+        lines = _ends_of(told, room) if entries else ()
+        self._shown += sum(map(len, lines))
+        return lines
 
     def curl(self) -> str | None:
         """This test's last request as a shell command, its secrets left to fill in."""
         exchanges = self.exchanges()
-        return self.redact(exchanges[-1].curl()) if exchanges else None
+        return shlex.join(map(self.redact, exchanges[-1].curl())) if exchanges else None
 
-    def redact(self, text: str) -> str:
-        """The text with each secret replaced by its name."""
-        with self._lock:
-            for kind, shape in SECRET_SHAPES.items():
-                for found in shape.findall(text):
-                    if not any(found == known or known in found for known in self._names):
-                        self.add_secret(kind, found)
-            for form in sorted(self._printed, key=len, reverse=True):
-                text = text.replace(form, f"<{self._printed[form]}>")
-        for kind, shape in SECRET_SHAPES.items():
-            text = shape.sub(f"<{kind}>", text)
-        return text
+    def redact(self, text: str, most: int = redaction.LONGEST) -> str:
+        """The text with each secret replaced by its name, as far as its first `most` characters."""
+        return self.redactor.redact(text, most)
+
+
+def _ends_of(lines: list[str], room: int) -> tuple[str, ...]:
+    """The lines; of more than there is room for, as many of the first and of the last."""
+    if sum(map(len, lines)) <= room:
+        return tuple(lines)
+    first, last = list(_fitting(lines, room // 2)), list(_fitting(reversed(lines), room // 2))
+    left_out = len(lines) - len(first) - len(last)
+    return (*first, f"… {left_out} lines more …", *reversed(last))
+
+
+def _fitting(lines: Iterable[str], room: int) -> Iterator[str]:
+    for line in lines:
+        room -= len(line) + 1
+        if room < 0:
+            return
+        yield line
 
 
 def _told(entries: list[Exchange | Note]) -> Iterator[str]:
@@ -190,10 +209,8 @@ def _told(entries: list[Exchange | Note]) -> Iterator[str]:
             yield f"… {left_out} exchanges more …"
 
 
-def shorten(line: str) -> str:
-    """The line, cut where an answer is a whole page."""
-    spare = len(line) - SHOWN_BODY
-    return line if spare <= 0 else f"{line[:SHOWN_BODY]}… ({spare} characters more)"
+def _secret_strings(node: object) -> Iterator[tuple[str, str]]:
+    return ((key, value) for key, value in _strings(node) if key in SECRET_KEYS)
 
 
 def _strings(node: object, key: str = "") -> Iterator[tuple[str, str]]:

@@ -17,9 +17,9 @@ from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
-from conformance_tests.deployment.http.recorder import Recorder
 from conformance_tests.deployment.table import Table
 from conformance_tests.outcomes import NotTestable
+from conformance_tests.redaction import Redactor
 from conformance_tests.report import verdict
 from conformance_tests.runner import clock_check, preflight
 from conformance_tests.runner.options import Options
@@ -328,14 +328,14 @@ def test_a_deployment_that_hashes_otherwise_is_not_forged_for(
 
 def test_every_secret_of_the_target_is_known_at_once() -> None:
     """Passwords, the secret and the values of headers, before any traffic."""
-    recorder = Recorder()
+    redactor = Redactor()
     judged = target(
         secret=SECRET,
         http=Http(headers={"X-Bypass": "let-me-in"}),
         odd_logins=(OddLogin("null", "ghost@example.com", "Boo-1"),),
     )
-    preflight.add_secrets(judged, recorder)
-    known = recorder.secrets()
+    redactor.add_target(judged)
+    known = redactor.names()
     assert known.keys() == {ALICE.password, BOB.password, "Boo-1", SECRET, "let-me-in"}
 
 

@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from conformance_tests.deployment.forge import Forge
-from conformance_tests.deployment.http.recorder import SHOWN_BODY, Exchange, Recorder
+from conformance_tests.deployment.http.recorder import SHOWN_LINE, Exchange, Recorder
 from tests.conformance.fakes import SECRET, pair
 
 PASSWORD = 'Pass"word\\ ünd 1'
@@ -102,8 +102,8 @@ def test_the_curl_line_is_a_shell_command_without_secrets(recorder: Recorder) ->
 
 def test_a_long_page_is_cut(recorder: Recorder) -> None:
     """An answer that is a whole page is shown from its beginning, and how much more there is."""
-    recorder.record(exchange(answer_body="<p>" + "word " * SHOWN_BODY))
-    assert all(len(line) < SHOWN_BODY + 60 for line in recorder.transcript())
+    recorder.record(exchange(answer_body="<p>" + "word " * SHOWN_LINE))
+    assert all(len(line) < SHOWN_LINE + 60 for line in recorder.transcript())
     assert "characters more" in recorder.transcript()[-1]
 
 
