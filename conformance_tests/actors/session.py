@@ -30,7 +30,7 @@ UNKNOWN_ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Session:
     """One token pair in a customer's hands; `row` is known where it was seen to appear."""
 

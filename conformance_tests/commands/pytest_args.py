@@ -11,6 +11,7 @@ import pytest
 
 from conformance_tests.commands.usage import UsageError
 from conformance_tests.marks import declare_marker
+from conformance_tests.runner.pytest_output import refuse_what_shows_secrets
 from conformance_tests.runner.run import SETTINGS, pytest_main
 
 _MARK: Final = "error: "
@@ -21,6 +22,7 @@ class _Declares:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         declare_marker(config)
+        refuse_what_shows_secrets(config)
 
 
 def check(arguments: Sequence[str]) -> None:
@@ -30,7 +32,7 @@ def check(arguments: Sequence[str]) -> None:
     with redirect_stderr(said), redirect_stdout(io.StringIO()):
         try:
             code = pytest_main(words, [_Declares()])
-        except ImportError as error:
+        except (ImportError, OSError) as error:
             raise _not_understood(str(error)) from None
     if code == pytest.ExitCode.USAGE_ERROR:
         raise _not_understood(said.getvalue())
@@ -39,6 +41,6 @@ def check(arguments: Sequence[str]) -> None:
 def _not_understood(told: str) -> UsageError:
     """pytest's own words, as far as they name what is wrong."""
     lines = told.strip().splitlines() or ["it says nothing more"]
-    named = next((line for line in reversed(lines) if _MARK in line), lines[0])
-    what = named.rpartition(_MARK)[2].removeprefix("ERROR: ")
+    named = next((line for line in reversed(lines) if _MARK in line.lower()), lines[0])
+    what = named[named.lower().find(_MARK) + len(_MARK) :] if _MARK in named.lower() else named
     return UsageError(f"pytest does not take what stands after --: {what}")

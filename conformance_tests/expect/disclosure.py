@@ -98,7 +98,7 @@ class Disclosure(Checks):
             raise NotTestable("log", nothing)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Guarded:
     """What no answer may hold, by the value: all that the run knows, for very many answers."""
 

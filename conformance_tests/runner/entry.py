@@ -36,6 +36,10 @@ def _register(config: pytest.Config, path: str) -> None:
     from conformance_tests.runner.cleanup import clean_up
     from conformance_tests.runner.plugin import ConformancePlugin
     from conformance_tests.runner.preflight import assemble, prepare
+    from conformance_tests.runner.pytest_output import (
+        refuse_what_shows_secrets,
+        silent_libraries,
+    )
     from conformance_tests.target.load import TargetError, load, with_profile
 
     try:
@@ -50,8 +54,10 @@ def _register(config: pytest.Config, path: str) -> None:
         allow_destructive=config.getoption("--allow-destructive"),
         rerun=_rerun(config, path),
     )
+    refuse_what_shows_secrets(config)
     ends = ExitStack()
     config.add_cleanup(ends.close)
+    ends.enter_context(silent_libraries())
     deployment = assemble(target, ends)
     try:
         problem = prepare(deployment, ends)

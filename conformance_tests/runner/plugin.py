@@ -12,6 +12,7 @@ from conformance_tests.marks import declare_marker, fixtures_of, marker_option, 
 from conformance_tests.runner import estimate, overlap
 from conformance_tests.runner.findings import findings_of, redacted_report
 from conformance_tests.runner.options import ASSIGNMENT, EXPECT, RUN_CONTEXT, THREAD, RunContext
+from conformance_tests.runner.pytest_output import redact_logs
 
 if TYPE_CHECKING:
     from conformance_tests.report.verdict import Finding
@@ -30,6 +31,10 @@ class ConformancePlugin:
         declare_marker(config)
         if not config.pluginmanager.has_plugin("terminalreporter"):
             config.option.tbstyle = "native"  # nobody reads what pytest draws, and it takes long
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionstart(self, session: pytest.Session) -> None:
+        redact_logs(session.config, self.context.deployment.recorder.redactor)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:

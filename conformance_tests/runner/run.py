@@ -21,6 +21,7 @@ from conformance_tests.runner.discover import other_environment, other_lifetimes
 from conformance_tests.runner.options import Options, Progress, RunContext, Silence
 from conformance_tests.runner.plugin import ConformancePlugin
 from conformance_tests.runner.preflight import assemble, prepare
+from conformance_tests.runner.pytest_output import silent_libraries
 from conformance_tests.runner.work_queue import QueueLoop
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ DEFAULTS = Options()
 def run_suite(target: Target, options: Options = DEFAULTS, progress: Progress | None = None) -> Run:
     """Judge a target. Never raises for what a deployment does; `Run` says what stopped it."""
     started, clock = dt.datetime.now(dt.UTC), time.monotonic()
-    with ExitStack() as ends, ExitStack() as instances_end:
+    with silent_libraries(), ExitStack() as ends, ExitStack() as instances_end:
         deployment = assemble(target, ends)
         context = RunContext(
             deployment,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import h11
 
@@ -24,7 +24,7 @@ class Message:
     """One request or answer: its head as h11 reads and writes it, and its body in clear."""
 
     head: Head
-    body: bytes
+    body: bytes = field(repr=False)
 
     def header(self, name: str) -> str | None:
         """The value of the header `name`, whatever its case, or None."""

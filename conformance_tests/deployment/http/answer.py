@@ -16,7 +16,7 @@ WRONG_INPUT: Final = "graphql-input"
 SERVER_ERROR: Final = "graphql-server-internal-error"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer:
     """What came back for one request.
 

@@ -16,7 +16,7 @@ from conformance_tests.deployment.http.documents import OPERATIONS
 ROOTS: Final = {"query": "Query", "mutation": "Mutation"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Fields:
     """Fields of one root type; each takes of the given values those that it has arguments for."""
 
