@@ -20,7 +20,7 @@ from conformance_tests.requirements import REQUIREMENTS
 from reference_auth.api.schema import AuthMutation, AuthQuery
 from reference_auth.core import config, errors, rolling, rows, tokens
 from reference_auth.core.states import CELLS
-from reference_auth.flow import flow
+from reference_auth.flow import derivation, flow
 from reference_auth.serve.app import make_schema
 from reference_auth.store import items, retry, sessions, storage
 from tests.spec_page import PAGE, TEXTS, table
@@ -50,6 +50,9 @@ NUMBERS = {
     "seconds to read from the table": storage.READ_SECONDS,
     "attempts of the client library": storage.ATTEMPTS,
     "connections to the table": storage.CONNECTIONS,
+    "derivations that run or wait": derivation.QUEUE,
+    "the same, of one customer": derivation.QUEUE_PER_CUSTOMER,
+    "pairs in the cache": config.CACHED_PAIRS,
 }
 WORDS = {"3": "three", "10": "ten"}
 

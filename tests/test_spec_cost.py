@@ -56,7 +56,9 @@ class Till:
 
     def __init__(self, name: str) -> None:
         self.spent: Counter[str] = Counter()
-        config = Config(secret="a secret of thirty-two bytes or so", region="x", table=name)
+        config = Config(
+            secret="a secret of thirty-two bytes or so", region="x", table=name, cached_pairs=0
+        )
         sessions = Sessions(CountingClient(memory_table(name), self.spent), config)
         self.flow = Flow(config, sessions, OneCustomer())
 

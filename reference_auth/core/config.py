@@ -11,9 +11,10 @@ from typing import ClassVar
 SHORTEST_SECRET = 32  # bytes: RFC 7518 wants a key at least as long as the hash
 SHORTEST_ACCESS = 15  # seconds
 LONGEST_GRACE = 60  # seconds
+CACHED_PAIRS = 20_000  # 15 MB
 
 _MINUTES = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
-_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
 class ConfigError(Exception):
@@ -57,6 +58,7 @@ class Config:
     lifetimes: Lifetimes = Lifetimes.DEFAULT
     grace_seconds: int = 0
     max_session_seconds: int | None = None
+    cached_pairs: int = CACHED_PAIRS
 
     def __post_init__(self) -> None:
         if not self.secret:
@@ -82,6 +84,7 @@ def read_environment(environ: Mapping[str, str]) -> Config:
         lifetimes=_lifetimes(environ),
         grace_seconds=_whole(environ, "GRACE_SECONDS", 0),
         max_session_seconds=_minutes(environ, "MAX_SESSION_MINUTES", 0) or None,
+        cached_pairs=_whole(environ, "CACHED_PAIRS", CACHED_PAIRS),
     )
 
 
@@ -133,8 +136,8 @@ def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
     text = environ.get(name, "")
     if not text:
         return default
-    if not _SECONDS.fullmatch(text):
-        raise ConfigError(f"{name} must be a whole number of seconds.")
+    if not _WHOLE.fullmatch(text):
+        raise ConfigError(f"{name} must be a whole number.")
     return int(text)
 
 

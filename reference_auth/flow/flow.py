@@ -44,7 +44,7 @@ class Flow:
         self.config = config
         self.sessions = sessions
         self.login_service = login_service
-        self.derivation = Derivation(config.secret)
+        self.derivation = Derivation(config.secret, config.cached_pairs)
         self.means = Means(self.derivation.derive, self.derivation.hash_of, sessions.read)
         self.burn = Burn(sessions, config)
         self.tombstones = Tombstones(sessions, self.burn)

@@ -280,7 +280,7 @@ def logs_hashes(patch: pytest.MonkeyPatch) -> None:
 def derives_on_the_event_loop(patch: pytest.MonkeyPatch) -> None:
     """Key stretching runs where every other request waits for it."""
 
-    async def at_once(self: Derivation, work: Any) -> Any:
+    async def at_once(self: Derivation, work: Any, owner: Any) -> Any:
         return work()
 
-    patch.setattr(Derivation, "_apart", at_once)
+    patch.setattr(Derivation, "_in_thread", at_once)

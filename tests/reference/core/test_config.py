@@ -40,6 +40,7 @@ def test_every_setting_can_be_given() -> None:
         EXTENDED_REFRESH_TOKEN_EXPIRY_MINUTES="0.6667",
         GRACE_SECONDS="30",
         MAX_SESSION_MINUTES="60",
+        CACHED_PAIRS="0",
     )
     assert config.lifetimes == Lifetimes(15, 20, 40)
     assert (config.development, config.grace_seconds, config.max_session_seconds) == (
@@ -47,6 +48,7 @@ def test_every_setting_can_be_given() -> None:
         30,
         3600,
     )
+    assert config.cached_pairs == 0
 
 
 @pytest.mark.parametrize("word", ["", "dev", "Development", "test", " development", "development "])
@@ -95,6 +97,7 @@ def test_the_switch_does_not_allow_an_empty_secret() -> None:
         ({"GRACE_SECONDS": "61"}, "from 0 to 60"),
         ({"GRACE_SECONDS": "-1"}, "whole number"),
         ({"GRACE_SECONDS": "1.5"}, "whole number"),
+        ({"CACHED_PAIRS": "many"}, "whole number"),
         ({"MAX_SESSION_MINUTES": "14"}, "longer than ACCESS"),
         ({"ALLOW_SHORT_SECRET": "yes"}, "ALLOW_SHORT_SECRET"),
         ({"JWT_PRIVATE_KEY": "\udcff" * 40}, "UTF-8"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
@@ -19,21 +20,29 @@ def spent(shop: Shop, stretched: list[str]) -> tuple[int, dict[str, int]]:
     return cost
 
 
-def test_what_a_session_costs(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A login derives twice and writes once; a rotation derives four times, reads and writes."""
-    seen = count_stretching(monkeypatch)
+# What a login, an echo, a rotation, a revoke and a mismatch derive.
+DERIVATIONS = {0: (2, 2, 4, 2, 1), 20_000: (2, 0, 2, 0, 0)}
+
+
+@pytest.mark.parametrize("cached_pairs", DERIVATIONS)
+def test_what_a_session_costs(
+    open_shop: Callable[..., Shop], monkeypatch: pytest.MonkeyPatch, cached_pairs: int
+) -> None:
+    """The calls are the same with and without the cache; with it only new pairs are derived."""
+    shop, seen = open_shop(cached_pairs=cached_pairs), count_stretching(monkeypatch)
+    login, echo, rotation, revoke, mismatch = DERIVATIONS[cached_pairs]
     pair = shop.log_in()
-    assert spent(shop, seen) == (2, {"transact_write_items": 1})
+    assert spent(shop, seen) == (login, {"transact_write_items": 1})
     shop.refresh(pair)
-    assert spent(shop, seen) == (2, {"get_item": 1})
+    assert spent(shop, seen) == (echo, {"get_item": 1})
     shop.later(840)
     fresh = shop.refresh(pair)
-    assert spent(shop, seen) == (4, {"get_item": 1, "transact_write_items": 1})
+    assert spent(shop, seen) == (rotation, {"get_item": 1, "transact_write_items": 1})
     shop.revoke(fresh)
-    assert spent(shop, seen) == (2, {"transact_write_items": 1})
+    assert spent(shop, seen) == (revoke, {"transact_write_items": 1})
     with pytest.raises(NotThePair):
         shop.refresh(TokenPair(fresh.token, pair.refresh_token))
-    assert spent(shop, seen) == (1, {})
+    assert spent(shop, seen) == (mismatch, {})
     with pytest.raises(NotThePair):
         shop.refresh(TokenPair(fresh.token, "junk"))
     assert spent(shop, seen) == (0, {})
