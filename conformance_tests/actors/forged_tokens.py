@@ -201,6 +201,22 @@ def never_issued() -> str:
     return secrets.token_hex(64)
 
 
+def mismatches(session: Session, count: int) -> list[Session]:
+    """So many pairs with a live access token and a wrong refresh token.
+
+    With the secret each has an `exp` that was never issued, because a server may keep what it has
+    derived; without it they share the session's access token.
+    """
+    deployment = session.customer.deployment
+    wrong = [session.altered(refresh_token=never_issued()) for _ in range(count)]
+    if not deployment.can_hash:
+        return wrong
+    forge, shifts = deployment.need_forge(), secrets.SystemRandom().sample(range(1, DAY), count)
+    later = [{"exp": session.exp + s, "refresh_expiry": session.refresh_expiry + s} for s in shifts]
+    minted = [_recorded(session, forge.mint({**session.claims, **times})) for times in later]
+    return [pair.altered(token=token) for pair, token in zip(wrong, minted, strict=True)]
+
+
 def similar_tokens(refresh_token: str) -> dict[str, str]:
     """Texts that only an inexact comparison takes for the refresh token, by what was done."""
     spelt = {

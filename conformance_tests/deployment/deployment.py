@@ -252,11 +252,14 @@ class Deployment:
         if self.features.grace_seconds:
             self.pass_seconds(self.features.grace_seconds + 1)
 
-    def load(self, session: Session, times: int, at_once: int) -> Load:
-        """So many refreshes of this session, on connections of their own."""
-        request = self.client.refresh_request(session.token, session.refresh_token)
+    def load(self, sessions: Sequence[Session], at_once: int) -> Load:
+        """A refresh of each session, on so many connections."""
+        requests = [
+            self.client.refresh_request(session.token, session.refresh_token)
+            for session in sessions
+        ]
         http, transport = self.target.http, self.target.transport
-        return Load(request, http, times, at_once, transport, self.recorder)
+        return Load(requests, http, at_once, transport, self.recorder)
 
     def in_one_second(
         self, *calls: Callable[[], Answer], tries: int = 1

@@ -60,20 +60,17 @@ class Arena:
         self, customer_id: str, *, age: int = LIVE_SECONDS + 1, stored: bool = True
     ) -> Pair:
         """The pair of a login `age` seconds ago, remembered; `stored` False leaves its row out."""
-        now = int(time.time())
-        exp, refresh_expiry = now - age + LIVE_SECONDS, now + 100 * GOOD_SECONDS
-        claims = {
-            "customer_id": customer_id,
-            "exp": exp,
-            "refresh_expiry": refresh_expiry,
-            "iat": now - age,
-        }
-        forge = Forge(SECRET)
+        forge, claims = Forge(SECRET), claims_of(customer_id, age)
+        exp, refresh_expiry = claims["exp"], claims["refresh_expiry"]
         refresh_token = forge.refresh_token(customer_id, exp)
         if stored:
             row = Row(customer_id, forge.hash_of(refresh_token), refresh_expiry, exp)
             self.client.put_item(TableName=self.table, Item=items.row_item(row))
         return Pair(forge.mint(claims), refresh_token)
+
+    def access_token(self, customer_id: str) -> str:
+        """A live access token whose refresh token nobody has derived yet."""
+        return Forge(SECRET).mint(claims_of(customer_id, age=0))
 
     # what the table holds
 
@@ -120,6 +117,17 @@ class Arena:
             if "LastEvaluatedKey" not in page:
                 return found
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+
+def claims_of(customer_id: str, age: int) -> dict[str, Any]:
+    """The claims of a login `age` seconds ago."""
+    now = int(time.time())
+    return {
+        "customer_id": customer_id,
+        "exp": now - age + LIVE_SECONDS,
+        "refresh_expiry": now + 100 * GOOD_SECONDS,
+        "iat": now - age,
+    }
 
 
 def _event(line: str) -> str:

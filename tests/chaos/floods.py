@@ -7,7 +7,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
@@ -76,11 +76,11 @@ def last_words(sock: socket.socket, seconds: float) -> Reply:
 class Garbage:
     """Inside its `with`, so many connections refresh nonsense, one request after the other.
 
-    Each fourth connection sends the dear kind: a genuine access token, for which the server has to
-    derive before it can tell that the refresh token is another's.
+    Each fourth connection sends the dear kind: a genuine access token that the server has not seen,
+    for which it has to derive before it can tell that the refresh token is another's.
     """
 
-    def __init__(self, origin: str, connections: int, genuine: str) -> None:
+    def __init__(self, origin: str, connections: int, genuine: Callable[[], str]) -> None:
         self.cheap = self.dear = 0
         self._origin = origin
         self._connections = connections
@@ -88,17 +88,15 @@ class Garbage:
         given: dict[str, object] = {"refresh_token": "0" * 128}
         document = OPERATIONS["refreshCustomerToken"].document(given)
         body = json.dumps({"query": document, "variables": given}).encode()
-        rest = b"Content-Length: %d\r\n\r\n" % len(body) + body
-        self._cheap, self._dear = (
-            HEAD + f"Authorization: Bearer {token}\r\n".encode() + rest
-            for token in ("aaaa.bbbb.cccc", genuine)
-        )
+        self._rest = b"Content-Length: %d\r\n\r\n" % len(body) + body
+        self._genuine = genuine
 
     @contextmanager
     def flowing(self) -> Iterator[None]:
         with ThreadPoolExecutor(self._connections) as pool:
             dear = [n % DEAR == 0 for n in range(self._connections)]
-            counts = [pool.submit(self._ask, self._dear if one else self._cheap) for one in dear]
+            tokens = (self._genuine if one else lambda: "aaaa.bbbb.cccc" for one in dear)
+            counts = [pool.submit(self._ask, token) for token in tokens]
             try:
                 yield
             finally:
@@ -106,11 +104,11 @@ class Garbage:
         self.dear = sum(count.result() for count in counts[::DEAR])
         self.cheap = sum(count.result() for count in counts) - self.dear
 
-    def _ask(self, request: bytes) -> int:
+    def _ask(self, token: Callable[[], str]) -> int:
         answered = 0
         with connect(self._origin) as sock:
             while not self._stop.is_set():
-                sock.sendall(request)
+                sock.sendall(HEAD + f"Authorization: Bearer {token()}\r\n".encode() + self._rest)
                 said = b""
                 while not read(said).status:
                     piece = sock.recv(PIECE)

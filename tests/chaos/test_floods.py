@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import resource
 import statistics
 import time
@@ -86,8 +87,11 @@ def test_unfinished_requests_are_given_up(arena: Arena, server: ServerProcess) -
 def test_a_flood_of_garbage_lets_customers_through(arena: Arena, server: ServerProcess) -> None:
     """HARD-25, HARD-26: nonsense costs little, and customers have their turn beside it."""
     quiet = served(arena, server, "calm")
-    genuine = arena.session("stolen", age=0).token
-    garbage = Garbage(server.origin, GARBAGE, genuine)
+    numbers = itertools.count()
+
+    garbage = Garbage(
+        server.origin, GARBAGE, genuine=lambda: arena.access_token(f"stolen-{next(numbers)}")
+    )
     with garbage.flowing():
         busy = served(arena, server, "flooded")
     assert garbage.cheap

@@ -31,23 +31,21 @@ LONGEST_SECONDS = 30.0
 
 
 class Load:
-    """One request sent so many times, on so many connections at once; bounded in time."""
+    """Many requests on so many connections at once; bounded in time."""
 
     def __init__(
         self,
-        request: httpx.Request,
+        requests: Sequence[httpx.Request],
         http: Http,
-        times: int,
         at_once: int,
         transport: httpx.BaseTransport | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        self._request = request
         self._http = http
         self._transport = transport
         self._recorder = recorder
-        self._heard: list[Heard] = []
-        self._shares = [len(range(place, times, at_once)) for place in range(at_once)]
+        self._heard: list[tuple[httpx.Request, Heard]] = []
+        self._shares = [requests[place::at_once] for place in range(at_once)]
         self._until = time.monotonic() + LONGEST_SECONDS
         self._pool = ThreadPoolExecutor(at_once)
         self._callers: list[Future[int]] = []
@@ -83,14 +81,14 @@ class Load:
 
     def _tell(self, recorder: Recorder) -> None:
         """Let the judges see the answers; they are too many and too alike for a transcript."""
-        for status, headers, body in self._heard:
+        for request, (status, headers, body) in self._heard:
             try:
                 answer = httpx.Response(status, headers=headers, content=body)
             except httpx.DecodingError:  # not packed as its header says
                 unpacked = [each for each in headers if each[0].lower() != "content-encoding"]
                 answer = httpx.Response(status, headers=unpacked, content=body)
             said = f"HTTP {status} {answer.reason_phrase}"
-            recorder.record_quietly(exchange_of(self._request, said, answer))
+            recorder.record_quietly(exchange_of(request, said, answer))
 
     def _hang_up(self) -> None:
         """End what is still being answered: an answer that comes drop by drop never would."""
@@ -98,13 +96,13 @@ class Load:
             with suppress(OSError, AttributeError):  # closed meanwhile, or never opened
                 connection.sock.shutdown(socket.SHUT_RDWR)
 
-    def _call(self, times: int) -> int:
-        """So many calls on one connection, one after the other."""
+    def _call(self, requests: Sequence[httpx.Request]) -> int:
+        """These calls on one connection, one after the other."""
         answered = 0
         try:
             with self._way() as send:
-                for _ in range(times):
-                    self._heard.append(send())
+                for request in requests:
+                    self._heard.append((request, send(request)))
                     if time.monotonic() > self._until:  # it may have been cut off
                         break
                     answered += 1
@@ -113,33 +111,33 @@ class Load:
         return answered
 
     @contextmanager
-    def _way(self) -> Iterator[Callable[[], Heard]]:
-        """What sends the request once more and reads its answer to the end."""
+    def _way(self) -> Iterator[Callable[[httpx.Request], Heard]]:
+        """What sends a request and reads its answer to the end."""
         if self._transport is not None:
             transport = self._transport
-            yield lambda: self._send_by(transport)
+            yield lambda request: self._send_by(transport, request)
             return
-        connection = self._connection()
+        connection = self._connection(self._shares[0][0].url)
         self._connections.append(connection)
         try:
-            yield lambda: self._send_over(connection)
+            yield lambda request: self._send_over(connection, request)
         finally:
             connection.close()
 
-    def _send_by(self, transport: httpx.BaseTransport) -> Heard:
-        answer = transport.handle_request(self._request)
+    def _send_by(self, transport: httpx.BaseTransport, request: httpx.Request) -> Heard:
+        answer = transport.handle_request(request)
         body = answer.read()
         answer.headers.pop("content-encoding", None)  # it is unpacked by now
         return answer.status_code, answer.headers.multi_items(), body
 
-    def _send_over(self, connection: HTTPConnection) -> Heard:
-        target, headers = self._request.url.raw_path.decode(), dict(self._request.headers)
-        connection.request("POST", target, self._request.content, headers)
+    def _send_over(self, connection: HTTPConnection, request: httpx.Request) -> Heard:
+        target, headers = request.url.raw_path.decode(), dict(request.headers)
+        connection.request("POST", target, request.content, headers)
         answer = connection.getresponse()
         return answer.status, answer.getheaders(), answer.read()
 
-    def _connection(self) -> HTTPConnection:
-        url, timeout = self._request.url, self._http.timeout
+    def _connection(self, url: httpx.URL) -> HTTPConnection:
+        timeout = self._http.timeout
         if url.scheme == "https":
             trust = ssl.create_default_context(cafile=self._http.ca_file)
             return HTTPSConnection(url.host, url.port, timeout=timeout, context=trust)

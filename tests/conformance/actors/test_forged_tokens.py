@@ -9,15 +9,18 @@ from collections.abc import Iterator
 import pytest
 
 from conformance_tests.actors import forged_tokens
+from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.actors.forged_tokens import BROKEN_SIGNATURES, SIGNED, Vector, vectors
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.outcomes import NotTestable
 from conformance_tests.requirements import REQUIREMENTS
+from conformance_tests.target.parts import Credentials
 from tests.conformance.fakes import SECRET, deployment
 
 FORGE = Forge(SECRET)
+CREDENTIALS = Credentials("alice@example.com", "password")
 
 
 def every_vector() -> Iterator[Vector]:
@@ -115,3 +118,17 @@ def test_other_names_in_a_vector_are_given_by_the_test(session: Session) -> None
     """`{other}` is the id that a test names."""
     token = forged_tokens.token(session, vectors("HARD-21")[0], other=json.dumps("bob")).token
     assert Session(session.customer, token, "").claims["customer_id"] == "bob"
+
+
+def test_mismatches_are_pairs_that_no_server_has_seen(session: Session) -> None:
+    """With the secret each has a genuine access token and an `exp` of its own."""
+    pairs = forged_tokens.mismatches(session, 50)
+    assert all(FORGE.verifies(pair.token) for pair in pairs)
+    assert len({pair.exp for pair in pairs} - {session.exp}) == 50
+    assert len({pair.refresh_token for pair in pairs} - {session.refresh_token}) == 50
+
+
+def test_mismatches_without_the_secret_share_an_access_token() -> None:
+    """Nobody else can mint one."""
+    session = Session(RegisteredCustomer(deployment(), CREDENTIALS), "token", "refresh token")
+    assert {pair.token for pair in forged_tokens.mismatches(session, 3)} == {"token"}

@@ -58,7 +58,7 @@ def request_to(port: int) -> httpx.Request:
 
 def test_every_call_is_made_once_and_on_its_own_connections(server: ThreadingHTTPServer) -> None:
     """Ten calls, four at a time: ten requests over four connections."""
-    with Load(request_to(server.server_port), Http(), times=10, at_once=4) as load:
+    with Load([request_to(server.server_port)] * 10, Http(), at_once=4) as load:
         pass
     assert load.answered == 10
     assert not load.running
@@ -66,11 +66,21 @@ def test_every_call_is_made_once_and_on_its_own_connections(server: ThreadingHTT
     assert len({address for address, _ in Counting.seen}) == 4
 
 
+def test_each_request_is_sent_once(server: ThreadingHTTPServer) -> None:
+    """Different requests are all sent, whatever connection carries them."""
+    url = f"http://127.0.0.1:{server.server_port}/graphql"
+    requests = [httpx.Request("POST", url, content=bytes([number])) for number in range(9)]
+    with Load(requests, Http(), at_once=4) as load:
+        pass
+    assert load.answered == 9
+    assert sorted(body for _, body in Counting.seen) == [bytes([number]) for number in range(9)]
+
+
 def test_a_closed_door_is_counted_as_no_answer() -> None:
     """Nobody listens: nothing was answered, and nothing is raised."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    with Load(request_to(port), Http(), times=3, at_once=2) as load:
+    with Load([request_to(port)] * 3, Http(), at_once=2) as load:
         pass
     assert load.answered == 0
 
@@ -82,7 +92,7 @@ def test_an_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyP
     with dripping(head, drop) as url:
         port = urlsplit(url).port
         assert port is not None
-        with Load(request_to(port), Http(), times=2, at_once=2) as load:
+        with Load([request_to(port)] * 2, Http(), at_once=2) as load:
             while load.running:
                 time.sleep(0.01)
     assert load.answered == 0
@@ -96,7 +106,7 @@ def test_a_transport_of_the_targets_own_carries_the_load() -> None:
         asked.append(request.read())
         return httpx.Response(200)
 
-    with Load(request_to(1), Http(), 10, 4, httpx.MockTransport(answer)) as load:
+    with Load([request_to(1)] * 10, Http(), 4, httpx.MockTransport(answer)) as load:
         pass
     assert load.answered == 10
     assert asked == [b"hello"] * 10
@@ -116,7 +126,7 @@ def test_what_is_answered_is_shown_to_the_judges(
     Counting.headers_said, Counting.said = HEADERS, sent
     recorder = Recorder()
     recorder.start_test()
-    with Load(request_to(server.server_port), Http(), 3, 2, recorder=recorder):
+    with Load([request_to(server.server_port)] * 3, Http(), 2, recorder=recorder):
         pass
     told = [
         (each.answer_body, dict(each.other_headers).get("x-debug")) for each in recorder.history
@@ -132,7 +142,7 @@ def test_what_comes_by_a_transport_is_shown_to_the_judges() -> None:
     packed = httpx.ByteStream(gzip.compress(b"the inside"))
     recorder = Recorder()
     way = httpx.MockTransport(lambda request: httpx.Response(403, headers=HEADERS, stream=packed))
-    with Load(request_to(1), Http(), 3, 2, way, recorder):
+    with Load([request_to(1)] * 3, Http(), 2, way, recorder):
         pass
     assert [exchange.answer_body for exchange in recorder.history] == ["the inside"] * 3
     assert all(("x-debug", "of it") in exchange.other_headers for exchange in recorder.history)
@@ -140,7 +150,7 @@ def test_what_comes_by_a_transport_is_shown_to_the_judges() -> None:
 
 def test_a_failing_test_does_not_wait_for_the_rest(server: ThreadingHTTPServer) -> None:
     """What was not sent yet is dropped when the test has already failed."""
-    load = Load(request_to(server.server_port), Http(), times=20_000, at_once=2)
+    load = Load([request_to(server.server_port)] * 20_000, Http(), at_once=2)
     with pytest.raises(ZeroDivisionError), load:
         raise ZeroDivisionError
     assert load.answered < 20_000
