@@ -71,18 +71,21 @@ class Presented:
         return await self._expected_row(self.claims)
 
     async def refresh(self) -> Refresh:
-        """The refresh verdict: the first of mismatch, expired and absent that applies."""
+        """The refresh verdict: the first of expired, mismatch and absent that applies.
+
+        What its own claims call expired buys no derivation (HARD-26).
+        """
         if self._refresh is None:
             self._refresh = await self._judge_refresh()
         return self._refresh
 
     async def _judge_refresh(self) -> Refresh:
         claims = self._stated_claims
+        # Departs: HARD-12 the module looks for the row first, and burns when it is gone.
+        if claims and rolling.is_over(claims, self.now, self.config.max_session_seconds):
+            return Refresh.EXPIRED  # CORE-11
         if claims is None or not await self.belongs():
             return Refresh.MISMATCH
-        # Departs: HARD-12 the module looks for the row first, and burns when it is gone.
-        if rolling.is_over(claims, self.now, self.config.max_session_seconds):  # CORE-11
-            return Refresh.EXPIRED
         # Departs: HARD-14, HARD-15 the module echoes a live pair without a look at the table.
         expected = await self._expected_row(claims)
         row = await self._means.read(expected.customer_id, expected.hash)

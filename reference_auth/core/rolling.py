@@ -29,6 +29,7 @@ def next_claims(old: Claims, now: int, config: Config) -> Claims:
         exp=access_expiry(now, config.lifetimes),
         refresh_expiry=rolled(old.refresh_expiry, now, config.lifetimes),
         iat=now,
+        session=old.session_id,
     )
     return absolute_end.bound(claims, old.auth_time, now, config.max_session_seconds)
 

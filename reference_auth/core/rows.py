@@ -24,13 +24,26 @@ class Row:
     ttl: int | None
     exp: int | None = None
     rotated_from: str | None = None
+    session: int | None = None
 
     @classmethod
     def of(cls, claims: Claims, hash: str, rotated_from: str | None = None) -> Row:
         """The row that belongs to a pair (STORE-04)."""
-        return cls(
-            key_of(claims.customer_id), hash, claims.refresh_expiry, claims.exp, rotated_from
-        )
+        customer_id, ttl = key_of(claims.customer_id), claims.refresh_expiry
+        return cls(customer_id, hash, ttl, claims.exp, rotated_from, claims.session)
+
+    def belongs_to(self, claims: Claims) -> bool:
+        """Whether this is the row of the pair with these claims: `exp` is one customer's own."""
+        if self.exp is None:
+            return self.ttl == claims.refresh_expiry
+        return self.exp == claims.exp
+
+    def continues(self, pair: Row, claims: Claims) -> bool:
+        """Whether this row is of the same session as a pair, however often it was rotated.
+
+        A server that knows no `session` wrote only whose successor the row is.
+        """
+        return (self.session or self.exp) == claims.session_id or self.rotated_from == pair.hash
 
     def is_expired(self, now: int) -> bool:
         """The table deletes expired rows late, so every reader judges `ttl` itself (STORE-08)."""

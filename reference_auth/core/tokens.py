@@ -45,6 +45,12 @@ class Claims:
     refresh_expiry: int
     iat: int | None = None
     auth_time: int | None = None
+    session: int | None = None
+
+    @property
+    def session_id(self) -> int:
+        """Names the session among its customer's: the `exp` of the login's pair (HARD-16)."""
+        return self.session or self.exp
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ def payload_of(claims: Claims) -> dict[str, CustomerId]:
         "refresh_expiry": claims.refresh_expiry,
         "iat": claims.iat,
         "auth_time": claims.auth_time,
+        "session": claims.session,
     }
     return {name: value for name, value in members.items() if value is not None}
 
@@ -216,6 +223,7 @@ def judge_claims(members: Mapping[str, Any]) -> Claims:
         refresh_expiry=members["refresh_expiry"],
         iat=_time_or_none(members.get("iat")),
         auth_time=_time_or_none(members.get("auth_time")),
+        session=_time_or_none(members.get("session")),
     )
 
 

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reference_auth.core.config import Config
-from reference_auth.core.rows import CLOCK_SKEW, Fence, Row
+from reference_auth.core.rows import CLOCK_SKEW, Fence, Row, key_of
+from reference_auth.core.tokens import Claims
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions
 
@@ -26,10 +27,10 @@ class Burn:
         self.sessions = sessions
         self.config = config
 
-    async def begin(self, customer_id: str, replayed_exp: int, now: int) -> None:
-        """Burn, unless a fence covers the replayed pair already (HARD-30)."""
-        ours = self.fence_at(now)
-        standing = await self.sessions.raise_fence(customer_id, ours, over=replayed_exp)
+    async def begin(self, reused: Claims, now: int) -> None:
+        """Burn, unless a fence covers the reused pair already (HARD-30)."""
+        customer_id, ours = key_of(reused.customer_id), self.fence_at(now, reused)
+        standing = await self.sessions.raise_fence(customer_id, ours, over=reused.exp)
         if standing.before == ours.before:
             self.report(customer_id)
         await self.finish(customer_id, standing)
@@ -61,17 +62,22 @@ class Burn:
         return fence.covers(row.exp) or (row.rotated_from is not None and reach.covers(row.exp))
 
     async def raise_to(self, customer_id: str, fence: Fence, doomed: Sequence[Row]) -> Fence:
-        """Raise the fence over every doomed row before it goes, so that none is written again."""
-        highest = max((row.exp or 0 for row in doomed), default=0)
-        if fence.covers(highest):
-            return fence
-        higher = replace(fence, before=highest)
-        return await self.sessions.raise_fence(customer_id, higher, over=highest)
+        """Raise the fence over every doomed row before it goes, and keep it as long as they last.
 
-    def fence_at(self, now: int) -> Fence:
+        None is written again, and no pair of theirs outlives the fence that refuses it.
+        """
+        before = max([fence.before, *(row.exp or 0 for row in doomed)])
+        ttl = max([fence.ttl, *(row.ttl or 0 for row in doomed)])
+        higher = replace(fence, before=before, ttl=ttl)
+        if higher == fence:
+            return fence
+        return await self.sessions.raise_fence(customer_id, higher, over=before + 1)
+
+    def fence_at(self, now: int, reused: Claims) -> Fence:
         """Over every pair that could have been issued by now, for as long as one could last."""
         lifetimes = self.config.lifetimes
-        return Fence(before=now + lifetimes.access, ttl=now + lifetimes.extended)
+        ttl = max(now + lifetimes.extended, reused.refresh_expiry)
+        return Fence(before=now + lifetimes.access, ttl=ttl)
 
     def report(self, customer_id: str) -> None:
         """One security event a burn, with the customer's id and nothing secret (HARD-28)."""

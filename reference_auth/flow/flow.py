@@ -88,7 +88,7 @@ class Flow:
             if not await presented.belongs():
                 raise WrongPair  # CORE-22
             try:
-                await self.end(presented)  # CORE-20
+                await self.end(await presented.row(), presented)  # CORE-20
             except Gone:
                 await self.revoke_absent(presented)  # HARD-16
             return True
@@ -145,13 +145,20 @@ class Flow:
     # What the states share
 
     async def delete_expired(self, presented: Presented) -> None:
-        """Delete an expired pair's row, and keep what stops a second try from being a replay."""
-        with suppress(Gone):
-            await self.end(presented)
+        """Delete an expired pair's row, and keep what stops a second try from being a replay.
 
-    async def end(self, presented: Presented) -> None:
+        The row is found by its `exp`: an expired pair is not worth a derivation (HARD-26).
+        """
+        claims = presented.claims
+        row = await self.sessions.find(key_of(claims.customer_id), lambda r: r.belongs_to(claims))
+        if row is not None:
+            with suppress(Gone):
+                await self.end(row, presented)
+
+    async def end(self, row: Row, presented: Presented) -> None:
         """Delete the pair's row and leave its tombstone, or raise Gone."""
-        await self.sessions.end(await presented.row(), await self.tombstones.revoked(presented))
+        kept = self.tombstones.revoked(row, presented.claims, presented.now)
+        await self.sessions.end(row, kept)
 
     async def successor_within_grace(self, presented: Presented) -> TokenPair | None:
         """Look up what is kept of a pair whose row is gone; None if nothing decides.
@@ -171,8 +178,7 @@ class Flow:
 
     async def burn_for_reuse(self, presented: Presented) -> None:
         """A spent pair is used again: end every session of its customer."""
-        claims = presented.claims
-        await self.burn.begin(key_of(claims.customer_id), claims.exp, presented.now)
+        await self.burn.begin(presented.claims, presented.now)
 
     # Logging in
 
@@ -251,39 +257,35 @@ class Flow:
     # Revoking a pair whose row is gone
 
     async def revoke_absent(self, presented: Presented) -> None:
-        """The session has ended already, or its successor must end (HARD-16)."""
-        # Departs: HARD-16 to the module a second revoke is an error.
+        """The session has ended already, or what it has become must end (HARD-16, RACE-11)."""
+        # Departs: HARD-16, RACE-11 the module's revoke knows the presented row only.
         claims, row = presented.claims, await presented.row()
-        if tokens.is_past_refresh(claims, presented.now):
-            return
-        lineage = {row.hash}
         for _ in range(LOOKS):
             if await self.has_ended(claims.customer_id, row):
                 return
-            successor = await self.sessions.successor_of(row.customer_id, lineage)
-            if successor is None:
-                # Another revoke, or a burn, may have ended it between the two reads (HARD-16).
-                if await self.has_ended(claims.customer_id, row):
-                    return
-                raise NoSuchSession
-            try:
-                await self.revoke_successor(presented, successor)
-            except Gone:
-                lineage.add(successor.hash)  # rotated on meanwhile (RACE-11)
-            else:
+            current = await self.sessions.find(
+                row.customer_id, lambda found: found.continues(row, claims)
+            )
+            if current is None:
+                break
+            with suppress(Gone):  # rotated on meanwhile
+                await self.revoke_successor(presented, current)
                 return
-        raise Retry
+        else:
+            raise Retry
+        # Another revoke, or a burn, may have ended it between the two reads.
+        if tokens.is_past_refresh(claims, presented.now) or await self.has_ended(
+            claims.customer_id, row
+        ):
+            return
+        raise NoSuchSession
 
     async def has_ended(self, customer_id: CustomerId, row: Row) -> bool:
         return (await self.tombstones.look_up(customer_id, row)).is_over
 
     async def revoke_successor(self, presented: Presented, successor: Row) -> None:
-        """End the pair that followed, and keep both ended."""
-        refresh_expiry = presented.claims.refresh_expiry
-        await self.sessions.end(
-            successor,
-            [
-                Tombstone.revoked(successor, successor.ttl or refresh_expiry),
-                Tombstone.revoked(await presented.row(), refresh_expiry),
-            ],
-        )
+        """End what the session has become, and keep both pairs ended."""
+        claims = presented.claims
+        tombstone = Tombstone.revoked(successor, successor.ttl or claims.refresh_expiry)
+        ours = self.tombstones.revoked(await presented.row(), claims, presented.now)
+        await self.sessions.end(successor, [tombstone, *ours])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reference_auth.core.judge import Presented
+from reference_auth.core import tokens
 from reference_auth.core.rows import Fence, Row, Tombstone
-from reference_auth.core.tokens import CustomerId
+from reference_auth.core.tokens import Claims, CustomerId
 from reference_auth.flow.burn import Burn
 from reference_auth.store.sessions import Sessions
 
@@ -50,9 +50,8 @@ class Tombstones:
             await self.burn.finish(row.customer_id, fence)
         return kept
 
-    async def revoked(self, presented: Presented) -> list[Tombstone]:
+    def revoked(self, row: Row, claims: Claims, now: int) -> list[Tombstone]:
         """What to keep of a pair that ends now: nothing once it would be refused as expired."""
-        refresh_expiry = presented.claims.refresh_expiry
-        if presented.now > refresh_expiry:
+        if tokens.is_past_refresh(claims, now):
             return []
-        return [Tombstone.revoked(await presented.row(), refresh_expiry)]
+        return [Tombstone.revoked(row, claims.refresh_expiry)]

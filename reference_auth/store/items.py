@@ -36,6 +36,8 @@ def row_item(row: Row) -> Item:
         item["exp"] = number(row.exp)
     if row.rotated_from is not None:
         item["rotated_from"] = text(row.rotated_from)
+    if row.session is not None:
+        item["session"] = number(row.session)
     return item
 
 
@@ -47,6 +49,7 @@ def read_row(item: Item) -> Row:
         ttl=read_number(item.get("ttl")),
         exp=read_number(item.get("exp")),
         rotated_from=item.get("rotated_from", {}).get("S"),
+        session=read_number(item.get("session")),
     )
 
 
@@ -101,6 +104,7 @@ def _times(claims: Claims | None) -> dict[str, int | None]:
         "iat": claims.iat,
         "refresh_expiry": claims.refresh_expiry,
         "auth_time": claims.auth_time,
+        "session": claims.session,
     }
 
 
@@ -109,4 +113,5 @@ def _read_successor(item: Item, customer_id: CustomerId) -> Claims | None:
     if exp is None or refresh_expiry is None:
         return None
     iat, auth_time = read_number(item.get("iat")), read_number(item.get("auth_time"))
-    return Claims(customer_id, exp, refresh_expiry, iat, auth_time)
+    session = read_number(item.get("session"))
+    return Claims(customer_id, exp, refresh_expiry, iat, auth_time, session)

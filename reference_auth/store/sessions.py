@@ -5,7 +5,7 @@ What stands in the way comes out as `Taken`, `Gone` or `Fenced`; storage trouble
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Container, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -177,12 +177,11 @@ class Sessions:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
-    async def successor_of(self, customer_id: str, hashes: Container[str]) -> Row | None:
-        """Find the row that was rotated from one of these hashes."""
-        # Departs: RACE-11 the module's revoke knows the presented row only.
+    async def find(self, customer_id: str, wanted: Callable[[Row], bool]) -> Row | None:
+        """Return the first of a customer's rows that is wanted, as the table holds it now."""
         async for page in self.pages(customer_id):
             for row in map(items.read_row, page):
-                if row.rotated_from is not None and row.rotated_from in hashes:
+                if wanted(row):
                     return row
         return None
 
