@@ -43,7 +43,7 @@ NUMBERS = {
     "times that `exp` is lowered": rolling.MOST_SHIFTS,
     "seconds of back-off in all": retry.LONGEST_BACKOFF,
     "seconds for one request in all": retry.LONGEST_REQUEST,
-    "seconds to wait for the second after a burn": flow.LONGEST_FENCE_WAIT,
+    "seconds to wait for the next second of the clock": flow.LONGEST_SECOND,
     "times that revoke looks for a successor": flow.LOOKS,
     "deletions in one batch": sessions.BATCH,
     "seconds to connect to the table": storage.CONNECT_SECONDS,
@@ -138,7 +138,7 @@ def test_the_kept_messages_are_the_codes() -> None:
 
 def test_the_claims_are_the_codes() -> None:
     """A token's payload has the page's claims, in their order, and no other."""
-    full = tokens.Claims(23, 2, 3, iat=1, auth_time=1)
+    full = tokens.Claims(23, 2, 3, iat=1, auth_time=1, session=1)
     assert list(tokens.payload_of(full)) == [each[0] for each in table("claim", "type", "meaning")]
 
 
@@ -148,7 +148,7 @@ def types_of(item: items.Item) -> dict[str, str]:
 
 def test_rows_and_fences_have_the_pages_attributes() -> None:
     """Each attribute is there, of the type that the page gives it."""
-    row = items.row_item(rows.Row("23", "ab", ttl=3, exp=2, rotated_from="cd"))
+    row = items.row_item(rows.Row("23", "ab", ttl=3, exp=2, rotated_from="cd", session=1))
     assert types_of(row) == {each[0]: each[1] for each in table("attribute", "type", "meaning")}
     fence = items.fence_item("23", rows.Fence(before=2, ttl=3))
     said = {each[0]: each[1] for each in table("attribute", "type", "value")}
@@ -162,7 +162,7 @@ def test_tombstones_have_the_pages_reasons_and_attributes() -> None:
     """A rotated tombstone tells its successor's claims, a revoked one nothing more."""
     said = table("reason", "when", "further attributes", "kept until")
     more = {reason: set(re.findall(r"`(\w+)`", words)) for reason, _, words, _ in said}
-    successor = tokens.Claims(23, 2, 3, iat=1, auth_time=1)
+    successor = tokens.Claims(23, 2, 3, iat=1, auth_time=1, session=1)
     rotated = items.tombstone_item(rows.Tombstone("23", "ab", rows.ROTATED, 9, 8, successor))
     common = {"customer_id", "refresh_token_hash", "reason", "ttl"}
     assert more == {rows.REVOKED: set(), rows.ROTATED: set(rotated) - common}

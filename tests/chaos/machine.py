@@ -127,7 +127,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(pair=held, other=held)
     def spoil(self, pair: Held, other: Held) -> None:
-        """A signature by another key (7.4, 9.2), and another session's refresh token (7.5, 9.3)."""
+        """A signature by another key (7.4, 9.2), and another session's refresh token (7.6, 9.3)."""
         (one, first), (two, second) = pair, other
         claims = tokens.verify(one.token, SECRET, self.now)
         forged = TokenPair(tokens.mint(claims, "another secret"), one.refresh_token)

@@ -111,7 +111,7 @@ class Model:
     # 7
 
     def refresh(self, pair: Promise) -> Outcome:
-        """From 7.6 on: what comes before it is the same for every forged and mismatched pair."""
+        """From 7.5 on: what comes before it is the same for every forged and mismatched pair."""
         kept = self.kept(pair.customer_id)
         if self.now > pair.refresh_expiry or self.is_past_the_end(pair):
             if kept.rows.pop(pair.exp, None) and self.now <= pair.refresh_expiry:

@@ -16,6 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from reference_auth.core.judge import Presented
 from reference_auth.core.rows import Fence, Row
 from reference_auth.core.states import Access
+from reference_auth.core.tokens import Claims
 from reference_auth.flow.flow import Flow
 from reference_auth.store.sessions import Sessions
 from tests.chaos.figures import note
@@ -76,8 +77,8 @@ class LowFence(Flow):
         super().__init__(*parts)
         fence_at = self.burn.fence_at
 
-        def lower(now: int) -> Fence:
-            fence = fence_at(now)
+        def lower(now: int, reused: Claims) -> Fence:
+            fence = fence_at(now, reused)
             return Fence(fence.before - 1, fence.ttl)
 
         self.burn.fence_at = lower  # type: ignore[method-assign]

@@ -36,7 +36,7 @@ def burns_for(patch: pytest.MonkeyPatch, odd: Callable[[str, Claims, int], bool]
         except NotThePair:
             claims = tokens.verify(access_token, self.config.secret, now)
             if odd(refresh_token, claims, now):
-                await self.burn.begin(key_of(claims.customer_id), claims.exp, now)
+                await self.burn.begin(claims, now)
             raise
 
     patch.setattr(Flow, "refresh", burning)
@@ -191,7 +191,7 @@ def burns_for_an_expired_pair_whose_row_is_gone(patch: pytest.MonkeyPatch) -> No
 
     async def delete_expired(self: Flow, presented: Presented) -> None:
         try:
-            await self.end(presented)
+            await self.end(await presented.row(), presented)
         except Gone:
             await self.burn_for_reuse(presented)
 
@@ -277,7 +277,7 @@ def burns_again_for_a_burned_pair(patch: pytest.MonkeyPatch) -> None:
         row = await presented.row()
         kept = await self.tombstones.look_up(presented.claims.customer_id, row)
         if kept.is_fenced and not kept.is_revoked:
-            fence = self.burn.fence_at(presented.now)
+            fence = self.burn.fence_at(presented.now, presented.claims)
             over = fence.before + 1
             standing = await self.sessions.raise_fence(row.customer_id, fence, over=over)
             await self.burn.finish(row.customer_id, standing)

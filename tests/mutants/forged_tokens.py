@@ -18,6 +18,7 @@ import pytest
 from reference_auth.core import tokens
 from reference_auth.core.errors import BadAccessToken, NoSuchSession
 from reference_auth.core.rows import key_of
+from reference_auth.core.tokens import Claims
 from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around_judging
@@ -69,7 +70,7 @@ def burns_for_a_forged_token(patch: pytest.MonkeyPatch) -> None:
             return await original(flow, access_token, refresh_token, now)
         except BadAccessToken:
             if customer_id := unverified(access_token)[1].get("customer_id"):
-                await flow.burn.begin(key_of(customer_id), now, now)
+                await flow.burn.begin(Claims(customer_id, now, now), now)
             raise
 
     around_judging(patch, burning)

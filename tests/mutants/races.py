@@ -109,7 +109,9 @@ def ends_the_session_over_which_two_compete(patch: pytest.MonkeyPatch) -> None:
 
     async def lose_race(self: Flow, old: Presented) -> TokenPair:
         row = await old.row()
-        winner = await self.sessions.successor_of(row.customer_id, {row.hash})
+        winner = await self.sessions.find(
+            row.customer_id, lambda found: found.rotated_from == row.hash
+        )
         await self.sessions.delete_all([winner] if winner else [])
         raise Retry
 

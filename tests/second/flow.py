@@ -40,12 +40,12 @@ class Flow:
         if not re.fullmatch("[0-9a-f]{128}", refresh_token):  # 7.3
             raise Unauthorised("The session is over")
         claims = self._genuine(bearer, now)  # 7.4
-        if not self.signer.matches(claims, refresh_token):  # 7.5
+        if not self.signer.matches(claims, refresh_token):  # 7.6
             raise Unauthorised("The session is over")
         hash_ = self.signer.stretch(refresh_token)
         row = self.store.get(claims.key, hash_)
         good_until = min(claims.refresh_expiry, row[2]) if row else claims.refresh_expiry
-        if now > good_until:  # 7.6, 7.7
+        if now > good_until:  # 7.5, 7.7
             self.store.delete(claims.key, hash_)
             raise Unauthorised("The session is over")
         if row is None:

@@ -70,7 +70,7 @@ class Signer:
         return Pair(token, self.refresh_token(claims))
 
     def matches(self, claims: Claims, refresh_token: str) -> bool:
-        """7.5: whether the refresh token is the one derived from these claims."""
+        """7.6: whether the refresh token is the one derived from these claims."""
         presented = refresh_token.encode(errors="surrogatepass")
         return hmac.compare_digest(self.refresh_token(claims).encode(), presented)
 

@@ -29,7 +29,15 @@ def test_a_login_promises_two_lifetimes(remember_me: bool, lasts: int) -> None:
 def test_a_rotation_rolls_only_when_it_is_near(left: int, promised: int) -> None:
     """CORE-08, CORE-09: with less than the normal lifetime left, one begins anew."""
     claims = rolling.next_claims(Claims(7, NOW - 5, NOW + left), NOW, CONFIG)
-    assert claims == Claims(7, NOW + 840, NOW + promised, iat=NOW)
+    assert claims == Claims(7, NOW + 840, NOW + promised, iat=NOW, session=NOW - 5)
+
+
+def test_a_session_keeps_its_name() -> None:
+    """HARD-16: it is the `exp` of the login's pair, however often the session is rotated."""
+    first = rolling.first_claims(7, True, NOW, CONFIG)
+    second = rolling.next_claims(first, NOW + 840, CONFIG)
+    third = rolling.next_claims(second, NOW + 1680, CONFIG)
+    assert [one.session_id for one in (first, second, third)] == [first.exp] * 3
 
 
 def test_lifetimes_are_the_configured_ones() -> None:
@@ -37,7 +45,8 @@ def test_lifetimes_are_the_configured_ones() -> None:
     config = make_config(lifetimes=Lifetimes(15, 20, 40))
     assert rolling.first_claims(7, True, NOW, config) == Claims(7, NOW + 15, NOW + 40, iat=NOW)
     old = Claims(7, NOW, NOW + 19)
-    assert rolling.next_claims(old, NOW, config) == Claims(7, NOW + 15, NOW + 20, iat=NOW)
+    claims = rolling.next_claims(old, NOW, config)
+    assert (claims.exp, claims.refresh_expiry) == (NOW + 15, NOW + 20)
 
 
 def test_a_taken_key_is_passed_by_a_second_ten_times() -> None:

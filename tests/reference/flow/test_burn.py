@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from reference_auth.core import tokens
+from reference_auth.core.config import Lifetimes
 from reference_auth.core.errors import Replayed, SessionOver, StorageTrouble
 from reference_auth.core.rows import Fence, Row
 from reference_auth.core.tokens import Claims, TokenPair
@@ -166,7 +168,7 @@ def test_a_fence_that_covers_the_pair_is_not_raised(
     shop.later(5)
     fresh = shop.log_in()
     with caplog.at_level(logging.INFO):
-        shop.run(shop.flow.burn.begin("7", START - 5, shop.now))
+        shop.run(shop.flow.burn.begin(Claims(7, START - 5, START + 900), shop.now))
     assert not caplog.records
     assert shop.refresh(fresh) == fresh
     fence = shop.fence()
@@ -221,3 +223,33 @@ def test_a_burn_is_one_security_event(shop: Shop, caplog: pytest.LogCaptureFixtu
     told = repr([vars(record) for record in caplog.records])
     for secret in (pair.token, pair.refresh_token, shop.hash_of(pair), shop.config.secret):
         assert secret not in told
+
+
+def test_a_fence_lasts_as_long_as_what_it_covers(shop: Shop) -> None:
+    """HARD-30: a lifetime that was lowered since does not let a burned pair burn again."""
+    kept = shop.log_in(remember_me=True)
+    spent = shop.log_in(remember_me=True)
+    shop.later(840)
+    shop.refresh(spent)
+    quarter_hour = Lifetimes(access=840, refresh=900, extended=901)
+    shop.flow.burn.config = replace(shop.config, lifetimes=quarter_hour)
+    with pytest.raises(Replayed):
+        shop.refresh(spent)
+    fence = shop.fence()
+    assert fence is not None
+    assert fence.ttl >= max(shop.claims(kept).refresh_expiry, shop.claims(spent).refresh_expiry)
+
+
+def test_a_fence_lasts_as_long_as_every_row_it_covers(shop: Shop) -> None:
+    """HARD-30: the reused pair may end long before another session of its customer does."""
+    kept, spent = shop.log_in(remember_me=True), shop.log_in()
+    shop.later(840)
+    shop.refresh(spent)
+    quarter_hour = Lifetimes(access=840, refresh=900, extended=901)
+    shop.flow.burn.config = replace(shop.config, lifetimes=quarter_hour)
+    with pytest.raises(Replayed):
+        shop.refresh(spent)
+    fence = shop.fence()
+    assert fence is not None
+    assert fence.done
+    assert fence.ttl == shop.claims(kept).refresh_expiry

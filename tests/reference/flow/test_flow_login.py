@@ -81,6 +81,17 @@ def test_logins_of_one_second_stay_apart(shop: Shop) -> None:
     )
 
 
+def test_the_twelfth_login_of_a_second_waits_for_the_next(shop: Shop) -> None:
+    """RACE-01: eleven pairs of one customer fit into a second; nobody is refused for it."""
+    for _ in range(11):
+        shop.log_in()
+    began = time.monotonic()
+    clock = lambda: shop.now + (time.monotonic() - began > 0.1)  # noqa: E731
+    pair = shop.run(shop.flow.log_in("a@b.c", "right", False, clock))
+    assert shop.claims(pair).iat == shop.now + 1
+    assert len(shop.rows()) == 12
+
+
 def test_an_ended_pair_is_not_issued_again(shop: Shop) -> None:
     """HARD-31: a login in the second of a revoked one gets another pair."""
     first = shop.log_in()
@@ -116,7 +127,7 @@ def test_a_login_in_a_burns_own_second_waits_for_the_next(shop: Shop) -> None:
 def test_a_login_does_not_wait_for_ever(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """HARD-31: on a standing clock it asks to be tried again, and leaves no row."""
     burned(shop)
-    monkeypatch.setattr(flow_module, "LONGEST_FENCE_WAIT", 0.1)
+    monkeypatch.setattr(flow_module, "LONGEST_SECOND", 0.1)
     with pytest.raises(Retry):
         shop.log_in()
     assert shop.rows() == []
@@ -131,7 +142,7 @@ def test_a_login_that_meets_an_unfinished_burn_finishes_it(
     shop.log_in()
     fence = Fence(START + 840, START + 2_592_000)
     shop.put(items.fence_item(str(CUSTOMER), fence))
-    monkeypatch.setattr(flow_module, "LONGEST_FENCE_WAIT", 0.1)
+    monkeypatch.setattr(flow_module, "LONGEST_SECOND", 0.1)
     with pytest.raises(Retry):
         shop.log_in()
     assert shop.rows() == []

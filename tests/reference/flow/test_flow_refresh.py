@@ -76,6 +76,21 @@ def test_the_customer_keeps_value_and_type(shop: Shop, customer_id: Any) -> None
     assert (found, type(found)) == (customer_id, type(customer_id))
 
 
+def test_an_expired_pair_buys_no_derivation(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HARD-26: its row is found and deleted without one, whatever refresh token comes with it."""
+    expired = shop.log_in()
+    shop.later(901)
+
+    def derived(*_: Any) -> str:
+        raise AssertionError("a key was derived")
+
+    monkeypatch.setattr(tokens, "_stretch", derived)
+    for refresh_token in (expired.refresh_token, "0" * 128):
+        with pytest.raises(SessionOver):
+            shop.refresh(replace(expired, refresh_token=refresh_token))
+    assert shop.rows() == []
+
+
 def test_an_expired_refresh_token_ends_only_its_own_session(shop: Shop) -> None:
     """CORE-15, HARD-12: its row goes, a second try is refused too, and nothing burns."""
     pair, other = shop.log_in(), shop.log_in(remember_me=True)

@@ -128,16 +128,54 @@ def test_revoking_a_rotated_pair_ends_its_successor(shop: Shop) -> None:
     assert shop.refresh(other)
 
 
-def test_an_ancestor_further_back_is_no_such_entity(shop: Shop) -> None:
-    """Only the immediate predecessor leads to the living session."""
-    pair = shop.log_in(remember_me=True)
-    shop.later(840)
+@pytest.mark.parametrize("generations", [2, 3, 7])
+def test_any_pair_of_a_session_ends_it(shop: Shop, generations: int) -> None:
+    """HARD-16: a thief who rotates on does not outlive the customer's logout; other devices do."""
+    pair, phone = shop.log_in(remember_me=True), shop.log_in(remember_me=True)
+    newest = pair
+    for _ in range(generations):
+        shop.later(840)
+        newest = shop.refresh(newest)
+    assert shop.revoke(pair) is True
+    assert [row.hash for row in shop.rows()] == [shop.hash_of(phone)]
+    assert shop.revoke(pair) is True
+    with pytest.raises(SessionOver):
+        shop.refresh(newest)
+    assert shop.refresh(phone)
+
+
+def test_a_pair_past_its_own_end_ends_what_its_session_has_become(shop: Shop) -> None:
+    """HARD-16: true means that the session is over, not that the presented pair is."""
+    pair, phone = shop.log_in(), shop.log_in(remember_me=True)
+    shop.later(845)
     second = shop.refresh(pair)
-    shop.later(840)
+    shop.later(845)
     third = shop.refresh(second)
+    assert shop.revoke(pair) is True
+    with pytest.raises(SessionOver):
+        shop.refresh(third)
+    assert [row.hash for row in shop.rows()] == [shop.hash_of(phone)]
+
+
+def test_a_session_that_nothing_is_left_of_is_over(shop: Shop) -> None:
+    """HARD-16: past its end a pair without a row says true; before it, no such session."""
+    pair = shop.log_in()
+    shop.lose(pair)
     with pytest.raises(NoSuchSession):
         shop.revoke(pair)
-    assert shop.refresh(third) == third
+    shop.later(901)
+    assert shop.revoke(pair) is True
+
+
+def test_a_row_of_a_server_that_names_no_session_is_found_by_its_predecessor(shop: Shop) -> None:
+    """RACE-11: during a rolling update the direct successor ends, as before."""
+    pair = shop.log_in(remember_me=True)
+    shop.later(840)
+    shop.refresh(pair)
+    (row,) = shop.rows()
+    shop.put(items.row_item(replace(row, session=None)))
+    assert shop.revoke(pair) is True
+    assert shop.rows() == []
 
 
 def overtake(shop: Shop) -> Callable[[Callable[[], Any]], Any]:
@@ -149,7 +187,8 @@ def overtake(shop: Shop) -> Callable[[Callable[[], Any]], Any]:
         shop.client.client.delete_item(
             TableName=shop.config.table, Key=items.key(row.customer_id, row.hash)
         )
-        fresh = replace(row, hash=issue.hash, exp=(row.exp or 0) + 1, rotated_from=row.hash)
+        session, exp = row.session or row.exp, (row.exp or 0) + 1
+        fresh = replace(row, hash=issue.hash, exp=exp, rotated_from=row.hash, session=session)
         shop.put(items.row_item(fresh))
         return call()
 
