@@ -66,11 +66,7 @@ class Endpoint:
         return respond(body_of(result), status_of(result, kind), kind)
 
     async def _run(self, request: Request, operation: Operation) -> ExecutionResult:
-        auth = AuthRequest(
-            self.service,
-            request.headers.getlist("authorization"),
-            int(self.service.clock()),  # read once for each request
-        )
+        auth = AuthRequest(self.service, request.headers.getlist("authorization"))
         try:
             return await self.schema.execute(
                 operation.query,

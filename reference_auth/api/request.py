@@ -26,11 +26,15 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class AuthRequest:
-    """A request's Authorization header and its one reading of the clock."""
+    """A request's Authorization header, and the time at which each of its fields runs."""
 
     service: Service
     authorization: Sequence[str] = field(repr=False)
-    now: int
+
+    @property
+    def now(self) -> int:
+        """The whole second that a field begins in: one before it may have taken many (CORE-11)."""
+        return int(self.service.clock())
 
     @property
     def access_token(self) -> str:
@@ -48,8 +52,9 @@ class AuthRequest:
         """The claims of a live access token; raises the reason if there is none."""
         if not self.authorization:
             raise NotSignedIn  # API-02
-        claims = tokens.verify(self.access_token, self.service.config.secret, self.now)
-        if not tokens.is_live(claims, self.now):
+        now = self.now
+        claims = tokens.verify(self.access_token, self.service.config.secret, now)
+        if not tokens.is_live(claims, now):
             raise AccessExpired  # API-03
         return claims
 

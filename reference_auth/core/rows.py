@@ -32,12 +32,6 @@ class Row:
         customer_id, ttl = key_of(claims.customer_id), claims.refresh_expiry
         return cls(customer_id, hash, ttl, claims.exp, rotated_from, claims.session)
 
-    def belongs_to(self, claims: Claims) -> bool:
-        """Whether this is the row of the pair with these claims: `exp` is one customer's own."""
-        if self.exp is None:
-            return self.ttl == claims.refresh_expiry
-        return self.exp == claims.exp
-
     def continues(self, pair: Row, claims: Claims) -> bool:
         """Whether this row is of the same session as a pair, however often it was rotated.
 

@@ -148,13 +148,16 @@ class Flow:
     async def delete_expired(self, presented: Presented) -> None:
         """Delete an expired pair's row, and keep what stops a second try from being a replay.
 
-        The row is found by its `exp`: an expired pair is not worth a derivation (HARD-26).
+        The row is found by its `exp`: an expired pair is not worth a derivation (HARD-26). Where
+        the module's rows are, which have none, it is found by its hash.
         """
         claims = presented.claims
-        row = await self.sessions.find(key_of(claims.customer_id), lambda r: r.belongs_to(claims))
+        row = await self.sessions.find(
+            key_of(claims.customer_id), lambda found: found.exp in (claims.exp, None)
+        )
         if row is not None:
             with suppress(Gone):
-                await self.end(row, presented)
+                await self.end(row if row.exp else await presented.row(), presented)
 
     async def end(self, row: Row, presented: Presented) -> None:
         """Delete the pair's row and leave its tombstone, or raise Gone."""

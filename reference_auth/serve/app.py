@@ -67,7 +67,7 @@ def make_service(
 ) -> Service:
     """Build what all requests share, for a host that serves `AuthSchema` itself.
 
-    Put `AuthRequest(service, authorization_headers, now)` under "auth" into the context of each
+    Put `AuthRequest(service, authorization_headers)` under "auth" into the context of each
     request.
     """
     table = client or make_client(config, os.environ)

@@ -166,7 +166,7 @@ def test_a_host_with_a_server_of_its_own(memory: LockedClient) -> None:
     schema = AuthSchema(query, AuthMutation, development=False)
 
     async def ask(text: str, *authorization: str, **variables: str) -> ExecutionResult:
-        request = AuthRequest(service, authorization, int(service.clock()))
+        request = AuthRequest(service, authorization)
         return await schema.execute(text, variables, {"auth": request})
 
     async def converse() -> None:
@@ -179,5 +179,40 @@ def test_a_host_with_a_server_of_its_own(memory: LockedClient) -> None:
         refused = await ask("{ basket }")
         assert refused.errors
         assert refused.errors[0].extensions == {"category": "graphql-authorization"}
+
+    anyio.run(converse)
+
+
+def test_each_field_runs_at_its_own_time(memory: LockedClient) -> None:
+    """CORE-11: a refresh behind a login that took an hour is refused, as it would be by itself."""
+    now = [1_709_283_600.0]
+
+    class SlowPlatform:
+        async def login(self, email: str, password: str) -> str:
+            now[0] += 3600 * (email == "slow@example.com")
+            return email
+
+    service = make_service(
+        make_config(table="edges"), SlowPlatform(), client=memory, clock=lambda: now[0]
+    )
+    schema = AuthSchema(AuthQuery, AuthMutation, development=False)
+
+    async def ask(text: str, *authorization: str, **variables: str) -> Any:
+        request = AuthRequest(service, authorization)
+        return (await schema.execute(text, variables, {"auth": request})).data
+
+    async def converse() -> None:
+        login = await ask(LOGIN, email="quick@example.com", password="")
+        pair = login["generateCustomerToken"]
+        both = await ask(
+            """mutation ($email: String!, $refresh_token: String!) {
+            slow: generateCustomerToken(email: $email, password: "") { token }
+            late: refreshCustomerToken(refresh_token: $refresh_token) { token } }""",
+            f"Bearer {pair['token']}",
+            email="slow@example.com",
+            refresh_token=pair["refresh_token"],
+        )
+        assert both["slow"]
+        assert both["late"] is None
 
     anyio.run(converse)
