@@ -31,9 +31,13 @@ class Means:
 class Presented:
     """A pair as a customer presents it, with its verdicts; each is reached when it is asked for."""
 
-    def __init__(self, pair: TokenPair, now: int, config: Config, means: Means) -> None:
+    def __init__(
+        self, pair: TokenPair, now: int, config: Config, means: Means, received: float = 0.0
+    ) -> None:
+        """`now` in epoch seconds; `received` on the event loop's clock, which orders requests."""
         self.pair = pair
         self.now = now
+        self.received = received
         self.config = config
         self._means = means
         self._refresh: Refresh | None = None

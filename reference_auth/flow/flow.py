@@ -29,6 +29,7 @@ from reference_auth.core.tokens import CustomerId, Issue, TokenPair
 from reference_auth.flow.burn import Burn
 from reference_auth.flow.derivation import Derivation
 from reference_auth.flow.grace import Grace
+from reference_auth.flow.rotations import Rotations
 from reference_auth.flow.tombstones import Tombstones
 from reference_auth.store.retry import deadline
 from reference_auth.store.sessions import Fenced, Gone, Sessions, Taken
@@ -49,6 +50,7 @@ class Flow:
         self.burn = Burn(sessions, config)
         self.tombstones = Tombstones(sessions, self.burn)
         self.grace = Grace(config, sessions, self.tombstones, self.derivation)
+        self.rotations = Rotations()
 
     async def log_in(
         self, email: str, password: str, remember_me: bool, clock: Callable[[], float]
@@ -96,7 +98,8 @@ class Flow:
 
     def present(self, access_token: str, refresh_token: str, now: int) -> Presented:
         """Put a pair before the judge; it says of it no more than it is asked."""
-        return Presented(TokenPair(access_token, refresh_token), now, self.config, self.means)
+        pair, received = TokenPair(access_token, refresh_token), anyio.current_time()
+        return Presented(pair, now, self.config, self.means, received)
 
     # The four states of a refresh
 
@@ -140,6 +143,8 @@ class Flow:
             return successor  # RACE-08
         if claims.refresh_expiry - presented.now <= CLOCK_SKEW:
             raise SessionOver  # a server with a faster clock may have removed it as expired
+        if self.rotations.rival((await presented.row()).hash, presented.received):
+            raise Retry  # RACE-06: it was sent before the pair was spent
         await self.burn_for_reuse(presented)
         raise Replayed  # CORE-12
 
@@ -225,7 +230,8 @@ class Flow:
         new = Row.of(fresh.claims, fresh.hash, rotated_from=old_row.hash)
         tombstone = self.grace.tombstone(old_row, fresh.claims, old.now)
         try:
-            await self.sessions.rotate(old_row, new, tombstone)
+            with self.rotations.under_way(old_row.hash):
+                await self.sessions.rotate(old_row, new, tombstone)
         except Fenced as fenced:
             await self.burn.finish(old_row.customer_id, fenced.fence)
             raise SessionOver from None  # RACE-12

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import anyio
 import pytest
 
 from reference_auth.core import tokens
@@ -20,7 +22,9 @@ from reference_auth.core.errors import (
 )
 from reference_auth.core.rows import Row
 from reference_auth.core.tokens import Claims, TokenPair
-from tests.reference.faulty import answer_lost, cancelled, refused, unreachable
+from reference_auth.flow import rotations as rotations_module
+from reference_auth.flow.rotations import Rotations
+from tests.reference.faulty import Call, answer_lost, cancelled, refused, unreachable
 from tests.reference.shop import CUSTOMER, START, Shop
 
 ACCESS, REFRESH, EXTENDED = 840, 900, 2_592_000
@@ -74,6 +78,48 @@ def test_the_customer_keeps_value_and_type(shop: Shop, customer_id: Any) -> None
     shop.later(ACCESS)
     found = shop.claims(shop.refresh(pair)).customer_id
     assert (found, type(found)) == (customer_id, type(customer_id))
+
+
+def test_a_request_from_before_the_rotation_is_no_reuse(shop: Shop) -> None:
+    """RACE-06: a rival of this process that reads late does not burn; one sent later does."""
+    pair = shop.log_in(remember_me=True)
+    shop.later(ACCESS)
+    committed = threading.Event()
+
+    def commit(call: Call) -> Any:
+        answer = call()
+        committed.set()
+        return answer
+
+    def read_late(call: Call) -> Any:
+        assert committed.wait(5)
+        return call()
+
+    shop.client.on("transact_write_items", commit)
+    shop.client.on("get_item", lambda call: call(), read_late)
+    works = [shop.flow.refresh(pair.token, pair.refresh_token, shop.now) for _ in range(2)]
+    answers: list[Any] = shop.at_once(works)
+    (fresh,) = (answer for answer in answers if isinstance(answer, TokenPair))
+    (loser,) = (answer for answer in answers if answer is not fresh)
+    assert isinstance(loser, Retry)
+    assert shop.refresh(fresh) == fresh
+    with pytest.raises(Replayed):
+        shop.refresh(pair)
+    assert shop.rows() == []
+
+
+def test_what_was_rotated_is_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only rotations that a request of now may have raced are known."""
+
+    async def rotate_many() -> int:
+        rotations = Rotations()
+        for number in range(50):
+            with rotations.under_way(str(number)):
+                await anyio.sleep(0.001)
+        return len(rotations._ended)
+
+    monkeypatch.setattr(rotations_module, "LONGEST_REQUEST", 0.01)
+    assert anyio.run(rotate_many) < 20
 
 
 def test_an_expired_pair_buys_no_derivation(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
