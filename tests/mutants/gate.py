@@ -1,52 +1,83 @@
-"""What the test command judges of the grid: enough mutants to prove every row, and a few rows each.
+"""Which mutants are judged when, and by which requirements.
 
-The whole grid is a session of its own; it holds the sets of red rows exact. Of the mutants that
-are left to it a few have their turn, by the rows that they are said to break; MUTANTS_TURN gives it
-to others. No calendar chooses: a tree that is green stays so.
+`nox` judges those that the change touches and a fixed dozen, `nox -s deep` all of them: each by the
+requirements that it breaks and by those that other mutants of the same functions break.
+`--by reach` takes all that it could break, `--by all` those too that the record of `reach` leaves
+out, where a red one shows that the record is wrong; they take an hour and more.
 """
 
 from __future__ import annotations
 
-import os
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 
+from conformance_tests.commands.proofs import SUITE, proven_by
+from conformance_tests.requirements import REQUIREMENTS
 from tests.mutants.catalogue import Mutant
 from tests.mutants.every import CATALOGUE
-from tests.mutants.reach import overridden, rows_to_judge
+from tests.mutants.reach import SOURCE, TESTABLE, module, overridden, reachable
+from tools import changed
 
-#: A mutant that breaks more rows than this tells little of what lies near.
+#: A mutant that breaks more requirements than this tells little of what lies near.
 FEW = 6
-A_TURN = 6
-TURN = int(os.environ.get("MUTANTS_TURN", "0"))
+DOZEN = 12
+#: Of a change that touches more than this, `nox` judges the sharpest, of every requirement first.
+MOST = 48
+IDS = [*REQUIREMENTS]
+HERE = Path(__file__).parent
 
 
-def mutants() -> list[Mutant]:
-    """One of each kind that the requirements list, and one for each row: what breaks least else."""
-    by_sharpness = sorted(CATALOGUE.values(), key=lambda one: (len(one.reds), one.name))
-    chosen: dict[str, Mutant] = {}
-    for mutant in filter(lambda one: one.known_as, by_sharpness):
-        chosen.setdefault(mutant.known_as, mutant)
-    owned = {mutant.owner for mutant in chosen.values()}
-    for mutant in by_sharpness:
-        if mutant.owner not in owned:
-            chosen.setdefault(mutant.owner, mutant)
-    return list(chosen.values())
+def every() -> list[str]:
+    """All mutants; those that break the most take longest, and come first."""
+    return sorted(CATALOGUE, key=lambda name: -len(CATALOGUE[name].reds))
 
 
-def rows(mutant: Mutant) -> frozenset[str]:
-    """The rows it turns red, and those that some other mutant of the same functions does."""
+def dozen() -> list[str]:
+    """One of each group, and of the first groups another: what breaks least else."""
+    return in_turn(CATALOGUE.values(), lambda one: REQUIREMENTS[one.owner].group)[:DOZEN]
+
+
+def in_turn(mutants: Iterable[Mutant], kind: Callable[[Mutant], str]) -> list[str]:
+    """The sharpest of each kind, then the next of each kind, and so on."""
+    by_sharpness = sorted(mutants, key=lambda one: (len(one.reds), one.name))
+    places: Counter[str] = Counter()
+    order: list[tuple[int, int, str]] = []
+    for one in by_sharpness:
+        order.append((places[kind(one)], IDS.index(one.owner), one.name))
+        places[kind(one)] += 1
+    return [name for *_, name in sorted(order)]
+
+
+def touched() -> list[str]:
+    """The mutants of the functions that the change touches, of the tests, and those it changes."""
+    functions: set[str] = set()
+    ids: set[str] = set()
+    names: set[str] = set()
+    for path in changed.files():
+        if path.suffix != ".py":
+            continue
+        if SOURCE in path.parents:
+            functions |= {f"{module(path)}:{name}" for name in changed.functions(path)}
+        elif path.parent == SUITE:
+            tests = {f"{SUITE.name}/{path.name}::{name}" for name in changed.functions(path)}
+            ids |= {id_ for id_, proofs in proven_by().items() if tests & {*proofs}}
+        elif path.parent == HERE:
+            names |= changed.functions(path)
+    found = [
+        one
+        for one in CATALOGUE.values()
+        if one.name in names or _sharply(one) & ids or (overridden(one) or set()) & functions
+    ]
+    return in_turn(found, lambda one: one.owner)
+
+
+def near(mutant: Mutant) -> frozenset[str]:
+    """The requirements it breaks, and those that some other mutant of the same functions does."""
     names = overridden(mutant) or frozenset()
-    beside = frozenset(row for name in names for row in _red_through()[name])
-    return mutant.reds | mutant.sometimes | (beside & rows_to_judge(mutant))
-
-
-def others(turn: int = TURN) -> dict[str, frozenset[str]]:
-    """Those of the other mutants whose turn it is, and the rows to judge them by."""
-    chosen = {mutant.name for mutant in mutants()}
-    left = [mutant for name, mutant in sorted(CATALOGUE.items()) if name not in chosen]
-    turns = len(left) // A_TURN
-    return {mutant.name: _sharply(mutant) for mutant in left[turn % turns :: turns]}
+    beside = frozenset(id_ for name in names for id_ in _broken_through()[name])
+    return mutant.reds | mutant.sometimes | (beside & reachable(mutant))
 
 
 def _sharply(mutant: Mutant) -> frozenset[str]:
@@ -54,10 +85,18 @@ def _sharply(mutant: Mutant) -> frozenset[str]:
 
 
 @cache
-def _red_through() -> dict[str, frozenset[str]]:
-    """The rows that any sharp mutant turns red by overriding a function."""
-    red: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+def _broken_through() -> dict[str, frozenset[str]]:
+    """The requirements that any sharp mutant breaks by overriding a function."""
+    broken: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     for mutant in CATALOGUE.values():
         for name in overridden(mutant) or ():
-            red[name] |= _sharply(mutant)
-    return red
+            broken[name] |= _sharply(mutant)
+    return broken
+
+
+#: Which requirements judge a mutant, by the name of the choice.
+BY: dict[str, Callable[[Mutant], frozenset[str]]] = {
+    "near": near,
+    "reach": reachable,
+    "all": lambda mutant: TESTABLE,
+}

@@ -112,8 +112,8 @@ def server(serve: str = SERVE) -> Iterator[tuple[str, ...]]:
     """The command that starts any change that the module knows; its forks end with the context."""
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="changed-")))
-        server = "reference_auth.serve.server"
-        yield ends.enter_context(fork_server(folder, f"{serve}:main", server))
+        imported = ("reference_auth.serve.server", "conformance_tests.embedded.warm_boto3")
+        yield ends.enter_context(fork_server(folder, f"{serve}:main", *imported))
 
 
 def derive_briefly(patch: pytest.MonkeyPatch) -> None:

@@ -1,47 +1,116 @@
-"""The gate: each mutant turns red what it is said to break, and nothing else that is near it."""
+"""The gate: what it chooses from the change, and what it calls wrong. Nothing is judged here."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from conformance_tests.commands.proofs import SUITE
+from conformance_tests.requirements import GROUPS, REQUIREMENTS
+from tests.mutants import __main__ as command
 from tests.mutants import gate
+from tests.mutants.catalogue import Mutant
 from tests.mutants.every import CATALOGUE
-from tests.mutants.grid import Verdict, started
+from tests.mutants.reach import SOURCE, TESTABLE, overridden, reachable
+from tests.mutants.workers import Verdict
+from tools import changed
 
-MUTANTS = gate.mutants()
-
-
-@pytest.fixture(scope="module")
-def verdicts(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[Verdict]]]:
-    """The verdicts of all mutants that are asked for, being found on every core."""
-    asked = {item.name for item in request.session.items}
-    wanted = [mutant for mutant in MUTANTS if f"test_a_mutant[{mutant.name}]" in asked]
-    with started({mutant.name: gate.rows(mutant) for mutant in wanted}) as found:
-        yield found
+MUTANT = CATALOGUE["takes_an_empty_mode_for_development"]
+SOUND = Verdict(MUTANT.name, len(TESTABLE), tuple(sorted(MUTANT.reds)))
+#: A requirement that the record calls out of its reach.
+FAR = "CORE-01"
 
 
-@pytest.mark.parametrize("name", [mutant.name for mutant in MUTANTS])
-def test_a_mutant(verdicts: dict[str, Future[Verdict]], name: str) -> None:
-    """It breaks exactly the rows beside it, of those that are judged here."""
-    [mutant] = [mutant for mutant in MUTANTS if mutant.name == name]
-    verdict = verdicts[name].result()
-    assert verdict.trouble == ()
-    assert mutant.explains(verdict.red), sorted({*verdict.red} ^ mutant.reds)
+def judged(monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> int:
+    """The exit code of a gate of one mutant on which this is the verdict."""
+
+    def verdicts(asked: Mapping[str, frozenset[str]]) -> Iterator[Verdict]:
+        yield from [verdict] * len(asked)
+
+    monkeypatch.setattr(command, "verdicts", verdicts)
+    return command.judge([MUTANT.name], "near")
 
 
-def test_those_whose_turn_it_is() -> None:
-    """Of the mutants that are left to the grid, a few break what is written beside them."""
-    rows = gate.others()
-    with started(rows) as coming:
-        found = {name: verdict.result() for name, verdict in coming.items()}
-    broken = {name: (one.red, one.trouble) for name, one in found.items()}
-    assert broken == {name: (tuple(sorted(red)), ()) for name, red in rows.items()}
+def test_what_is_as_written_down_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Exactly its requirements are red: the gate ends with 0."""
+    assert judged(monkeypatch, SOUND) == 0
 
 
-def test_everyone_has_a_turn() -> None:
-    """Each mutant that the gate leaves to the grid has one among them."""
-    left = CATALOGUE.keys() - {mutant.name for mutant in MUTANTS}
-    assert {name for turn in range(len(left)) for name in gate.others(turn)} == left
+@pytest.mark.parametrize(
+    "wrong, said",
+    [
+        (replace(SOUND, red=(*SOUND.red, "DEV-02")), "also red: DEV-02"),
+        (replace(SOUND, red=()), f"not red: {MUTANT.owner}"),
+        (replace(SOUND, red=(*SOUND.red, FAR)), f"out of reach in the record: {FAR}"),
+        (replace(SOUND, trouble=("it hung",)), "trouble: it hung"),
+    ],
+)
+def test_what_is_otherwise_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    wrong: Verdict,
+    said: str,
+) -> None:
+    """One requirement too many, one too few or trouble ends it with 1, and is told."""
+    assert judged(monkeypatch, wrong) == 1
+    assert said in capsys.readouterr().out
+
+
+def test_one_out_of_reach_is_an_error_even_where_the_catalogue_allows_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without `--by all` nobody would have judged it: the record is wrong."""
+    assert FAR not in reachable(MUTANT)
+    monkeypatch.setitem(CATALOGUE, MUTANT.name, replace(MUTANT, sometimes=frozenset({FAR})))
+    assert judged(monkeypatch, replace(SOUND, red=(*SOUND.red, FAR))) == 1
+
+
+def test_a_dozen_has_one_of_each_group() -> None:
+    """And each is of another requirement."""
+    owners = [CATALOGUE[name].owner for name in gate.dozen()]
+    assert len(set(owners)) == gate.DOZEN
+    assert {REQUIREMENTS[owner].group for owner in owners} == {*GROUPS}
+
+
+def test_a_mutant_is_judged_by_what_it_breaks_and_by_what_is_near() -> None:
+    """The nearest are those that other mutants of the same function break."""
+    for mutant in CATALOGUE.values():
+        assert mutant.reds <= gate.near(mutant) <= TESTABLE
+    assert gate.near(CATALOGUE["signs_a_live_token_anew"]) > (
+        CATALOGUE["signs_a_live_token_anew"].reds
+    )
+
+
+CHANGES: dict[str, tuple[Path, str, Callable[[Mutant], bool]]] = {
+    "a function of the reference": (
+        SOURCE / "core" / "rolling.py",
+        "rolled",
+        lambda mutant: "core/rolling.py:rolled" in (overridden(mutant) or ()),
+    ),
+    "a test of the suite": (
+        SUITE / "test_refresh.py",
+        "test_a_live_pair_is_repeated",
+        lambda mutant: mutant.owner == "CORE-05",
+    ),
+    "a mutant": (
+        Path(gate.__file__).with_name("doors.py"),
+        "tells_of_single_types",
+        lambda mutant: mutant.name == "tells_of_single_types",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_what_a_change_touches_is_judged(monkeypatch: pytest.MonkeyPatch, case: str) -> None:
+    """Its mutants are chosen, and by far not all."""
+    path, function, concerned = CHANGES[case]
+    monkeypatch.setattr(changed, "files", lambda: [path])
+    monkeypatch.setattr(changed, "functions", lambda of: {function} if of == path else set())
+    chosen = {*gate.touched()}
+    wanted = {name for name, mutant in CATALOGUE.items() if concerned(mutant)}
+    assert wanted
+    assert wanted <= chosen
+    assert len(chosen) < len(CATALOGUE) / 4

@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.mutants.judged import OF_DERIVING
-from tests.mutants.reach import BOOT, EVERY_ROW, LAUNCHED, recorded
+from tests.mutants.reach import BOOT, LAUNCHED, TESTABLE, recorded
 from tools.mutation.judge import Judge, Verdict, judging
 from tools.mutation.listed import KINDS, reasons
 from tools.mutation.made import MODULES, Made, mutants
@@ -97,7 +97,7 @@ def rows(mutant: Made) -> frozenset[str]:
     """The rows that this mutant could turn red."""
     path = mutant.module.replace(".", "/") + ".py"
     reached = frozenset(recorded().get(f"{path}:{mutant.function}", [BOOT]))
-    found = EVERY_ROW if BOOT in reached else reached | LAUNCHED
+    found = TESTABLE if BOOT in reached else reached | LAUNCHED
     return found if at_length(mutant) else found - {OF_DERIVING}
 
 
