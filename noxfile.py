@@ -1,4 +1,7 @@
-"""The checks, a few lines each: `nox` runs what every change must pass, `nox -l` lists all."""
+"""The checks: `nox` before you hand a change in, `nox -s quick` while you work on it.
+
+`nox -s deep` holds everything else: whole runs, browsers, every mutant. `nox -l` lists all.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +16,21 @@ from pathlib import Path
 import nox
 
 nox.options.default_venv_backend = "none"  # the tools stand beside nox already: extra `dev`
-nox.options.sessions = ["lint", "types", "conformance", "tests", "notebooks", "package"]
+nox.options.sessions = ["lint", "types", "tests", "conformance", "mutants", "notebooks"]
+
+#: The tests that `nox` leaves to `nox -s deep`, because they take minutes: these folders and files.
+#: What is not listed here is run by `nox`.
+DEEP = [
+    "tests/chaos",
+    "tests/conformance/suite",
+    "tests/degenerate",
+    "tests/docs/test_blocks.py",
+    "tests/examples",
+    "tests/variants",
+]
 
 TOOLS = Path(sys.executable).parent
+MINISTACK = Path(".nox/ministack")
 NOTEBOOKS = Path("notebooks")
 LOWEST = ["tests/reference", "tests/server"]  # what stands on the libraries most
 SCRIPTS = [".ci/run", ".ci/judge", "examples/pipeline.sh"]
@@ -56,53 +71,66 @@ def conformance(session: nox.Session) -> None:
     tool(session, "auth-conformance", "run", *session.posargs)
 
 
-@nox.session(venv_backend="venv", reuse_venv=True)
+@nox.session
 def tests(session: nox.Session) -> None:
-    """Our own tests, a file a core; the session's environment is ministack's, whose pins clash."""
-    session.install("ministack>=1.5.33,<2")
-    chosen = session.posargs or ["-q", *A_FILE_A_CORE]
-    tool(session, "pytest", *chosen, MINISTACK=str(Path(session.bin) / "ministack"))
+    """Our own tests, a file a core, but for the deep ones; `-- PATH…` takes others."""
+    rest = [f"--ignore={path}" for path in DEEP]
+    pytest(session, *(session.posargs or ["-q", *A_FILE_A_CORE, *rest]))
+
+
+def pytest(session: nox.Session, *words: str, **env: str) -> None:
+    """Run tests, with ministack at hand."""
+    tool(session, "pytest", *words, MINISTACK=ministack(session), **env)
+
+
+def ministack(session: nox.Session) -> str:
+    """A second table engine, in an environment of its own: its pins clash with ours."""
+    program = MINISTACK / "bin" / "ministack"
+    if not program.exists():
+        session.run(sys.executable, "-m", "venv", str(MINISTACK), external=True)
+        pip = str(MINISTACK / "bin" / "pip")
+        session.run(pip, "install", "-q", "ministack>=1.5.33,<2", external=True)
+    return str(program.absolute())
 
 
 @nox.session
-def grid(session: nox.Session) -> None:
-    """Every mutant by every row that it could break, and a page of it; takes about an hour.
-
-    Which rows those are is recorded anew first. `-- --all` judges the others as well, and a red
-    one among them shows that the record leaves it out.
-    """
-    kept = ["--record", "mutants.grid.json", "--page", "mutants.grid.html"]
-    tool(session, "python", "-m", "tests.mutants.reach")
-    tool(session, "python", "-m", "tests.mutants.grid", *kept, *session.posargs)
+def mutants(session: nox.Session) -> None:
+    """The defects of what the change touches, and a dozen others, each seen; `-- --every`: all."""
+    tool(session, "python", "-m", "tests.mutants", *(session.posargs or ["--touched"]))
 
 
 @nox.session
-def variants(session: nox.Session) -> None:
-    """Every permitted variant by the whole documented profile; `-- NAME…` takes some."""
-    tool(session, "python", "-m", "tests.variants.whole", *session.posargs)
+def quick(session: nox.Session) -> None:
+    """While you work: Python's form and types, and the unit tests of what you changed."""
+    tool(session, "ruff", "check")
+    tool(session, "ruff", "format", "--check")
+    tool(session, "mypy")
+    told = session.run(str(TOOLS / "python"), "-m", "tools.changed", silent=True, external=True)
+    changed = [path for path in str(told).split() if not f"{path}/".startswith(tuple(DEEP))]
+    pytest(session, "-q", *A_FILE_A_CORE, *changed)
 
 
 @nox.session
-def mutation(session: nox.Session) -> None:
-    """Machine-made mutants of the reference, the suite their only judge; takes about an hour."""
-    tool(session, "python", "-m", "tools.mutation", "--record", "mutation.json", *session.posargs)
+def deep(session: nox.Session) -> None:
+    """Everything that `nox` does not hold: takes twenty minutes."""
+    session.log("1 of 3: the tests that take minutes")
+    pytest(session, "-q", *A_FILE_A_CORE, *DEEP)
+    session.log("2 of 3: every mutant")
+    tool(session, "python", "-m", "tests.mutants", "--every")
+    session.log("3 of 3: the wheel under each Python")
+    package(session)
 
 
-@nox.session(venv_backend="venv", reuse_venv=True)
-def bench(session: nox.Session) -> None:
-    """How fast the reference is, beside the machine's floor; `-- --help` lists what else."""
-    session.install("ministack>=1.5.33,<2")
-    ministack = str(Path(session.bin) / "ministack")
-    tool(session, "python", "-m", "tools.bench", *session.posargs, MINISTACK=ministack)
-
-
-@nox.session(venv_backend="venv", reuse_venv=True)
+@nox.session
 def chaos(session: nox.Session) -> None:
     """The long form of tests/chaos: minutes of trouble and figures; CHAOS_SEED picks others."""
-    session.install("ministack>=1.5.33,<2")
-    ministack = str(Path(session.bin) / "ministack")
-    chosen = session.posargs or ["tests/chaos"]
-    tool(session, "pytest", *chosen, MINISTACK=ministack, CHAOS="long")
+    pytest(session, *(session.posargs or ["tests/chaos"]), CHAOS="long")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """How fast the reference is, beside the machine's floor; `-- --help` lists what else."""
+    tool(session, "python", "-m", "tools.bench", *session.posargs, MINISTACK=ministack(session))
 
 
 @nox.session(venv_backend="venv")
@@ -138,12 +166,6 @@ def notebooks(session: nox.Session) -> None:
     sanitised = f"--nbval-sanitize-with={NOTEBOOKS / 'sanitize.cfg'}"
     chosen = session.posargs or [str(NOTEBOOKS)]
     tool(session, "pytest", "-p", "nbval", *strict, sanitised, *chosen)
-
-
-@nox.session
-def capture(session: nox.Session) -> None:
-    """Draw the README's picture of a run anew, from a run."""
-    tool(session, "python", "-m", "tools.capture")
 
 
 @nox.session

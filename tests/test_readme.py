@@ -63,7 +63,7 @@ def test_the_readme_counts_the_requirements() -> None:
 
 
 def test_the_capture_is_of_this_suite() -> None:
-    """docs/run.svg says what the program says today; `nox -s capture` redraws it."""
+    """docs/run.svg says what the program says today; `python -m tools.capture` redraws it."""
     drawn = html.unescape((ROOT / "docs" / "run.svg").read_text()).replace("\xa0", " ")
     shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", drawn))
     row = REQUIREMENTS[capture.ROW]

@@ -1,6 +1,6 @@
 """Draw the README's picture: a real run on a reference with one defect, as a terminal shows it.
 
-`python -m tools.capture`, which `nox -s capture` calls, writes docs/run.svg.
+`python -m tools.capture` writes docs/run.svg.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What is being worked on: the files, and the functions in them, that differ from main's."""
+"""What is being worked on: the files, and the functions in them, that differ from main's.
+
+`python -m tools.changed` prints the unit tests of these files.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,17 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 #: On main itself nothing differs from main: then these last commits are what is being worked on.
 LAST_COMMITS = 5
+
+#: Whose unit tests are where; the folders of both are called the same.
+MIRRORS = {
+    "conformance_tests": "tests/conformance",
+    "notebooks": "tests/notebooks",
+    "reference_auth": "tests/reference",
+    "tests": "tests",
+    "tools": "tests/tools",
+}
+#: Quick, and about all files.
+ALWAYS = ("tests/test_house.py", "tests/test_readme.py", "tests/test_spec_index.py")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _HUNK = re.compile(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", re.MULTILINE)
@@ -30,7 +44,8 @@ def base(root: Path = ROOT) -> str:
     left = git("merge-base", "HEAD", next(filter(None, mains), "HEAD"), root=root)
     if left != git("rev-parse", "HEAD", root=root):
         return left
-    return git("rev-list", f"--max-count={LAST_COMMITS + 1}", "HEAD", root=root).split()[-1]
+    last = git("rev-list", f"--max-count={LAST_COMMITS + 1}", "HEAD", root=root)
+    return last.rpartition("\n")[2]
 
 
 def files(root: Path = ROOT) -> list[Path]:
@@ -85,3 +100,31 @@ def _lines(path: Path, root: Path) -> set[int]:
         start = int(first)
         found |= {*range(start, start + int(count or 1))} if count != "0" else {start, start + 1}
     return found
+
+
+def units(root: Path = ROOT) -> list[str]:
+    """The unit tests of the files that differ, and those that are about all files."""
+    found = {place for path in files(root) if (place := _tests_of(path.relative_to(root), root))}
+    inner = {one for one in found for other in found if other in one.parents}
+    return sorted({*ALWAYS, *map(str, found - inner)})
+
+
+def _tests_of(path: Path, root: Path) -> Path | None:
+    """The file of the same name, or the folder, that holds the tests of a file; itself, of a test.
+
+    Where neither is there it is the next folder above that holds tests.
+    """
+    mirror = MIRRORS.get(path.parts[0])
+    if mirror is None:
+        return None
+    folder = Path(mirror, *path.parts[1:-1])
+    for name in (path.name, f"test_{path.stem}.py"):
+        if name.startswith("test_") and (root / folder / name).exists():
+            return folder / name
+    while folder != Path("tests") and not [*(root / folder).rglob("test_*.py")]:
+        folder = folder.parent
+    return folder if folder != Path("tests") else None
+
+
+if __name__ == "__main__":
+    print("\n".join(units()))

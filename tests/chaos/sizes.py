@@ -1,4 +1,4 @@
-"""How much trouble: seconds of it in the test command, minutes of it in `nox -s chaos`."""
+"""How much trouble: seconds of it in `nox -s deep`, minutes of it in `nox -s chaos`."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ SEED = int(os.environ.get("CHAOS_SEED", "6"))
 
 
 def size(short: int, long: int) -> int:
-    """The first number in the test command, the second in the long form."""
+    """The first number in `nox -s deep`, the second in the long form."""
     return long if LONG else short

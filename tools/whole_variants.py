@@ -1,4 +1,4 @@
-"""`python -m tests.variants.whole [NAME…]`: hold every variant to the whole documented profile.
+"""`python -m tools.whole_variants [NAME…]`: hold every variant to the whole documented profile.
 
 The test command judges each by the rows that look at its difference; this is what those were
 picked from. It ends with 1 where a row fails, or one that looks at the difference is seen in part.
