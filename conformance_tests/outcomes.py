@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from conformance_tests.deployment.http.answer import Answer
 
 #: What a capability is called, and what to write into the target file to offer it.
 CAPABILITIES = {
@@ -54,18 +50,6 @@ class NotTestable(Exception):
     def __init__(self, capability: str, why: str | None = None) -> None:
         self.capability = capability
         super().__init__(why or unseen_sentence(capability))
-
-
-class Throttled(NotTestable):
-    """The deployment answered HTTP 429 to this, and for longer than the suite waits."""
-
-    def __init__(self, answer: Answer, seconds: float) -> None:
-        self.answer = answer
-        super().__init__(
-            "patience",
-            f"the deployment throttles the suite (HTTP 429, ask again in {seconds:.0f} s): "
-            "set logins_per_minute in [limits] below what it lets by, and run again later",
-        )
 
 
 class NotApplicable(Exception):

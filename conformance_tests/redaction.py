@@ -23,11 +23,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import quote, quote_plus
-
-if TYPE_CHECKING:
-    from conformance_tests.target.model import Target
 
 #: Shapes that are secret even where nobody introduced the value: each run is read once.
 _HEX: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64,}+")
@@ -171,9 +168,9 @@ class Redactor:
                 self._words += 1
                 self._look_for({value, json.dumps(value)[1:-1]}, name)
 
-    def add_target(self, target: Target) -> None:
-        """Name whatever is secret of a target, and of the environment that it is judged in."""
-        for kind, value in target.secrets():
+    def add_given(self, secrets: Iterable[tuple[str, str]]) -> None:
+        """Name what was given to a command: these values by kind, and its AWS credentials."""
+        for kind, value in secrets:
             self.add(kind, value)
         for name in ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
             if len(value := os.environ.get(name, "")) >= SHORTEST_CREDENTIAL:

@@ -31,10 +31,10 @@ def report() -> Report:
     """What the suite says of the defect."""
     with pytest.MonkeyPatch.context() as patch:
         CATALOGUE[DEFECT].patch(patch)
-        with boot.embedded_reference() as booted:
+        with boot.embedded_reference() as (booted, wiring):
             target = replace(booted, name="staging", profile="documented", claims=GROUPS)
             options = Options(only=GROUPS, claimed_only=True, rerun=COMMAND)
-            run = run_suite(target, options)
+            run = run_suite(target, options, wiring=wiring)
             return judge(target, run, Terms(claimed_only=True))
 
 

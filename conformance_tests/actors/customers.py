@@ -15,11 +15,10 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from conformance_tests.actors import ageing
-from conformance_tests.actors.session import Session
+from conformance_tests.actors.session import Session, expired
 from conformance_tests.deployment.http.answer import SERVER_ERROR, Answer
 from conformance_tests.deployment.http.documents import ABSENT
-from conformance_tests.deployment.table import Row
+from conformance_tests.deployment.row import Row
 from conformance_tests.outcomes import NotTestable
 
 if TYPE_CHECKING:
@@ -61,12 +60,12 @@ class Customer(ABC):
         return self.deployment.need_table().rows(self.id)
 
     def rows_of_this_test(self) -> list[Row]:
-        """Those rows that other tests have not left to a customer who plays in many."""
+        """Those rows that other tests have not left to a customer of many tests."""
         return [row for row in self.rows() if row.hash not in self._earlier]
 
     @contextmanager
     def extra_rows(self, count: int, size: int = 0) -> Iterator[list[Row]]:
-        """So many sessions more in the customer's partition, of so many bytes; gone afterwards."""
+        """So many more rows in the customer's partition, of so many bytes; deleted afterwards."""
         table = self.deployment.need_table()
         ttl = int(self.deployment.clock.now()) + self.deployment.lifetimes.extended
         padding = {"padding": {"S": "x" * size}} if size else {}
@@ -93,7 +92,7 @@ class Customer(ABC):
             self.deployment.must_wait or self.deployment.sessions_are_short
         ):
             remember_me = True  # sessions that outlast the crowd that waits, or their own making
-        return ageing.expired(*(self.log_in(remember_me) for _ in range(count)))
+        return expired(*(self.log_in(remember_me) for _ in range(count)))
 
     def expired_session(self, remember_me: Any = ABSENT) -> Session:
         """One session, its access token expired."""
@@ -104,10 +103,7 @@ class Customer(ABC):
         return [self.log_in() for _ in range(count)]
 
     def soon_expired_sessions(self, count: int) -> list[Session]:
-        """The same, expired; NotTestable where that takes a wait, which a second look is not worth.
-
-        Only for tests that are not missed.
-        """
+        """The same, expired; NotTestable where that takes a wait. Only for optional tests."""
         if self.deployment.must_wait:
             raise NotTestable("clock", self.deployment.clock.unusable)
         return self.expired_sessions(count)
@@ -119,7 +115,7 @@ class Customer(ABC):
 
     def successor_of(self, session: Session) -> Session:
         """What a refresh of the session hands out, in a second of its own."""
-        self.new_second()
+        self.wait_for_new_second()
         return self._adopt(session.refresh)
 
     def session_from(self, answer: Answer) -> Session:
@@ -130,13 +126,13 @@ class Customer(ABC):
         """The session that an answer hands out; None where it asks to try again."""
         return None if SERVER_ERROR in answer.categories else self.session_from(answer)
 
-    def hold(self, *pairs: tuple[str, str]) -> None:
+    def keep(self, *pairs: tuple[str, str]) -> None:
         """Keep pairs that an answer of another form handed out, to be ended with the run."""
         self.sessions += (Session(self, *pair) for pair in pairs)
         self.mark_active()
 
     def mark_active(self) -> None:
-        """Something happened in this second that a later login must not share it with."""
+        """Something happened in this second: a later login needs another one."""
         clock = self.deployment.clock
         self._latest[clock] = clock.now()
 
@@ -145,8 +141,8 @@ class Customer(ABC):
         """When this customer last did something, on the deployment's clock; 0 for never."""
         return self._latest.get(self.deployment.clock, 0.0)
 
-    def new_second(self) -> None:
-        """Let the second turn if this customer did something in it."""
+    def wait_for_new_second(self) -> None:
+        """Wait for another second, if this customer did something in this one."""
         clock = self.deployment.clock
         while not clock.second_has_passed(self._latest.get(clock, 0)):
             if not clock.movable:
@@ -191,7 +187,7 @@ class RegisteredCustomer(Customer):
         return same
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
-        self.new_second()
+        self.wait_for_new_second()
         session = self._adopt(lambda: self.ask_to_log_in(remember_me))
         self.learn_id(session)
         return session
@@ -248,7 +244,7 @@ class MadeUpCustomer(Customer):
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         """A session as a login now would have made it: minted, and its row written."""
-        self.new_second()
+        self.wait_for_new_second()
         self.mark_active()
         lifetimes = self.deployment.lifetimes
         left = lifetimes.extended if remember_me is True else lifetimes.refresh

@@ -1,22 +1,30 @@
-"""One token pair in a customer's hands: what it says, what it does, how it grows old."""
+"""One token pair in a customer's hands: what it says, what it does, how it grows old.
+
+A session is brought to a moment of its life by the best way that the target offers: move the clock;
+or put a forged older pair in its place; or really wait; or NotTestable.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from conformance_tests.actors import ageing
-from conformance_tests.deployment.table import Row
-from conformance_tests.outcomes import NotTestable, Violation
+from conformance_tests.deployment.http.load import Load
+from conformance_tests.deployment.row import Row
+from conformance_tests.outcomes import NotTestable, SuiteError, Violation
 
 if TYPE_CHECKING:
-    from conformance_tests.actors.customers import Customer
     from conformance_tests.deployment.deployment import Deployment
     from conformance_tests.deployment.http.answer import Answer
 
+#: How often a test renews one session to see its absolute end.
+MOST_RENEWALS = 100
+#: Seconds of refresh that a forged session has left.
+ENOUGH = 300
 #: Attributes that no implementation knows, one of each kind.
 UNKNOWN_ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
     "conformance_text": {"S": "ünknown"},
@@ -30,11 +38,27 @@ UNKNOWN_ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+class Owner(Protocol):
+    """What a session needs of the customer in whose hands it is."""
+
+    deployment: Deployment
+    sessions: list[Session]
+
+    @property
+    def id(self) -> int | str: ...
+    def on(self, deployment: Deployment) -> Owner: ...
+    def rows(self) -> list[Row]: ...
+    def mark_active(self) -> None: ...
+    def wait_for_new_second(self) -> None: ...
+    def session_from(self, answer: Answer) -> Session: ...
+    def successor_of(self, session: Session) -> Session: ...
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Session:
     """One token pair in a customer's hands; `row` is known where it was seen to appear."""
 
-    customer: Customer
+    customer: Owner
     token: str
     refresh_token: str
     row: Row | None = None
@@ -119,19 +143,134 @@ class Session:
 
     def expired(self) -> Session:
         """This session once its access token has expired (its refresh token has not)."""
-        return ageing.expired(self)[0]
+        return expired(self)[0]
 
     def expired_by_replacing(self) -> Session:
-        """This session expired at once where that is forged; else as it is, to be expired later."""
-        return ageing.expired_by_replacing(self)
+        """This session expired at once, where an older pair takes its place.
+
+        Elsewhere it is left as it is, to be expired later. One that has ended has no place to take.
+        """
+        return self.expired() if self.customer.deployment.ages_by_replacing else self
 
     def ended(self) -> Session:
         """This session once its refresh token has expired too."""
-        return ageing.ended(self)[0]
+        return _reach([self], lambda session, margin: session.refresh_expiry + 1 + margin)[0]
 
     def with_left(self, seconds: int) -> Session:
         """This session, its access token expired, with so many seconds of refresh left."""
-        return ageing.with_left(seconds, self)[0]
+        return _reach([self], lambda session, margin: session.refresh_expiry - seconds)[0]
+
+    def absolute_end(self) -> float:
+        """The absolute end of the session, where the deployment declares one; else infinity."""
+        minutes = self.customer.deployment.features.max_session_minutes
+        begun = self.claims.get("auth_time", self.claims.get("iat", 0))
+        return begun + minutes * 60 if minutes else math.inf
+
+    def next_renewal(self, end: float) -> float | None:
+        """When it is about to run out or to end; None where it is live until then.
+
+        NotTestable where it would have to be renewed too often to get there.
+        """
+        deployment = self.customer.deployment
+        lifetimes, margin = deployment.lifetimes, deployment.clock.margin
+        left = max(1, min(lifetimes.refresh - lifetimes.access, lifetimes.refresh // 10) - margin)
+        if (end - self.refresh_expiry) / (lifetimes.refresh - left) > MOST_RENEWALS:
+            raise NotTestable("clock", f"more than {MOST_RENEWALS} renewals until the absolute end")
+        moment = min(self.refresh_expiry, end) - left
+        return moment if moment >= self.exp + margin else None
+
+    def begun_earlier(self, seconds: int) -> Session:
+        """A pair like this one, of a session that began so much earlier and has slid until now.
+
+        NotTestable where no session can be forged, or neither token nor row says when it began.
+        """
+        deployment = self.customer.deployment
+        deployment.need_forging()
+        old = self.row or self.stored()
+        marks = _times(self.claims, but=("customer_id", "exp", "refresh_expiry", "iat"))
+        if old is None or not marks:
+            raise NotTestable("clock")
+        now = int(deployment.clock.now())
+        moved = {name: value - seconds for name, value in marks.items()}
+        exp = now - 1 - len(self.customer.sessions)
+        claims = {**self.claims, **moved, "exp": exp, "refresh_expiry": now + ENOUGH}
+        forged, row = _forged(self, old, claims)
+        deployment.need_table().write(row)
+        self.customer.sessions.append(forged)
+        return forged
+
+
+def expired(*sessions: Session) -> list[Session]:
+    """These sessions with their access tokens expired."""
+    return _reach(sessions, lambda session, margin: session.exp + margin)
+
+
+def load(sessions: Sequence[Session], at_once: int) -> Load:
+    """A refresh of each session, on so many connections at once."""
+    deployment = sessions[0].customer.deployment
+    request = deployment.client.refresh_request
+    requests = [request(session.token, session.refresh_token) for session in sessions]
+    http, transport = deployment.target.http, deployment.wiring.transport
+    return Load(requests, http, at_once, transport, deployment.recorder)
+
+
+def _reach(sessions: Sequence[Session], when: Callable[[Session, int], int]) -> list[Session]:
+    """These sessions at a moment that each of them has, where the clock's margin is so wide."""
+    deployment = sessions[0].customer.deployment
+    clock = deployment.clock
+    moments = [when(session, clock.margin) for session in sessions]
+    if deployment.ages_by_replacing:
+        return [
+            _aged(session, moment - int(clock.now())) if moment > clock.now() else session
+            for session, moment in zip(sessions, moments, strict=True)
+        ]
+    ahead = max(moments) - clock.now()
+    if ahead > 0:
+        if not clock.movable:
+            deployment.tell(f"waiting {ahead:.0f} s until a token has run out")
+        clock.move_to(max(moments))
+    return list(sessions)
+
+
+def _aged(session: Session, seconds: int) -> Session:
+    """A pair that is so much older takes the session's place; its row is replaced at once."""
+    owner = session.customer
+    taken = {other.exp for other in owner.sessions}
+    while session.exp - seconds in taken:
+        seconds += 1
+    shifted = {
+        name: value - seconds
+        for name, value in session.claims.items()
+        if name in ("exp", "refresh_expiry", "iat")
+    }
+    old = session.row or session.stored()
+    if old is None:
+        raise SuiteError("a test aged a session that had ended already")
+    aged, row = _forged(session, old, {**session.claims, **shifted})
+    owner.deployment.need_table().replace(old, row)
+    owner.sessions.append(aged)
+    return aged
+
+
+def _forged(session: Session, old: Row, claims: Mapping[str, Any]) -> tuple[Session, Row]:
+    """The session with these claims, and its row; the type that the ttl was stored in is kept."""
+    deployment, owner = session.customer.deployment, session.customer
+    forge = deployment.need_forge()
+    refresh_token = forge.refresh_token(owner.id, claims["exp"])
+    attributes = {**old.attributes, "refresh_token_hash": {"S": forge.hash_of(refresh_token)}}
+    if old.ttl_type is not None:
+        attributes["ttl"] = {old.ttl_type: str(claims["refresh_expiry"])}
+    token, row = deployment.add_access_token(forge.mint(claims)), Row(attributes)
+    return replace(session, token=token, refresh_token=refresh_token, row=row), row
+
+
+def _times(members: Mapping[str, Any], but: tuple[str, ...]) -> dict[str, int]:
+    """The members that are moments of our days, in epoch seconds."""
+    return {
+        name: value
+        for name, value in members.items()
+        if name not in but and isinstance(value, int) and 1_000_000_000 < value < 10_000_000_000
+    }
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -149,9 +288,8 @@ def _part_of(token: str, place: int, name: str) -> dict[str, Any]:
         part = token.split(".")[place]
         members = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (IndexError, ValueError, RecursionError) as error:
-        raise Violation(
-            f"an access token that is a JWT with a JSON {name}", "another text"
-        ) from error
+        expected = f"an access token that is a JWT with a JSON {name}"
+        raise Violation(expected, "another text") from error
     if not isinstance(members, dict):
         raise Violation(f"a JWT whose {name} is a JSON object", type(members).__name__)
     return members

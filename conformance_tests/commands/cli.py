@@ -175,8 +175,8 @@ def _add_compare(commands: Commands) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from conformance_tests.embedded import forking
 
-    if forking.wanted(arguments):
-        forking.context()
+    if forking.in_parallel(arguments):
+        forking.process_context()
     from conformance_tests.commands import run as running
 
     return running.run(arguments)

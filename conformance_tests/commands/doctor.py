@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
-from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.actors.pool import Customers
+from conformance_tests.deployment import opening
+from conformance_tests.deployment.clock import reset_and_close
+from conformance_tests.deployment.http.throttle import Throttled
+from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.expect.schema import FLOW_OPERATIONS, operations
 from conformance_tests.loopback import is_loopback
-from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
 from conformance_tests.redaction import SHOWN
 from conformance_tests.report import exit_codes
@@ -40,50 +43,53 @@ def doctor(target: Target | None) -> int:
     """Print what was found and give 0, or 3 where a run would not see all that it should."""
     bad = 0
     with ExitStack() as ends:
-        for line in examine(target or _embedded(ends), ends):
+        judged, wiring = (target, NO_WIRING) if target else _embedded(ends)
+        for line in examine(judged, ends, wiring):
             print(f"{line.sign:4}  {line.what:12}  {on_one_line(line.says)}", flush=True)
             bad += line.sign == "bad"
     print(MEND if bad else "A run can begin.")
     return exit_codes.UNTESTED if bad else exit_codes.CONFORMANT
 
 
-def _embedded(ends: ExitStack) -> Target:
+def _embedded(ends: ExitStack) -> tuple[Target, Wiring]:
     from conformance_tests.embedded import boot
 
     return ends.enter_context(boot.embedded_reference())
 
 
-def examine(target: Target, ends: ExitStack) -> Iterator[Line]:
+def examine(target: Target, ends: ExitStack, wiring: Wiring = NO_WIRING) -> Iterator[Line]:
     """The lines, in the order in which one thing needs another, with nothing secret in them."""
-    deployment = preflight.assemble(target, ends)
-    for line in _examined(deployment, ends):
-        yield replace(line, says=deployment.recorder.redact(line.says, SHOWN))
+    customers = Customers(opening.assemble(target, ends, wiring))
+    for line in _examined(customers, ends):
+        yield replace(line, says=customers.deployment.recorder.redact(line.says, SHOWN))
 
 
-def _examined(deployment: Deployment, ends: ExitStack) -> Iterator[Line]:
-    target = deployment.target
+def _examined(customers: Customers, ends: ExitStack) -> Iterator[Line]:
+    deployment, target = customers.deployment, customers.deployment.target
     claims = ", ".join(target.claims)
     yield Line("ok", "target", f"{target.name}, {target.environment}, {target.profile}: {claims}")
-    if problem := preflight.reach(deployment.client):
+    if problem := opening.reach(deployment.client):
         yield Line("bad", "reachable", problem)
         return
-    if problem := preflight.start_faults(deployment, ends):
+    if problem := opening.start_faults(deployment, ends):
         yield Line("bad", "faults", problem)
         return
-    ends.callback(clean_up, deployment)
+    ends.callback(clean_up, customers)
     try:
         for look in LOOKS:
-            yield look(deployment)
+            yield look(customers)
     except Throttled as throttled:
         yield Line("bad", "throttle", str(throttled))
 
 
-def _reachable(deployment: Deployment) -> Line:
+def _reachable(customers: Customers) -> Line:
+    deployment = customers.deployment
     took = deployment.client.trivial().seconds * 1000
     return Line("ok", "reachable", f"{deployment.client.url} answers GraphQL in {took:.0f} ms")
 
 
-def _encrypted(deployment: Deployment) -> Line:
+def _encrypted(customers: Customers) -> Line:
+    deployment = customers.deployment
     address = urlsplit(deployment.client.url)
     if address.scheme == "https":
         trust = deployment.target.http.ca_file or "this machine's authorities"
@@ -93,7 +99,8 @@ def _encrypted(deployment: Deployment) -> Line:
     return Line("note", "TLS", "none: tokens and passwords travel in clear; put https:// in url")
 
 
-def _operations(deployment: Deployment) -> Line:
+def _operations(customers: Customers) -> Line:
+    deployment = customers.deployment
     found = operations(deployment.client)
     if found.there is None:
         return Line("note", "operations", "which ones there are could not be told")
@@ -105,71 +112,78 @@ def _operations(deployment: Deployment) -> Line:
     return Line("ok", "operations", says)
 
 
-def _environment(deployment: Deployment) -> Line:
+def _environment(customers: Customers) -> Line:
+    deployment = customers.deployment
     declared = deployment.target.environment
     if says := discover.other_environment(deployment.client, declared):
         return Line("note", "environment", says)
     return Line("ok", "environment", f"{declared}, as declared")
 
 
-def _customers(deployment: Deployment) -> Line:
+def _customers(customers: Customers) -> Line:
+    deployment = customers.deployment
     if not deployment.target.customers:
         return Line("bad", "customers", "none given: add two [[customers]], or export them")
-    if problem := preflight.log_everyone_in(deployment):
+    if problem := preflight.log_everyone_in(customers):
         return Line("bad", "customers", problem)
-    emails = " and ".join(one.credentials.email for one in deployment.registered)
+    emails = " and ".join(one.credentials.email for one in customers.registered)
     return Line("ok", "customers", f"{emails} can log in")
 
 
-def _lifetimes(deployment: Deployment) -> Line:
-    if not deployment.sessions:
+def _lifetimes(customers: Customers) -> Line:
+    deployment = customers.deployment
+    if not customers.sessions:
         return Line("-", "lifetimes", "not checked: nobody is logged in")
-    if says := discover.other_lifetimes(deployment.sessions[0], deployment.lifetimes):
+    if says := discover.other_lifetimes(customers.sessions[0], deployment.lifetimes):
         return Line("note", "lifetimes", says)
     return Line("ok", "lifetimes", "as declared, as far as a login shows them")
 
 
-def _secret(deployment: Deployment) -> Line:
+def _secret(customers: Customers) -> Line:
+    deployment = customers.deployment
     if deployment.forge is None:
         return Line("-", "secret", "not given: [signing] lets forged and expired pairs be tried")
-    if not deployment.sessions:
+    if not customers.sessions:
         return Line("-", "secret", "not checked: nobody is logged in")
-    if deployment.forge.verifies(deployment.sessions[0].token):
+    if deployment.forge.verifies(customers.sessions[0].token):
         return Line("ok", "secret", "it verifies the tokens that a login gives")
     return Line("bad", "secret", "it does not verify a login's token: check [signing]")
 
 
-def _table(deployment: Deployment) -> Line:
+def _table(customers: Customers) -> Line:
+    deployment = customers.deployment
     address = deployment.target.table
     if address is None:
         return Line("-", "table", "not given: [table] lets the session rows be seen")
     with ExitStack() as ends:
-        if problem := preflight.open_table(deployment, ends):
+        if problem := opening.open_table(deployment, ends):
             return Line("bad", "table", problem)
     return Line("ok", "table", f"{address.name} can be read and written")
 
 
-def _offset(deployment: Deployment) -> Line:
+def _offset(customers: Customers) -> Line:
+    deployment = customers.deployment
     if not deployment.client.skews:
         return Line("note", "clock offset", "not known: the answers have no Date header")
-    skew = clock_check.measured_skew(deployment.client)
+    skew = opening.measured_skew(deployment.client)
     if not skew:
         return Line("ok", "clock offset", "its clock agrees with ours")
     side = "ahead of" if skew > 0 else "behind"
     return Line("note", "clock offset", f"its clock is {abs(skew):.0f} s {side} ours")
 
 
-def _clock(deployment: Deployment) -> Line:
+def _clock(customers: Customers) -> Line:
+    deployment = customers.deployment
     offered = deployment.target.clock
-    clock = clock_check.offered_clock(deployment)
+    clock = opening.offered_clock(deployment)
     if clock is None:
         return _waiting(offered.max_wait)
-    if not clock_check.can_try_clock(deployment):
+    if not clock_check.can_try_clock(customers):
         return Line("-", "clock", "not tried: nobody is logged in")
     try:
-        problem = clock_check.why_unusable(deployment, clock)
+        problem = clock_check.why_unusable(customers, clock)
     finally:
-        clock_check.reset_and_close(clock)
+        reset_and_close(clock)
     if problem:
         return Line("bad", "clock", f"{problem}; mend [clock] or leave it out")
     return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.standing}")
@@ -181,7 +195,7 @@ def _waiting(max_wait: float) -> Line:
     return Line("-", "clock", "not given: [clock] lets the suite see what happens later")
 
 
-LOOKS: Final[tuple[Callable[[Deployment], Line], ...]] = (
+LOOKS: Final[tuple[Callable[[Customers], Line], ...]] = (
     _reachable,
     _encrypted,
     _operations,

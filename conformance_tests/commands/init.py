@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, Final
 
+from conformance_tests.deployment import opening
+from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.expect.schema import FLOW_OPERATIONS, Operations, operations
-from conformance_tests.outcomes import Throttled
 from conformance_tests.printable import on_one_line
 from conformance_tests.redaction import SHOWN
 from conformance_tests.report import exit_codes
-from conformance_tests.runner import discover, preflight
+from conformance_tests.runner import discover
 from conformance_tests.target.keys import TABLES
 from conformance_tests.target.load import from_url
 from conformance_tests.target.model import Target
@@ -36,8 +37,8 @@ def init(url: str) -> int:
     """Print the file, or one sentence where nobody answers."""
     target = from_url(url, os.environ)
     with ExitStack() as ends:
-        deployment = preflight.assemble(target, ends)
-        problem = preflight.reach(deployment.client)
+        deployment = opening.assemble(target, ends)
+        problem = opening.reach(deployment.client)
         try:
             found = None if problem else find_out(target, deployment.client)
         except Throttled as throttled:

@@ -12,7 +12,6 @@ import shlex
 import signal
 import threading
 import time
-import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -21,15 +20,15 @@ from pathlib import Path
 from typing import Final
 
 from conformance_tests import redaction
-from conformance_tests.commands import pytest_args
+from conformance_tests.commands import known_failures, pytest_args
 from conformance_tests.commands.usage import UsageError, row_or_group_named
+from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.embedded import forking, parallel
 from conformance_tests.report import (
     files,
     html,
     json,
     junit,
-    known_failures,
     markdown,
     suite_failure,
     terminal,
@@ -77,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         terminal.show(report, out)
     if arguments.write_known_failures:
         with _noted(unwritten):
-            _write_known_failures(report, arguments.target)
+            known_failures.write(report, arguments.target)
     if unwritten:
         raise files.ReportPathError("\n".join(unwritten))
     return report.exit
@@ -109,11 +108,11 @@ def named_target(arguments: argparse.Namespace) -> Target | None:
     else:
         _need_embedded()
         return None
-    redaction.current().add_target(target)
-    return _held_to(target, arguments)
+    redaction.current().add_given(target.secrets())
+    return _with_profile(target, arguments)
 
 
-def _held_to(target: Target, arguments: argparse.Namespace) -> Target:
+def _with_profile(target: Target, arguments: argparse.Namespace) -> Target:
     profile = getattr(arguments, "profile", None)
     return with_profile(target, profile) if profile else target
 
@@ -146,13 +145,14 @@ def _carry_out(
     stopped = _heed_interrupts()
     judged = target or EMBEDDED
     try:
-        in_shares = forking.wanted(arguments)
-        collector.looking_at(judged.name, parallel.COPIES if in_shares else 1)
+        in_shares = forking.in_parallel(arguments)
+        collector.looking_at(judged.name, parallel.WORKERS if in_shares else 1)
         if in_shares:
             judged, found = parallel.run(_options(arguments), arguments.profile, collector)
         else:
-            judged = target or _held_to(_booted(stack), arguments)
-            found = run_suite(judged, _options(arguments), collector)
+            booted, wiring = (target, NO_WIRING) if target else _booted(stack)
+            judged = _with_profile(booted, arguments)
+            found = run_suite(judged, _options(arguments), collector, wiring=wiring)
     except TargetError:
         raise
     except KeyboardInterrupt:
@@ -168,7 +168,7 @@ def _carry_out(
     return judged, replace(found, command=command, duration_s=duration, interrupted=interrupted)
 
 
-def _booted(stack: ExitStack) -> Target:
+def _booted(stack: ExitStack) -> tuple[Target, Wiring]:
     from conformance_tests.embedded import boot
 
     return stack.enter_context(boot.embedded_reference())
@@ -209,37 +209,3 @@ def _heed_interrupts() -> threading.Event:
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
     return stopped
-
-
-def _write_known_failures(report: Report, path: Path | None) -> None:
-    """Append the failures that the target file does not list yet; where that fails, print them."""
-    block = known_failures.block(report)
-    if not block:
-        print("\nThere is no failure to list.")
-        return
-    appended = False
-    try:
-        appended = path is not None and _appended(path, block)
-    finally:
-        print(
-            f"\nThe present failures were added to {path}: write each one's reason."
-            if appended
-            else f"\n{block.rstrip()}"
-        )
-
-
-def _appended(path: Path, block: str) -> bool:
-    text = f"{_text_of(path).rstrip()}\n\n{block}"
-    try:
-        tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return False
-    files.write(path, text)
-    return True
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as problem:
-        raise files.ReportPathError(f"{path} cannot be read: {problem.strerror}.") from None

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,6 @@ import httpx
 
 from conformance_tests.deployment.http.transport import Transport, describe_error
 from conformance_tests.outcomes import NotTestable, SuiteError
-from conformance_tests.runner import overlap
 
 #: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
 COLLISIONS = 10
@@ -25,8 +24,12 @@ COLLISIONS = 10
 MOST_SECONDS = 5.0
 
 
-def _nobody(told: str) -> None:
-    """Who listens to a clock that belongs to no deployment."""
+def _ignore(reason: str) -> None:
+    """Nobody wants to know."""
+
+
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)
 
 
 @dataclass
@@ -60,6 +63,8 @@ class Clock:
     def __init__(self, skew: float = 0.0, max_wait: float = 0.0) -> None:
         self.skew = skew
         self.max_wait = max_wait
+        #: How to wait; a run puts in what lets other tests act meanwhile.
+        self.sleep: Callable[[float], None] = _sleep
 
     def now(self) -> float:
         return time.time() + self.skew
@@ -112,9 +117,8 @@ class Clock:
         """Whole seconds by which a test keeps off an edge."""
         return 0 if self.standing else 2
 
-    @staticmethod
-    def _wait(seconds: float) -> None:
-        overlap.sleep(max(0.0, seconds))
+    def _wait(self, seconds: float) -> None:
+        self.sleep(max(0.0, seconds))
 
 
 class MovableClock(Clock, ABC):
@@ -127,7 +131,7 @@ class MovableClock(Clock, ABC):
         super().__init__()
         self._moment = time.time()
         self._since = time.monotonic()
-        self.tell: Callable[[str], None] = _nobody
+        self.tell: Callable[[str], None] = _ignore
 
     def now(self) -> float:
         return self._moment + (0.0 if self.standing else time.monotonic() - self._since)
@@ -220,3 +224,15 @@ class FaketimeClock(MovableClock):
 
 class ClockError(Exception):
     """A clock that was offered and does not work; one sentence."""
+
+
+def reset(clock: Clock) -> None:
+    """Real time again, where the clock is still there."""
+    with suppress(ClockError):
+        clock.reset()
+
+
+def reset_and_close(clock: Clock) -> None:
+    """Real time again, and the clock is let go of."""
+    reset(clock)
+    clock.close()

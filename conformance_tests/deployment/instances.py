@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.client import Client, open_client
 from conformance_tests.deployment.launch import Launched, Launcher, LaunchError
 from conformance_tests.outcomes import NotApplicable, NotTestable
-from conformance_tests.runner.preflight import open_client
 from conformance_tests.target.parts import Features
 
 Start = AbstractContextManager[Launched]
@@ -40,6 +39,7 @@ class Instances:
 
     def __post_init__(self) -> None:
         self._real_time = Clock(max_wait=self.main.target.clock.max_wait)
+        self._real_time.sleep = self.main.clock.sleep
         self.ends.callback(self._end_all)
 
     def in_environment(self, environment: str) -> Deployment:
@@ -114,7 +114,8 @@ class Instances:
     def _client(self, url: str) -> Client:
         """What speaks to another instance, at the rate at which all of them are asked."""
         main = self.main
-        return open_client(main.target, main.recorder, url, main.client.rate)
+        transport, rate = main.wiring.transport, main.client.rate
+        return open_client(main.target, main.recorder, transport, url=url, rate=rate)
 
     def _in_real_time(self, instance: Deployment) -> Deployment:
         """A process that was started reads its own clock, not one that the suite moves."""

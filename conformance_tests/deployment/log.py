@@ -1,4 +1,4 @@
-"""The log oracle: what a deployment wrote since a mark, whether it leaks and whom it names.
+"""The deployment's log: what it wrote since a mark, and whom that names.
 
 Wording is not judged. A security event is a line that names the customer, beyond those that an
 ordinary refusal (the control) writes.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -57,14 +57,6 @@ class LogFile:
             return b""
 
 
-@dataclass(frozen=True, slots=True)
-class Leak:
-    """One line of the log that holds a secret; which secret by name, never by value."""
-
-    secret: str
-    line: int
-
-
 @dataclass(frozen=True, slots=True, repr=False)
 class Excerpt:
     """The lines that were written in one window."""
@@ -73,15 +65,6 @@ class Excerpt:
 
     def __repr__(self) -> str:
         return f"Excerpt({len(self.lines)} lines)"
-
-    def leaks(self, secrets: Mapping[str, str]) -> list[Leak]:
-        """Every line with one of the secrets (name to value), plain, escaped or percent-encoded."""
-        return [
-            Leak(name, number)
-            for name, value in secrets.items()
-            for number, line in enumerate(self.lines, 1)
-            if any(form in line for form in forms(value))
-        ]
 
     def naming(self, customer_id: str | int) -> list[str]:
         """The lines in which this customer's id stands."""
@@ -156,7 +139,7 @@ class RunLog:
 
     @classmethod
     def of(cls, file: str) -> RunLog:
-        """The run_log that begins now."""
+        """The log of a run that begins now."""
         log = Log([LogFile(Path(file))])
         return cls(log, log.mark())
 

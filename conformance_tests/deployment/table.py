@@ -1,13 +1,13 @@
-"""The table oracle: sees the rows of the suite's own customers appear, change and vanish."""
+"""The table: the suite sees the rows of its own customers appear, change and vanish."""
 
 from __future__ import annotations
 
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from conformance_tests.deployment.row import BOOKKEEPING, KEYS, PARTITION_KEY, SORT_KEY, Row
 from conformance_tests.outcomes import NotTestable, SuiteError
 
 if TYPE_CHECKING:
@@ -15,71 +15,17 @@ if TYPE_CHECKING:
 
     from conformance_tests.target.parts import TableAddress
 
-PARTITION_KEY = "customer_id"
-SORT_KEY = "refresh_token_hash"
-KEYS = f"{PARTITION_KEY}, {SORT_KEY}"
-#: Where an implementation of SPEC.md keeps a customer's tombstones and fence.
-BOOKKEEPING = "ended#"
 #: Who has the rows by which the suite tries, before a run, what it may do.
 CHECKED = "conformance-check"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One item, its attributes in DynamoDB's JSON ({"S": …}, {"N": …})."""
-
-    attributes: Mapping[str, Mapping[str, Any]]
-
-    @property
-    def customer_id(self) -> str:
-        return str(self.attributes[PARTITION_KEY].get("S", ""))
-
-    @property
-    def hash(self) -> str:
-        return str(self.attributes[SORT_KEY].get("S", ""))
-
-    @property
-    def ttl(self) -> int | None:
-        """The row's expiry in epoch seconds, stored as Number or String; None if unreadable."""
-        stored = self.attributes.get("ttl", {})
-        try:
-            return int(stored.get("N", stored.get("S", "")))
-        except ValueError:
-            return None
-
-    @property
-    def ttl_type(self) -> str | None:
-        """The DynamoDB type of ttl (N, S, …), None where there is none."""
-        return next(iter(self.attributes.get("ttl", {})), None)
-
-    @property
-    def key_types(self) -> tuple[str, str]:
-        """The DynamoDB types of customer_id and refresh_token_hash."""
-        partition, sort = (next(iter(self.attributes[key])) for key in (PARTITION_KEY, SORT_KEY))
-        return partition, sort
-
-    def texts(self) -> Iterator[str]:
-        """Every scalar of the item as text."""
-        pending: list[Any] = [dict(self.attributes)]
-        while pending:
-            node = pending.pop()
-            if isinstance(node, dict):
-                pending.extend(node.values())
-            elif isinstance(node, (list, tuple, set)):
-                pending.extend(node)
-            else:
-                yield node.decode("latin-1") if isinstance(node, bytes) else str(node)
-
-    def __repr__(self) -> str:
-        return f"Row({self.attributes})"
 
 
 class Table:
     """Read and write access to the deployment's own table."""
 
-    def __init__(self, address: TableAddress) -> None:
+    def __init__(self, address: TableAddress, client: Any = None) -> None:
+        """`client` is used instead of a connection to the address, where one is given."""
         self.name = address.name
-        self._client = address.client or _client(address)
+        self._client = client or _client(address)
 
     def close(self) -> None:
         self._client.close()

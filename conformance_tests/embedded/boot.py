@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unittest.mock import patch
 from urllib.parse import urlsplit
 
@@ -25,8 +25,9 @@ import uvicorn
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
 
-from conformance_tests.deployment.faults import FaultProxy
-from conformance_tests.embedded.fork_server import starting_reference
+from conformance_tests.deployment.faults.proxy import FaultProxy
+from conformance_tests.deployment.wiring import Wiring
+from conformance_tests.embedded.forking import starting_reference
 from conformance_tests.embedded.in_process import in_process
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from conformance_tests.target.model import Target
@@ -83,6 +84,13 @@ DEFAULT_LIFETIMES = Lifetimes()
 AppFactory = Callable[..., Any]
 
 
+class Booted(NamedTuple):
+    """The embedded reference: the target, and what is live of it."""
+
+    target: Target
+    wiring: Wiring
+
+
 @contextmanager
 def embedded_reference(
     make_app: AppFactory = create_app,
@@ -92,7 +100,7 @@ def embedded_reference(
     over_http: bool = True,
     engine: str | None = None,
     command: tuple[str, ...] | None = None,
-) -> Iterator[Target]:
+) -> Iterator[Booted]:
     """The embedded reference as a target that offers everything; it ends with the context.
 
     behind_proxy: the servers reach their table through the fault proxy, which a run starts.
@@ -140,7 +148,7 @@ def embedded_reference(
             urls = {name: f"http://{HOST}:{port}" for port, name in enumerate(apps, start=1)}
             named = {urlsplit(urls[name]).netloc: app for name, app in apps.items()}
             transport = ends.enter_context(in_process(named))
-        yield Target(
+        target = Target(
             name="embedded reference",
             version=version(),
             url=f"{urls['development']}/graphql",
@@ -148,23 +156,21 @@ def embedded_reference(
             profile="hardened",
             customers=tuple(Credentials(email, word) for email, word in PASSWORDS.items()),
             secret=secret,
-            table=TableAddress(
-                table, REGION, engine, in_memory, ends_with_run=in_memory is not None
-            ),
+            table=TableAddress(table, REGION, engine, ends_with_run=in_memory is not None),
             clock=ClockAddress(http=f"{urls['development']}/clock", stands=True),
             lifetimes=lifetimes,
             features=Features(GRACE_SECONDS, MAX_SESSION_MINUTES),
             protected_query="{ me { customer_id } }",
             odd_logins=tuple(OddLogin(kind, odd_email(kind), ODD_PASSWORD) for kind in ODD_IDS),
-            faults=FaultAddress(urlsplit(proxy.url).netloc, engine, proxy) if proxy else None,
+            faults=FaultAddress(urlsplit(proxy.url).netloc, engine) if proxy else None,
             log_file=str(folder / "deployment.log"),
             launch=launch(command, endpoint, table, lifetimes),
             instances={
                 name: Instance(f"{url}/graphql", quick if name == "featured" else lifetimes)
                 for name, url in urls.items()
             },
-            transport=transport,
         )
+        yield Booted(target, Wiring(transport, in_memory, proxy))
 
 
 def warm_up() -> None:

@@ -1,6 +1,6 @@
-"""The embedded run on every core: so many copies of the reference, each judged by a share.
+"""The embedded run on every core: so many workers, each with a copy of the reference.
 
-A copy is a process with a table, a clock and customers of its own, so that no share sees another.
+A worker is a process with a table, a clock and customers of its own, so that none sees another.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from conformance_tests.embedded import forking
-from conformance_tests.embedded.fork_server import starting_reference
 from conformance_tests.report import suite_failure
 from conformance_tests.report.safe_output import safe_output
 from conformance_tests.report.verdict import Run
@@ -34,46 +33,46 @@ if TYPE_CHECKING:
 Event = tuple[Any, ...]
 
 #: Two a core: while one waits, for a table that hangs, say, another acts.
-COPIES: Final = 2 * min(os.cpu_count() or 1, 3)
+WORKERS: Final = 2 * min(os.cpu_count() or 1, 3)
 PATIENCE_SECONDS: Final = 0.5
 END_SECONDS: Final = 5.0
 
 
 class WorkerLost(Exception):
-    """A copy ended by itself; one sentence."""
+    """A worker ended by itself; one sentence."""
 
 
 def run(options: Options, profile: str | None, progress: Progress) -> tuple[Target, Run]:
-    """Judge the embedded reference by all shares at once; what they found as one run.
+    """Judge the embedded reference by all workers at once; what they found as one run.
 
-    Raises WorkerLost where a copy ended before it told all.
+    Raises WorkerLost where a worker ended before it had sent all.
     """
     clock = time.monotonic()
-    collector = EventCollector(progress, COPIES)
+    collector = EventCollector(progress, WORKERS)
     with TemporaryDirectory(prefix="conformance-") as folder, ExitStack() as ends:
-        command = ends.enter_context(starting_reference(Path(folder), at_once=True))
-        copies, events = ends.enter_context(started(options, profile, command))
+        command = ends.enter_context(forking.starting_reference(Path(folder), at_once=True))
+        workers, events = ends.enter_context(started(options, profile, command))
         while collector.waits:
             try:
                 collector.on_event(*events.get(timeout=PATIENCE_SECONDS))
             except Empty:
-                if lost := [copy.exitcode for copy in copies if copy.exitcode]:
-                    raise WorkerLost(f"a copy ended with exit code {lost[0]}") from None
+                if lost := [worker.exitcode for worker in workers if worker.exitcode]:
+                    raise WorkerLost(f"a worker ended with exit code {lost[0]}") from None
     targets, runs = zip(*collector.done, strict=True)
     return targets[0], merged(runs, time.monotonic() - clock)
 
 
 def merged(runs: tuple[Run, ...], seconds: float) -> Run:
-    """What all shares found, as the findings of one run."""
+    """What all workers found, as the findings of one run."""
     crashes = (run.crashed for run in runs if run.crashed)
-    problem = (run.unreachable for run in runs if run.unreachable)
+    problems = (run.unreachable for run in runs if run.unreachable)
     return replace(
         runs[0],
-        # What each share found of its own traffic is one finding, unless they differ.
+        # What each worker found of its own traffic is one finding, unless they differ.
         findings=tuple(dict.fromkeys(chain.from_iterable(run.findings for run in runs))),
         duration_s=round(seconds, 3),
         crashed=next(crashes, None),
-        unreachable=next(problem, None),
+        unreachable=next(problems, None),
         interrupted=any(run.interrupted for run in runs),
         left_behind=tuple(chain.from_iterable(run.left_behind for run in runs)),
     )
@@ -83,35 +82,35 @@ def merged(runs: tuple[Run, ...], seconds: float) -> Run:
 def started(
     options: Options, profile: str | None, command: tuple[str, ...]
 ) -> Iterator[tuple[list[BaseProcess], Queue[Event]]]:
-    """The copies, and what they tell; none outlives the context."""
-    context = forking.context()
+    """The workers, and what they send; none outlives the context."""
+    context = forking.process_context()
     events: Queue[Event] = context.Queue()
     taken = context.Value("i", 0)
-    copies: list[BaseProcess] = []
+    workers: list[BaseProcess] = []
     try:
-        # Whoever is interrupted between the start of a copy and its being listed leaves it behind.
+        # An interrupt between the start of a worker and its being listed would orphan it.
         with forking.block_signals(signal.SIGINT, signal.SIGTERM):
-            for place in range(COPIES):
+            for place in range(WORKERS):
                 own = replace(options, queue=WorkQueue(taken, first=place == 0))
-                copy = context.Process(target=judge, args=(own, profile, command, events))
-                copy.start()
-                copies.append(copy)
-        yield copies, events
+                worker = context.Process(target=judge, args=(own, profile, command, events))
+                worker.start()
+                workers.append(worker)
+        yield workers, events
     except BaseException:
-        for copy in copies:
-            copy.terminate()
+        for worker in workers:
+            worker.terminate()
         raise
     finally:
-        for copy in copies:
-            copy.join(END_SECONDS)
-            copy.kill()
-            copy.join()
+        for worker in workers:
+            worker.join(END_SECONDS)
+            worker.kill()
+            worker.join()
 
 
 def judge(
     options: Options, profile: str | None, command: tuple[str, ...], events: Queue[Event]
 ) -> None:
-    """One copy and its share; runs in a process of its own, which only its parent interrupts."""
+    """One worker; runs in a process of its own, which only its parent interrupts."""
     from conformance_tests.embedded import boot
     from conformance_tests.runner.run import run_suite
 
@@ -119,48 +118,49 @@ def judge(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with safe_output():
         try:
-            with boot.embedded_reference(command=command) as target:
-                held = with_profile(target, profile) if profile else target
-                events.put(("done", held.on_paper(), run_suite(held, options, EventSender(events))))
+            with boot.embedded_reference(command=command) as (target, wiring):
+                judged = with_profile(target, profile) if profile else target
+                found = run_suite(judged, options, EventSender(events), wiring=wiring)
+                events.put(("done", judged, found))
         except KeyboardInterrupt:
-            events.cancel_join_thread()  # nobody listens any more
-        except Exception as problem:
-            events.put(("lost", suite_failure.describe(problem)))
+            events.cancel_join_thread()  # nobody reads any more
+        except Exception as error:
+            events.put(("lost", suite_failure.describe(error)))
 
 
 class EventSender:
-    """A progress that passes on what it is told."""
+    """A progress that sends on what it is told."""
 
     def __init__(self, events: Queue[Event]) -> None:
         self._events = events
 
-    def __getattr__(self, word: str) -> Callable[..., None]:
-        return lambda *said: self._events.put((word, *said))
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        return lambda *args: self._events.put((name, *args))
 
 
 class EventCollector:
-    """Tells one progress what several copies tell, and keeps what each has found."""
+    """Tells one progress what several workers send, and keeps what each has found."""
 
-    def __init__(self, progress: Progress, copies: int) -> None:
+    def __init__(self, progress: Progress, workers: int) -> None:
         self.done: list[tuple[Target, Run]] = []
         self._progress = progress
-        self._copies = copies
+        self._workers = workers
         self._begun: list[tuple[float, ...]] = []
 
     @property
     def waits(self) -> bool:
-        """Whether some copy has not told all."""
-        return len(self.done) < self._copies
+        """Whether some worker has not sent all."""
+        return len(self.done) < self._workers
 
-    def on_event(self, word: str, *said: Any) -> None:
-        """One event of one copy."""
-        if word == "done":
-            self.done.append((said[0], said[1]))
-        elif word == "lost":
-            raise WorkerLost(said[0])
-        elif word == "started":
-            self._begun.append(said)
+    def on_event(self, name: str, *args: Any) -> None:
+        """One event of one worker."""
+        if name == "done":
+            self.done.append((args[0], args[1]))
+        elif name == "lost":
+            raise WorkerLost(args[0])
+        elif name == "started":
+            self._begun.append(args)
             tests, logins, seconds = zip(*self._begun, strict=True)
             self._progress.started(sum(tests), sum(logins), max(seconds))
-        elif word != "finished":
-            getattr(self._progress, word)(*said)
+        elif name != "finished":
+            getattr(self._progress, name)(*args)

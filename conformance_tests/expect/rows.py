@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance_tests.deployment.http import leaks
-from conformance_tests.deployment.table import BOOKKEEPING
+from conformance_tests.deployment.row import BOOKKEEPING
 from conformance_tests.expect.base import Checks
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
-    from conformance_tests.actors.session import Session
-    from conformance_tests.deployment.table import Row
+    from conformance_tests.actors.session import Owner, Session
+    from conformance_tests.deployment.row import Row
 
 #: A whole table is read as far as so many pages of a megabyte.
 SCANNED_PAGES = 20
@@ -77,7 +77,7 @@ class Rows(Checks):
 
         gone: so many go, and the others stay as they are; None where all that is free.
         """
-        customer.new_second()
+        customer.wait_for_new_second()
         changes = RowChanges(_by_hash(customer.rows()))
         yield changes
         changes.after = _by_hash(customer.rows())
@@ -141,13 +141,13 @@ class Rows(Checks):
         return _by_hash(customer.rows() if customer.deployment.table is not None else ())
 
     @contextmanager
-    def unchanged(self, *customers: Customer) -> Iterator[None]:
+    def unchanged(self, *customers: Owner) -> Iterator[None]:
         """What happens in here changes no row of these customers."""
         check = self.snapshot(*customers)
         yield
         check()
 
-    def snapshot(self, *customers: Customer) -> Callable[[], None]:
+    def snapshot(self, *customers: Owner) -> Callable[[], None]:
         """The rows of these customers now; calling the result checks that none has changed."""
         if not self._sees_table("that no row changes"):
             return lambda: None

@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Collection, Iterable, Iterator
-from typing import TYPE_CHECKING
 
-from conformance_tests.printable import on_one_line
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.target.parts import KnownFailure
-
-if TYPE_CHECKING:
-    from conformance_tests.report.verdict import Report
 
 
 def explanation(failure: KnownFailure) -> str:
@@ -39,25 +33,3 @@ def complaints(
             yield f"Known failure {failure.id} passed: take it out of the list."
         elif overdue(failure, today):
             yield f"Known failure {failure.id} was listed until {failure.until}: mend it by now."
-
-
-def block(report: Report) -> str:
-    """The `[[known_failures]]` tables of the failures not listed yet, each reason left to write."""
-    listed = {failure.id for failure in report.target.known_failures}
-    return "\n".join(
-        _table(row.requirement.id, row.detail or "")
-        for row in report.of_status("fail", "warn")
-        if row.requirement.id not in listed
-    )
-
-
-def _table(name: str, detail: str) -> str:
-    return (
-        f"[[known_failures]]\n"
-        f"id = {_quoted(name)}\n"
-        f'reason = ""  # say why; this failed: {on_one_line(detail)}\n'
-    )
-
-
-def _quoted(text: str) -> str:
-    return json.dumps(text, ensure_ascii=False)

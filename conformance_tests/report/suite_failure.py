@@ -22,7 +22,7 @@ def describe(problem: BaseException, target: Target | None = None) -> str:
     """What broke and where, without any secret; with DEBUG set the traceback goes to stderr."""
     redactor = redaction.current()
     if target is not None:
-        redactor.add_target(target)
+        redactor.add_given(target.secrets())
     if os.environ.get(DEBUG):
         print(redactor.redact("".join(traceback.format_exception(problem))), file=sys.stderr)
     told = redactor.redact(" ".join(str(problem).split()), SHOWN).rstrip(".")

@@ -85,7 +85,7 @@ class Run:
     unreachable: str | None = None
     crashed: str | None = None
     interrupted: bool = False
-    left_behind: tuple[str, ...] = ()  # what the run could not clean_up up
+    left_behind: tuple[str, ...] = ()  # what the run could not clean up
     remark: str | None = None  # what a reader should know of the target before the rows
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from conformance_tests.outcomes import Throttled
+from conformance_tests.deployment.http.throttle import Throttled
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
+    from conformance_tests.actors.pool import Customers
     from conformance_tests.actors.session import Session
     from conformance_tests.deployment.deployment import Deployment
 
@@ -17,37 +18,37 @@ if TYPE_CHECKING:
 GATHERED: Final = 8
 
 
-def clean_up(deployment: Deployment) -> list[str]:
+def clean_up(customers: Customers) -> list[str]:
     """End every session that the run opened; what could not be ended, a sentence each."""
     left: list[str] = []
-    if not _ends_with_run(deployment):
-        with _trouble_told(left):
-            remove_made_up(deployment)
-        with _trouble_told(left):
-            left += _log_everyone_out(deployment)
+    if not _ends_with_run(customers.deployment):
+        with _table_problems(left):
+            remove_made_up(customers)
+        with _table_problems(left):
+            left += _log_everyone_out(customers)
     return left
 
 
-def remove_made_up(deployment: Deployment, since: int = 0) -> None:
+def remove_made_up(customers: Customers, since: int = 0) -> None:
     """Remove the rows of the customers whom the run made up, the first `since` of them left out."""
-    if not _ends_with_run(deployment):
-        for customer in deployment.made_up[since:]:
-            deployment.need_table().clear(customer.id)
-        del deployment.made_up[since:]
-    elif len(deployment.made_up) >= GATHERED:
-        deployment.need_table().clear_all()
-        deployment.made_up.clear()
+    if not _ends_with_run(customers.deployment):
+        for customer in customers.all_made_up[since:]:
+            customers.deployment.need_table().clear(customer.id)
+        del customers.all_made_up[since:]
+    elif len(customers.all_made_up) >= GATHERED:
+        customers.deployment.need_table().clear_all()
+        customers.all_made_up.clear()
 
 
 @contextmanager
-def _trouble_told(left: list[str]) -> Iterator[None]:
-    """A table that fails in here is told, and keeps nothing after it from being tidied."""
+def _table_problems(left: list[str]) -> Iterator[None]:
+    """A table that fails in here is told, and keeps nothing after it from being cleaned up."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         yield
     except (BotoCoreError, ClientError) as problem:
-        left.append(f"the table could not be tidied: {type(problem).__name__}")
+        left.append(f"the table could not be cleaned up: {type(problem).__name__}")
 
 
 def _ends_with_run(deployment: Deployment) -> bool:
@@ -58,11 +59,11 @@ def _ends_with_run(deployment: Deployment) -> bool:
     return deployment.target.table is not None and deployment.target.table.ends_with_run
 
 
-def _log_everyone_out(deployment: Deployment) -> Iterator[str]:
-    for customer in deployment.registered:
+def _log_everyone_out(customers: Customers) -> Iterator[str]:
+    for customer in customers.registered:
         try:
             for session in _perhaps_open(customer):
-                deployment.client.revoke(session.token, session.refresh_token)
+                customers.deployment.client.revoke(session.token, session.refresh_token)
         except Throttled as throttled:
             yield f"sessions of {customer.credentials.email} may be open still: {throttled}"
         if still_open := len(_in_table(customer)):

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from conformance_tests.actors.session import claims_of
 from conformance_tests.deployment.http.answer import SESSION_OVER, Answer
-from conformance_tests.outcomes import Throttled, Violation
+from conformance_tests.deployment.http.throttle import Throttled
+from conformance_tests.outcomes import Violation
 from conformance_tests.target.parts import Credentials, Lifetimes
 
 if TYPE_CHECKING:

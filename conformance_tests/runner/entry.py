@@ -32,10 +32,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def _register(config: pytest.Config, path: str) -> None:
     """Judge the target file's deployment with the plugin that our own run uses."""
     # Here, and not at the top: pytest imports this module at every start, wherever it is installed.
+    from conformance_tests.actors.pool import Customers
     from conformance_tests.deployment.instances import Instances
+    from conformance_tests.deployment.opening import assemble
     from conformance_tests.runner.cleanup import clean_up
     from conformance_tests.runner.plugin import ConformancePlugin
-    from conformance_tests.runner.preflight import assemble, prepare
+    from conformance_tests.runner.preflight import prepare
     from conformance_tests.runner.pytest_output import (
         refuse_what_shows_secrets,
         silent_libraries,
@@ -59,13 +61,14 @@ def _register(config: pytest.Config, path: str) -> None:
     config.add_cleanup(ends.close)
     ends.enter_context(silent_libraries())
     deployment = assemble(target, ends)
+    customers = Customers(deployment)
     try:
-        problem = prepare(deployment, ends)
+        problem = prepare(customers, ends)
     finally:
-        ends.callback(clean_up, deployment)
-    if problem is not None and not deployment.locked_out:
+        ends.callback(clean_up, customers)
+    if problem is not None and not customers.locked_out:
         raise pytest.UsageError(problem)
-    context = RunContext(deployment, Instances(deployment, ends), options)
+    context = RunContext(customers, Instances(deployment, ends), options)
     config.pluginmanager.register(ConformancePlugin(context), "conformance-run")
 
 

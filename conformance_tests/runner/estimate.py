@@ -1,4 +1,4 @@
-"""What a run will take of the customers it was given, and of its user's time, said beforehand."""
+"""Estimates before a run how many logins and how much of the user's time it takes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from conformance_tests.marks import fixtures_of, marker_option, requirements_of
 
 if TYPE_CHECKING:
+    from conformance_tests.actors.pool import Customers
     from conformance_tests.deployment.deployment import Deployment
 
 #: The fixtures by which a test can meet a customer who really logs in.
@@ -30,11 +31,10 @@ NEEDED: Final[Mapping[str, Callable[[Deployment], object]]] = {
 }
 
 
-def logins(items: Iterable[pytest.Item], deployment: Deployment) -> int:
-    """How often the customers given may have to log in at most for these tests; never where none
-    can.
-    """
-    if deployment.locked_out or not deployment.target.customers:
+def logins(items: Iterable[pytest.Item], customers: Customers) -> int:
+    """How often the target's customers may have to log in for these tests at most."""
+    deployment = customers.deployment
+    if customers.locked_out or not deployment.target.customers:
         return 0
     return sum(_logins(item, deployment) for item in items)
 
@@ -48,9 +48,9 @@ def _logins(item: pytest.Item, deployment: Deployment) -> int:
     return 0 if made_up else int(marker_option(item, "logins"))
 
 
-def seconds(count: int, deployment: Deployment) -> float:
+def seconds(count: int, customers: Customers) -> float:
     """How long so many logins take for the waits between them alone."""
-    target = deployment.target
+    deployment, target = customers.deployment, customers.deployment.target
     paced = 60 * count / target.logins_per_minute if target.logins_per_minute else 0.0
-    turns = 0.0 if deployment.clock.movable else count / max(1, len(deployment.registered))
+    turns = 0.0 if deployment.clock.movable else count / max(1, len(customers.registered))
     return max(paced, turns)

@@ -9,6 +9,7 @@ import pytest
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customer_schedule import Assignment
+    from conformance_tests.actors.pool import Customers
     from conformance_tests.deployment.deployment import Deployment
     from conformance_tests.deployment.instances import Instances
     from conformance_tests.expect.expect import Expect
@@ -65,10 +66,15 @@ class RunContext:
     overlapping: tests that really wait may do so at once; pytest's own report knows no such thing.
     """
 
-    deployment: Deployment
+    customers: Customers
     instances: Instances
     options: Options = Options()
     progress: Progress = field(default_factory=Silence)
     overlapping: bool = False
     crash: str | None = None
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def deployment(self) -> Deployment:
+        """The instance under test."""
+        return self.customers.deployment

@@ -66,9 +66,9 @@ class ConformancePlugin:
         deployment, progress = self.context.deployment, self.context.progress
         queue = self.context.options.queue
         counted = queue.counted(session.items) if queue else session.items
-        logins = estimate.logins(counted, deployment)
+        logins = estimate.logins(counted, self.context.customers)
         before = deployment.client.logins  # to look around takes some as well
-        seconds = estimate.seconds(logins, deployment)
+        seconds = estimate.seconds(logins, self.context.customers)
         progress.started(len(counted), before + logins, seconds)
         deployment.tell = deployment.client.rate.tell = progress.waiting
         if queue is None:
@@ -125,7 +125,7 @@ class ConformancePlugin:
         customer_schedule.assign(chosen)
 
     def _choose(self, item: pytest.Item) -> customer_schedule.Assignment | None:
-        last_active = [one.last_active for one in self.context.deployment.registered]
+        last_active = [one.last_active for one in self.context.customers.registered]
         return customer_schedule.choose(last_active, _need(item), self._waiting.assignments)
 
     def _finish_waiting(self) -> None:

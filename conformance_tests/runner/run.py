@@ -13,21 +13,24 @@ from unittest.mock import patch
 
 import pytest
 
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.instances import Instances
+from conformance_tests.deployment.opening import assemble
+from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.redaction import SHOWN
 from conformance_tests.report.verdict import Run
+from conformance_tests.runner import overlap
 from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.runner.discover import other_environment, other_lifetimes
 from conformance_tests.runner.options import Options, Progress, RunContext, Silence
 from conformance_tests.runner.plugin import ConformancePlugin
-from conformance_tests.runner.preflight import assemble, prepare
+from conformance_tests.runner.preflight import prepare
 from conformance_tests.runner.pytest_output import silent_libraries
 from conformance_tests.runner.work_queue import QueueLoop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from conformance_tests.deployment.deployment import Deployment
     from conformance_tests.target.model import Target
 
 PACKAGE = Path(str(resources.files("conformance_tests")))
@@ -54,13 +57,21 @@ UNTOLD = ("-p", "no:terminal", "-p", "no:logging", "--capture=sys")
 DEFAULTS = Options()
 
 
-def run_suite(target: Target, options: Options = DEFAULTS, progress: Progress | None = None) -> Run:
+def run_suite(
+    target: Target,
+    options: Options = DEFAULTS,
+    progress: Progress | None = None,
+    *,
+    wiring: Wiring = NO_WIRING,
+) -> Run:
     """Judge a target. Never raises for what a deployment does; `Run` says what stopped it."""
     started, clock = dt.datetime.now(dt.UTC), time.monotonic()
     with silent_libraries(), ExitStack() as ends, ExitStack() as instances_end:
-        deployment = assemble(target, ends)
+        deployment = assemble(target, ends, wiring)
+        deployment.clock.sleep = overlap.sleep
+        customers = Customers(deployment)
         context = RunContext(
-            deployment,
+            customers,
             Instances(deployment, instances_end),
             options,
             progress or Silence(),
@@ -69,16 +80,16 @@ def run_suite(target: Target, options: Options = DEFAULTS, progress: Progress | 
         unreachable = remark = None
         code: int = pytest.ExitCode.OK
         try:
-            unreachable = prepare(deployment, ends)
-            remark = None if unreachable else remark_about(deployment)
-            if unreachable is None or deployment.locked_out:
+            unreachable = prepare(customers, ends)
+            remark = None if unreachable else remark_about(customers)
+            if unreachable is None or customers.locked_out:
                 code = run_pytest(context)
         except KeyboardInterrupt:
             code = pytest.ExitCode.INTERRUPTED
         finally:
-            left_behind = clean_up(deployment)
+            left_behind = clean_up(customers)
 
-    def told(sentence: str | None) -> str | None:
+    def redacted(sentence: str | None) -> str | None:
         return sentence and deployment.recorder.redact(sentence, SHOWN)
 
     return Run(
@@ -88,18 +99,19 @@ def run_suite(target: Target, options: Options = DEFAULTS, progress: Progress | 
         clock=deployment.clock.name,
         skew_s=deployment.clock.skew,
         command=options.rerun,
-        unreachable=told(unreachable),
+        unreachable=redacted(unreachable),
         crashed=context.crash or crash_sentence(code),
         interrupted=code == pytest.ExitCode.INTERRUPTED and context.crash is None,
-        left_behind=tuple(filter(None, map(told, left_behind))),
-        remark=told(remark),
+        left_behind=tuple(filter(None, map(redacted, left_behind))),
+        remark=redacted(remark),
     )
 
 
-def remark_about(deployment: Deployment) -> str | None:
+def remark_about(customers: Customers) -> str | None:
     """Where it is not what the target says: what a reader should know before the rows."""
+    deployment = customers.deployment
     seen = [other_environment(deployment.client, deployment.target.environment)]
-    seen += [other_lifetimes(one, deployment.lifetimes) for one in deployment.sessions[:1]]
+    seen += [other_lifetimes(one, deployment.lifetimes) for one in customers.sessions[:1]]
     return "; ".join(filter(None, [*seen, deployment.wrong_secret])) or None
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.protected import Protected
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.developer import Developer
@@ -34,19 +35,24 @@ def run_context(request: pytest.FixtureRequest) -> RunContext:
 
 
 @pytest.fixture
-def deployment(run_context: RunContext) -> Iterator[Deployment]:
-    """The deployment under test; customers made up in a test are gone after it."""
-    before = len(run_context.deployment.made_up)
-    yield run_context.deployment
-    remove_made_up(run_context.deployment, since=before)
+def customers(run_context: RunContext) -> Iterator[Customers]:
+    """The customers of the deployment; those that a test makes up are gone after it."""
+    before = len(run_context.customers.all_made_up)
+    yield run_context.customers
+    remove_made_up(run_context.customers, since=before)
+
+
+@pytest.fixture
+def deployment(customers: Customers) -> Deployment:
+    """The deployment under test: what can be seen of it, and what can be moved."""
+    return customers.deployment
 
 
 @pytest.fixture
 def expect(request: pytest.FixtureRequest, deployment: Deployment) -> Expect:
-    """The judge."""
-    judge = Expect(deployment)
-    request.node.stash[EXPECT] = judge
-    return judge
+    """What must hold: each expectation is one of its methods."""
+    request.node.stash[EXPECT] = made = Expect(deployment)
+    return made
 
 
 @pytest.fixture
@@ -56,33 +62,33 @@ def client(deployment: Deployment) -> Client:
 
 
 @pytest.fixture
-def alice(deployment: Deployment) -> RegisteredCustomer:
+def alice(customers: Customers) -> RegisteredCustomer:
     """One of the target's customers, who logs in over HTTP."""
-    return deployment.alice
+    return customers.alice
 
 
 @pytest.fixture
-def bob(deployment: Deployment) -> RegisteredCustomer:
+def bob(customers: Customers) -> RegisteredCustomer:
     """Another one of the target's customers."""
-    return deployment.bob
+    return customers.bob
 
 
 @pytest.fixture
-def someone(deployment: Deployment) -> Customer:
+def someone(customers: Customers) -> Customer:
     """A customer of this test's own: made up where sessions can be forged, else alice."""
-    return deployment.someone()
+    return customers.someone()
 
 
 @pytest.fixture
-def another(deployment: Deployment) -> Customer:
+def another(customers: Customers) -> Customer:
     """Somebody else: made up where sessions can be forged, else bob."""
-    return deployment.made_up_customer() if deployment.can_forge else deployment.bob
+    return customers.another()
 
 
 @pytest.fixture
-def made_up(deployment: Deployment) -> MadeUpCustomer:
+def made_up(customers: Customers) -> MadeUpCustomer:
     """A customer known to the table alone, whose sessions can be forged in any form."""
-    return deployment.made_up_customer()
+    return customers.made_up()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement

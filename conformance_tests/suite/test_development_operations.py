@@ -7,7 +7,7 @@ import pytest
 from conformance_tests.actors.customers import Customer
 from conformance_tests.actors.forged_tokens import never_issued
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect

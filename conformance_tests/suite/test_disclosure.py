@@ -10,9 +10,9 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import mismatches, never_issued
-from conformance_tests.actors.session import Session
+from conformance_tests.actors.session import Session, load
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.log import RunLog
 from conformance_tests.expect.expect import Expect
@@ -150,9 +150,9 @@ def test_deriving_keys_holds_nobody_up(
 
 def median_under_load(deployment: Deployment, session: Session, expect: Expect) -> float:
     """Seconds that a trivial query takes while refreshes with a wrong refresh token run."""
-    with deployment.load(mismatches(session, REFRESHES), AT_ONCE) as load:
+    with load(mismatches(session, REFRESHES), AT_ONCE) as running:
         looks = [deployment.client.trivial()]
-        while load.running:
+        while running.running:
             looks.append(deployment.client.trivial())
-    expect.between(load.answered, 1, REFRESHES, "the number of refreshes that were answered")
+    expect.between(running.answered, 1, REFRESHES, "the number of refreshes that were answered")
     return statistics.median(math.inf if look.status is None else look.seconds for look in looks)

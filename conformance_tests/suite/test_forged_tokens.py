@@ -9,7 +9,7 @@ from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued, vectors
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
@@ -18,7 +18,7 @@ def changes_nothing(row: str, sessions: list[Session], expect: Expect) -> None:
     """A genuine pair is taken; each forgery of its twin's token is refused and changes no row."""
     twin, session = sessions
     expect.works(twin)
-    session.customer.new_second()  # a clock that stands at exp goes past it
+    session.customer.wait_for_new_second()  # a clock that stands at exp goes past it
     presented = [(vector, list(forged_tokens.sessions(session, vector))) for vector in vectors(row)]
     look = expect.snapshot(session.customer)
     for vector, pairs in presented:

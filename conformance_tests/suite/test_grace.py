@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
@@ -10,9 +11,11 @@ RIVALS = 5
 
 
 @requirement("RACE-05", level="MUST", burns=True)
-def test_with_grace_somebody_goes_on_after_any_race(graceful: Deployment, expect: Expect) -> None:
+def test_with_grace_somebody_goes_on_after_any_race(
+    customers: Customers, graceful: Deployment, expect: Expect
+) -> None:
     """However several refreshes of one pair at once end, the customer is not logged out by it."""
-    someone = graceful.someone()
+    someone = customers.at(graceful).someone()
     session = someone.expired_session(remember_me=True)
     answers = graceful.together(*[session.refresh] * RIVALS)
     expect.raced(RIVALS, "at once")
@@ -21,10 +24,10 @@ def test_with_grace_somebody_goes_on_after_any_race(graceful: Deployment, expect
 
 @requirement("RACE-08", burns=True)
 def test_with_grace_each_rival_holds_a_pair_that_works(
-    graceful: Deployment, expect: Expect
+    customers: Customers, graceful: Deployment, expect: Expect
 ) -> None:
     """Several refreshes of one pair at once: whoever gets a pair can go on with it."""
-    someone = graceful.someone()
+    someone = customers.at(graceful).someone()
     session = someone.expired_session(remember_me=True)
     answers = graceful.together(*[session.refresh] * RIVALS)
     expect.raced(RIVALS, "at once")
@@ -35,9 +38,11 @@ def test_with_grace_each_rival_holds_a_pair_that_works(
 
 
 @requirement("RACE-08", burns=True)
-def test_a_lost_answer_can_be_asked_for_again(graceful: Deployment, expect: Expect) -> None:
+def test_a_lost_answer_can_be_asked_for_again(
+    customers: Customers, graceful: Deployment, expect: Expect
+) -> None:
     """Within the window the old pair answers a pair that works, and one row is alive."""
-    someone = graceful.someone()
+    someone = customers.at(graceful).someone()
     session = someone.expired_session(remember_me=True)
     expect.rotates(session)
     again = someone.session_from(session.refresh())
@@ -46,9 +51,11 @@ def test_a_lost_answer_can_be_asked_for_again(graceful: Deployment, expect: Expe
 
 
 @requirement("RACE-09", burns=True)
-def test_after_the_window_the_old_pair_is_a_replay(graceful: Deployment, expect: Expect) -> None:
+def test_after_the_window_the_old_pair_is_a_replay(
+    customers: Customers, graceful: Deployment, expect: Expect
+) -> None:
     """Once the window has closed, the old pair is refused and ends every session."""
-    someone = graceful.someone()
+    someone = customers.at(graceful).someone()
     session = someone.expired_session(remember_me=True)
     expect.rotates(session)
     expect.returns_same_pair(someone.session_from(session.refresh()))
@@ -59,10 +66,10 @@ def test_after_the_window_the_old_pair_is_a_replay(graceful: Deployment, expect:
 
 @requirement("RACE-09", burns=True)
 def test_with_grace_a_pair_spent_long_ago_is_refused_too(
-    graceful: Deployment, expect: Expect
+    customers: Customers, graceful: Deployment, expect: Expect
 ) -> None:
     """A pair is refused whose row is gone, and with it whatever was kept of its rotation."""
-    someone = graceful.someone()
+    someone = customers.at(graceful).someone()
     session = someone.expired_session(remember_me=True)
     expect.stored(session)
     graceful.need_table().drop(session.stored())
@@ -71,11 +78,11 @@ def test_with_grace_a_pair_spent_long_ago_is_refused_too(
 
 @requirement("RACE-09", burns=True)
 def test_a_grandparent_is_a_replay_inside_the_window_too(
-    graceful: Deployment, expect: Expect
+    customers: Customers, graceful: Deployment, expect: Expect
 ) -> None:
     """Only the immediate predecessor leads on: an older ancestor ends every session."""
     graceful.need_two_generations_in_a_window()
-    someone = graceful.someone()
+    someone = customers.at(graceful).someone()
     grandparent = someone.expired_session(remember_me=True)
     began = graceful.clock.now()
     parent = expect.rotates(grandparent).expired()
@@ -88,9 +95,11 @@ def test_a_grandparent_is_a_replay_inside_the_window_too(
 
 
 @requirement("RACE-10", burns=True)
-def test_grace_does_not_extend_a_session(graceful: Deployment, expect: Expect) -> None:
+def test_grace_does_not_extend_a_session(
+    customers: Customers, graceful: Deployment, expect: Expect
+) -> None:
     """The pair that the old one leads on to ends when its session ends, and not later."""
-    someone = graceful.someone()
+    someone = customers.at(graceful).someone()
     session = someone.expired_session(remember_me=True)
     successor = expect.rotates(session)
     graceful.pass_seconds(1)
@@ -99,9 +108,11 @@ def test_grace_does_not_extend_a_session(graceful: Deployment, expect: Expect) -
 
 
 @requirement("RACE-10", burns=True)
-def test_grace_does_not_survive_a_revoke(graceful: Deployment, expect: Expect) -> None:
+def test_grace_does_not_survive_a_revoke(
+    customers: Customers, graceful: Deployment, expect: Expect
+) -> None:
     """Once the successor was revoked, the old pair leads nowhere."""
-    someone = graceful.someone()
+    someone = customers.at(graceful).someone()
     session = someone.expired_session(remember_me=True)
     successor = expect.rotates(session)
     expect.returns_same_pair(someone.session_from(session.refresh()))
@@ -111,9 +122,11 @@ def test_grace_does_not_survive_a_revoke(graceful: Deployment, expect: Expect) -
 
 
 @requirement("RACE-10", logins=2, burns=True)
-def test_grace_does_not_survive_a_burn(graceful: Deployment, expect: Expect) -> None:
+def test_grace_does_not_survive_a_burn(
+    customers: Customers, graceful: Deployment, expect: Expect
+) -> None:
     """Once every session was ended, a pair inside its window leads nowhere."""
-    someone = graceful.someone()
+    someone = customers.at(graceful).someone()
     stolen, session = someone.expired_sessions(2, remember_me=True)
     expect.rotates_past_grace(stolen)
     expect.rotates(session)

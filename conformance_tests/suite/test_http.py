@@ -115,7 +115,7 @@ def test_a_refresh_token_is_read_from_its_argument_only(
 @requirement("GQL-10")
 def test_tokens_are_handed_out_in_the_body_only(alice: RegisteredCustomer, expect: Expect) -> None:
     """Neither login, refresh nor revoke puts a token into Set-Cookie or Location."""
-    alice.new_second()
+    alice.wait_for_new_second()
     login = alice.ask_to_log_in()
     session = alice.session_from(login)
     for answer in (login, session.refresh(), session.revoke()):
@@ -128,7 +128,7 @@ def test_tokens_of_a_rotation_are_handed_out_in_the_body_only(
 ) -> None:
     """A rotation puts its new tokens into neither Set-Cookie nor Location."""
     session = someone.expired_session()
-    someone.new_second()
+    someone.wait_for_new_second()
     answer = session.refresh()
     expect.tokens_in_body_only(answer, someone.session_from(answer))
 

@@ -11,9 +11,10 @@ from conformance_tests.actors.forged_tokens import (
     similar_tokens,
     vectors,
 )
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
@@ -120,10 +121,10 @@ def test_nothing_near_a_refresh_token_revokes_a_session(someone: Customer, expec
 
 @requirement("HARD-24", logins=13, burns=True, optional=True)
 def test_nothing_near_a_refresh_token_renews_a_session(
-    deployment: Deployment, expect: Expect
+    customers: Customers, deployment: Deployment, expect: Expect
 ) -> None:
     """An expired pair is renewed; with its refresh token written a little otherwise it is not."""
-    twin, *sessions = deployment.expired_apart(13)
+    twin, *sessions = customers.expired_apart(13)
     expect.rotates(twin)
     for place, session in enumerate(sessions):
         for how, text in list(similar_tokens(session.refresh_token).items())[place : place + 1]:

@@ -6,7 +6,7 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.odd_client import (
     MALFORMED,
@@ -72,7 +72,7 @@ def test_one_request_makes_few_logins(
     with expect.at_most_new_rows(alice, MOST_LOGINS):
         answer = odd.log_in_often(form, MOST_LOGINS + 1, alice.credentials)
     pairs = answer.pairs
-    alice.hold(*pairs)
+    alice.keep(*pairs)
     expect.that(len(pairs) <= MOST_LOGINS, f"{MOST_LOGINS} pairs at most", len(pairs))
 
 

@@ -8,8 +8,9 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.documents import ABSENT, DEVELOPMENT_OPERATIONS
 from conformance_tests.deployment.http.odd_client import FORMS, OddClient
@@ -38,10 +39,12 @@ def nobody(deployment: Deployment) -> Iterator[str]:
 
 
 @pytest.fixture
-def overheard(production: Deployment, faults: FaultProxy, expect: Expect) -> FaultProxy:
+def overheard(
+    customers: Customers, production: Deployment, faults: FaultProxy, expect: Expect
+) -> FaultProxy:
     """The proxy, through which a login outside development was seen to pass."""
     with faults.watch() as calls:
-        expect.revokes(production.alice.log_in())
+        expect.revokes(customers.at(production).alice.log_in())
     expect.table_seen(calls)
     return faults
 
@@ -64,7 +67,7 @@ def opened(instances: Instances, nobody: str) -> Iterator[Developer]:
 def test_the_development_operations_are_closed(
     outsider: Developer, someone: Customer, expect: Expect
 ) -> None:
-    """Each of the five is refused or unknown for a session that is there, and accesses no row."""
+    """Each of the five is refused or unknown for a session that is there, and touches no row."""
     session = someone.log_in()
     with expect.unchanged(someone):
         for answer in outsider.try_all(str(someone.id), session.refresh_token):

@@ -8,9 +8,10 @@ from contextlib import ExitStack
 import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.deployment.instances import Instances
@@ -114,9 +115,11 @@ def test_rivals_leave_one_live_successor(someone: Customer, expect: Expect) -> N
 
 @requirement("RACE-04", burns=True)
 @pytest.mark.usefixtures("faults")
-def test_with_grace_rivals_leave_one_live_successor(graceful: Deployment, expect: Expect) -> None:
+def test_with_grace_rivals_leave_one_live_successor(
+    customers: Customers, graceful: Deployment, expect: Expect
+) -> None:
     """A session that may be asked for again is renewed once all the same."""
-    someone = graceful.someone()
+    someone = customers.at(graceful).someone()
     session = someone.expired_session(remember_me=True)
     answers = race(session, RIVALS, expect)
     expect.at_most_one_live(expect.sessions_in(someone, answers))
@@ -242,7 +245,7 @@ def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
     """
     session, *others = someone.expired_sessions(1 + NEIGHBOURS, remember_me=True)
     others = [expect.rotates(other) for other in others]
-    someone.new_second()  # within one, the successor could be a neighbour's very pair
+    someone.wait_for_new_second()  # within one, the successor could be a neighbour's very pair
     with faults.hold("delete", of=someone.id, times=1) as fault:
         with deployment.meanwhile(session.revoke) as revoke:
             expect.that(fault.held(), "the revoke to delete", "no delete")
@@ -340,11 +343,11 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
 
 @requirement("RACE-14", burns=True, seconds=2.4)
 def test_a_replay_is_seen_by_another_server_and_after_a_restart(
-    instances: Instances, expect: Expect
+    customers: Customers, instances: Instances, expect: Expect
 ) -> None:
     """A pair that one server renewed before it ended is a replay to a server started since."""
     with instances.one_more() as first:
-        someone = first.made_up_customer()
+        someone = customers.at(first).made_up()
         stolen, _ = someone.expired_sessions(2)
         expect.rotates_past_grace(stolen)
     with instances.one_more() as second:

@@ -6,6 +6,7 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import other_hex
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import SESSION_OVER
@@ -26,13 +27,13 @@ LONGER = 3
 
 @requirement("CORE-05")
 def test_a_live_pair_is_repeated(alice: RegisteredCustomer, expect: Expect) -> None:
-    """A refresh with both tokens valid hands back the same bytes, a second later too, and accesses
+    """A refresh with both tokens valid hands back the same bytes, a second later too, and touches
     no row.
     """
     session = alice.log_in()
     with expect.unchanged(alice):
         expect.returns_same_pair(session)
-        alice.new_second()  # signed anew in the same second, a token may be the same
+        alice.wait_for_new_second()  # signed anew in the same second, a token may be the same
         expect.returns_same_pair(session)
 
 
@@ -85,7 +86,7 @@ def test_a_session_near_its_end_is_extended_by_the_normal_lifetime(
     session = someone.session_with_left(left - deployment.clock.margin, remember_me)
     with deployment.clock.window() as window:
         successor = expect.rotates(session)
-    end = deployment.latest_end(session)
+    end = session.absolute_end()
     low, high = window.after(lifetimes.refresh)
     expect.between(successor.refresh_expiry, min(low, end), min(high, end), "refresh_expiry")
 
@@ -157,9 +158,11 @@ def test_the_id_of_another_customer_keeps_its_type(bob: RegisteredCustomer, expe
 
 
 @requirement("CORE-26", optional=True)
-def test_an_id_in_digits_stays_a_text(deployment: Deployment, expect: Expect) -> None:
+def test_an_id_in_digits_stays_a_text(
+    customers: Customers, deployment: Deployment, expect: Expect
+) -> None:
     """A text of digits does not become a number."""
-    keeps_its_id(deployment.numbered_customer(str), expect)
+    keeps_its_id(customers.numbered(str), expect)
 
 
 def keeps_its_id(customer: Customer, expect: Expect) -> None:

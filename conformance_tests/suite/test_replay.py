@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
@@ -52,11 +53,11 @@ def test_a_second_theft_is_seen_as_the_first_was(
 
 @requirement("CORE-13", logins=2, burns=True)
 def test_a_replay_leaves_other_customers_alone(
-    deployment: Deployment, bob: RegisteredCustomer, expect: Expect
+    customers: Customers, deployment: Deployment, bob: RegisteredCustomer, expect: Expect
 ) -> None:
-    """One customer's burn accesses neither a namesake whose id is longer nor a real customer."""
-    victim = deployment.someone()
-    namesake = deployment.customer_named_like(victim)
+    """One customer's burn touches neither a namesake whose id is longer nor a real customer."""
+    victim = customers.someone()
+    namesake = customers.named_like(victim)
     bystander = bob.log_in()
     theirs = namesake.log_in(remember_me=True) if namesake else None
     if namesake is None:

@@ -11,7 +11,8 @@ from conformance_tests.deployment.clock import Window
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http.documents import ABSENT
-from conformance_tests.deployment.table import Row, Table
+from conformance_tests.deployment.row import Row
+from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable

@@ -8,9 +8,10 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import other_hex
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.faults import FaultProxy
 from conformance_tests.deployment.faults.calls import CallLog
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.expect.expect import Expect
@@ -57,7 +58,7 @@ def test_a_rotation_that_cannot_be_stored_changes_nothing(
 def test_a_refresh_that_cannot_read_changes_nothing(
     someone: Customer, faults: FaultProxy, expect: Expect, how: str
 ) -> None:
-    """While reading fails a refresh gives no tokens and accesses no row."""
+    """While reading fails a refresh gives no tokens and touches no row."""
     session = someone.expired_session()
     with expect.unchanged(someone):
         with faults.refuse("read", how, of=someone.id) as fault:
@@ -140,10 +141,10 @@ def test_a_storage_failure_never_burns(
 
 @requirement("FAULT-07", burns=True)
 def test_a_burn_sends_again_what_was_left_unprocessed(
-    deployment: Deployment, faults: FaultProxy, expect: Expect
+    customers: Customers, deployment: Deployment, faults: FaultProxy, expect: Expect
 ) -> None:
     """A table that leaves part of each batch undone is asked again until no row is left."""
-    customer = deployment.made_up_customer()
+    customer = customers.made_up()
     stolen = customer.expired_session()
     expect.rotates_past_grace(stolen)
     with (
@@ -157,10 +158,10 @@ def test_a_burn_sends_again_what_was_left_unprocessed(
 
 @requirement("FAULT-07", burns=True, optional=True)
 def test_a_burn_that_broke_off_is_finished_later(
-    deployment: Deployment, faults: FaultProxy, expect: Expect
+    customers: Customers, deployment: Deployment, faults: FaultProxy, expect: Expect
 ) -> None:
     """While deleting fails a replay is refused; when it comes back no row is left."""
-    customer = deployment.made_up_customer()
+    customer = customers.made_up()
     stolen, _ = customer.expired_sessions(2)
     expect.rotates_past_grace(stolen)
     with faults.refuse("delete", CERTAIN, of=customer.id) as fault:
@@ -173,10 +174,14 @@ def test_a_burn_that_broke_off_is_finished_later(
 
 @requirement("FAULT-07")
 def test_removing_all_says_so_only_when_nothing_is_left(
-    deployment: Deployment, developer: Developer, faults: FaultProxy, expect: Expect
+    customers: Customers,
+    deployment: Deployment,
+    developer: Developer,
+    faults: FaultProxy,
+    expect: Expect,
 ) -> None:
     """removeAllUserAuthItems answers success once the rows left undone are gone too."""
-    customer = deployment.made_up_customer()
+    customer = customers.made_up()
     with (
         customer.extra_rows(MANY),
         faults.leave_unprocessed(10, of=customer.id, times=2) as fault,
@@ -259,7 +264,7 @@ def test_a_stale_read_gives_no_new_pair(
         successor = expect.rotates(session)
     with expect.should():
         all_consistent(calls, someone, expect)
-    someone.new_second()  # within one, the second session could be the very same pair
+    someone.wait_for_new_second()  # within one, the second session could be the very same pair
     with faults.stale("read", of=someone.id) as fault:
         answer = session.refresh()
     expect.fault_hit(fault)

@@ -8,6 +8,7 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment import forge
 from conformance_tests.deployment.clock import Window
@@ -257,14 +258,16 @@ def test_a_login_signed_anew_by_a_faster_clock_is_welcome(
 
 @requirement("WIRE-08")
 @pytest.mark.parametrize("id_", ["number", "digits", "text"])
-def test_a_session_of_the_module_goes_on(deployment: Deployment, expect: Expect, id_: str) -> None:
+def test_a_session_of_the_module_goes_on(
+    customers: Customers, deployment: Deployment, expect: Expect, id_: str
+) -> None:
     """A pair and row in the module's form are repeated, renewed and revoked; the id is kept."""
     if unlike := forge.minted_otherwise():
         raise SuiteError(f"the suite does not mint as the module did: {unlike}")
     if id_ == "text":
-        customer = deployment.made_up_customer()
+        customer = customers.made_up()
     else:
-        customer = deployment.numbered_customer(int if id_ == "number" else str)
+        customer = customers.numbered(int if id_ == "number" else str)
     live, expired, unwanted = (customer.forge_session(left, 600, ttl=str) for left in (300, -5, -7))
     expect.returns_same_pair(live)
     successor = expect.rotates(expired)
@@ -276,11 +279,15 @@ def test_a_session_of_the_module_goes_on(deployment: Deployment, expect: Expect,
 
 @requirement("WIRE-09")
 def test_an_id_beyond_ascii_is_utf_8(
-    deployment: Deployment, made_up: MadeUpCustomer, forge: Forge, expect: Expect
+    customers: Customers,
+    deployment: Deployment,
+    made_up: MadeUpCustomer,
+    forge: Forge,
+    expect: Expect,
 ) -> None:
     """A session of such an id is repeated, renewed under the same id, and found by its key."""
     expect.rotates(made_up.expired_session())
-    foreign = deployment.made_up_customer(f"{made_up.id}-Zoë-李-🌱")
+    foreign = customers.made_up(f"{made_up.id}-Zoë-李-🌱")
     expect.returns_same_pair(foreign.log_in(remember_me=True))
     successor = expect.rotates(foreign.expired_session())
     expect.equal(successor.claims.get("customer_id"), foreign.id, "customer_id")

@@ -1,11 +1,13 @@
-"""A target: one deployment, what it claims, and all that the suite may use to judge it."""
+"""A target: one deployment, what it claims, and all that the suite may use to judge it.
+
+It is a plain value that pickles: what is live stands beside it, in `deployment.wiring`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from conformance_tests.requirements import GROUPS, REQUIREMENTS, Requirement
 from conformance_tests.target.parts import (
@@ -21,9 +23,6 @@ from conformance_tests.target.parts import (
     OddLogin,
     TableAddress,
 )
-
-if TYPE_CHECKING:
-    import httpx
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +50,8 @@ class Target:
     launch: Launch | None = None
     logins_per_minute: int = 0
     known_failures: tuple[KnownFailure, ...] = ()
-    # Embedded only, not in the file: further instances, and the way to them without a socket.
+    # Embedded only, not in the file: further instances on the same table.
     instances: Mapping[str, Instance] = field(default_factory=dict)
-    transport: httpx.BaseTransport | None = field(default=None, repr=False, compare=False)
-
-    def on_paper(self) -> Target:
-        """The same target without what lives in this process alone."""
-        from dataclasses import replace
-
-        table = replace(self.table, client=None) if self.table else None
-        faults = replace(self.faults, proxy=None) if self.faults else None
-        return replace(self, table=table, faults=faults, transport=None)
 
     def answers_for(self, requirement: Requirement) -> bool:
         """True of the rows that the target claims: its profile's, in the groups it names.

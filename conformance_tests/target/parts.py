@@ -5,10 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from conformance_tests.deployment.faults import FaultProxy
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +31,18 @@ class TableAddress:
     name: str
     region: str
     endpoint_url: str | None = None
-    # Embedded only: a client of the table in this process, safe to call from several threads.
-    client: Any = field(default=None, repr=False, compare=False)
-    # Embedded only: the table is gone with the run, so nobody need clean_up it.
+    # Embedded only: the table is gone with the run, so no row need be cleaned up.
     ends_with_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ClockAddress:
-    """The rungs of the time ladder that the target offers; `max_wait` is in seconds."""
+    """How the target's time can be moved or waited for; `max_wait` is in seconds."""
 
     http: str | None = None
     faketime: str | None = None
     max_wait: float = 0.0
-    # Embedded only: it is known to stand still where it is set, which takes a second to find out.
+    # Embedded only: it is known to stand still once it is set, which takes a second to find out.
     stands: bool = False
 
 
@@ -92,8 +86,6 @@ class FaultAddress:
 
     listen: str
     upstream: str
-    # Embedded only: the proxy that stands there already.
-    proxy: FaultProxy | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

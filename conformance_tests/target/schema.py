@@ -44,7 +44,7 @@ class ErrorCollector:
 
     @contextmanager
     def collected(self) -> Iterator[None]:
-        """What errors in here is kept, and the rest goes on."""
+        """An error in here is kept, and the rest goes on."""
         try:
             yield
         except TargetFileError as error:

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.config import Config as BotoConfig
 
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from reference_auth.store.provision import create_table
 from tests.chaos import figures
 from tests.chaos.arena import REGION, Arena

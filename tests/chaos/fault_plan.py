@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from conformance_tests.deployment.faults import Fault, FaultProxy
+from conformance_tests.deployment.faults.fault import Fault
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from tests.chaos.sizes import size
 
 FAULTY = 0.4  # the share of requests that meet a fault

@@ -57,7 +57,7 @@ class ServerProcess:
         raise AssertionError(f"no server: {self.log.read_text()[-2000:]}")
 
     def kill(self) -> None:
-        """End it without a chance to clean_up up."""
+        """End it without a chance to clean up."""
         self._process.kill()
         self._process.wait(END_SECONDS)
 

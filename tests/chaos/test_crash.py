@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conformance_tests.deployment.faults import CallLog
+from conformance_tests.deployment.faults.calls import CallLog
 from tests.chaos.arena import Arena
 from tests.chaos.callers import SERVER_ERROR, Answer, Callers, Pair
 from tests.chaos.figures import note

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from conformance_tests.deployment.faults import Fault
+from conformance_tests.deployment.faults.fault import Fault
 from reference_auth.core.rows import Row
 from tests.chaos.arena import LIVE_SECONDS, Arena
 from tests.chaos.callers import SERVER_ERROR, Answer, Callers, Pair

@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from conformance_tests.deployment.faults import Fault
+from conformance_tests.deployment.faults.fault import Fault
 from reference_auth.core.rows import Row
 from tests.chaos.arena import Arena
 from tests.chaos.callers import SERVER_ERROR, SESSION_OVER, Answer, Callers, Pair

@@ -13,7 +13,7 @@ import pytest
 from botocore.config import Config
 from moto import mock_aws
 
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 
 REGION = "ap-southeast-2"

@@ -9,13 +9,15 @@ from typing import Any
 
 import httpx
 
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.clock import Clock, MovableClock
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.recorder import Recorder
-from conformance_tests.deployment.table import Row, Table
+from conformance_tests.deployment.row import Row
+from conformance_tests.deployment.table import Table
 from conformance_tests.outcomes import SuiteError
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import Credentials, Features, Http, Lifetimes
@@ -161,6 +163,13 @@ def deployment(
         forge=Forge(SECRET) if secret else None,
         table=MemoryTable() if table else None,
     )
+
+
+def customers(
+    speak: Speak | None = None, *, locked_out: str | None = None, **changes: Any
+) -> Customers:
+    """The customers of such a deployment."""
+    return Customers(deployment(speak, **changes), locked_out=locked_out)
 
 
 def logins(id_: Any = 7, forge: Forge | None = None) -> Speak:

@@ -13,10 +13,12 @@ import pytest
 
 from conformance_tests.actors.session import claims_of
 from conformance_tests.deployment.clock import Clock
-from conformance_tests.deployment.faults import FaultProxy
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.forge import Forge, encoded
 from conformance_tests.deployment.table import Table
+from conformance_tests.deployment.wiring import Wiring
 from conformance_tests.embedded import boot
+from conformance_tests.embedded.boot import Booted
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from conformance_tests.outcomes import Violation
 from conformance_tests.target.model import Target
@@ -152,7 +154,7 @@ KINDS: dict[str, Callable[[Liar, Asked], Reply]] = {
 
 
 @contextmanager
-def lying(speak: Callable[[Liar, Asked], Reply]) -> Iterator[Target]:
+def lying(speak: Callable[[Liar, Asked], Reply]) -> Iterator[Booted]:
     """Such a server as a target that offers everything but a command that starts it."""
     with ExitStack() as ends:
         patch = ends.enter_context(pytest.MonkeyPatch.context())
@@ -165,11 +167,11 @@ def lying(speak: Callable[[Liar, Asked], Reply]) -> Iterator[Target]:
         engine = ends.enter_context(MotoEndpoint(client)).url
         name = ends.enter_context(boot.own_table(engine, client))
         proxy = ends.enter_context(FaultProxy("127.0.0.1:0", engine))
-        address = TableAddress(name, REGION, engine, client)
-        table = Table(address)
+        address = TableAddress(name, REGION, engine)
+        table = Table(address, client)
         ends.callback(table.close)
         instance = Instance(URL, LIFETIMES)
-        yield Target(
+        target = Target(
             url=URL,
             name="a liar",
             environment="development",
@@ -181,7 +183,7 @@ def lying(speak: Callable[[Liar, Asked], Reply]) -> Iterator[Target]:
             features=Features(grace_seconds=60, max_session_minutes=60),
             protected_query="{ me { customer_id } }",
             odd_logins=(OddLogin("null", "null@odd.example.com", "odd"),),
-            faults=FaultAddress("127.0.0.1:0", engine, proxy),
+            faults=FaultAddress("127.0.0.1:0", engine),
             instances=dict.fromkeys(("development", "production", "featured"), instance),
-            transport=Liar(speak, table),
         )
+        yield Booted(target, Wiring(Liar(speak, table), client, proxy))

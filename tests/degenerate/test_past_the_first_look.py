@@ -80,8 +80,8 @@ LOOKED_AT = {"CORE-02", "HARD-18", "GQL-07"}
 @pytest.mark.parametrize("name", KINDS)
 def test_nothing_is_kept_but_what_the_server_really_does(name: str) -> None:
     """The rows that pass are those written down; no other is green, and the verdict is red."""
-    with lying(KINDS[name]) as target:
-        run = run_suite(target)
+    with lying(KINDS[name]) as (target, wiring):
+        run = run_suite(target, wiring=wiring)
         report = judge(target, run)
     ended = {row.requirement.id: (row.status, row.detail) for row in report.rows}
     assert {id_: said for id_, said in ended.items() if said[0] == "error"} == {}
@@ -95,9 +95,9 @@ def test_a_token_that_is_no_jwt_is_a_finding_and_no_accident(
     speak: Callable[[Liar, Asked], Reply],
 ) -> None:
     """With and without the secret, the run comes to its end and the rows of tokens are red."""
-    with lying(speak) as target:
+    with lying(speak) as (target, wiring):
         for seen in (target, replace(target, secret=None, table=None)):
-            run = run_suite(seen, Options(only=("CORE-01", "WIRE-04")))
+            run = run_suite(seen, Options(only=("CORE-01", "WIRE-04")), wiring=wiring)
             assert {finding.status for finding in run.findings} <= {"fail", "not-testable"}
             assert any(finding.status == "fail" for finding in run.findings)
 

@@ -13,11 +13,10 @@ import pytest
 
 from conformance_tests.deployment import forge
 from conformance_tests.embedded import boot
-from conformance_tests.embedded.fork_server import fork_server
+from conformance_tests.embedded.forking import fork_server
 from conformance_tests.report.verdict import Finding, Run
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
-from conformance_tests.target.model import Target
 from conformance_tests.target.parts import Lifetimes
 from reference_auth.core import tokens
 from tests.mutants.catalogue import Patch
@@ -77,8 +76,8 @@ def judged(
     command: tuple[str, ...] | None = None,
 ) -> Judged:
     """The suite's findings on the reference with this change; `only` names rows or groups."""
-    with changed(change, briefly=briefly, command=command) as target:
-        return Judged(run_suite(target, Options(only=tuple(only))))
+    with changed(change, briefly=briefly, command=command) as (target, wiring):
+        return Judged(run_suite(target, Options(only=tuple(only)), wiring=wiring))
 
 
 @contextmanager
@@ -89,7 +88,7 @@ def changed(
     serve: str = SERVE,
     command: tuple[str, ...] | None = None,
     lifetimes: Lifetimes = boot.DEFAULT_LIFETIMES,
-) -> Iterator[Target]:
+) -> Iterator[boot.Booted]:
     """The reference with this change, asked in the process.
 
     briefly: derive keys in few rounds, on both sides.

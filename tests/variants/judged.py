@@ -26,11 +26,12 @@ def judged(
     """
     rows = only or rows_of(variant)
     lifetimes = variant.lifetimes
-    with changed(
-        variant, briefly=True, serve=SERVE, command=command, lifetimes=lifetimes
-    ) as target:
+    with changed(variant, briefly=True, serve=SERVE, command=command, lifetimes=lifetimes) as (
+        target,
+        wiring,
+    ):
         claiming = held_to(variant, target)
-        run = run_suite(claiming, Options(only=rows, claimed_only=True))
+        run = run_suite(claiming, Options(only=rows, claimed_only=True), wiring=wiring)
         return judge(claiming, run, Terms(only=rows))
 
 

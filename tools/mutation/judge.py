@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance_tests.embedded.fork_server import fork_server
+from conformance_tests.embedded.forking import fork_server
 from conformance_tests.report.verdict import Finding
 from conformance_tests.runner.options import Options, Silence
 from conformance_tests.runner.run import run_suite
 from tools.mutation import mutated
 
 if TYPE_CHECKING:
+    from conformance_tests.deployment.wiring import Wiring
     from conformance_tests.target.model import Target
     from tools.mutation.made import Made  # it stands on the reference: not in a mutant's process
 
@@ -122,11 +123,11 @@ def _judge(asked: Asked, answer: Connection) -> None:
 
 def _end_of(asked: Asked, ends: ExitStack) -> tuple[str, str]:
     try:
-        target = _booted(asked, ends)
+        target, wiring = _booted(asked, ends)
     except Exception as error:  # whatever a mutant may do while it is loaded
         return "door", f"does not start: {type(error).__name__}"
     progress = UntilRed()
-    run = run_suite(target, Options(only=asked.rows), progress)
+    run = run_suite(target, Options(only=asked.rows), progress, wiring=wiring)
     if run.unreachable is not None:
         return "door", run.unreachable
     if progress.red is not None:
@@ -136,7 +137,7 @@ def _end_of(asked: Asked, ends: ExitStack) -> tuple[str, str]:
     return ("trouble", trouble[0]) if trouble else ("survived", "")
 
 
-def _booted(asked: Asked, ends: ExitStack) -> Target:
+def _booted(asked: Asked, ends: ExitStack) -> tuple[Target, Wiring]:
     """The mutant as a target; what rows start of it is the mutant too."""
     folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="mutant-")))
     path = folder / f"{asked.module}.py"

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, overload
 
 from conformance_tests.deployment.faults.wire import Message
-from conformance_tests.deployment.http.leaks import mentions
-from conformance_tests.deployment.table import BOOKKEEPING, PARTITION_KEY, SORT_KEY
+from conformance_tests.deployment.row import BOOKKEEPING, PARTITION_KEY, SORT_KEY
 
 TARGET = "X-Amz-Target"
 READ, WRITE, DELETE, CHECK = "read", "write", "delete", "check"
@@ -70,7 +69,7 @@ class Call:
 
     @classmethod
     def of(cls, request: Message) -> Call:
-        """The call that a request makes; what cannot be read accesses nothing known."""
+        """The call that a request makes; what cannot be read is taken to access nothing."""
         operation = (request.header(TARGET) or "").rpartition(".")[2]
         try:
             body = json.loads(request.body)
@@ -90,10 +89,6 @@ class Call:
     def writes_under(self) -> set[str]:
         """The partitions in which it writes a row."""
         return {t.partition for t in self.accesses if t.effect == WRITE and t.partition}
-
-    def names(self, customer_id: str | int) -> bool:
-        """Whether any value in the call is, or holds, this customer's id."""
-        return any(mentions(text, customer_id) for text in _texts(self.body))
 
     def has_role(self, role: str, customer_id: str | int | None = None) -> bool:
         """Whether the call does what `role` says to a session row of the customer (None: any)."""
@@ -141,14 +136,6 @@ class CallLog(Sequence[Call]):
     def with_role(self, role: str, of: str | int | None = None) -> list[Call]:
         """The calls of a role (or of an operation's name) on a customer's session rows."""
         return [call for call in self if call.has_role(role, of)]
-
-    def touching(self, customer_id: str | int) -> list[Call]:
-        """The calls that name this customer at all, bookkeeping beside the session included."""
-        return [call for call in self if call.names(customer_id)]
-
-    def under(self, *keys: str) -> list[Call]:
-        """The calls on a row whose partition or sort key is one of these words."""
-        return [call for call in self if call.has_key(*keys)]
 
 
 def _accesses(operation: str, body: Mapping[str, Any]) -> Iterator[RowAccess]:
@@ -214,15 +201,3 @@ def _consistent(body: Mapping[str, Any]) -> bool:
     batched = body.get("RequestItems", {}).values()
     tables = [body, *(parts for parts in batched if isinstance(parts, dict))]
     return any(table.get("ConsistentRead") is True for table in tables)
-
-
-def _texts(body: Any) -> Iterator[str]:
-    pending = [body]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            pending.extend(node.values())
-        elif isinstance(node, list):
-            pending.extend(node)
-        elif isinstance(node, str):
-            yield node

@@ -53,7 +53,7 @@ class Fault:
         self._patience = patience
         self._parties = parties
         self._held = 0
-        self._let_go = 0
+        self._all_here = False
         self._released = False
         self._change = threading.Condition()
 
@@ -76,12 +76,6 @@ class Fault:
         """Wait until that many calls have come to a stop in it; False if they have not by then."""
         with self._change:
             return self._change.wait_for(lambda: self._held >= calls, seconds)
-
-    def next(self) -> None:
-        """Let one held call go on, the one that came first."""
-        with self._change:
-            self._let_go += 1
-            self._change.notify_all()
 
     def release(self) -> None:
         """Let every held call go on, and leave all later ones alone."""
@@ -111,17 +105,15 @@ class Fault:
             self._change.wait_for(lambda: self._released, min(seconds, self._patience))
 
     def gate(self) -> None:
-        """Stop here until let go, released, all parties have come, or patience ends."""
+        """Stop here until released, until all parties have come, or until patience ends."""
         with self._change:
             self._held += 1
-            ticket = self._held
-            if self._held == self._parties:
-                self._let_go = self._held
+            self._all_here = self._held == self._parties
             self._change.notify_all()
-            gone_on = self._change.wait_for(
-                lambda: self._released or ticket <= self._let_go, self._patience
+            went_on = self._change.wait_for(
+                lambda: self._released or self._all_here, self._patience
             )
-            self.timed_out = self.timed_out or not gone_on
+            self.timed_out = self.timed_out or not went_on
 
 
 class Faults:

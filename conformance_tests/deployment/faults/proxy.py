@@ -162,7 +162,7 @@ class FaultProxy(Closable):
         times: int | None = None,
         seconds: float = HOLD_SECONDS,
     ) -> AbstractContextManager[Fault]:
-        """Stop calls until the test says `next()` or `release()`; reads stop with their answer."""
+        """Stop calls until the test says `release()`; reads stop with their answer."""
         return self._force(acts.gate(role), role, of, times, patience=seconds)
 
     def barrier(

@@ -23,6 +23,7 @@ from conformance_tests.deployment.http.throttle import LoginRate
 from conformance_tests.deployment.http.transport import Transport, describe_error
 
 if TYPE_CHECKING:
+    from conformance_tests.target.model import Target
     from conformance_tests.target.parts import Http
 
 JSON = "application/json"
@@ -207,6 +208,24 @@ class Client:
             return
         # The header has whole seconds, cut off: on average half a second early.
         self.skews.append(stamp + 0.5 - time.time())
+
+
+def open_client(
+    target: Target,
+    recorder: Recorder,
+    transport: httpx.BaseTransport | None = None,
+    *,
+    url: str | None = None,
+    rate: LoginRate | None = None,
+) -> Client:
+    """A client of one instance; whoever asks several of one target keeps one rate for all."""
+    return Client(
+        url or target.url,
+        target.http,
+        recorder,
+        transport=transport,
+        rate=rate or LoginRate(target.logins_per_minute),
+    )
 
 
 def exchange_of(sent: httpx.Request, status: str, got: httpx.Response | None = None) -> Exchange:

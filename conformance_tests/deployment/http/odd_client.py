@@ -24,7 +24,7 @@ from conformance_tests.deployment.http.odd_documents import (
     UPGRADE,
     Fields,
 )
-from conformance_tests.outcomes import Throttled
+from conformance_tests.deployment.http.throttle import Throttled
 
 if TYPE_CHECKING:
     from conformance_tests.target.parts import Credentials

@@ -1,4 +1,4 @@
-"""How fast one may ask: so many logins a minute, and what a throttle says."""
+"""Keeps to the deployment's rate limits: so many logins a minute, and what HTTP 429 asks for."""
 
 from __future__ import annotations
 
@@ -6,30 +6,36 @@ import threading
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
-from conformance_tests.outcomes import Throttled
-
-if TYPE_CHECKING:
-    from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.outcomes import NotTestable
 
 #: Seconds that one request waits for a throttle.
 MOST_THROTTLED_SECONDS = 120.0
 
 
-def _nobody(told: str) -> None:
-    """Who listens before there is anybody."""
+class Throttled(NotTestable):
+    """The deployment answered HTTP 429 to this, and for longer than the suite waits."""
+
+    def __init__(self, answer: Answer, seconds: float) -> None:
+        self.answer = answer
+        super().__init__(
+            "patience",
+            f"the deployment throttles the suite (HTTP 429, ask again in {seconds:.0f} s): "
+            "set logins_per_minute in [limits] below what it lets by, and run again later",
+        )
+
+
+def _ignore(reason: str) -> None:
+    """Nobody wants to know."""
 
 
 class LoginRate:
-    """Keeps logins to so many a minute, 0 being no limit, and waits when it is told to.
-
-    A target has one, however many of its instances are asked: they may share one throttle.
-    """
+    """At most so many logins a minute (0 is no limit); a target has one for all its instances."""
 
     def __init__(self, per_minute: int = 0) -> None:
         #: Whoever shows the user what is being waited for.
-        self.tell: Callable[[str], None] = _nobody
+        self.tell: Callable[[str], None] = _ignore
         self._interval = 60.0 / per_minute if per_minute else 0.0
         self._next = 0.0
         self._turns = threading.Lock()

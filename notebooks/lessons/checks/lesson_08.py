@@ -48,6 +48,7 @@ def found(mutant: type[Flow]) -> dict[str, str]:
     from conformance_tests.runner.options import Options
     from conformance_tests.runner.run import run_suite
 
-    with boot.embedded_reference(app_with(mutant), over_http=False, behind_proxy=False) as target:
-        report = judge(target, run_suite(target, Options(only=ROWS)))
+    booted = boot.embedded_reference(app_with(mutant), over_http=False, behind_proxy=False)
+    with booted as (target, wiring):
+        report = judge(target, run_suite(target, Options(only=ROWS), wiring=wiring))
     return {row.requirement.id: row.status for row in report.rows if row.requirement.id in ROWS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.deployment import Deployment
@@ -60,7 +61,7 @@ def test_so_many_seconds_are_left() -> None:
 def test_the_clock_is_preferred_to_the_forge() -> None:
     """Where it can be moved no session is replaced."""
     judged = deployment(clock=HandClock(), table=True, secret=True)
-    session = judged.made_up_customer().log_in()
+    session = Customers(judged).made_up().log_in()
     assert session.expired() is session
 
 
@@ -69,7 +70,7 @@ def test_the_clock_is_preferred_to_the_forge() -> None:
 
 def aged() -> tuple[Session, Session]:
     """A session, and what took its place when it had to be expired."""
-    customer = forgeable().made_up_customer()
+    customer = Customers(forgeable()).made_up()
     young = customer.log_in()
     return young, young.expired()
 
@@ -102,7 +103,7 @@ def test_the_row_keeps_the_type_of_its_ttl_and_what_else_it_holds(
     ttl: object, kind: str | None
 ) -> None:
     """A row in an older form stays in it."""
-    customer = forgeable().made_up_customer()
+    customer = Customers(forgeable()).made_up()
     extra = {"label": {"S": "kept"}}
     old = customer.forge_session(840, 900, ttl=ttl, extra=extra).expired().stored()
     assert old is not None
@@ -127,7 +128,7 @@ def test_elsewhere_nobody_is_aged_ahead_of_time() -> None:
 
 def test_two_aged_sessions_do_not_share_an_exp() -> None:
     """Each is moved a second further than the other."""
-    customer = forgeable().made_up_customer()
+    customer = Customers(forgeable()).made_up()
     sessions = customer.expired_sessions(3)
     assert len({session.exp for session in sessions}) == 3
     assert len(customer.rows()) == 3
@@ -135,7 +136,7 @@ def test_two_aged_sessions_do_not_share_an_exp() -> None:
 
 def test_an_ended_session_cannot_be_aged() -> None:
     """That would bring it back: the test that asks for it is wrong."""
-    customer = forgeable().made_up_customer()
+    customer = Customers(forgeable()).made_up()
     session = customer.log_in()
     customer.deployment.need_table().clear(customer.id)
     with pytest.raises(SuiteError):

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import UNKNOWN_ATTRIBUTES, claims_of, header_of
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge, encoded
@@ -23,6 +24,7 @@ from tests.conformance.fakes import (
     REFRESH,
     SECRET,
     HandClock,
+    customers,
     deployment,
     in_turn,
     logins,
@@ -92,7 +94,7 @@ def test_a_refresh_presents_the_pair() -> None:
         seen.append((headers["authorization"], body["variables"]))
         return says(REFRESH, pair())
 
-    session = deployment(speak, table=True, secret=True).made_up_customer().log_in()
+    session = customers(speak, table=True, secret=True).made_up().log_in()
     session.altered(refresh_token="other").refresh()
     assert seen == [(f"Bearer {session.token}", {"refresh_token": "other"})]
 
@@ -107,7 +109,7 @@ def judged() -> Deployment:
 
 def test_a_made_up_login_is_what_a_login_would_have_written(judged: Deployment) -> None:
     """A genuine pair with the declared lifetimes, and its row."""
-    customer = judged.made_up_customer()
+    customer = Customers(judged).made_up()
     normal, remembered = customer.log_in(), customer.log_in(remember_me=True)
     assert normal.exp == NOW + 840
     assert normal.refresh_expiry == NOW + 900
@@ -118,9 +120,10 @@ def test_a_made_up_login_is_what_a_login_would_have_written(judged: Deployment) 
 
 def test_made_up_ids_are_this_run_s_alone(judged: Deployment) -> None:
     """Each is new and says which run it was made up for."""
-    ids = [judged.made_up_customer().id for _ in range(3)]
+    customers = Customers(judged)
+    ids = [customers.made_up().id for _ in range(3)]
     assert ids == ["conformance-test-1", "conformance-test-2", "conformance-test-3"]
-    namesake = judged.customer_named_like(judged.made_up[0])
+    namesake = customers.named_like(customers.all_made_up[0])
     assert namesake is not None
     assert str(namesake.id).startswith(str(ids[0]))
 
@@ -133,29 +136,29 @@ def test_nobody_is_made_up_without_secret_and_table() -> None:
         (deployment(logins(), secret=True, table=True, claims=("CORE",)), "add WIRE to claims"),
     ):
         with pytest.raises(NotTestable, match=missing):
-            judged.made_up_customer()
-        judged.registered = (alice_of(judged),)
-        assert isinstance(judged.someone(), RegisteredCustomer)
+            Customers(judged).made_up()
+        registered = (alice_of(judged),)
+        assert isinstance(Customers(judged, registered).someone(), RegisteredCustomer)
 
 
 def test_a_customer_who_plays_in_many_tests_brings_no_rows_into_one() -> None:
     """Rows that were there before a test began are not counted as its own."""
     judged = deployment(logins(), table=True)
-    judged.registered = (alice_of(judged),)
-    judged.alice.log_in()
+    customers = Customers(judged, (alice_of(judged),))
+    customers.alice.log_in()
     table = judged.need_table()
-    table.write(table.make(judged.alice.id, "a" * 128, NOW + 60))
-    someone = judged.someone()
+    table.write(table.make(customers.alice.id, "a" * 128, NOW + 60))
+    someone = customers.someone()
     assert (len(someone.rows()), someone.rows_of_this_test()) == (1, [])
-    later = table.make(judged.alice.id, "b" * 128, NOW + 60)
+    later = table.make(customers.alice.id, "b" * 128, NOW + 60)
     table.write(later)
     assert someone.rows_of_this_test() == [later]
-    assert len(judged.alice.rows_of_this_test()) == 2
+    assert len(customers.alice.rows_of_this_test()) == 2
 
 
 def test_a_forged_session_shares_no_exp(judged: Deployment) -> None:
     """Where the second is taken it is one second less."""
-    customer = judged.made_up_customer()
+    customer = Customers(judged).made_up()
     exps = [customer.forge_session(60, 120).exp for _ in range(3)]
     assert exps == [NOW + 60, NOW + 59, NOW + 58]
 
@@ -174,7 +177,7 @@ def test_a_forged_row_has_the_ttl_that_was_asked_for(
     judged: Deployment, ttl: Any, stored: object
 ) -> None:
     """A Number, a String, or none at all."""
-    row = judged.made_up_customer().forge_session(60, 120, ttl=ttl).row
+    row = Customers(judged).made_up().forge_session(60, 120, ttl=ttl).row
     assert row is not None
     assert row.attributes.get("ttl") == stored
 
@@ -182,19 +185,17 @@ def test_a_forged_row_has_the_ttl_that_was_asked_for(
 def test_a_numbered_customer_is_a_real_one(judged: Deployment) -> None:
     """An id that is a number cannot be made up; where no customer has one there is none."""
     alice, bob = RegisteredCustomer(judged, ALICE, "a"), RegisteredCustomer(judged, BOB, 23)
-    judged.registered = (alice, bob)
-    forged = judged.numbered_customer()
+    forged = Customers(judged, (alice, bob)).numbered()
     session = forged.forge_session(60, 120)
     assert session.claims["customer_id"] == 23
     assert session in bob.sessions
-    judged.registered = (alice,)
     with pytest.raises(NotApplicable):
-        judged.numbered_customer()
+        Customers(judged, (alice,)).numbered()
 
 
 def test_a_crowd_comes_and_goes(judged: Deployment) -> None:
     """So many rows of so many bytes, and afterwards the customer's own alone."""
-    customer = judged.made_up_customer()
+    customer = Customers(judged).made_up()
     session = customer.log_in()
     with customer.extra_rows(30, 1000) as rows:
         assert len(customer.rows()) == 31
@@ -204,7 +205,7 @@ def test_a_crowd_comes_and_goes(judged: Deployment) -> None:
 
 def test_a_crowd_goes_when_a_test_fails(judged: Deployment) -> None:
     """Nothing is left behind by a test that broke off."""
-    customer = judged.made_up_customer()
+    customer = Customers(judged).made_up()
     with suppress(Violation), customer.extra_rows(3):
         raise Violation("a test", "that fails")
     assert customer.rows() == []
@@ -212,7 +213,7 @@ def test_a_crowd_goes_when_a_test_fails(judged: Deployment) -> None:
 
 def test_an_annotated_row_holds_every_kind(judged: Deployment) -> None:
     """Its own attributes stay as they were."""
-    session = judged.made_up_customer().log_in()
+    session = Customers(judged).made_up().log_in()
     row = session.annotated().stored()
     assert row is not None
     assert session.row is not None

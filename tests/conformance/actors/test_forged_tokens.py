@@ -11,6 +11,7 @@ import pytest
 from conformance_tests.actors import forged_tokens
 from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.actors.forged_tokens import BROKEN_SIGNATURES, SIGNED, Vector, vectors
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
@@ -39,7 +40,7 @@ def judged() -> Deployment:
 
 @pytest.fixture
 def session(judged: Deployment) -> Session:
-    return judged.made_up_customer().log_in()
+    return Customers(judged).made_up().log_in()
 
 
 def test_every_vector_names_a_requirement() -> None:

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.client import open_client
 from conformance_tests.deployment.instances import Instances
 from conformance_tests.deployment.log import RunLog
 from conformance_tests.outcomes import NotApplicable, NotTestable
-from conformance_tests.runner.preflight import open_client
 from conformance_tests.target.parts import Launch
 from tests.conformance.fakes import SECRET, deployment
 
@@ -148,5 +148,5 @@ def test_all_that_was_started_ends_with_the_run() -> None:
         urls = [instance.client.url for instance in started if instance]
     assert len(urls) == 2
     for url in urls:
-        with closing(open_client(found.main.target, found.main.recorder, url)) as client:
+        with closing(open_client(found.main.target, found.main.recorder, url=url)) as client:
             assert client.trivial().status is None

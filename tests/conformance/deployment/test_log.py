@@ -13,7 +13,7 @@ import pytest
 
 from conformance_tests.deployment.http.leaks import mentions
 from conformance_tests.deployment.launch import Output
-from conformance_tests.deployment.log import Excerpt, Log, LogFile, Mark
+from conformance_tests.deployment.log import Excerpt, Log, LogFile, Mark, forms
 from conformance_tests.embedded import boot
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
@@ -91,22 +91,19 @@ def test_a_file_and_an_output_are_one_log(path: Path) -> None:
         repr({"password": PASSWORD}),
     ],
 )
-def test_a_secret_is_found_however_it_is_written(line: str) -> None:
+def test_a_secret_is_known_however_it_is_written(line: str) -> None:
     """Plain, in JSON, in a URL or as a language prints it, a secret is a secret."""
-    leaks = Excerpt(("nothing here", line)).leaks({"password of alice": PASSWORD, "other": "zzz"})
-    assert [(leak.secret, leak.line) for leak in leaks] == [("password of alice", 2)]
+    assert any(form in line for form in forms(PASSWORD))
 
 
-def test_a_clean_log_has_no_leak() -> None:
-    """A line about a password without the password is no leak, and an empty secret finds none."""
-    excerpt = Excerpt(("login refused: wrong password",))
-    assert excerpt.leaks({"password": PASSWORD, "empty": ""}) == []
+def test_an_empty_secret_is_written_nowhere() -> None:
+    """It would be found in every line."""
+    assert forms("") == set()
 
 
-def test_a_leak_does_not_leak() -> None:
-    """Neither a leak nor the excerpt shows the secret when printed."""
-    excerpt = Excerpt((f"password {PASSWORD}",))
-    assert "ss w" not in repr(excerpt) + repr(excerpt.leaks({"password": PASSWORD}))
+def test_an_excerpt_does_not_leak() -> None:
+    """It shows no line when printed."""
+    assert "ss w" not in repr(Excerpt((f"password {PASSWORD}",)))
 
 
 @pytest.mark.parametrize(
@@ -162,9 +159,10 @@ def test_a_log_without_an_event_is_red_only_where_something_was_ever_written(
     path: Path, written: str
 ) -> None:
     """A file that nobody writes to is perhaps not the deployment's log."""
-    with boot.embedded_reference(over_http=False) as target:
+    with boot.embedded_reference(over_http=False) as (target, wiring):
         path.write_text(written, encoding="utf-8")
-        run = run_suite(replace(target, log_file=str(path)), Options(only=("HARD-28",)))
+        logging = replace(target, log_file=str(path))
+        run = run_suite(logging, Options(only=("HARD-28",)), wiring=wiring)
     event = next(finding for finding in run.findings if "security_event" in finding.test)
     if written:
         assert event.card is not None

@@ -11,9 +11,10 @@ from botocore.exceptions import ClientError
 
 from conformance_tests.deployment.table import Table
 from conformance_tests.embedded import boot
+from conformance_tests.embedded.boot import Booted
+from conformance_tests.report.verdict import Run
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
-from conformance_tests.target.model import Target
 
 #: Each operation by the client's method.
 USED = {
@@ -46,44 +47,45 @@ class Denying:
 
 
 @pytest.fixture(scope="module")
-def target() -> Iterator[Target]:
+def booted() -> Iterator[Booted]:
     """The embedded reference."""
-    with boot.embedded_reference(over_http=False, behind_proxy=False) as target:
-        yield target
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as booted:
+        yield booted
 
 
-def denied(target: Target, method: str, allowed: int = 0) -> Target:
-    """The target, with credentials that may not do this."""
-    assert target.table is not None
-    denying = Denying(target.table.client, method, allowed)
-    return replace(target, table=replace(target.table, client=denying))
+def run_denied(booted: Booted, method: str, *rows: str, allowed: int = 0) -> Run:
+    """A run with credentials that may not do this."""
+    denying = Denying(booted.wiring.table_client, method, allowed)
+    wiring = replace(booted.wiring, table_client=denying)
+    return run_suite(booted.target, Options(only=rows), wiring=wiring)
+
+
+def table_of(booted: Booted) -> Table:
+    assert booted.target.table is not None
+    return Table(booted.target.table, booted.wiring.table_client)
 
 
 @pytest.mark.parametrize("method", USED)
-def test_a_right_that_is_lacking_is_named(target: Target, method: str) -> None:
+def test_a_right_that_is_lacking_is_named(booted: Booted, method: str) -> None:
     """Before anybody logs in, with what to do, and no row of the check stays."""
-    held = denied(target, method)
-    assert held.table is not None
-    run = run_suite(held, Options(only=("CORE-01",)))
+    run, table = run_denied(booted, method, "CORE-01"), table_of(booted)
     assert run.unreachable == (
-        f"the table {held.table.name} refuses {USED[method]}: AccessDeniedException; "
+        f"the table {table.name} refuses {USED[method]}: AccessDeniedException; "
         "let these credentials read and write it, or leave [table] out"
     )
-    assert target.table is not None
-    assert Table(target.table).rows("conformance-check") == []
+    assert table.rows("conformance-check") == []
 
 
-def test_a_table_with_all_rights_is_used_and_left_as_it_was(target: Target) -> None:
+def test_a_table_with_all_rights_is_used_and_left_as_it_was(booted: Booted) -> None:
     """The check leaves no row behind."""
-    assert target.table is not None
-    table = Table(target.table)
+    table = table_of(booted)
     assert table.check() is None
     assert table.rows("conformance-check") == []
 
 
-def test_a_row_that_scans_is_not_testable_without_that_right(target: Target) -> None:
+def test_a_row_that_scans_is_not_testable_without_that_right(booted: Booted) -> None:
     """Only rows that look at the whole table miss it, and it is no fault of the suite's."""
-    run = run_suite(denied(target, "scan"), Options(only=("STORE-03",)))
+    run = run_denied(booted, "scan", "STORE-03")
     told = {(finding.status, finding.detail) for finding in run.findings}
     assert any(
         status == "not-testable" and "these credentials lack, Scan" in str(why)
@@ -93,8 +95,8 @@ def test_a_row_that_scans_is_not_testable_without_that_right(target: Target) -> 
     assert run.unreachable is None
 
 
-def test_a_right_that_is_taken_away_meanwhile_is_no_fault_of_the_suite(target: Target) -> None:
+def test_a_right_that_is_taken_away_meanwhile_is_no_fault_of_the_suite(booted: Booted) -> None:
     """What a test can no longer see is not testable."""
-    run = run_suite(denied(target, "query", allowed=6), Options(only=("STORE-01", "STORE-02")))
+    run = run_denied(booted, "query", "STORE-01", "STORE-02", allowed=6)
     assert {finding.status for finding in run.findings} >= {"not-testable"}
     assert not {"error", "fail"} & {finding.status for finding in run.findings}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from conformance_tests.embedded.fork_server import fork_server
+from conformance_tests.embedded.forking import fork_server
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are sound on Linux alone")
 

@@ -145,6 +145,6 @@ class Fatal:
 
 def test_a_copy_that_ends_by_itself_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """A share that can tell nothing any more is told of, not waited for."""
-    monkeypatch.setattr(parallel, "COPIES", 1)
+    monkeypatch.setattr(parallel, "WORKERS", 1)
     with pytest.raises(WorkerLost, match="exit code 3"):
         parallel.run(Options(only=(Fatal(),)), None, Silence())  # type: ignore[arg-type]

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from conformance_tests.actors.customers import MadeUpCustomer
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import Answer
-from conformance_tests.deployment.table import Row
+from conformance_tests.deployment.row import Row
 from conformance_tests.expect.calls import MISSING_IDS
 from conformance_tests.expect.expect import Expect
 from conformance_tests.expect.rows import SCANNED_PAGES
@@ -22,6 +23,7 @@ from tests.conformance.fakes import (
     REVOKE,
     MemoryTable,
     answer,
+    customers,
     deployment,
     error,
     in_turn,
@@ -191,7 +193,7 @@ def test_when_says_what_was_presented(expect: Expect) -> None:
 def presented(*answers: Any) -> tuple[Expect, Session]:
     """A judge, and a session of which these answers await."""
     judged = deployment(in_turn(*answers), table=True, secret=True)
-    return Expect(judged), judged.made_up_customer().log_in()
+    return Expect(judged), Customers(judged).made_up().log_in()
 
 
 def test_an_echo_is_the_same_two_texts() -> None:
@@ -241,7 +243,7 @@ def test_a_revoke_says_true() -> None:
 
 @pytest.fixture
 def customer(judged: Deployment) -> MadeUpCustomer:
-    customer = judged.made_up_customer()
+    customer = Customers(judged).made_up()
     customer.log_in()
     return customer
 
@@ -336,7 +338,7 @@ def test_without_a_table_it_is_unseen_and_not_passed(expect: Expect) -> None:
     """Words about rows note what they could not see; a count of changes cannot be had at all."""
     blind = deployment(secret=True)
     judge = Expect(blind)
-    session = deployment(table=True, secret=True).made_up_customer().log_in()
+    session = customers(table=True, secret=True).made_up().log_in()
     judge.stored(session)
     judge.not_stored(session)
     with judge.unchanged(session.customer):

@@ -7,7 +7,7 @@ import itertools
 
 import pytest
 
-from conformance_tests.report import known_failures
+from conformance_tests.commands.known_failures import new_tables
 from conformance_tests.report.verdict import Card, Finding, Report, Row, Status, Terms, judge, worst
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.target.parts import KnownFailure
@@ -234,7 +234,7 @@ def test_beside_a_failure_that_nobody_listed_it_is_one_of_two() -> None:
 def test_a_failure_that_is_listed_is_not_written_into_the_list_again() -> None:
     """The file would name one id twice, and be refused."""
     report = with_list(OVERDUE, findings=(PASS, WARN, Finding("CORE-12", "fail")))
-    written = known_failures.block(report)
+    written = new_tables(report)
     assert ('"CORE-02"' in written, '"CORE-12"' in written) == (True, False)
 
 

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from conformance_tests.deployment.table import BOOKKEEPING, Table
+from conformance_tests.deployment.row import BOOKKEEPING
+from conformance_tests.deployment.table import Table
 from conformance_tests.embedded import boot
+from conformance_tests.embedded.boot import Booted
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.model import Target
@@ -21,17 +23,19 @@ ROWS = ("CORE-01", "CORE-05", "CORE-12", "STORE-09", "RACE-01", "DEV-01")
 
 
 @pytest.fixture
-def target() -> Iterator[Target]:
+def booted() -> Iterator[Booted]:
     """The embedded reference, its table one that nobody throws away."""
-    with boot.embedded_reference(over_http=False) as target:
+    with boot.embedded_reference(over_http=False) as (target, wiring):
         assert target.table is not None
-        yield replace(target, table=replace(target.table, ends_with_run=False))
+        lasting = replace(target.table, ends_with_run=False)
+        yield Booted(replace(target, table=lasting), wiring)
 
 
-def sessions(target: Target) -> list[str]:
+def sessions(booted: Booted) -> list[str]:
     """Whose sessions the table holds."""
+    target, wiring = booted
     assert target.table is not None
-    page = target.table.client.scan(TableName=target.table.name)
+    page = wiring.table_client.scan(TableName=target.table.name)
     owners = [item["customer_id"]["S"] for item in page["Items"]]
     return [owner for owner in owners if not owner.startswith(BOOKKEEPING)]
 
@@ -52,25 +56,25 @@ def with_credentials_alone(target: Target) -> Target:
 
 
 @pytest.mark.parametrize("seen", [seeing_all, without_the_secret, with_credentials_alone])
-def test_a_run_leaves_no_session_behind(target: Target, seen: Callable[[Target], Target]) -> None:
+def test_a_run_leaves_no_session_behind(booted: Booted, seen: Callable[[Target], Target]) -> None:
     """Whatever the suite was given to see, each session that it opened has ended."""
-    run = run_suite(seen(target), Options(only=ROWS))
+    run = run_suite(seen(booted.target), Options(only=ROWS), wiring=booted.wiring)
     assert any(finding.status == "pass" for finding in run.findings)
     assert run.left_behind == ()
-    assert sessions(target) == []
+    assert sessions(booted) == []
 
 
 def test_a_table_that_ends_with_the_run_stays_small() -> None:
     """Rows do not pile up in it, or each transaction would take longer than the one before."""
-    with boot.embedded_reference(over_http=False) as target:
+    with boot.embedded_reference(over_http=False) as (target, wiring):
         assert target.table is not None
-        run_suite(target, Options(only=("CORE",)))
-        left = target.table.client.scan(TableName=target.table.name)["Items"]
+        run_suite(target, Options(only=("CORE",)), wiring=wiring)
+        left = wiring.table_client.scan(TableName=target.table.name)["Items"]
     assert len(left) < 40
 
 
 def test_a_session_that_cannot_be_ended_is_told(
-    target: Target, monkeypatch: pytest.MonkeyPatch
+    booted: Booted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A deployment whose revoke does nothing leaves sessions open, and the report says so."""
 
@@ -78,14 +82,14 @@ def test_a_session_that_cannot_be_ended_is_told(
         return True
 
     monkeypatch.setattr(Flow, "revoke", revoke)
-    run = run_suite(target, Options(only=("CORE-01",)))
+    run = run_suite(booted.target, Options(only=("CORE-01",)), wiring=booted.wiring)
     owners = {told.rpartition(" of ")[2].partition(" ")[0] for told in run.left_behind}
-    assert owners == {customer.email for customer in target.customers}
-    assert sessions(target)
+    assert owners == {customer.email for customer in booted.target.customers}
+    assert sessions(booted)
 
 
 def test_a_table_that_cannot_be_cleared_keeps_nobody_logged_in(
-    target: Target, monkeypatch: pytest.MonkeyPatch
+    booted: Booted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is left of made-up customers is told, and the sessions of the given ones still end."""
 
@@ -93,6 +97,6 @@ def test_a_table_that_cannot_be_cleared_keeps_nobody_logged_in(
         raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "BatchWriteItem")
 
     monkeypatch.setattr(Table, "clear", denied)
-    run = run_suite(target, Options(only=("CORE-01", "CORE-12")))
-    assert run.left_behind == ("the table could not be tidied: ClientError",)
-    assert {owner.partition("-")[0] for owner in sessions(target)} <= {"conformance"}
+    run = run_suite(booted.target, Options(only=("CORE-01", "CORE-12")), wiring=booted.wiring)
+    assert run.left_behind == ("the table could not be cleaned up: ClientError",)
+    assert {owner.partition("-")[0] for owner in sessions(booted)} <= {"conformance"}

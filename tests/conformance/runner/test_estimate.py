@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.embedded import boot
 from conformance_tests.runner import estimate
@@ -19,7 +19,7 @@ from conformance_tests.runner.options import Options, Silence
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import Features
-from tests.conformance.fakes import HandClock, deployment
+from tests.conformance.fakes import HandClock, customers
 
 TESTS = """
     from conformance_tests.marks import requirement
@@ -56,14 +56,14 @@ def items(pytester: pytest.Pytester) -> list[pytest.Item]:
 
 #: What a run may log in for, by what is there to be judged.
 LOGINS = {
-    "credentials": (deployment(), 3 + 5),
-    "a table": (deployment(table=True), 3 + 5 + 7),
-    "secret and table": (deployment(table=True, secret=True), 3 + 7),
-    "grace": (deployment(features=Features(grace_seconds=30)), 3 + 5 + 11),
-    "an end": (deployment(features=Features(0, 60), table=True, secret=True), 3 + 7 + 17),
-    "another claim": (deployment(profile="documented", claims=("GQL",), features=Features()), 8),
-    "no customers": (deployment(customers=()), 0),
-    "a refused password": (replace(deployment(), locked_out="refused"), 0),
+    "credentials": (customers(), 3 + 5),
+    "a table": (customers(table=True), 3 + 5 + 7),
+    "secret and table": (customers(table=True, secret=True), 3 + 7),
+    "grace": (customers(features=Features(grace_seconds=30)), 3 + 5 + 11),
+    "an end": (customers(features=Features(0, 60), table=True, secret=True), 3 + 7 + 17),
+    "another claim": (customers(profile="documented", claims=("GQL",), features=Features()), 8),
+    "no customers": (customers(customers=()), 0),
+    "a refused password": (customers(locked_out="refused"), 0),
 }
 
 
@@ -79,13 +79,13 @@ def test_only_what_can_be_asked_of_a_customer_is_counted(items: list[pytest.Item
 @pytest.mark.parametrize(
     "judged, seconds",
     [
-        (deployment(), 90.0),
-        (deployment(clock=HandClock()), 0.0),
-        (deployment(clock=HandClock(), logins_per_minute=30), 180.0),
+        (customers(), 90.0),
+        (customers(clock=HandClock()), 0.0),
+        (customers(clock=HandClock(), logins_per_minute=30), 180.0),
     ],
     ids=["real time", "a clock", "a pace"],
 )
-def test_the_waits_between_logins_are_counted(judged: Deployment, seconds: float) -> None:
+def test_the_waits_between_logins_are_counted(judged: Customers, seconds: float) -> None:
     """A second each where time cannot be moved, shared by those who log in; or the pace."""
     assert estimate.seconds(90, judged) == seconds
 
@@ -109,7 +109,7 @@ class Count(Silence):
                 self.made[self._test] += count
             counted(client, count)
 
-        def logins(items: Iterable[pytest.Item], judged: Deployment) -> int:
+        def logins(items: Iterable[pytest.Item], judged: Customers) -> int:
             self.announced = {item.name: announced([item], judged) for item in items}
             return announced(items, judged)
 
@@ -162,8 +162,8 @@ def test_no_login_is_made_that_was_not_announced(
 ) -> None:
     """Neither in any one test nor in the whole run, those before the first test included."""
     count = Count(monkeypatch)
-    with boot.embedded_reference(over_http=False) as target:
-        run = run_suite(seen(target), Options(only=rows), count)
+    with boot.embedded_reference(over_http=False) as (target, wiring):
+        run = run_suite(seen(target), Options(only=rows), count, wiring=wiring)
     assert {finding.status for finding in run.findings} >= {"pass"}
     assert count.too_low == {}
     assert 0 < count.made.total() <= count.in_all
@@ -175,8 +175,8 @@ def test_the_logins_before_the_first_test_are_announced(
 ) -> None:
     """Each customer logs in once, and a clock is tried: also where no test will log in."""
     count = Count(monkeypatch)
-    with boot.embedded_reference(over_http=False, behind_proxy=False) as target:
-        run_suite(by_the_clock(target), Options(only=(only,)), count)
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as (target, wiring):
+        run_suite(by_the_clock(target), Options(only=(only,)), count, wiring=wiring)
     before = count.made["before the first test"]
     assert before >= 4
     assert count.in_all == count.made.total() == before + 2 * (only == "CORE-01")

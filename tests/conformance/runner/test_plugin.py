@@ -14,10 +14,11 @@ import httpx
 import pytest
 
 from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.instances import Instances
 from conformance_tests.report.verdict import Finding
-from conformance_tests.runner import entry
+from conformance_tests.runner import entry, overlap
 from conformance_tests.runner.options import Options, RunContext
 from conformance_tests.runner.plugin import ConformancePlugin
 from tests.conformance.fakes import ALICE, BOB, SECRET, HandClock, deployment, error, says
@@ -74,7 +75,7 @@ def judge(pytester: pytest.Pytester) -> Judge:
         judged = deployment(refuses, clock=HandClock(), secret=True, **target)
         judged.recorder.add_secret("secret", SECRET)
         with ExitStack() as ends:
-            context = RunContext(judged, Instances(judged, ends), options or Options())
+            context = RunContext(Customers(judged), Instances(judged, ends), options or Options())
             arguments = ("-p", "no:cacheprovider", "--assert=plain", "--strict-markers")
             seen = pytester.inline_run(*arguments, plugins=[ConformancePlugin(context)])
         reports = [report for report in seen.getreports() if hasattr(report, "when")]
@@ -340,11 +341,14 @@ def test_waits_are_shared_but_no_customer_is_burned_in_a_sleep(
     pytester.makeconftest(CONFTEST)
     pytester.makepyfile(dedent(HEAD) + dedent(SLEEPERS.format(burns=burns)))
     judged = deployment(clock=Clock(), environment="development")
-    judged.registered = (RegisteredCustomer(judged, ALICE), RegisteredCustomer(judged, BOB))
+    registered = (RegisteredCustomer(judged, ALICE), RegisteredCustomer(judged, BOB))
     with ExitStack() as ends:
-        context = RunContext(judged, Instances(judged, ends), overlapping=True)
+        context = RunContext(
+            Customers(judged, registered), Instances(judged, ends), overlapping=True
+        )
+        judged.clock.sleep = overlap.sleep
         pytester.inline_run("-p", "no:cacheprovider", plugins=[ConformancePlugin(context)])
-    slept: list[list[Any]] = [list(customer.sessions) for customer in judged.registered]
+    slept: list[list[Any]] = [list(customer.sessions) for customer in registered]
     alices, bobs = map(sorted, slept)
     assert (len(alices), len(bobs)) == ((2, 2) if burns else (4, 0))
     assert [meets(*two) for two in itertools.pairwise(alices)] == [not burns] * (len(alices) - 1)

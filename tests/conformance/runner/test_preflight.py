@@ -14,16 +14,19 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.actors.pool import Customers
+from conformance_tests.deployment import opening
 from conformance_tests.deployment.clock import Clock
-from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
+from conformance_tests.deployment.opening import assemble, reach
 from conformance_tests.deployment.table import Table
+from conformance_tests.deployment.wiring import Wiring
 from conformance_tests.outcomes import NotTestable
 from conformance_tests.redaction import Redactor
 from conformance_tests.report import verdict
 from conformance_tests.runner import clock_check, preflight
 from conformance_tests.runner.options import Options
-from conformance_tests.runner.preflight import assemble, prepare, reach
+from conformance_tests.runner.preflight import prepare
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import ClockAddress, FaultAddress, Http, OddLogin, TableAddress
@@ -105,13 +108,13 @@ def asleep(monkeypatch: pytest.MonkeyPatch, server: Server) -> None:
     monkeypatch.setattr(time, "sleep", sleep)
 
 
-def looked_over(judged: Target) -> tuple[Deployment, str | None]:
+def looked_over(server: Server, judged: Target) -> tuple[Customers, str | None]:
     with ExitStack() as ends:
-        return prepared(judged, ends)
+        return prepared(server, judged, ends)
 
 
-def prepared(judged: Target, ends: ExitStack) -> tuple[Deployment, str | None]:
-    found = assemble(judged, ends)
+def prepared(server: Server, judged: Target, ends: ExitStack) -> tuple[Customers, str | None]:
+    found = Customers(assemble(judged, ends, Wiring(transport=server)))
     return found, prepare(found, ends)
 
 
@@ -183,9 +186,9 @@ def test_a_table_that_cannot_be_read(
         raise trouble
 
     monkeypatch.setattr(Table, "rows", rows)
-    judged, found = looked_over(target(transport=server, table=ANYWHERE))
+    judged, found = looked_over(server, target(table=ANYWHERE))
     assert said in str(found)
-    assert judged.client.logins == 0
+    assert judged.deployment.client.logins == 0
 
 
 @pytest.mark.parametrize(
@@ -205,7 +208,7 @@ def test_a_table_for_which_no_client_can_be_made(
     """What the region or the environment spoils is a sentence too."""
     if profile is not None:
         monkeypatch.setenv("AWS_PROFILE", profile)
-    _, found = looked_over(target(transport=server, table=TableAddress("auth", region)))
+    _, found = looked_over(server, target(table=TableAddress("auth", region)))
     assert found == f"the table auth {said}"
 
 
@@ -214,7 +217,7 @@ def test_a_proxy_that_cannot_listen(server: Server) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         listen = f"127.0.0.1:{taken.getsockname()[1]}"
         faults = FaultAddress(listen, "http://127.0.0.1:1")
-        _, found = looked_over(target(transport=server, faults=faults))
+        _, found = looked_over(server, target(faults=faults))
     assert "mend [faults] or leave it out" in str(found)
 
 
@@ -223,20 +226,20 @@ def test_a_proxy_that_cannot_listen(server: Server) -> None:
 
 def test_everyone_logs_in_once_and_has_an_id(server: Server) -> None:
     """Two logins, two ids, each of its own type."""
-    judged, found = looked_over(target(transport=server))
+    judged, found = looked_over(server, target())
     assert found is None
     assert [customer.id for customer in judged.registered] == [7, "bob"]
-    assert judged.client.logins == 2
+    assert judged.deployment.client.logins == 2
 
 
 def test_refused_credentials_stop_the_logins(server: Server) -> None:
     """The sentence names the customer, what was said and where to look, never the password."""
     server.login = lambda email: says(LOGIN, None, error("graphql-authentication", "Wrong"))
-    judged, found = looked_over(target(transport=server))
+    judged, found = looked_over(server, target())
     assert str(found).startswith("the login of alice@example.com was refused: HTTP 200")
     assert str(found).endswith("'Wrong' (graphql-authentication); check [[customers]]")
     assert judged.locked_out == found
-    assert judged.client.logins == 1
+    assert judged.deployment.client.logins == 1
     assert ALICE.password not in str(found)
 
 
@@ -247,7 +250,7 @@ def test_a_login_without_any_answer(server: Server) -> None:
         raise httpx.RemoteProtocolError("gone")
 
     server.login = drop
-    _, found = looked_over(target(transport=server))
+    _, found = looked_over(server, target())
     assert found == (
         "the login of alice@example.com got no answer: the connection was dropped (gone)"
     )
@@ -257,7 +260,7 @@ def test_a_login_without_any_answer(server: Server) -> None:
 def test_a_login_without_a_usable_pair_is_left_to_the_tests(server: Server, value: Any) -> None:
     """That is CORE-01's failure: the run goes on."""
     server.login = lambda email: says(LOGIN, value)
-    judged, found = looked_over(target(transport=server))
+    judged, found = looked_over(server, target())
     assert found is None
     assert len(judged.registered) == 2
 
@@ -265,7 +268,7 @@ def test_a_login_without_a_usable_pair_is_left_to_the_tests(server: Server, valu
 def test_two_customers_who_are_one(server: Server) -> None:
     """What concerns another customer could not be told from what concerns oneself."""
     server.ids = {ALICE.email: 7, BOB.email: "7"}
-    judged, found = looked_over(target(transport=server))
+    judged, found = looked_over(server, target())
     assert found == "two customers log in as one and the same: name different ones"
     assert judged.locked_out == found
 
@@ -278,26 +281,30 @@ def in_memory(monkeypatch: pytest.MonkeyPatch, server: Server) -> MemoryTable:
     server.table = MemoryTable()
     monkeypatch.setattr(MemoryTable, "check", lambda self: None)
     monkeypatch.setattr(MemoryTable, "close", lambda self: None)
-    monkeypatch.setattr(preflight, "Table", lambda address: server.table)
+    monkeypatch.setattr(opening, "Table", lambda address, client: server.table)
     return server.table
 
 
 def test_a_sound_deployment_is_not_doubted(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions can be forged where pair and row are what WIRE says."""
     in_memory(monkeypatch, server)
-    judged, found = looked_over(target(transport=server, secret=SECRET, table=ANYWHERE))
-    assert (found, judged.wrong_secret, judged.odd_pairs) == (None, None, None)
-    assert judged.can_forge
+    judged, found = looked_over(server, target(secret=SECRET, table=ANYWHERE))
+    assert (found, judged.deployment.wrong_secret, judged.deployment.odd_pairs) == (
+        None,
+        None,
+        None,
+    )
+    assert judged.deployment.can_forge
 
 
 def test_a_secret_that_verifies_nothing_is_doubted(server: Server) -> None:
     """What rests on it is not testable, and the sentence says where to look."""
-    judged, found = looked_over(target(transport=server, secret=f"not {SECRET}"))
+    judged, found = looked_over(server, target(secret=f"not {SECRET}"))
     assert found is None
-    assert judged.wrong_secret == (
+    assert judged.deployment.wrong_secret == (
         "the secret does not verify the deployment's own tokens: check [signing]"
     )
-    assert not judged.can_hash
+    assert not judged.deployment.can_hash
 
 
 def test_a_deployment_that_derives_otherwise_is_not_forged_for(
@@ -306,9 +313,9 @@ def test_a_deployment_that_derives_otherwise_is_not_forged_for(
     """Real sessions are used then, and only WIRE-06 is the worse for it."""
     in_memory(monkeypatch, server)
     monkeypatch.setattr(server.forge, "refresh_token", lambda id_, exp: "ab" * 64)
-    judged, _ = looked_over(target(transport=server, secret=SECRET, table=ANYWHERE))
-    assert "WIRE-06" in str(judged.odd_pairs)
-    assert not judged.can_forge
+    judged, _ = looked_over(server, target(secret=SECRET, table=ANYWHERE))
+    assert "WIRE-06" in str(judged.deployment.odd_pairs)
+    assert not judged.deployment.can_forge
     assert judged.someone().id == judged.alice.id
 
 
@@ -319,10 +326,10 @@ def test_a_deployment_that_hashes_otherwise_is_not_forged_for(
     in_memory(monkeypatch, server)
     monkeypatch.setattr(server.forge, "hash_of", lambda token: token[:64])
     with ExitStack() as ends:
-        judged, _ = prepared(target(transport=server, secret=SECRET, table=ANYWHERE), ends)
+        judged, _ = prepared(server, target(secret=SECRET, table=ANYWHERE), ends)
         session = judged.alice.log_in()
-    assert "STORE-02" in str(judged.odd_pairs)
-    assert not judged.can_hash
+    assert "STORE-02" in str(judged.deployment.odd_pairs)
+    assert not judged.deployment.can_hash
     assert session.hash == session.refresh_token[:64]
 
 
@@ -334,7 +341,7 @@ def test_every_secret_of_the_target_is_known_at_once() -> None:
         http=Http(headers={"X-Bypass": "let-me-in"}),
         odd_logins=(OddLogin("null", "ghost@example.com", "Boo-1"),),
     )
-    redactor.add_target(judged)
+    redactor.add_given(judged.secrets())
     known = redactor.names()
     assert known.keys() == {ALICE.password, BOB.password, "Boo-1", SECRET, "let-me-in"}
 
@@ -343,9 +350,9 @@ def test_every_secret_of_the_target_is_known_at_once() -> None:
 
 
 def clocked(server: Server) -> Clock:
-    judged, found = looked_over(target(transport=server, clock=ClockAddress(http=CLOCK_URL)))
+    judged, found = looked_over(server, target(clock=ClockAddress(http=CLOCK_URL)))
     assert found is None
-    return judged.clock
+    return judged.deployment.clock
 
 
 @pytest.mark.usefixtures("asleep")
@@ -428,17 +435,17 @@ def test_a_skew_is_measured_where_it_is_more_than_the_network_s(
     """By the median of what the answers' dates say."""
     client = client_of(lambda body, headers: TYPENAME)
     client.skews = [ahead, ahead, 1000.0]
-    assert clock_check.measured_skew(client) == noticed
+    assert opening.measured_skew(client) == noticed
 
 
 @pytest.mark.usefixtures("asleep")
 def test_a_move_of_the_clock_stands_in_the_transcript(server: Server) -> None:
     """Who reads a failure sees where time went by."""
     with ExitStack() as ends:
-        judged, _ = prepared(target(transport=server, clock=ClockAddress(http=CLOCK_URL)), ends)
-        judged.recorder.start_test()
-        judged.pass_seconds(841)
-        assert judged.recorder.transcript() == ("* the clock was moved by 841 s",)
+        judged, _ = prepared(server, target(clock=ClockAddress(http=CLOCK_URL)), ends)
+        judged.deployment.recorder.start_test()
+        judged.deployment.pass_seconds(841)
+        assert judged.deployment.recorder.transcript() == ("* the clock was moved by 841 s",)
 
 
 @pytest.mark.usefixtures("asleep")
@@ -451,8 +458,8 @@ def test_an_interrupt_while_the_clock_is_tried_leaves_nothing_behind(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(clock_check, "_stands_still", stop)
-    judged = target(transport=server, clock=ClockAddress(http=CLOCK_URL))
-    run = run_suite(judged)
+    judged = target(clock=ClockAddress(http=CLOCK_URL))
+    run = run_suite(judged, wiring=Wiring(transport=server))
     assert run.interrupted
     assert len(server.revoked) == 4  # each customer's first login, and two about the clock
     assert None not in server.revoked
@@ -471,7 +478,7 @@ def test_a_fault_while_the_clock_is_tried_leaves_nothing_behind_either(
 
     monkeypatch.setattr(clock_check, "_stands_still", fail)
     with pytest.raises(RuntimeError, match="of the suite"):
-        run_suite(target(transport=server, clock=ClockAddress(http=CLOCK_URL)))
+        run_suite(target(clock=ClockAddress(http=CLOCK_URL)), wiring=Wiring(transport=server))
     assert len(server.revoked) == 4
     assert server.stands_at is None
 
@@ -485,14 +492,14 @@ def test_an_interrupt_between_two_logins_ends_the_first(server: Server) -> None:
         return server.log_in(email)
 
     server.login = stop_at_bob
-    assert run_suite(target(transport=server)).interrupted
+    assert run_suite(target(), wiring=Wiring(transport=server)).interrupted
     assert len(server.revoked) == 1
 
 
 def test_two_customers_who_are_one_are_logged_out(server: Server) -> None:
     """A run that cannot go on leaves no session either."""
     server.ids = {ALICE.email: 7, BOB.email: "7"}
-    run_suite(target(transport=server), Options(only=("CORE-01",)))
+    run_suite(target(), Options(only=("CORE-01",)), wiring=Wiring(transport=server))
     assert len(server.revoked) == 2
 
 

@@ -18,10 +18,10 @@ WHY = "the secret does not verify the deployment's own tokens: check [signing]"
 @pytest.fixture(scope="module")
 def report() -> Iterator[Report]:
     """The embedded reference, as somebody sees it who has taken another secret for its own."""
-    with boot.embedded_reference(over_http=False, behind_proxy=False) as target:
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as (target, wiring):
         mistaken = replace(target, secret="the-secret-of-quite-another-deployment")
         asked = Options(only=("WIRE-01", "WIRE-06", "CORE-01", "CORE-05", "HARD-01", "HARD-05"))
-        yield judge(mistaken, run_suite(mistaken, asked))
+        yield judge(mistaken, run_suite(mistaken, asked, wiring=wiring))
 
 
 def statuses(report: Report, *ids: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from conformance_tests.deployment.wiring import Wiring
 from conformance_tests.embedded import boot
 from conformance_tests.report.verdict import judge
 from conformance_tests.runner.options import Options
@@ -14,8 +15,8 @@ from conformance_tests.target.parts import Features
 
 def test_a_second_run_by_the_clock_alone_finds_what_the_first_found() -> None:
     """Real customers are burned, logged out and taken into the future, and all that twice."""
-    with boot.embedded_reference(over_http=False, behind_proxy=False) as target:
-        verdicts = [verdict_of(by_the_clock(target)) for _ in range(2)]
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as (target, wiring):
+        verdicts = [verdict_of(by_the_clock(target), wiring) for _ in range(2)]
     assert verdicts == [(True, []), (True, [])]
 
 
@@ -33,6 +34,6 @@ def by_the_clock(target: Target) -> Target:
     )
 
 
-def verdict_of(target: Target) -> tuple[bool, list[str]]:
-    report = judge(target, run_suite(target, Options(claimed_only=True)))
+def verdict_of(target: Target, wiring: Wiring) -> tuple[bool, list[str]]:
+    report = judge(target, run_suite(target, Options(claimed_only=True), wiring=wiring))
     return report.conformant, [row.requirement.id for row in report.failed]

@@ -45,7 +45,7 @@ def test_whatever_burns_a_real_customer_keeps_her_to_itself(
     """Where nobody can be made up, each burn falls into a test that is marked for it."""
     derive_briefly(monkeypatch)
     burns, logger = Burns(), logging.getLogger("reference_auth")
-    with boot.embedded_reference(over_http=False) as target:
+    with boot.embedded_reference(over_http=False) as (target, wiring):
         seen = blind(
             target,
             **{
@@ -54,7 +54,7 @@ def test_whatever_burns_a_real_customer_keeps_her_to_itself(
         )
         logger.addHandler(burns)
         try:
-            run_suite(seen, Options())
+            run_suite(seen, Options(), wiring=wiring)
         finally:
             logger.removeHandler(burns)
     assert len(burns.tests) > 10

@@ -11,6 +11,7 @@ from typing import Any
 
 from conformance_tests.deployment.launch import Launcher
 from conformance_tests.embedded import boot
+from conformance_tests.embedded.boot import Booted
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from conformance_tests.report.verdict import Report, Run, judge
 from conformance_tests.runner.options import Options
@@ -39,35 +40,35 @@ def blind(target: Target, **seen: Any) -> Target:
 
 
 @contextmanager
-def over_http_throughout() -> Iterator[Target]:
+def over_http_throughout() -> Iterator[Booted]:
     """Servers and table alike are asked over HTTP; nobody takes the short cut in the process."""
     with (
         MotoEndpoint(memory_client()) as table,
-        boot.embedded_reference(engine=table.url) as target,
+        boot.embedded_reference(engine=table.url) as booted,
     ):
-        yield target
+        yield booted
 
 
 @contextmanager
-def with_the_secret() -> Iterator[Target]:
-    with boot.embedded_reference(behind_proxy=False) as target:
-        yield blind(target, secret=target.secret)
+def with_the_secret() -> Iterator[Booted]:
+    with boot.embedded_reference(behind_proxy=False) as (target, wiring):
+        yield Booted(blind(target, secret=target.secret), wiring)
 
 
 @contextmanager
-def with_credentials() -> Iterator[Target]:
-    with boot.embedded_reference(behind_proxy=False) as target:
-        yield blind(target)
+def with_credentials() -> Iterator[Booted]:
+    with boot.embedded_reference(behind_proxy=False) as (target, wiring):
+        yield Booted(blind(target), wiring)
 
 
 @contextmanager
-def with_patience() -> Iterator[Target]:
-    with boot.embedded_reference(behind_proxy=False, lifetimes=QUICK) as target:
-        yield blind(target, clock=ClockAddress(max_wait=60))
+def with_patience() -> Iterator[Booted]:
+    with boot.embedded_reference(behind_proxy=False, lifetimes=QUICK) as (target, wiring):
+        yield Booted(blind(target, clock=ClockAddress(max_wait=60)), wiring)
 
 
 @contextmanager
-def under_libfaketime(folder: Path) -> Iterator[Target]:
+def under_libfaketime(folder: Path) -> Iterator[Booted]:
     """A server in a process of its own, its clock set through the file that libfaketime reads."""
     clock = folder / "faketimerc"
     clock.write_text("+0\n")
@@ -79,18 +80,18 @@ def under_libfaketime(folder: Path) -> Iterator[Target]:
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
     alone = (sys.executable, "-m", "reference_auth")  # a fork would not load the library
-    with boot.embedded_reference(behind_proxy=False, command=alone) as target:
+    with boot.embedded_reference(behind_proxy=False, command=alone) as (target, wiring):
         assert target.launch is not None
         launcher = Launcher(target.launch, target.secret, environ=environ)
         with launcher.start(mode="development") as launched:
             seen = {"secret": target.secret, "table": target.table}
             moved = blind(target, clock=ClockAddress(faketime=str(clock)), **seen)
-            yield replace(moved, url=launched.url)
+            yield Booted(replace(moved, url=launched.url), wiring)
 
 
-def report_of(way: AbstractContextManager[Target], *only: str) -> Report:
-    with way as target:
-        return judge(target, run_suite(target, Options(only=only)))
+def report_of(way: AbstractContextManager[Booted], *only: str) -> Report:
+    with way as (target, wiring):
+        return judge(target, run_suite(target, Options(only=only), wiring=wiring))
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Way:
     clock: what moves time, by the name that a report gives it.
     """
 
-    seen: Callable[[Path], AbstractContextManager[Target]]
+    seen: Callable[[Path], AbstractContextManager[Booted]]
     rows: int
     clock: str = "real"
 
@@ -119,5 +120,5 @@ WAYS = {
 
 def run_by(way: str, folder: Path) -> tuple[Target, Run]:
     """What the suite finds when it looks in this way: in a form that another process can take."""
-    with WAYS[way].seen(folder) as target:
-        return target.on_paper(), run_suite(target, Options())
+    with WAYS[way].seen(folder) as (target, wiring):
+        return target, run_suite(target, Options(), wiring=wiring)

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import h11
 import pytest
 
-from conformance_tests.deployment.faults import FaultProxy, wire
+from conformance_tests.deployment.faults import wire
+from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.faults.server import LoopbackError, Server, address
 from conformance_tests.deployment.faults.upstream import Upstream
 from conformance_tests.deployment.faults.wire import HEAD_LIMIT, Message, Stream

@@ -15,12 +15,14 @@ from conformance_tests.commands.doctor import examine
 from conformance_tests.commands.init import init
 from conformance_tests.deployment.http import throttle
 from conformance_tests.deployment.http.odd_client import OddClient
+from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.instances import Instances
+from conformance_tests.deployment.opening import assemble
+from conformance_tests.deployment.wiring import Wiring
 from conformance_tests.embedded import boot
-from conformance_tests.outcomes import Throttled
+from conformance_tests.embedded.boot import Booted
 from conformance_tests.report import exit_codes
-from conformance_tests.report.verdict import Report, judge
-from conformance_tests.runner import preflight
+from conformance_tests.report.verdict import Report, Run, judge
 from conformance_tests.runner.options import Options, Silence
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.model import Target
@@ -84,7 +86,6 @@ def open_deployment(diary: Diary, **changes: Any) -> tuple[ExitStack, Instances]
     """A target with a login throttle, and all of its instances."""
     urls = {name: Instance(f"http://{name}.test/graphql") for name in ("production", "featured")}
     judged = target(
-        transport=diary,
         logins_per_minute=PER_MINUTE,
         environment="development",
         instances=urls,
@@ -92,7 +93,7 @@ def open_deployment(diary: Diary, **changes: Any) -> tuple[ExitStack, Instances]
         **changes,
     )
     ends = ExitStack()
-    return ends, Instances(preflight.assemble(judged, ends), ends)
+    return ends, Instances(assemble(judged, ends, Wiring(transport=diary)), ends)
 
 
 def test_logins_keep_to_so_many_a_minute(hand: HandTime) -> None:
@@ -222,8 +223,7 @@ TRIVIAL = httpx.MockTransport(trivially)
 
 def test_a_throttle_at_the_first_login_is_told_as_such() -> None:
     """The customers are not what is to be mended, and the run is one that could not be had."""
-    judged = target(transport=Throttling(TRIVIAL, LOGIN))
-    report = judge(judged, run_suite(judged, Options(only=("CORE-01", "CORE-02"))))
+    report = report_of(target(), Throttling(TRIVIAL, LOGIN), "CORE-01", "CORE-02")
     assert report.exit == exit_codes.UNTESTED
     assert not report.conformant
     told = str(report.untested)
@@ -234,8 +234,7 @@ def test_a_throttle_at_the_first_login_is_told_as_such() -> None:
 
 def test_a_throttle_at_the_very_first_request_is_told_as_such() -> None:
     """A deployment that answers 429 to everything is not reached."""
-    judged = target(transport=Throttling(TRIVIAL))
-    report = judge(judged, run_suite(judged))
+    report = report_of(target(), Throttling(TRIVIAL))
     assert report.exit == exit_codes.UNTESTED
     assert str(report.untested).startswith("http://deployment.test/graphql lets nobody by: the")
     assert not report.evaluated
@@ -245,7 +244,7 @@ def test_a_throttle_at_the_very_first_request_is_told_as_such() -> None:
 def test_the_doctor_tells_a_throttle(what: str) -> None:
     """One of its lines is bad and says what to do."""
     with ExitStack() as ends:
-        lines = list(examine(target(transport=Throttling(TRIVIAL, what)), ends))
+        lines = list(examine(target(), ends, Wiring(transport=Throttling(TRIVIAL, what))))
     assert [line.sign for line in lines].count("bad") >= 1
     assert any(THROTTLE in line.says for line in lines if line.sign == "bad")
 
@@ -254,9 +253,11 @@ def test_init_tells_a_throttle(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where too little can be found out it is one sentence, and no file."""
-    judged = target(transport=Throttling(TRIVIAL, "__schema"))
-    monkeypatch.setattr("conformance_tests.commands.init.from_url", lambda url, environ: judged)
-    assert init(judged.url) == exit_codes.UNTESTED
+    throttling = Throttling(TRIVIAL, "__schema")
+    monkeypatch.setattr(
+        "conformance_tests.deployment.http.client.Transport", lambda ca_file: throttling
+    )
+    assert init("http://deployment.test/graphql") == exit_codes.UNTESTED
     printed = capsys.readouterr()
     assert printed.out == ""
     assert THROTTLE in printed.err
@@ -266,10 +267,10 @@ def test_init_tells_a_throttle(
 
 
 @pytest.fixture(scope="module")
-def reference() -> Iterator[Target]:
+def reference() -> Iterator[Booted]:
     """The embedded reference, of which nothing but its clock is offered."""
-    with boot.embedded_reference(over_http=False, behind_proxy=False) as target:
-        yield replace(
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as (target, wiring):
+        clock_alone = replace(
             target,
             secret=None,
             table=None,
@@ -279,6 +280,7 @@ def reference() -> Iterator[Target]:
             instances={},
             features=Features(),
         )
+        yield Booted(clock_alone, wiring)
 
 
 class Told(Silence):
@@ -291,46 +293,55 @@ class Told(Silence):
         self.waits.append(told)
 
 
-def report_of(judged: Target, *only: str) -> Report:
-    return judge(judged, run_suite(judged, Options(only=only)))
+def run_through(
+    transport: httpx.BaseTransport, judged: Target, *only: str, progress: Silence | None = None
+) -> Run:
+    """A run whose requests all go this way."""
+    return run_suite(judged, Options(only=only), progress, wiring=Wiring(transport=transport))
 
 
-def test_a_throttled_sound_deployment_fails_nothing(reference: Target) -> None:
+def report_of(judged: Target, transport: httpx.BaseTransport, *only: str) -> Report:
+    return judge(judged, run_through(transport, judged, *only))
+
+
+def test_a_throttled_sound_deployment_fails_nothing(reference: Booted) -> None:
     """What it let by is judged, the rest is not testable and says why."""
-    assert reference.transport is not None
-    judged = replace(reference, transport=Throttling(reference.transport, LOGIN, by=14))
-    report = report_of(judged, "CORE")
+    target, inner = reference.target, reference.wiring.transport
+    assert inner is not None
+    report = report_of(target, Throttling(inner, LOGIN, by=14), "CORE")
     rows = report.of_status("not-testable")
     assert [row.requirement.id for row in report.of_status("fail", "warn", "error")] == []
     assert report.of_status("pass")
     assert sum(THROTTLE in str(row.detail) for row in rows) >= 5
 
 
-def test_a_deployment_that_lets_nobody_by_any_more_is_not_conformant(reference: Target) -> None:
+def test_a_deployment_that_lets_nobody_by_any_more_is_not_conformant(reference: Booted) -> None:
     """Once a run has begun as well: then nothing was evaluated."""
-    assert reference.transport is not None
-    logged_in = replace(reference, transport=Throttling(reference.transport, by=7))
-    report = report_of(logged_in)
+    target, inner = reference.target, reference.wiring.transport
+    assert inner is not None
+    report = report_of(target, Throttling(inner, by=7))
     assert report.of_status("fail", "warn", "error") == ()
     assert [row.requirement.id for row in report.of_status("pass")] == []
     assert report.exit == exit_codes.UNTESTED
     assert not report.conformant
 
 
-def test_sessions_that_a_throttle_keeps_open_are_told(reference: Target) -> None:
+def test_sessions_that_a_throttle_keeps_open_are_told(reference: Booted) -> None:
     """Whoever is not let by to log out leaves a session, and the report says so."""
-    assert reference.transport is not None
-    judged = replace(reference, transport=Throttling(reference.transport, "revokeCustomerToken"))
-    left = run_suite(judged, Options(only=("CORE-01",))).left_behind
+    target, inner = reference.target, reference.wiring.transport
+    assert inner is not None
+    throttling = Throttling(inner, "revokeCustomerToken")
+    left = run_through(throttling, target, "CORE-01").left_behind
     assert len(left) == 2
     assert all(THROTTLE in told for told in left)
 
 
-def test_waits_in_a_run_are_told(reference: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waits_in_a_run_are_told(reference: Booted, monkeypatch: pytest.MonkeyPatch) -> None:
     """The user learns of a throttle's wait as of any other."""
-    assert reference.transport is not None
+    target, inner = reference.target, reference.wiring.transport
+    assert inner is not None
     monkeypatch.setattr(throttle, "time", HandTime())
-    turns, inner = count(1), reference.transport
+    turns = count(1)
 
     def now_and_then(request: httpx.Request) -> httpx.Response:
         is_login = LOGIN.encode() in request.read()
@@ -339,7 +350,7 @@ def test_waits_in_a_run_are_told(reference: Target, monkeypatch: pytest.MonkeyPa
         return inner.handle_request(request)
 
     progress = Told()
-    judged = replace(reference, transport=httpx.MockTransport(now_and_then))
-    run = run_suite(judged, Options(only=("CORE-01", "CORE-04", "CORE-26")), progress)
+    rows, transport = ("CORE-01", "CORE-04", "CORE-26"), httpx.MockTransport(now_and_then)
+    run = run_through(transport, target, *rows, progress=progress)
     assert {finding.status for finding in run.findings} == {"pass"}
     assert "waiting 1 s, as the deployment asks (HTTP 429)" in progress.waits

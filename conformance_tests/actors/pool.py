@@ -1,0 +1,110 @@
+"""The customers of one instance: those of the target, and those that a run makes up."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import count
+from typing import TYPE_CHECKING
+
+from conformance_tests.actors import customer_schedule
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.actors.session import expired
+from conformance_tests.outcomes import NotApplicable, NotTestable
+
+if TYPE_CHECKING:
+    from conformance_tests.actors.session import Session
+    from conformance_tests.deployment.deployment import Deployment
+
+
+@dataclass
+class Customers:
+    """Gives each test its customers.
+
+    locked_out: why none of the target's customers can log in, where that is so.
+    """
+
+    deployment: Deployment
+    registered: tuple[RegisteredCustomer, ...] = ()
+    locked_out: str | None = None
+    all_made_up: list[MadeUpCustomer] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The sessions of the target's customers, as far as they were opened here."""
+        return [session for customer in self.registered for session in customer.sessions]
+
+    def at(self, deployment: Deployment) -> Customers:
+        """The same customers before another instance."""
+        registered = tuple(customer.on(deployment) for customer in self.registered)
+        return replace(self, deployment=deployment, registered=registered)
+
+    # -- who logs in over HTTP -----------------------------------------------------------------
+
+    @property
+    def alice(self) -> RegisteredCustomer:
+        """One of the target's customers: the first of those that this test was given."""
+        return self._registered(0, "customer")
+
+    @property
+    def bob(self) -> RegisteredCustomer:
+        """Another one."""
+        return self._registered(1, "second customer")
+
+    def _registered(self, place: int, capability: str) -> RegisteredCustomer:
+        if self.locked_out:
+            raise NotTestable("customer", self.locked_out)
+        if len(self.registered) <= place:
+            raise NotTestable(capability)
+        return customer_schedule.in_order(self.registered)[place]
+
+    # -- who need not --------------------------------------------------------------------------
+
+    def someone(self) -> Customer:
+        """A customer of this test's own: made up where that can be, else alice."""
+        can_forge = self.deployment.can_forge
+        return self.made_up() if can_forge else self.alice.ignoring_earlier_rows()
+
+    def another(self) -> Customer:
+        """Somebody else: made up where that can be, else bob."""
+        return self.made_up() if self.deployment.can_forge else self.bob
+
+    def made_up(self, id_: str | None = None) -> MadeUpCustomer:
+        """A made-up customer with a fresh id; NotTestable where sessions cannot be forged."""
+        self.deployment.need_forging()
+        fresh = f"conformance-{self.deployment.run}-{next(self._numbers)}"
+        customer = MadeUpCustomer(self.deployment, id_ or fresh)
+        self.all_made_up.append(customer)
+        return customer
+
+    def named_like(self, customer: Customer) -> MadeUpCustomer | None:
+        """Somebody whose id begins with a made-up customer's; None beside a real one."""
+        if not isinstance(customer, MadeUpCustomer):
+            return None
+        return self.made_up(f"{customer.id}-longer")
+
+    def numbered(self, kind: type[int] | type[str] = int) -> MadeUpCustomer:
+        """A registered customer whose id is a number, with forged logins of her own.
+
+        kind: whether their tokens write the id as a number or as its digits; the partition is one.
+        """
+        self.deployment.need_forging()
+        known = [c for c in (self.alice, *self.registered) if _is_number(c.known_id)]
+        if not known:
+            raise NotApplicable("no customer's id is a number")
+        forged = MadeUpCustomer(self.deployment, kind(known[0].id))
+        forged.sessions = known[0].sessions  # so that none shares an `exp`, and all are revoked
+        return forged
+
+    def expired_apart(self, count: int) -> list[Session]:
+        """So many sessions, soon expired, each of a customer of its own where that can be."""
+        if not self.deployment.can_forge:
+            return self.alice.soon_expired_sessions(count)
+        return expired(*(self.made_up().log_in() for _ in range(count)))
+
+
+def _is_number(id_: int | str | None) -> bool:
+    """Whether an id is a whole number, or written like one."""
+    return re.fullmatch("-?[1-9][0-9]{0,14}", str(id_)) is not None

@@ -1,0 +1,63 @@
+"""One row of the table as a value, and the names of its keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+PARTITION_KEY = "customer_id"
+SORT_KEY = "refresh_token_hash"
+KEYS = f"{PARTITION_KEY}, {SORT_KEY}"
+#: Where an implementation of SPEC.md keeps a customer's tombstones and fence.
+BOOKKEEPING = "ended#"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One item, its attributes in DynamoDB's JSON ({"S": …}, {"N": …})."""
+
+    attributes: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def customer_id(self) -> str:
+        return str(self.attributes[PARTITION_KEY].get("S", ""))
+
+    @property
+    def hash(self) -> str:
+        return str(self.attributes[SORT_KEY].get("S", ""))
+
+    @property
+    def ttl(self) -> int | None:
+        """The row's expiry in epoch seconds, stored as Number or String; None if unreadable."""
+        stored = self.attributes.get("ttl", {})
+        try:
+            return int(stored.get("N", stored.get("S", "")))
+        except ValueError:
+            return None
+
+    @property
+    def ttl_type(self) -> str | None:
+        """The DynamoDB type of ttl (N, S, …), None where there is none."""
+        return next(iter(self.attributes.get("ttl", {})), None)
+
+    @property
+    def key_types(self) -> tuple[str, str]:
+        """The DynamoDB types of customer_id and refresh_token_hash."""
+        partition, sort = (next(iter(self.attributes[key])) for key in (PARTITION_KEY, SORT_KEY))
+        return partition, sort
+
+    def texts(self) -> Iterator[str]:
+        """Every scalar of the item as text."""
+        pending: list[Any] = [dict(self.attributes)]
+        while pending:
+            node = pending.pop()
+            if isinstance(node, dict):
+                pending.extend(node.values())
+            elif isinstance(node, (list, tuple, set)):
+                pending.extend(node)
+            else:
+                yield node.decode("latin-1") if isinstance(node, bytes) else str(node)
+
+    def __repr__(self) -> str:
+        return f"Row({self.attributes})"
