@@ -70,7 +70,10 @@ def instead(monkeypatch: pytest.MonkeyPatch) -> Callable[[Runner], None]:
     """Puts another runner in the place of the real one."""
 
     def put(other: Runner) -> None:
-        monkeypatch.setattr("conformance_tests.commands.run.run_suite", other)
+        def run_suite(target: Target, options: Options, progress: Progress, **_: object) -> Run:
+            return other(target, options, progress)
+
+        monkeypatch.setattr("conformance_tests.commands.run.run_suite", run_suite)
 
     return put
 

@@ -159,7 +159,7 @@ def test_what_is_missing_is_named_with_what_to_add(judge: Judge) -> None:
 
 def test_a_race_says_how_often_it_tried(judge: Judge) -> None:
     """What its test remarks, and one try where that remarks nothing; other rows owe no word."""
-    told = "expect.raced(3, 'at a barrier')\nexpect.tried(2, 'in one second', 4)"
+    told = "expect.raced(3, 'at a barrier')\nexpect.raced(2, 'in one second', 4)"
     remarked = "3 rivals at a barrier, in 1 try; 2 rivals in one second, in 4 tries"
     assert judge(one(told, '"RACE-01"')).findings[0].detail == remarked
     assert judge(one("pass", '"RACE-01"', asks="")).findings[0].detail == "in 1 try"
