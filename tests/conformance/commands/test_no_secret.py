@@ -253,6 +253,7 @@ def test_plain_pytest_tells_no_secret(option: str, tmp_path: Path) -> None:
 
 def test_values_hide_what_is_secret_in_their_repr() -> None:
     """A token, a password and whatever was sent or answered shows in no repr of the suite's own."""
+    from conformance_tests.actors.pool import Customers
     from conformance_tests.actors.session import Session
     from conformance_tests.deployment.http.answer import Answer
     from conformance_tests.deployment.http.odd_documents import Fields
@@ -262,7 +263,7 @@ def test_values_hide_what_is_secret_in_their_repr() -> None:
 
     secret = "never-to-be-seen-0123456789"
     judged = fakes.deployment(fakes.logins(), secret=True, table=True)
-    customer = judged.made_up_customer()
+    customer = Customers(judged).made_up()
     recorder = Recorder()
     recorder.add_secret("password", secret)
     recorder.record(Exchange(secret, (("authorization", secret),), secret, secret))

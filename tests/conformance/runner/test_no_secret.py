@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from conformance_tests.commands import run as running
+from conformance_tests.deployment import opening
 from conformance_tests.deployment.http.recorder import Recorder
 from conformance_tests.embedded import boot
 from conformance_tests.report import terminal, verdict
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
-from conformance_tests.target.model import Target
 from reference_auth.core import tokens
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions
@@ -46,12 +46,11 @@ def test_no_report_of_a_run_holds_a_secret(
     """Every token, hash, password and the secret of a run, looked for in all that it says."""
     recorders: list[Recorder] = []
 
-    def recorder_of(target: Target) -> Recorder:
-        recorders.append(made(target))
+    def recorder() -> Recorder:
+        recorders.append(Recorder())
         return recorders[-1]
 
-    made = Recorder.of
-    monkeypatch.setattr(Recorder, "of", recorder_of)
+    monkeypatch.setattr(opening, "Recorder", recorder)
     with boot.embedded_reference(over_http=False) as (target, wiring):
         asked = Options(only=ROWS, pytest_args=("-rA", "-v", "--tb=long"))
         found = run_suite(target, asked, wiring=wiring)
