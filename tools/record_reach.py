@@ -35,9 +35,9 @@ def record() -> Reach:
     watch = coverage.Coverage(data_file=None, include=[f"{SOURCE}/**"], config_file=False)
     watch.start()
     watch.switch_context(BOOT)
-    with boot.embedded_reference(over_http=False) as target:
+    with boot.embedded_reference(over_http=False) as (target, wiring):
         watch.switch_context("")
-        run_suite(target, progress=Watched(watch))
+        run_suite(target, progress=Watched(watch), wiring=wiring)
     watch.stop()
     return dict(sorted(_reached(watch.get_data())))
 
