@@ -16,7 +16,9 @@ from conformance_tests.actors import forged_tokens
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.requirements import REQUIREMENTS
 from reference_auth.core import states, tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.errors import BadAccessToken
+from reference_auth.core.tokens import AccessToken
 from tests.second.tokens import Forged, Signer
 from tools.interchange import FILE, SCHEMA, document, text
 
@@ -59,7 +61,7 @@ def test_the_reference_and_the_second_implementation_verify_alike(case: dict[str
 
 def by_reference(token: str, secret: str, now: int) -> dict[str, Any] | None:
     try:
-        return shown(tokens.verify(token, secret, now))
+        return shown(tokens.verify(AccessToken(token), Secret(secret), now))
     except BadAccessToken:
         return None
 

@@ -18,8 +18,10 @@ from graphql import GraphQLObjectType, build_schema
 from conformance_tests import requirements
 from conformance_tests.requirements import REQUIREMENTS
 from reference_auth.api.schema import AuthMutation, AuthQuery
-from reference_auth.core import config, errors, rolling, rows, tokens
+from reference_auth.core import config, errors, lifetimes, rows, tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.states import CELLS
+from reference_auth.core.tokens import RefreshTokenHash
 from reference_auth.flow import derivation, flow
 from reference_auth.serve.app import make_schema
 from reference_auth.store import items, retry, sessions, storage
@@ -40,11 +42,11 @@ NUMBERS = {
     "bytes of the shortest secret": config.SHORTEST_SECRET,
     "seconds of the longest grace": config.LONGEST_GRACE,
     "seconds by which servers' clocks may differ": rows.CLOCK_SKEW,
-    "times that `exp` is lowered": rolling.MOST_SHIFTS,
+    "times that `exp` is lowered": lifetimes.MOST_LOWERINGS,
     "seconds of back-off in all": retry.LONGEST_BACKOFF,
     "seconds for one request in all": retry.LONGEST_REQUEST,
     "seconds to wait for the next second of the clock": flow.LONGEST_SECOND,
-    "times that revoke looks for a successor": flow.LOOKS,
+    "times that revoke looks for a successor": flow.SUCCESSOR_LOOKUPS,
     "deletions in one batch": sessions.BATCH,
     "seconds to connect to the table": storage.CONNECT_SECONDS,
     "seconds to read from the table": storage.READ_SECONDS,
@@ -148,7 +150,8 @@ def types_of(item: items.Item) -> dict[str, str]:
 
 def test_rows_and_fences_have_the_pages_attributes() -> None:
     """Each attribute is there, of the type that the page gives it."""
-    row = items.row_item(rows.Row("23", "ab", ttl=3, exp=2, rotated_from="cd", session=1))
+    hash = RefreshTokenHash("ab")
+    row = items.row_item(rows.Row("23", hash, ttl=3, exp=2, rotated_from=hash, session=1))
     assert types_of(row) == {each[0]: each[1] for each in table("attribute", "type", "meaning")}
     fence = items.fence_item("23", rows.Fence(before=2, ttl=3))
     said = {each[0]: each[1] for each in table("attribute", "type", "value")}
@@ -162,8 +165,9 @@ def test_tombstones_have_the_pages_reasons_and_attributes() -> None:
     """A rotated tombstone tells its successor's claims, a revoked one nothing more."""
     said = table("reason", "when", "further attributes", "kept until")
     more = {reason: set(re.findall(r"`(\w+)`", words)) for reason, _, words, _ in said}
+    hash = RefreshTokenHash("ab")
     successor = tokens.Claims(23, 2, 3, iat=1, auth_time=1, session=1)
-    rotated = items.tombstone_item(rows.Tombstone("23", "ab", rows.ROTATED, 9, 8, successor))
+    rotated = items.tombstone_item(rows.Tombstone("23", hash, rows.ROTATED, 9, 8, successor))
     common = {"customer_id", "refresh_token_hash", "reason", "ttl"}
     assert more == {rows.REVOKED: set(), rows.ROTATED: set(rotated) - common}
 
@@ -216,7 +220,8 @@ def test_the_vector_holds() -> None:
     assert vector["refresh token"] == refresh_token
     assert vector["hash"] == stretch(refresh_token, vector["secret"])
     issued = tokens.issue(
-        tokens.Claims(int(vector["customer_id"]), int(vector["exp"]), 2**40), vector["secret"]
+        tokens.Claims(int(vector["customer_id"]), int(vector["exp"]), 2**40),
+        Secret(vector["secret"]),
     )
     assert (issued.pair.refresh_token, issued.hash) == (vector["refresh token"], vector["hash"])
 

@@ -11,7 +11,7 @@ import anyio
 import pytest
 
 from reference_auth.core import tokens
-from reference_auth.core.config import Config
+from reference_auth.core.config import Config, Secret
 from reference_auth.core.errors import AuthError
 from reference_auth.core.tokens import TokenPair
 from reference_auth.flow.flow import Flow
@@ -51,13 +51,16 @@ class OneCustomer:
         return 23
 
 
+SECRET = Secret("a secret of thirty-two bytes or so")
+
+
 class Till:
     """A flow whose every operation is rung up."""
 
     def __init__(self, name: str) -> None:
         self.spent: Counter[str] = Counter()
         config = Config(
-            secret="a secret of thirty-two bytes or so", region="x", table=name, cached_pairs=0
+            secret=SECRET, region="x", table=name, cached_pairs=0
         )
         sessions = Sessions(CountingClient(memory_table(name), self.spent), config)
         self.flow = Flow(config, sessions, OneCustomer())
@@ -87,7 +90,7 @@ def till(monkeypatch: pytest.MonkeyPatch) -> Till:
 
     def counted(text: str, secret: str) -> str:
         till.spent["derivations"] += 1
-        return stretch(text, secret)
+        return stretch(text, Secret(secret))
 
     monkeypatch.setattr(tokens, "_stretch", counted)
     return till

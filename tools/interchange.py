@@ -14,8 +14,9 @@ import conformance_tests
 from conformance_tests.actors import forged_tokens
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.requirements import REQUIREMENTS, VERSION
-from reference_auth.core import rolling, tokens
-from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core import tokens
+from reference_auth.core.config import Config, Lifetimes, Secret
+from reference_auth.core.lifetimes import claims_to_try, first_claims, next_claims
 from reference_auth.core.tokens import Claims
 from tests.spec_page import table
 
@@ -23,7 +24,7 @@ FILE = Path(conformance_tests.__file__).parent / "vectors" / "interchange.json"
 SCHEMA = FILE.with_suffix(".schema.json")
 
 NOW = 1_710_904_868
-SECRET = "conformance-secret-0123456789abcdef0123456789abcdef"
+SECRET = Secret("conformance-secret-0123456789abcdef0123456789abcdef")
 OTHER_KEY = "another-key-0123456789abcdef0123456789abcdef"
 CONFIG = Config(secret=SECRET, region="eu-central-1", table="auth", lifetimes=Lifetimes.DEFAULT)
 ABOUT = (
@@ -95,7 +96,7 @@ ISSUED: tuple[tuple[str, str, Claims], ...] = (
 
 def issued(name: str, secret: str, claims: Claims) -> dict[str, Any]:
     """A pair with what it was made from and what the table keeps."""
-    issue = tokens.issue(claims, secret)
+    issue = tokens.issue(claims, Secret(secret))
     return {
         "name": name,
         "secret": secret,
@@ -253,14 +254,14 @@ def expiry(later: int) -> dict[str, Any]:
         "refresh_expiry": claims.refresh_expiry,
         "now": NOW + later,
         "access_live": tokens.is_live(claims, NOW + later),
-        "refresh_good": not tokens.is_past_refresh(claims, NOW + later),
+        "refresh_good": not tokens.is_refresh_expired(claims, NOW + later),
     }
 
 
 def logged_in(remember_me: bool | None, lifetimes: Lifetimes) -> dict[str, Any]:
     """What a login promises."""
     config = replace(CONFIG, lifetimes=lifetimes)
-    claims = rolling.first_claims(23, bool(remember_me), NOW, config)
+    claims = first_claims(23, bool(remember_me), NOW, config)
     return {
         "lifetimes": asdict(lifetimes),
         "remember_me": remember_me,
@@ -273,7 +274,7 @@ def logged_in(remember_me: bool | None, lifetimes: Lifetimes) -> dict[str, Any]:
 def rotated(left: int, lifetimes: Lifetimes) -> dict[str, Any]:
     """What a rotation promises with this many seconds left of the session."""
     old = Claims(23, NOW, NOW + left)
-    claims = rolling.next_claims(old, NOW, replace(CONFIG, lifetimes=lifetimes))
+    claims = next_claims(old, NOW, replace(CONFIG, lifetimes=lifetimes))
     return {
         "lifetimes": asdict(lifetimes),
         "old_refresh_expiry": old.refresh_expiry,
@@ -286,7 +287,7 @@ def rotated(left: int, lifetimes: Lifetimes) -> dict[str, Any]:
 def lowered(exp: int) -> dict[str, Any]:
     """The tries of one login or rotation."""
     claims = Claims(23, exp, NOW + 900)
-    return {"now": NOW, "exp": exp, "tries": [c.exp for c in rolling.candidates(claims, NOW)]}
+    return {"now": NOW, "exp": exp, "tries": [c.exp for c in claims_to_try(claims, NOW)]}
 
 
 def cells() -> Iterable[dict[str, str]]:

@@ -42,7 +42,7 @@ from conformance_tests.target.parts import (
     OddLogin,
     TableAddress,
 )
-from reference_auth.core.config import Config
+from reference_auth.core.config import Config, Secret
 from reference_auth.core.config import Lifetimes as ReferenceLifetimes
 from reference_auth.serve.app import create_app
 from reference_auth.serve.clock import MovableClock
@@ -123,7 +123,7 @@ def embedded_reference(
         apps = {}
         for name, settings in SERVERS.items():
             config = Config(
-                secret=secret,
+                secret=Secret(secret),
                 region=REGION,
                 table=table,
                 lifetimes=ReferenceLifetimes(**asdict(quick if name == "featured" else lifetimes)),

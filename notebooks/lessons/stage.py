@@ -23,15 +23,16 @@ from lessons.mutant import with_flow
 from lessons.reading import Pair, claims_of
 from lessons.rows import Change, Snapshot
 from reference_auth.core import tokens
-from reference_auth.core.config import Config
+from reference_auth.core.config import Config, Secret
 from reference_auth.core.login import LoginService
 from reference_auth.core.states import Access, Refresh
+from reference_auth.core.tokens import AccessToken, RefreshToken
 from reference_auth.flow.flow import Flow
 from reference_auth.serve.app import create_app, make_service
 from reference_auth.serve.demo import ALICE, CUSTOMERS, DIRECTORY, DemoQuery
 from reference_auth.store.memory import REGION, memory_table
 
-SECRET = "a-secret-for-lessons-and-for-nothing-else"
+SECRET = Secret("a-secret-for-lessons-and-for-nothing-else")
 START = 1_709_283_600  # 2024-03-01 09:00:00 UTC
 ADDRESS = "127.0.0.1:8000"  # no socket: only the name that requests are addressed to
 
@@ -78,7 +79,9 @@ class Stage:
         self.config: Config = (
             beside.config
             if beside
-            else Config(secret=secret, region=REGION, table=f"lesson-{next(_tables)}", **settings)
+            else Config(
+                secret=Secret(secret), region=REGION, table=f"lesson-{next(_tables)}", **settings
+            )
         )
         self.client = Watched(memory_table(self.config.table))
         self.security_events: list[str] = beside.security_events if beside else []
@@ -163,7 +166,9 @@ class Stage:
         claims = claims_of(pair.token)
         key = {
             "customer_id": {"S": str(claims.customer_id)},
-            "refresh_token_hash": {"S": tokens.hash_of(pair.refresh_token, self.config.secret)},
+            "refresh_token_hash": {
+                "S": tokens.hash_of(RefreshToken(pair.refresh_token), self.config.secret)
+            },
         }
         self.client.watched.delete_item(TableName=self.config.table, Key=key)
 
@@ -175,7 +180,9 @@ class Stage:
         return _portal().call(self._judge, pair)
 
     async def _judge(self, pair: Pair) -> list[tuple[Access, Refresh]]:
-        presented = self._flow.present(pair.token, pair.refresh_token, self.now)
+        presented = self._flow.present(
+            AccessToken(pair.token), RefreshToken(pair.refresh_token), self.now
+        )
         if presented.access is Access.FORGED:
             return [(Access.FORGED, refresh) for refresh in Refresh]
         return [await presented.cell()]

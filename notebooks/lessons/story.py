@@ -16,7 +16,8 @@ from lessons.pictures import Member, Picture, Step, family, lanes
 from lessons.reading import Pair
 from lessons.stage import Stage
 from reference_auth.core import tokens
-from reference_auth.core.rows import FENCE, REVOKED, ended_key_of, key_of
+from reference_auth.core.rows import FENCE, REVOKED, ended_partition_of, partition_of
+from reference_auth.core.tokens import RefreshToken
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TABLE = "table"
@@ -63,8 +64,13 @@ class Story:
     def fate(self, name: str) -> str:
         """What the table says of a pair."""
         claims, items = self._pairs[name].claims, self.stage.table().items
-        customer, ended = key_of(claims.customer_id), ended_key_of(key_of(claims.customer_id))
-        hash = tokens.hash_of(self._pairs[name].refresh_token, self.stage.config.secret)
+        customer, ended = (
+            partition_of(claims.customer_id),
+            ended_partition_of(partition_of(claims.customer_id)),
+        )
+        hash = tokens.hash_of(
+            RefreshToken(self._pairs[name].refresh_token), self.stage.config.secret
+        )
         if (customer, hash) in items:
             return "live"
         if items.get((ended, hash), {}).get("reason") == REVOKED:
@@ -173,6 +179,6 @@ def asked(operation: str, parameters: Mapping[str, Any], answer: Any) -> str:
 
 def thing_at(key: Mapping[str, Any]) -> str:
     """What lies under a key: a session's row, or the bookkeeping of what has ended."""
-    if not key["customer_id"]["S"].startswith(ended_key_of("")):
+    if not key["customer_id"]["S"].startswith(ended_partition_of("")):
         return "the row"
     return "fence" if key["refresh_token_hash"]["S"] == FENCE else "tombstone"

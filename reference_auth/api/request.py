@@ -37,7 +37,7 @@ class AuthRequest:
         return int(self.service.clock())
 
     @property
-    def access_token(self) -> str:
+    def access_token(self) -> tokens.AccessToken:
         """The bearer token, or MissingHeader."""
         return bearer(self.authorization)
 
@@ -59,11 +59,11 @@ class AuthRequest:
         return claims
 
 
-def bearer(authorization: Sequence[str]) -> str:
+def bearer(authorization: Sequence[str]) -> tokens.AccessToken:
     """Take the token from exactly one `Authorization: Bearer …`, in any case of the scheme."""
     if len(authorization) != 1:
         raise MissingHeader  # CORE-17; two headers are ambiguous
     scheme, _, token = authorization[0].strip(" \t").partition(" ")
     if scheme.lower() != SCHEME or not token:
         raise MissingHeader  # CORE-18, CORE-19
-    return token.lstrip(" ")
+    return tokens.AccessToken(token.lstrip(" "))

@@ -14,7 +14,7 @@ from strawberry.permission import BasePermission
 
 from reference_auth.api.request import AuthRequest
 from reference_auth.core.errors import MissingRefreshToken, NotSignedIn
-from reference_auth.core.tokens import CustomerId
+from reference_auth.core.tokens import CustomerId, RefreshToken
 from reference_auth.flow.development import AuthItem
 
 CONTEXT_KEY = "auth"
@@ -120,7 +120,8 @@ class AuthMutation:
         self, info: Info[Any, Any], refresh_token: str
     ) -> CustomerToken | None:
         auth = auth_of(info)
-        pair = await auth.service.flow.refresh(auth.access_token, refresh_token, auth.now)
+        presented = RefreshToken(refresh_token)
+        pair = await auth.service.flow.refresh(auth.access_token, presented, auth.now)
         return CustomerToken(token=pair.token, refresh_token=pair.refresh_token)
 
     @strawberry.mutation(name="revokeCustomerToken")
@@ -131,7 +132,8 @@ class AuthMutation:
         access_token = auth.access_token
         if not refresh_token:
             raise MissingRefreshToken  # CORE-23
-        ended = await auth.service.flow.revoke(access_token, refresh_token, auth.now)
+        presented = RefreshToken(refresh_token)
+        ended = await auth.service.flow.revoke(access_token, presented, auth.now)
         return RevokeCustomerTokenOutput(result=ended)
 
     @strawberry.mutation(name="updateUserAuth")

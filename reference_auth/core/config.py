@@ -1,4 +1,4 @@
-"""Settings are frozen values, read from the environment once and refused with one sentence."""
+"""Settings are frozen values, read from the environment once. A bad one raises ConfigError."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import ClassVar
+from typing import ClassVar, NewType
+
+Secret = NewType("Secret", str)
 
 SHORTEST_SECRET = 32  # bytes: RFC 7518 wants a key at least as long as the hash
 SHORTEST_ACCESS = 15  # seconds
@@ -49,9 +51,9 @@ Lifetimes.DEFAULT = Lifetimes(access=840, refresh=900, extended=2_592_000)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
-    """Everything that the flow is told about where and how it runs; times in seconds."""
+    """The settings of the flow; times in seconds."""
 
-    secret: str = field(repr=False)
+    secret: Secret = field(repr=False)
     region: str
     table: str
     development: bool = False
@@ -65,7 +67,7 @@ class Config:
             raise ConfigError("Set JWT_PRIVATE_KEY: the secret may not be empty.")
         if not 0 <= self.grace_seconds <= LONGEST_GRACE:
             raise ConfigError(f"GRACE_SECONDS must be from 0 to {LONGEST_GRACE}.")
-        # A first pair that the absolute end cuts short could not follow a burn (HARD-31).
+        # If the absolute end cut a first pair short, a login could not follow a burn (HARD-31).
         if self.max_session_seconds is not None and (
             self.max_session_seconds <= self.lifetimes.access
         ):
@@ -89,30 +91,30 @@ def read_environment(environ: Mapping[str, str]) -> Config:
 
 
 def is_development(node_env: str | None) -> bool:
-    """Only the exact word opens the development operations (DEV-03)."""
+    """Only exactly `development` opens the development operations (DEV-03)."""
     return node_env == "development"
 
 
-def _secret(environ: Mapping[str, str]) -> str:
-    """The secret is there, is text, and is long enough to sign with (HARD-19)."""
+def _secret(environ: Mapping[str, str]) -> Secret:
+    """The secret is set, is UTF-8, and is long enough to sign with (HARD-19)."""
     # Departs: HARD-19 the module starts with any secret, or none.
-    secret, short_will_do = _required(environ, "JWT_PRIVATE_KEY"), _allows_short_secret(environ)
+    secret, may_be_short = _required(environ, "JWT_PRIVATE_KEY"), _allows_short_secret(environ)
     try:
         size = len(secret.encode())
     except UnicodeEncodeError:
         raise ConfigError("JWT_PRIVATE_KEY must be UTF-8 text.") from None
-    if size < SHORTEST_SECRET and not short_will_do:
+    if size < SHORTEST_SECRET and not may_be_short:
         raise ConfigError(
             f"JWT_PRIVATE_KEY has {size} bytes: use at least {SHORTEST_SECRET}, "
             "or set ALLOW_SHORT_SECRET=1 for a legacy secret."
         )
-    return secret
+    return Secret(secret)
 
 
 def _allows_short_secret(environ: Mapping[str, str]) -> bool:
     switch = environ.get("ALLOW_SHORT_SECRET", "")
     if switch not in {"", "0", "1"}:
-        raise ConfigError("ALLOW_SHORT_SECRET must be 1, or left out.")
+        raise ConfigError("ALLOW_SHORT_SECRET must be 1, 0 or unset.")
     return switch == "1"
 
 
@@ -142,7 +144,7 @@ def _whole(environ: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _minutes(environ: Mapping[str, str], name: str, default: int) -> int:
-    """Read minutes as whole seconds; 0.3333 stands for 20 s, a half second is refused."""
+    """Read minutes as whole seconds: 0.3333 is 20 s, and a half second is refused."""
     text = environ.get(name, "")
     if not text:
         return default

@@ -1,7 +1,7 @@
-"""Every refusal is a class with a message and a category; the core raises, the edge translates.
+"""Every refusal is a class with a message and a category: the core raises it, the API answers it.
 
-The category is what a storefront acts on: `graphql-authorization` ends its session, while
-`graphql-server-internal-error` says "try again" (FAULT-05).
+A client acts on the category: `graphql-authorization` logs the customer out, and
+`graphql-server-internal-error` means try again (FAULT-05).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SERVER = "graphql-server-internal-error"
 
 
 class AuthError(Exception):
-    """An intended refusal: its message and category may be shown to anyone."""
+    """A refusal whose message and category may be shown to anyone."""
 
     message: ClassVar[str] = "The request could not be answered, try again"
     category: ClassVar[str] = SERVER
@@ -28,7 +28,7 @@ class AuthError(Exception):
 
 
 class SessionOver(AuthError):
-    """The session is over: a storefront logs the customer out on it (CORE-27)."""
+    """The session is over: the client should log the customer out (CORE-27)."""
 
     message = "The session is over, please log in again"
     category = AUTHORIZATION
@@ -41,7 +41,7 @@ class MissingHeader(SessionOver):
 
 
 class MissingRefreshToken(SessionOver):
-    """revoke without a refresh token, or with an empty one (CORE-23)."""
+    """A revoke without a refresh token, or with an empty one (CORE-23)."""
 
     message = "Missing refresh token"
 
@@ -60,31 +60,31 @@ class BadAccessToken(SessionOver):
 
 
 class AccessExpired(SessionOver):
-    """A live access token is needed and this one's time is up (API-03)."""
+    """A live access token is needed, and this one has expired (API-03)."""
 
     message = "The access token has expired"
 
 
 class NotSignedIn(SessionOver):
-    """A field that needs a signed-in customer was asked for without one (API-02)."""
+    """A field for signed-in customers was queried without an access token (API-02)."""
 
     message = "Please log in"
 
 
-class NotThePair(SessionOver):
+class BadRefreshToken(SessionOver):
     """The refresh token does not belong to the access token (CORE-16)."""
 
     message = "The refresh token is not valid"
 
 
 class Replayed(SessionOver):
-    """A spent pair came back: every session of the customer has ended (CORE-12)."""
+    """A spent pair was reused: every session of the customer has ended (CORE-12)."""
 
     message = "The session is over, please log in again"
 
 
 class Unauthorised(SessionOver):
-    """A development operation was asked for outside development (DEV-01)."""
+    """A development operation was called outside development (DEV-01)."""
 
     message = "Unauthorised access"
 
@@ -96,22 +96,22 @@ class WrongCredentials(AuthError):
     category = AUTHENTICATION
 
 
-class NoCustomer(AuthError):
-    """The platform let a customer in without naming one (HARD-18)."""
+class NoCustomerId(AuthError):
+    """The platform accepted the login, but its answer is not a customer's id (HARD-18)."""
 
     message = "The login could not be completed"
     category = AUTHENTICATION
 
 
-class WrongPair(AuthError):
-    """revoke was given a refresh token that does not belong to the access token (CORE-22)."""
+class PairMismatch(AuthError):
+    """A revoke's refresh token does not belong to its access token (CORE-22)."""
 
     message = "The refresh token does not match the access token"
     category = INPUT
 
 
 class MissingArgument(AuthError):
-    """A development operation lacks an argument."""
+    """A development operation needs another argument."""
 
     message = "Missing user_id or refresh_token"
     category = INPUT
@@ -125,16 +125,16 @@ class NoSuchSession(AuthError):
 
 
 class Retry(AuthError):
-    """Nothing is wrong with the session: the same request may succeed in a moment (RACE-07)."""
+    """The session is not over: the same request may succeed shortly (RACE-07)."""
 
     message = "Please try again"
 
 
-class StorageTrouble(AuthError):
-    """The table did not answer as it should (FAULT-05)."""
+class StorageError(AuthError):
+    """The table failed (FAULT-05)."""
 
     message = "The request could not be answered, try again"
 
 
-class OutcomeUnknown(StorageTrouble):
-    """The table may or may not have done what it was asked."""
+class OutcomeUnknown(StorageError):
+    """The table may or may not have done the call."""

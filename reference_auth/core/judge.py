@@ -1,8 +1,8 @@
-"""The judge says in which of the twelve cells a presented pair is.
+"""The judge: in which of the twelve cells is a presented pair?
 
-It does no more than the answer needs. The access verdict needs no I/O. Beside a forged access token
-the state is known at once. A mismatch needs one derivation at most. Only a refresh token that
-belongs to its access token is hashed and looked for in the table.
+It does no more work than the answer needs. The access verdict needs no I/O. Beside a forged access
+token the state is known at once. A mismatch needs one derivation at most. Only a refresh token that
+belongs to its access token is hashed and looked up in the table.
 """
 
 from __future__ import annotations
@@ -11,25 +11,31 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from reference_auth.core import rolling, states, tokens
+from reference_auth.core import lifetimes, states, tokens
 from reference_auth.core.config import Config
 from reference_auth.core.errors import BadAccessToken
 from reference_auth.core.rows import Row
 from reference_auth.core.states import Access, Refresh, State
-from reference_auth.core.tokens import Claims, CustomerId, TokenPair
+from reference_auth.core.tokens import (
+    Claims,
+    CustomerId,
+    RefreshToken,
+    RefreshTokenHash,
+    TokenPair,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
     """What the judge may ask for: the two derivations of `tokens`, and one read of the table."""
 
-    derive: Callable[[CustomerId, int], Awaitable[str]]
-    hash_of: Callable[[str], Awaitable[str]]
-    read: Callable[[str, str], Awaitable[Row | None]]
+    derive: Callable[[CustomerId, int], Awaitable[RefreshToken]]
+    hash_of: Callable[[RefreshToken], Awaitable[RefreshTokenHash]]
+    read: Callable[[str, RefreshTokenHash], Awaitable[Row | None]]
 
 
 class Presented:
-    """A pair as a customer presents it, with its verdicts; each is reached when it is asked for."""
+    """A pair that a customer presents, and its verdicts; each is reached when first needed."""
 
     def __init__(
         self, pair: TokenPair, now: int, config: Config, means: Means, received: float = 0.0
@@ -41,12 +47,12 @@ class Presented:
         self.config = config
         self._means = means
         self._refresh: Refresh | None = None
-        self._hash: str | None = None
+        self._hash: RefreshTokenHash | None = None
 
-    # The access token: no I/O
+    # The access verdict: no I/O
 
     def verify(self) -> Claims:
-        """Return what a genuine access token promises; raise BadAccessToken for a forged one."""
+        """Return the claims of a genuine access token; raise BadAccessToken for a forged one."""
         return tokens.verify(self.pair.token, self.config.secret, self.now)
 
     claims = cached_property(verify)
@@ -59,7 +65,7 @@ class Presented:
         except BadAccessToken:
             return Access.FORGED
 
-    # The refresh token: one derivation, then a second one and one read
+    # The refresh verdict: one derivation, then a second one and one read
 
     async def belongs(self) -> bool:
         """Whether the refresh token is the one derived from the access token (CORE-16)."""
@@ -71,13 +77,13 @@ class Presented:
         return tokens.matches(self.pair.refresh_token, derived)
 
     async def row(self) -> Row:
-        """The row that the pair should have, whether or not the table has it."""
+        """The pair's row as it should be, whether or not the table has it."""
         return await self._expected_row(self.claims)
 
     async def refresh(self) -> Refresh:
         """The refresh verdict: the first of expired, mismatch and absent that applies.
 
-        What its own claims call expired buys no derivation (HARD-26).
+        A pair that has expired by its own claims costs no derivation (HARD-26).
         """
         if self._refresh is None:
             self._refresh = await self._judge_refresh()
@@ -86,7 +92,7 @@ class Presented:
     async def _judge_refresh(self) -> Refresh:
         claims = self._stated_claims
         # Departs: HARD-12 the module looks for the row first, and burns when it is gone.
-        if claims and rolling.is_over(claims, self.now, self.config.max_session_seconds):
+        if claims and lifetimes.is_session_over(claims, self.now, self.config.max_session_seconds):
             return Refresh.EXPIRED  # CORE-11
         if claims is None or not await self.belongs():
             return Refresh.MISMATCH
@@ -97,22 +103,22 @@ class Presented:
             return Refresh.ABSENT
         return Refresh.EXPIRED if row.is_expired(self.now) else Refresh.MATCHES  # STORE-08
 
-    # Both
+    # Both verdicts
 
     async def state(self) -> State:
-        """The state; where one verdict leaves only one state, the other is not asked for."""
+        """The state of the pair's cell; the refresh verdict is reached only if it matters."""
         possible = states.possible_states(self.access)
         if len(possible) == 1:
             return possible.pop()
         return states.state_of(self.access, await self.refresh())
 
     async def cell(self) -> tuple[Access, Refresh]:
-        """Both verdicts, for pictures and tests: beside a forged token the flow needs only one."""
+        """Both verdicts, for pictures and tests; the flow needs only the state."""
         return self.access, await self.refresh()
 
     @cached_property
     def _stated_claims(self) -> Claims | None:
-        """What the access token says; of a forged one nothing is vouched for, or even readable."""
+        """What the access token says, forged or not; None if it cannot be read."""
         if self.access is Access.FORGED:
             return tokens.read_unverified(self.pair.token)
         return self.claims

@@ -1,4 +1,4 @@
-"""The platform behind the login is plugged in here: it checks credentials and names customers."""
+"""The interface to the platform that checks credentials and knows the customers' ids."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class LoginRefused(Exception):
-    """The platform does not accept these credentials."""
+    """The platform refuses these credentials."""
 
 
 class LoginService(Protocol):

@@ -1,7 +1,7 @@
-"""Twelve cells, four states: what a presented pair is worth.
+"""The table of states: three access verdicts by four refresh verdicts, and the state of each cell.
 
 The documented module describes ACCESS_VALID_REFRESH_VALID and ACCESS_INVALID_REFRESH_INVALID with
-their meanings swapped; the names are right, and the names are what stands here.
+their meanings swapped. Its names are right, and are used here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 
 class Access(Enum):
-    """What can be said of an access token."""
+    """The access verdict. FORGED: it fails a check other than its expiry."""
 
     LIVE = "live"
     EXPIRED = "expired"
@@ -20,11 +20,11 @@ class Access(Enum):
 
 
 class Refresh(Enum):
-    """What can be said of the refresh token beside it.
+    """The refresh verdict: the first of mismatch, expired and absent that applies, else matches.
 
     MATCHES: it belongs to the access token, and its row is there.
     MISMATCH: it does not belong to the access token.
-    EXPIRED: it belongs, and its time is up.
+    EXPIRED: it belongs, and it or its row has expired.
     ABSENT: it belongs, and its row is gone: rotated, revoked, burned or never written.
     """
 
@@ -35,7 +35,7 @@ class Refresh(Enum):
 
 
 class State(Enum):
-    """The four states that the documented flow works by."""
+    """The four states of the documented flow."""
 
     ACCESS_VALID_REFRESH_VALID = "ACCESS_VALID_REFRESH_VALID"
     ACCESS_INVALID_REFRESH_VALID = "ACCESS_INVALID_REFRESH_VALID"
@@ -43,7 +43,7 @@ class State(Enum):
     ACCESS_INVALID_REFRESH_INVALID = "ACCESS_INVALID_REFRESH_INVALID"
 
 
-# A forged access token cannot vouch for a refresh token, so its whole row is the last state.
+# Nothing can be said of a refresh token beside a forged access token: it is always the last state.
 CELLS: Mapping[tuple[Access, Refresh], State] = MappingProxyType(
     {
         (Access.LIVE, Refresh.MATCHES): State.ACCESS_VALID_REFRESH_VALID,

@@ -1,7 +1,7 @@
-"""Mint, verify and derive: a pair is one signed promise and one secret derived from it.
+"""Mint, verify and derive: a pair is a signed access token and a refresh token derived from it.
 
-The access token is an HS256 JWT; the refresh token is PBKDF2-HMAC-SHA512 over the customer's id and
-the access token's `exp`, and the table keeps only the same function of the refresh token's text.
+The access token is an HS256 JWT. The refresh token is PBKDF2-HMAC-SHA512 over the customer's id and
+the access token's `exp`. The table keeps only its hash: the same function of its text.
 Nothing here reads a clock: `now` is an argument, in whole epoch seconds.
 """
 
@@ -12,33 +12,38 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from functools import cache
+from typing import Any, NewType, NoReturn
 
 import jwt
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from jwt.algorithms import HMACAlgorithm
 
+from reference_auth.core.config import Secret
 from reference_auth.core.errors import BadAccessToken
+
+AccessToken = NewType("AccessToken", str)
+RefreshToken = NewType("RefreshToken", str)
+RefreshTokenHash = NewType("RefreshTokenHash", str)
+CustomerId = str | int
 
 ALGORITHM = "HS256"
 HEADER = {"alg": ALGORITHM, "typ": "JWT"}
 ROUNDS = 10_000
 LENGTH = 64  # bytes, so 128 hex digits
-EXACT = 2**53  # from here on JSON numbers are no longer exact everywhere
+EXACT_LIMIT = 2**53  # from here on JSON numbers are not exact everywhere
 LONGEST_ID = 2000  # bytes; a DynamoDB partition key holds 2048
-NO_IDS = frozenset({"", "undefined", "None", "null"})  # what a missing id turns into (STORE-11)
-BOOKKEEPING = "ended#"  # partitions that no customer may name
+MISSING_IDS = frozenset({"", "undefined", "None", "null"})  # a missing id as text (STORE-11)
+ENDED_PREFIX = "ended#"  # of partitions that no customer may name
 
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 _REFRESH_TOKEN = re.compile(r"[0-9a-f]{128}", re.ASCII)
 
-CustomerId = str | int
-
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What an access token promises; times are whole epoch seconds."""
+    """The claims of an access token; times are whole epoch seconds."""
 
     customer_id: CustomerId
     exp: int
@@ -57,34 +62,38 @@ class Claims:
 class TokenPair:
     """What a customer holds; its repr hides both tokens (HARD-28)."""
 
-    token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    token: AccessToken = field(repr=False)
+    refresh_token: RefreshToken = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
-    """A minted pair and the hash that the table keeps of it."""
+class IssuedPair:
+    """A minted pair, its claims, and the hash that the table keeps of it."""
 
     claims: Claims
     pair: TokenPair = field(repr=False)
-    hash: str = field(repr=False)
+    hash: RefreshTokenHash = field(repr=False)
 
 
-def issue(claims: Claims, secret: str) -> Issue:
+# Issuing
+
+
+def issue(claims: Claims, secret: Secret) -> IssuedPair:
     """Mint the pair for these claims, and its hash: two derivations."""
     refresh_token = derive(claims.customer_id, claims.exp, secret)  # WIRE-07
     pair = TokenPair(mint(claims, secret), refresh_token)
-    return Issue(claims, pair, hash_of(refresh_token, secret))
+    return IssuedPair(claims, pair, hash_of(refresh_token, secret))
 
 
-def mint(claims: Claims, secret: str) -> str:
+def mint(claims: Claims, secret: Secret) -> AccessToken:
     """Sign the claims as a compact HS256 JWT, byte for byte as the module does (WIRE-01)."""
     payload = json.dumps(payload_of(claims), separators=(",", ":"), ensure_ascii=False)
-    return _signer().encode(payload.encode(), secret, ALGORITHM, headers=dict(HEADER))
+    signed = _signer().encode(payload.encode(), secret, ALGORITHM, headers=dict(HEADER))
+    return AccessToken(signed)
 
 
 def payload_of(claims: Claims) -> dict[str, CustomerId]:
-    """The claims as JSON members: nothing else is ever put into a token (WIRE-04)."""
+    """The claims as JSON members: a token holds nothing else (WIRE-04)."""
     members = {
         "customer_id": claims.customer_id,
         "exp": claims.exp,
@@ -96,18 +105,27 @@ def payload_of(claims: Claims) -> dict[str, CustomerId]:
     return {name: value for name, value in members.items() if value is not None}
 
 
-def derive(customer_id: CustomerId, exp: int, secret: str) -> str:
+def derive(customer_id: CustomerId, exp: int, secret: Secret) -> RefreshToken:
     """Derive the refresh token that belongs to a customer's `exp` (WIRE-06)."""
-    return _stretch(f"{customer_id}{exp}", secret)
+    return RefreshToken(_stretch(f"{customer_id}{exp}", secret))
 
 
-def hash_of(refresh_token: str, secret: str) -> str:
-    """Hash a refresh token's hex text for the table: the same function once more (STORE-02)."""
-    return _stretch(refresh_token, secret)
+def hash_of(refresh_token: RefreshToken, secret: Secret) -> RefreshTokenHash:
+    """Hash a refresh token's hex text for the table: the same function again (STORE-02)."""
+    return RefreshTokenHash(_stretch(refresh_token, secret))
 
 
-def matches(presented: str, derived: str) -> bool:
-    """Compare two refresh tokens in constant time, and exactly (HARD-24)."""
+def _stretch(text: str, secret: Secret) -> str:
+    """PBKDF2-HMAC-SHA512 over UTF-8 text, salted with the secret, as lower-case hex (WIRE-09)."""
+    kdf = PBKDF2HMAC(algorithm=SHA512(), length=LENGTH, salt=secret.encode(), iterations=ROUNDS)
+    return kdf.derive(text.encode()).hex()
+
+
+# Judging
+
+
+def matches(presented: RefreshToken, derived: RefreshToken) -> bool:
+    """Compare two refresh tokens exactly, and in constant time (HARD-24)."""
     return hmac.compare_digest(presented.encode(), derived.encode())
 
 
@@ -117,84 +135,58 @@ def is_refresh_token(text: str) -> bool:
     return _REFRESH_TOKEN.fullmatch(text) is not None
 
 
-def is_customer_id(value: object) -> bool:
-    """A customer's id is a non-empty text or an exact integer, and names nobody by accident.
-
-    The same rule holds for a token's claim (HARD-08) and for a platform's answer (HARD-18).
-    """
-    # Departs: STORE-11, HARD-08, HARD-18 the module takes whatever it gets, "undefined" too.
-    if isinstance(value, str):
-        return value not in NO_IDS and not value.startswith(BOOKKEEPING) and fits_a_key(value)
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < EXACT
-
-
-def is_text(value: str) -> bool:
-    """A lone surrogate is no text: it has no UTF-8 form (GQL-06)."""
-    return not any("\ud800" <= character <= "\udfff" for character in value)
-
-
-def fits_a_key(text: str) -> bool:
-    """A partition key is UTF-8, and only so many bytes."""
-    return is_text(text) and len(text.encode()) <= LONGEST_ID
-
-
-def is_time(value: object) -> bool:
-    """A time is an integer above 0 and below 2^53: nothing else (HARD-04, HARD-05)."""
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < EXACT
-
-
 def is_live(claims: Claims, now: int) -> bool:
     """An access token is expired from second `exp` on, without leeway (CORE-10, API-03)."""
     return now < claims.exp
 
 
-def is_past_refresh(claims: Claims, now: int) -> bool:
-    """A refresh token is still good at second `refresh_expiry` and over after it (CORE-11)."""
+def is_refresh_expired(claims: Claims, now: int) -> bool:
+    """A refresh token is still good at second `refresh_expiry`, and expired after it (CORE-11)."""
     return now > claims.refresh_expiry
 
 
-def verify(token: str, secret: str, now: int) -> Claims:
-    """Return a genuine token's claims, expired or not; raise BadAccessToken for all others.
+def verify(token: AccessToken, secret: Secret, now: int) -> Claims:
+    """Return a genuine token's claims, expired or not; raise BadAccessToken for a forged one.
 
-    Expiry and `iat` are left alone: the caller judges the one, nobody the other (WIRE-03).
+    The caller judges `exp`. Nobody judges `iat` (WIRE-03).
     """
-    members = read_payload(open_signed(token, secret))
-    if not is_begun(members, now):
+    members = parse_payload(verified_payload(token, secret))
+    if not is_past_nbf(members, now):
         raise BadAccessToken("nbf")
-    return judge_claims(members)
+    return read_claims(members)
 
 
-def read_unverified(token: str) -> Claims | None:
-    """Read what any access token says, forged or not: nobody vouches for it."""
+def read_unverified(token: AccessToken) -> Claims | None:
+    """Read what an access token says, forged or not; None if it cannot be read."""
     try:
         payload = _signer().decode(token, options={"verify_signature": False})
-        return judge_claims(read_payload(payload))
+        return read_claims(parse_payload(payload))
     except (jwt.PyJWTError, ValueError, BadAccessToken):
         return None
 
 
-def open_signed(token: str, secret: str) -> bytes:
-    """Return the payload of a canonical JWS that this secret signed (HARD-01..03, HARD-06)."""
+def verified_payload(token: AccessToken, secret: Secret) -> bytes:
+    """Return the payload of a compact JWS that this secret signed (HARD-01..03, HARD-06)."""
     # Departs: HARD-01, HARD-02 the module decodes without verifying, then burns.
     # Departs: HARD-03, HARD-06 it takes HS384 and HS512, and does not look at `crit`.
-    if not is_canonical(token):
+    if not is_compact(token):
         raise BadAccessToken("form")
     try:
-        opened: bytes = _signer().decode(token, secret, algorithms=[ALGORITHM])
+        payload: bytes = _signer().decode(token, secret, algorithms=[ALGORITHM])
     except jwt.PyJWTError:
         raise BadAccessToken("signature") from None
-    return opened
+    return payload
 
 
-def is_canonical(token: str) -> bool:
-    """Three base64url parts and nothing else: no padding, no blanks (HARD-29)."""
+def is_compact(token: str) -> bool:
+    """Three base64url parts, without padding or blanks (HARD-29)."""
     return _COMPACT.fullmatch(token) is not None
 
 
-def read_payload(payload: bytes) -> Mapping[str, Any]:
-    """Read a signed payload strictly: one JSON object, no name twice, no NaN or Infinity."""
+def parse_payload(payload: bytes) -> Mapping[str, Any]:
+    """Parse a payload strictly: one JSON object, no name twice, no NaN or Infinity."""
     try:
-        members = json.loads(payload.decode(), object_pairs_hook=_each_once, parse_constant=_refuse)
+        members = json.loads(payload.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise BadAccessToken("payload") from None
     if not isinstance(members, dict):
@@ -202,14 +194,14 @@ def read_payload(payload: bytes) -> Mapping[str, Any]:
     return members
 
 
-def is_begun(members: Mapping[str, Any], now: int) -> bool:
+def is_past_nbf(members: Mapping[str, Any], now: int) -> bool:
     """A token is not good before its `nbf`, if it has one (HARD-07)."""
-    begins = members.get("nbf", now)
-    return isinstance(begins, int | float) and not isinstance(begins, bool) and begins <= now
+    nbf = members.get("nbf", now)
+    return isinstance(nbf, int | float) and not isinstance(nbf, bool) and nbf <= now
 
 
-def judge_claims(members: Mapping[str, Any]) -> Claims:
-    """Take the claims from a payload, each of its exact kind; others are welcome (WIRE-03)."""
+def read_claims(members: Mapping[str, Any]) -> Claims:
+    """Take the claims from a payload, each of its exact type; ignore unknown ones (WIRE-03)."""
     if not is_customer_id(members.get("customer_id")):
         raise BadAccessToken("customer_id")  # HARD-08
     # Departs: HARD-04, HARD-05 to the module a token without a time lasts for ever.
@@ -227,14 +219,41 @@ def judge_claims(members: Mapping[str, Any]) -> Claims:
     )
 
 
+def is_customer_id(value: object) -> bool:
+    """A customer's id is an exact integer, or text: not empty, a stringified null or reserved.
+
+    The rule is the same for a token's claim (HARD-08) and for a platform's answer (HARD-18).
+    """
+    # Departs: STORE-11, HARD-08, HARD-18 the module takes whatever it gets, "undefined" too.
+    if isinstance(value, str):
+        is_reserved = value in MISSING_IDS or value.startswith(ENDED_PREFIX)
+        return not is_reserved and fits_partition_key(value)
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < EXACT_LIMIT
+
+
+def fits_partition_key(text: str) -> bool:
+    """A partition key is UTF-8, and its length is limited."""
+    return is_text(text) and len(text.encode()) <= LONGEST_ID
+
+
+def is_text(value: str) -> bool:
+    """Text has no lone surrogate: that has no UTF-8 form (GQL-06)."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def is_time(value: object) -> bool:
+    """A time is an integer above 0 and below 2^53 (HARD-04, HARD-05)."""
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < EXACT_LIMIT
+
+
 def _time_or_none(value: Any) -> int | None:
     return value if is_time(value) else None
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
-        raise ValueError("a name stands twice")
+        raise ValueError("a name appears twice")
     return members
 
 
@@ -242,14 +261,8 @@ def _refuse(constant: str) -> NoReturn:
     raise ValueError(constant)
 
 
-def _stretch(text: str, secret: str) -> str:
-    """PBKDF2-HMAC-SHA512 over UTF-8 text, salted with the secret, as lower-case hex (WIRE-09)."""
-    kdf = PBKDF2HMAC(algorithm=SHA512(), length=LENGTH, salt=secret.encode(), iterations=ROUNDS)
-    return kdf.derive(text.encode()).hex()
-
-
-class _Secret(HMACAlgorithm):
-    """HS256 over the secret's UTF-8 bytes as they are: the configuration has judged its length."""
+class _AnyLengthHmac(HMACAlgorithm):
+    """HMAC over the secret's UTF-8 bytes as they are: the configuration has checked its length."""
 
     def prepare_key(self, key: str | bytes) -> bytes:
         return key.encode() if isinstance(key, str) else key
@@ -258,15 +271,9 @@ class _Secret(HMACAlgorithm):
         return None
 
 
+@cache
 def _signer() -> jwt.PyJWS:
-    return _SIGNER
-
-
-def _make_signer() -> jwt.PyJWS:
     """A signer that knows HS256 and no other algorithm (HARD-03)."""
     signer = jwt.PyJWS(algorithms=[])
-    signer.register_algorithm(ALGORITHM, _Secret(HMACAlgorithm.SHA256))
+    signer.register_algorithm(ALGORITHM, _AnyLengthHmac(HMACAlgorithm.SHA256))
     return signer
-
-
-_SIGNER = _make_signer()

@@ -15,8 +15,16 @@ import anyio
 import anyio.to_thread
 
 from reference_auth.core import tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.errors import Retry
-from reference_auth.core.tokens import Claims, CustomerId, Issue, TokenPair
+from reference_auth.core.tokens import (
+    Claims,
+    CustomerId,
+    IssuedPair,
+    RefreshToken,
+    RefreshTokenHash,
+    TokenPair,
+)
 from reference_auth.flow.cache import Cache
 
 QUEUE = 200  # jobs that run or wait: one or two seconds of work for two cores
@@ -34,21 +42,21 @@ class Derivation:
     Only the event loop uses the caches and the counts of the queue, so they need no lock.
     """
 
-    def __init__(self, secret: str, cached_pairs: int = 0) -> None:
+    def __init__(self, secret: Secret, cached_pairs: int = 0) -> None:
         self._secret = secret
-        self._refresh_tokens = Cache[tuple[CustomerId, int], str](cached_pairs)
-        self._hashes = Cache[str, str](cached_pairs)
+        self._refresh_tokens = Cache[tuple[CustomerId, int], RefreshToken](cached_pairs)
+        self._hashes = Cache[RefreshToken, RefreshTokenHash](cached_pairs)
         self._limiter = anyio.CapacityLimiter(2 * (os.cpu_count() or 1))
         self._queued = Counter[Hashable]()
 
-    async def issue(self, claims: Claims) -> Issue:
+    async def issue(self, claims: Claims) -> IssuedPair:
         """Mint a pair and its hash."""
         key = (claims.customer_id, claims.exp)
         refresh_token = self._refresh_tokens.get(key)
         hash = refresh_token and self._hashes.get(refresh_token)
         if refresh_token and hash:
             pair = TokenPair(tokens.mint(claims, self._secret), refresh_token)
-            return Issue(claims, pair, hash)
+            return IssuedPair(claims, pair, hash)
         fresh = await self._in_thread(
             lambda: tokens.issue(claims, self._secret), claims.customer_id
         )
@@ -56,7 +64,7 @@ class Derivation:
         self._hashes.put(fresh.pair.refresh_token, fresh.hash)
         return fresh
 
-    async def derive(self, customer_id: CustomerId, exp: int) -> str:
+    async def derive(self, customer_id: CustomerId, exp: int) -> RefreshToken:
         """Derive a refresh token."""
         key = (customer_id, exp)
         if known := self._refresh_tokens.get(key):
@@ -67,7 +75,7 @@ class Derivation:
         self._refresh_tokens.put(key, refresh_token)
         return refresh_token
 
-    async def hash_of(self, refresh_token: str) -> str:
+    async def hash_of(self, refresh_token: RefreshToken) -> RefreshTokenHash:
         """Hash a refresh token for the table."""
         if known := self._hashes.get(refresh_token):
             return known

@@ -1,6 +1,6 @@
-"""The five development operations: the table by hand, never outside development.
+"""The five development operations: read and change the table by hand.
 
-Whether this is development is the caller's to check, before anything here is asked (DEV-02).
+The caller checks first that this is development mode (DEV-02).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from reference_auth.core import tokens
 from reference_auth.core.errors import MissingArgument, NoSuchSession
 from reference_auth.core.rows import Row
+from reference_auth.core.tokens import RefreshToken, RefreshTokenHash
 from reference_auth.flow.derivation import Derivation
 from reference_auth.store import items
 from reference_auth.store.items import Item
@@ -19,7 +20,7 @@ from reference_auth.store.sessions import Sessions
 
 @dataclass(frozen=True, slots=True)
 class AuthItem:
-    """One row as the development operations show it: every value as text (DEV-06)."""
+    """One row as the development operations return it: every value as text (DEV-06)."""
 
     customer_id: str | None = None
     refresh_token_hash: str | None = None
@@ -34,20 +35,20 @@ class Development:
         self.derivation = Derivation(sessions.config.secret)
 
     async def get(self, user_id: str | None, refresh_token: str | None) -> AuthItem:
-        """Show one row; an unknown one shows as nulls (DEV-06)."""
+        """Return one row; nulls if there is none (DEV-06)."""
         with deadline():
             item = await self.sessions.get(items.key(*await self.key(user_id, refresh_token)))
-            return shown(item or {})
+            return as_auth_item(item or {})
 
     async def list(self, user_id: str | None) -> list[AuthItem]:
-        """Show every row of a customer (DEV-07)."""
-        customer_id = customer(user_id)
+        """Return every row of a customer (DEV-07)."""
+        customer_id = partition_for(user_id)
         with deadline():
             pages = [page async for page in self.sessions.pages(customer_id)]
-            return [shown(item) for page in pages for item in page]
+            return [as_auth_item(item) for page in pages for item in page]
 
     async def update(self, user_id: str | None, refresh_token: str | None, now: int) -> None:
-        """Write the row of a refresh token, good for the normal refresh lifetime (DEV-05)."""
+        """Write the row of a refresh token, for one refresh lifetime (DEV-05)."""
         with deadline():
             customer_id, hash = await self.key(user_id, refresh_token)
             # Departs: DEV-05 the module writes a `ttl` of 1970.
@@ -55,46 +56,48 @@ class Development:
             await self.sessions.put(Row(customer_id, hash, ttl))
 
     async def remove(self, user_id: str | None, refresh_token: str | None) -> AuthItem:
-        """Delete one row and show what it was; a row that is not there is an error (DEV-08)."""
+        """Delete one row and return it; raise NoSuchSession if there is none (DEV-08)."""
         with deadline():
             item = await self.sessions.delete(*await self.key(user_id, refresh_token))
         if not item:
             raise NoSuchSession
-        return shown(item)
+        return as_auth_item(item)
 
     async def remove_all(self, user_id: str | None) -> None:
         """Delete every row of a customer; returns only when a query finds none (DEV-09)."""
-        customer_id = customer(user_id)
+        customer_id = partition_for(user_id)
         with deadline():
             while await self.sweep(customer_id):
                 pass
 
     async def sweep(self, customer_id: str) -> bool:
-        """Delete every row that a query finds, and tell whether there was any."""
+        """Delete every row that a query finds; return whether there was any."""
         found = False
         async for page in self.sessions.pages(customer_id):
             await self.sessions.delete_all(map(items.read_row, page))
             found = found or bool(page)
         return found
 
-    async def key(self, user_id: str | None, refresh_token: str | None) -> tuple[str, str]:
-        """The key of a refresh token's row; any text will do for a token here."""
-        customer_id = customer(user_id)
+    async def key(
+        self, user_id: str | None, refresh_token: str | None
+    ) -> tuple[str, RefreshTokenHash]:
+        """The key of a refresh token's row; any text is accepted as a token here."""
+        customer_id = partition_for(user_id)
         if not refresh_token or not tokens.is_text(refresh_token):
             raise MissingArgument
-        return customer_id, await self.derivation.hash_of(refresh_token)
+        return customer_id, await self.derivation.hash_of(RefreshToken(refresh_token))
 
 
-def customer(user_id: str | None) -> str:
-    """A customer's partition, never the bookkeeping's or a missing id's (STORE-11)."""
+def partition_for(user_id: str | None) -> str:
+    """A customer's partition key; never that of ended pairs or of a missing id (STORE-11)."""
     if user_id is None or not tokens.is_customer_id(user_id):
         raise MissingArgument
     return user_id
 
 
-def shown(item: Item) -> AuthItem:
+def as_auth_item(item: Item) -> AuthItem:
     """An item as text, whether its ttl is a String, a Number or missing (STORE-06)."""
-    # Departs: DEV-06 the module shows a Number as null.
+    # Departs: DEV-06 the module returns null for a Number.
     return AuthItem(
         customer_id=item.get("customer_id", {}).get("S"),
         refresh_token_hash=item.get("refresh_token_hash", {}).get("S"),

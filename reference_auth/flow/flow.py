@@ -1,4 +1,4 @@
-"""Log in, refresh, revoke: the three procedures of SPEC.md, each read top to bottom."""
+"""Log in, refresh, revoke: the three procedures of SPEC.md sections 6 to 9."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from dataclasses import replace
 
 import anyio
 
-from reference_auth.core import rolling, tokens
+from reference_auth.core import lifetimes, tokens
 from reference_auth.core.config import Config
 from reference_auth.core.errors import (
-    NoCustomer,
+    BadRefreshToken,
+    NoCustomerId,
     NoSuchSession,
-    NotThePair,
     OutcomeUnknown,
+    PairMismatch,
     Replayed,
     Retry,
     SessionOver,
     WrongCredentials,
-    WrongPair,
 )
 from reference_auth.core.judge import Means, Presented
 from reference_auth.core.login import LoginRefused, LoginService
-from reference_auth.core.rows import CLOCK_SKEW, Row, Tombstone, key_of
+from reference_auth.core.rows import CLOCK_SKEW, Row, Tombstone, partition_of
 from reference_auth.core.states import Refresh, State
-from reference_auth.core.tokens import CustomerId, Issue, TokenPair
+from reference_auth.core.tokens import AccessToken, CustomerId, IssuedPair, RefreshToken, TokenPair
 from reference_auth.flow.burn import Burn
 from reference_auth.flow.derivation import Derivation
 from reference_auth.flow.grace import Grace
 from reference_auth.flow.rotations import Rotations
 from reference_auth.flow.tombstones import Tombstones
 from reference_auth.store.retry import deadline
-from reference_auth.store.sessions import Fenced, Gone, Sessions, Taken
+from reference_auth.store.sessions import Fenced, KeyTaken, RowGone, Sessions
 
 LONGEST_SECOND = 1.5  # seconds of real time to wait for the next second of the clock
-LOOKS = 3  # how often a revocation looks again after losing to a rotation
+SUCCESSOR_LOOKUPS = 3  # how often a revoke looks for the successor, if rotations are faster
 
 
 class Flow:
@@ -55,21 +55,23 @@ class Flow:
     async def log_in(
         self, email: str, password: str, remember_me: bool, clock: Callable[[], float]
     ) -> TokenPair:
-        """Begin a session for the customer whom the platform names, or raise AuthError."""
-        customer_id = await self.customer(email, password)  # CORE-02, HARD-18
+        """Start a session of the customer whom the platform names, or raise AuthError."""
+        customer_id = await self.ask_platform(email, password)  # CORE-02, HARD-18
         with deadline():  # FAULT-10
             while True:
                 now = int(clock())
                 try:
-                    return await self.begin(customer_id, remember_me, now)  # CORE-01
-                except Taken:  # many logins of one second: the next one has room (RACE-01)
+                    return await self.start_session(customer_id, remember_me, now)  # CORE-01
+                except KeyTaken:  # too many logins in this second: wait for the next (RACE-01)
                     pass
-                except Fenced as fenced:  # a burn's own second: the next one is free (HARD-31)
-                    await self.burn.finish(key_of(customer_id), fenced.fence)
-                await self.next_second(now, clock)
+                except Fenced as fenced:  # a burn in this very second: wait for the next (HARD-31)
+                    await self.burn.finish(partition_of(customer_id), fenced.fence)
+                await self.wait_for_next_second(now, clock)
 
-    async def refresh(self, access_token: str, refresh_token: str, now: int) -> TokenPair:
-        """Answer with the pair that the state asks for, or raise AuthError."""
+    async def refresh(
+        self, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> TokenPair:
+        """Answer by the state of the presented pair: return a pair, or raise AuthError."""
         presented = self.present(access_token, refresh_token, now)
         with deadline():  # FAULT-10
             match await presented.state():
@@ -82,22 +84,26 @@ class Flow:
                 case State.ACCESS_INVALID_REFRESH_INVALID:
                     return await self.refuse_or_burn(presented)
 
-    async def revoke(self, access_token: str, refresh_token: str, now: int) -> bool:
-        """End the pair's session, whatever has expired; true only when it has ended (CORE-21)."""
+    async def revoke(
+        self, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> bool:
+        """End the pair's session, expired or not; return true only when it has ended (CORE-21)."""
         presented = self.present(access_token, refresh_token, now)
         with deadline():  # FAULT-10
             # Departs: HARD-17 the module's revoke does not verify.
             presented.verify()  # HARD-17
             if not await presented.belongs():
-                raise WrongPair  # CORE-22
+                raise PairMismatch  # CORE-22
             try:
                 await self.end(await presented.row(), presented)  # CORE-20
-            except Gone:
+            except RowGone:
                 await self.revoke_absent(presented)  # HARD-16
             return True
 
-    def present(self, access_token: str, refresh_token: str, now: int) -> Presented:
-        """Put a pair before the judge; it says of it no more than it is asked."""
+    def present(
+        self, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Presented:
+        """Hand a pair to the judge."""
         pair, received = TokenPair(access_token, refresh_token), anyio.current_time()
         return Presented(pair, now, self.config, self.means, received)
 
@@ -109,18 +115,18 @@ class Flow:
 
     async def rotate(self, presented: Presented) -> TokenPair:
         """ACCESS_INVALID_REFRESH_VALID: replace the pair by a successor (CORE-06, STORE-07)."""
-        successor = rolling.next_claims(presented.claims, presented.now, self.config)
-        for claims in rolling.candidates(successor, presented.now):
+        successor = lifetimes.next_claims(presented.claims, presented.now, self.config)
+        for claims in lifetimes.claims_to_try(successor, presented.now):
             fresh = await self.derivation.issue(claims)
-            with suppress(Taken):  # RACE-03
+            with suppress(KeyTaken):  # RACE-03
                 return await self.replace_row(presented, fresh)
         raise Retry
 
     async def refuse_live_pair(self, presented: Presented) -> TokenPair:
-        """ACCESS_VALID_REFRESH_INVALID: mixed, expired before its time, or ended."""
+        """ACCESS_VALID_REFRESH_INVALID: mismatched, expired early, or ended."""
         match await presented.refresh():
             case Refresh.MISMATCH:
-                raise NotThePair  # CORE-16, HARD-10, HARD-11
+                raise BadRefreshToken  # CORE-16, HARD-10, HARD-11
             case Refresh.EXPIRED:
                 await self.delete_expired(presented)
                 raise SessionOver
@@ -131,11 +137,11 @@ class Flow:
         raise Retry  # another server's clock may be ahead, and may have rotated it
 
     async def refuse_or_burn(self, presented: Presented) -> TokenPair:
-        """ACCESS_INVALID_REFRESH_INVALID: forged, mixed, expired, ended, or reused."""
+        """ACCESS_INVALID_REFRESH_INVALID: forged, mismatched, expired, ended, or reused."""
         claims = presented.verify()  # HARD-01: a forged access token is refused here
         match await presented.refresh():
             case Refresh.MISMATCH:
-                raise NotThePair  # CORE-16, HARD-10, HARD-11
+                raise BadRefreshToken  # CORE-16, HARD-10, HARD-11
             case Refresh.EXPIRED:
                 await self.delete_expired(presented)  # CORE-15, HARD-12
                 raise SessionOver
@@ -151,34 +157,34 @@ class Flow:
     # What the states share
 
     async def delete_expired(self, presented: Presented) -> None:
-        """Delete an expired pair's row, and keep what stops a second try from being a replay.
+        """Delete an expired pair's row; its tombstone keeps a second try from being a replay.
 
-        The row is found by its `exp`: an expired pair is not worth a derivation (HARD-26). Where
-        the module's rows are, which have none, it is found by its hash.
+        The row is found by its `exp`: an expired pair is not worth a derivation (HARD-26). A row of
+        the module has no `exp`, and is found by its hash.
         """
         claims = presented.claims
         row = await self.sessions.find(
-            key_of(claims.customer_id), lambda found: found.exp in (claims.exp, None)
+            partition_of(claims.customer_id), lambda found: found.exp in (claims.exp, None)
         )
         if row is not None:
-            with suppress(Gone):
+            with suppress(RowGone):
                 await self.end(row if row.exp else await presented.row(), presented)
 
     async def end(self, row: Row, presented: Presented) -> None:
-        """Delete the pair's row and leave its tombstone, or raise Gone."""
+        """Delete the pair's row and leave its tombstone, or raise RowGone."""
         kept = self.tombstones.revoked(row, presented.claims, presented.now)
         await self.sessions.end(row, kept)
 
     async def successor_within_grace(self, presented: Presented) -> TokenPair | None:
-        """Look up what is kept of a pair whose row is gone; None if nothing decides.
+        """Look up the tombstone and the fence of a pair whose row is gone.
 
-        An ended pair is refused. Within the grace window the pair's successor is returned, and a
-        successor that was itself rotated away shows that the pair is reused, on whatever clock.
+        An ended pair is refused. Within the grace window the successor is returned, or the pair is
+        reused if the successor was rotated itself. Otherwise None: nothing is kept of the pair.
         """
         kept = await self.tombstones.look_up(presented.claims.customer_id, await presented.row())
         if kept.is_over:
             raise SessionOver  # HARD-13, HARD-15, HARD-30
-        if not self.grace.covers(kept.tombstone, presented.now):
+        if not self.grace.is_in_window(kept.tombstone, presented.now):
             return None
         if pair := await self.grace.successor(kept.tombstone, presented.now):
             return pair
@@ -186,13 +192,13 @@ class Flow:
         raise Replayed  # RACE-09
 
     async def burn_for_reuse(self, presented: Presented) -> None:
-        """A spent pair is used again: end every session of its customer."""
+        """A spent pair is reused: end every session of its customer."""
         await self.burn.begin(presented.claims, presented.now)
 
     # Logging in
 
-    async def customer(self, email: str, password: str) -> CustomerId:
-        """Ask the platform who this is; an id that names nobody logs nobody in."""
+    async def ask_platform(self, email: str, password: str) -> CustomerId:
+        """Ask the platform for the customer's id, and refuse an unusable one."""
         if not (tokens.is_text(email) and tokens.is_text(password)):
             raise WrongCredentials  # GQL-06
         try:
@@ -200,21 +206,23 @@ class Flow:
         except LoginRefused:
             raise WrongCredentials from None
         if not tokens.is_customer_id(customer_id):
-            raise NoCustomer
+            raise NoCustomerId
         return customer_id
 
-    async def begin(self, customer_id: CustomerId, remember_me: bool, now: int) -> TokenPair:
-        """Write the row of the first pair whose key is free, or raise Taken (RACE-01, STORE-01)."""
-        first = rolling.first_claims(customer_id, remember_me, now, self.config)
-        for claims in rolling.candidates(first, now):
+    async def start_session(
+        self, customer_id: CustomerId, remember_me: bool, now: int
+    ) -> TokenPair:
+        """Issue the first pair whose row's key is free, or raise KeyTaken (RACE-01, STORE-01)."""
+        first = lifetimes.first_claims(customer_id, remember_me, now, self.config)
+        for claims in lifetimes.claims_to_try(first, now):
             fresh = await self.derivation.issue(claims)
-            with suppress(Taken):
-                await self.sessions.begin(Row.of(fresh.claims, fresh.hash))
+            with suppress(KeyTaken):
+                await self.sessions.create(Row.of(fresh.claims, fresh.hash))
                 return fresh.pair
         raise Taken
 
-    async def next_second(self, now: int, clock: Callable[[], float]) -> None:
-        """Wait until the clock has moved on, or raise Retry when that takes too long."""
+    async def wait_for_next_second(self, now: int, clock: Callable[[], float]) -> None:
+        """Wait for the next whole second, or raise Retry when that takes too long."""
         give_up = anyio.current_time() + LONGEST_SECOND
         while anyio.current_time() < give_up:
             if int(clock()) > now:
@@ -224,8 +232,8 @@ class Flow:
 
     # Rotating
 
-    async def replace_row(self, old: Presented, fresh: Issue) -> TokenPair:
-        """Old row out, new row in, in one transaction; then read what really happened."""
+    async def replace_row(self, old: Presented, fresh: IssuedPair) -> TokenPair:
+        """Replace the old row by the new one in one transaction, then see what happened."""
         old_row = await old.row()
         new = Row.of(fresh.claims, fresh.hash, rotated_from=old_row.hash)
         tombstone = self.grace.tombstone(old_row, fresh.claims, old.now)
@@ -235,8 +243,10 @@ class Flow:
         except Fenced as fenced:
             await self.burn.finish(old_row.customer_id, fenced.fence)
             raise SessionOver from None  # RACE-12
-        except Gone as gone:
-            return self.already_committed(new, fresh, gone.found) or await self.lose_race(old)
+        except RowGone as gone:
+            return self.already_committed(new, fresh, gone.found) or await self.answer_lost_race(
+                old
+            )
         except OutcomeUnknown:
             found = await self.sessions.read(new.customer_id, new.hash)
             if pair := self.already_committed(new, fresh, found):
@@ -244,8 +254,8 @@ class Flow:
             raise
         return fresh.pair
 
-    def already_committed(self, new: Row, fresh: Issue, found: Row | None) -> TokenPair | None:
-        """Our row is already there: the rotation has committed (FAULT-08)."""
+    def already_committed(self, new: Row, fresh: IssuedPair, found: Row | None) -> TokenPair | None:
+        """If our new row is already there, the rotation has committed: its pair (FAULT-08)."""
         if found is None or found.rotated_from != new.rotated_from:
             return None
         if found.ttl is None or found.ttl == new.ttl:
@@ -254,8 +264,8 @@ class Flow:
         claims = replace(fresh.claims, refresh_expiry=found.ttl)
         return TokenPair(tokens.mint(claims, self.config.secret), fresh.pair.refresh_token)
 
-    async def lose_race(self, old: Presented) -> TokenPair:
-        """A lost race is no replay: the winner's pair with grace, else try again (RACE-05..07)."""
+    async def answer_lost_race(self, old: Presented) -> TokenPair:
+        """A lost race is no replay: the winner's pair with grace, else retry (RACE-05..07)."""
         # Departs: RACE-05, RACE-06, RACE-07 the module burns for the loser.
         kept = await self.tombstones.look_up(old.claims.customer_id, await old.row())
         if kept.is_over:
@@ -268,10 +278,10 @@ class Flow:
     # Revoking a pair whose row is gone
 
     async def revoke_absent(self, presented: Presented) -> None:
-        """The session has ended already, or what it has become must end (HARD-16, RACE-11)."""
+        """The pair has ended already, or its session must end now (HARD-16, RACE-11)."""
         # Departs: HARD-16, RACE-11 the module's revoke knows the presented row only.
         claims, row = presented.claims, await presented.row()
-        for _ in range(LOOKS):
+        for _ in range(SUCCESSOR_LOOKUPS):
             if await self.has_ended(claims.customer_id, row):
                 return
             current = await self.sessions.find(
@@ -279,7 +289,7 @@ class Flow:
             )
             if current is None:
                 break
-            with suppress(Gone):  # rotated on meanwhile
+            with suppress(RowGone):  # it was rotated meanwhile
                 await self.revoke_successor(presented, current)
                 return
         else:
@@ -295,7 +305,7 @@ class Flow:
         return (await self.tombstones.look_up(customer_id, row)).is_over
 
     async def revoke_successor(self, presented: Presented, successor: Row) -> None:
-        """End what the session has become, and keep both pairs ended."""
+        """End the session's current pair, and leave a tombstone of both pairs."""
         claims = presented.claims
         tombstone = Tombstone.revoked(successor, successor.ttl or claims.refresh_expiry)
         ours = self.tombstones.revoked(await presented.row(), claims, presented.now)

@@ -1,8 +1,8 @@
-"""Grace: for a few seconds after a rotation, the old pair leads on to its successor (RACE-08..10).
+"""Grace: for a few seconds after a rotation, the old pair gets its successor again (RACE-08..10).
 
-A lost answer must not cost a customer the session, so a rotation leaves a tombstone that leads on.
-It holds no token: tokens are derived, so the server rebuilds the identical pair and writes nothing.
-While the feature is off no such tombstone is written, and none leads anywhere.
+A lost answer must not cost a customer the session. So a rotation leaves a tombstone that names the
+successor. It holds no token: tokens are derived, so the server builds the identical pair again and
+writes nothing. Without the feature no such tombstone is written or used.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from reference_auth.store.sessions import Sessions
 
 
 class Grace:
-    """Leave a tombstone that leads on, and follow it."""
+    """Leaves a tombstone that names the successor, and later finds the successor by it."""
 
     def __init__(
         self, config: Config, sessions: Sessions, tombstones: Tombstones, derivation: Derivation
@@ -28,20 +28,24 @@ class Grace:
         self.derivation = derivation
 
     def tombstone(self, old: Row, successor: Claims, now: int) -> Tombstone | None:
-        """What a rotation leaves of the old pair, while grace is on."""
+        """The old pair's tombstone, if grace is on."""
         # Departs: RACE-08, RACE-09, RACE-10 the module knows no grace.
         if not self.seconds:
             return None
         until = now + self.seconds
         return Tombstone(old.customer_id, old.hash, ROTATED, until, until, successor)
 
-    def covers(self, tombstone: Tombstone | None, now: int) -> bool:
-        """Whether the pair was rotated so lately that grace decides what becomes of it."""
-        return bool(self.seconds) and tombstone is not None and tombstone.leads_on(now)
+    def is_in_window(self, tombstone: Tombstone | None, now: int) -> bool:
+        """Whether the pair was rotated within the grace window."""
+        return bool(self.seconds) and tombstone is not None and tombstone.is_in_grace(now)
 
     async def successor(self, tombstone: Tombstone | None, now: int) -> TokenPair | None:
-        """Rebuild the pair that followed; none outside the window, or when it was rotated on."""
-        if tombstone is None or tombstone.successor is None or not self.covers(tombstone, now):
+        """The pair's successor; None outside the window, or if the successor was rotated itself."""
+        if (
+            tombstone is None
+            or tombstone.successor is None
+            or not self.is_in_window(tombstone, now)
+        ):
             return None
         fresh = await self.derivation.issue(tombstone.successor)
         row = Row.of(fresh.claims, fresh.hash)
@@ -54,7 +58,7 @@ class Grace:
         return fresh.pair  # RACE-08
 
     async def refuse_ended(self, claims: Claims, row: Row, now: int) -> None:
-        """A successor that has ended leads nowhere; one that was rotated on is a replay."""
+        """Refuse if the successor has ended; otherwise it was rotated itself (RACE-10)."""
         kept = await self.tombstones.look_up(claims.customer_id, row)
         if kept.is_over or claims.refresh_expiry - now <= CLOCK_SKEW:
             raise SessionOver  # RACE-10

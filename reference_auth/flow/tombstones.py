@@ -1,4 +1,4 @@
-"""What is kept of an ended pair: its tombstone, and the fence of its customer's last burn."""
+"""What is kept of ended pairs: a pair's tombstone, and the fence of its customer's last burn."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class Kept:
 
 
 class Tombstones:
-    """Looks up what is kept of a pair, and says what to keep of one that ends."""
+    """Looks up what is kept of an ended pair, and makes the tombstone of a pair that ends."""
 
     def __init__(self, sessions: Sessions, burn: Burn) -> None:
         self.sessions = sessions
         self.burn = burn
 
     async def look_up(self, customer_id: CustomerId, row: Row) -> Kept:
-        """Read a missing row's tombstone and fence; finish a burn that is not done yet."""
+        """Read the tombstone and the fence of a missing row; finish a burn that is not done."""
         # Departs: HARD-13, HARD-30 the module keeps nothing, and burns for whatever is missing.
         tombstone = await self.sessions.tombstone(customer_id, row.hash)
         fence = await self.sessions.fence(row.customer_id)
@@ -51,7 +51,7 @@ class Tombstones:
         return kept
 
     def revoked(self, row: Row, claims: Claims, now: int) -> list[Tombstone]:
-        """What to keep of a pair that ends now: nothing once it would be refused as expired."""
-        if tokens.is_past_refresh(claims, now):
+        """The tombstone of a pair that ends now; none is needed once the pair has expired."""
+        if tokens.is_refresh_expired(claims, now):
             return []
         return [Tombstone.revoked(row, claims.refresh_expiry)]

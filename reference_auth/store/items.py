@@ -1,4 +1,4 @@
-"""How session rows, tombstones and the fence are written in the table, and read back."""
+"""Session rows, tombstones and the fence as DynamoDB items, and back."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from reference_auth.core.rows import FENCE, REVOKED, Fence, Row, Tombstone, ended_key_of, key_of
-from reference_auth.core.tokens import Claims, CustomerId
+from reference_auth.core.rows import (
+    FENCE,
+    REVOKED,
+    Fence,
+    Row,
+    Tombstone,
+    ended_partition_of,
+    partition_of,
+)
+from reference_auth.core.tokens import Claims, CustomerId, RefreshTokenHash
 
 Item = Mapping[str, Any]
 
@@ -27,7 +35,7 @@ def number(value: int) -> Item:
 
 
 def row_item(row: Row) -> Item:
-    """A row as an item; `ttl` is a Number, or the table would never delete it (STORE-05)."""
+    """A row as an item; `ttl` is a Number, because the table deletes by Numbers only (STORE-05)."""
     # Departs: STORE-05 the module writes a String.
     item = dict(key(row.customer_id, row.hash))
     if row.ttl is not None:
@@ -42,10 +50,10 @@ def row_item(row: Row) -> Item:
 
 
 def read_row(item: Item) -> Row:
-    """An item as a row; attributes that we do not know are left alone (STORE-10)."""
+    """An item as a row; unknown attributes are ignored (STORE-10)."""
     return Row(
         customer_id=item["customer_id"]["S"],
-        hash=item["refresh_token_hash"]["S"],
+        hash=RefreshTokenHash(item["refresh_token_hash"]["S"]),
         ttl=read_number(item.get("ttl")),
         exp=read_number(item.get("exp")),
         rotated_from=item.get("rotated_from", {}).get("S"),
@@ -55,7 +63,7 @@ def read_row(item: Item) -> Row:
 
 def tombstone_item(tombstone: Tombstone) -> Item:
     """A tombstone as an item: hashes and times, never a token (STORE-03)."""
-    item = dict(key(ended_key_of(tombstone.customer_id), tombstone.hash))
+    item = dict(key(ended_partition_of(tombstone.customer_id), tombstone.hash))
     item["reason"] = text(tombstone.reason)
     times = {"ttl": tombstone.ttl, "until": tombstone.until, **_times(tombstone.successor)}
     item.update({name: number(value) for name, value in times.items() if value is not None})
@@ -63,10 +71,10 @@ def tombstone_item(tombstone: Tombstone) -> Item:
 
 
 def read_tombstone(item: Item, customer_id: CustomerId) -> Tombstone:
-    """An item as a tombstone; the customer keeps the type that the presented token gave it."""
+    """An item as a tombstone; `customer_id` keeps the type that it has in the presented token."""
     return Tombstone(
-        customer_id=key_of(customer_id),
-        hash=item["refresh_token_hash"]["S"],
+        customer_id=partition_of(customer_id),
+        hash=RefreshTokenHash(item["refresh_token_hash"]["S"]),
         reason=item.get("reason", {}).get("S", REVOKED),
         ttl=read_number(item.get("ttl")) or 0,
         until=read_number(item.get("until")),
@@ -75,9 +83,9 @@ def read_tombstone(item: Item, customer_id: CustomerId) -> Tombstone:
 
 
 def fence_item(customer_id: str, fence: Fence) -> Item:
-    """A fence as an item; one that is written anew is not done."""
+    """A fence as an item; a new one is not done."""
     times = {"before": number(fence.before), "ttl": number(fence.ttl)}
-    return {**key(ended_key_of(customer_id), FENCE), **times}
+    return {**key(ended_partition_of(customer_id), FENCE), **times}
 
 
 def read_fence(item: Item) -> Fence:
@@ -89,7 +97,7 @@ def read_fence(item: Item) -> Fence:
 
 
 def read_number(attribute: Item | None) -> int | None:
-    """A whole number however it is stored; none where there is nothing to read (STORE-06)."""
+    """A whole number, stored as Number or String; None if there is none (STORE-06)."""
     # Departs: STORE-06 the module's listing fails where there is none.
     stored = (attribute or {}).get("N") or (attribute or {}).get("S")
     found = _NUMBER.fullmatch(stored) if isinstance(stored, str) else None

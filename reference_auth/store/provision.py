@@ -1,4 +1,4 @@
-"""The table is made once, with two keys and TTL on `ttl`; making it again changes nothing."""
+"""Create the table, with two keys and TTL on `ttl`. Running it again changes nothing."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ KEY_TYPES = [
 
 
 class WrongTable(Exception):
-    """The table of that name cannot be used, for a reason in one sentence."""
+    """The table of that name cannot be used; the message says why."""
 
 
 def provision(environ: Mapping[str, str]) -> list[str]:
-    """Make the table that the environment names, or raise ConfigError with one sentence."""
+    """Create the table that the environment names, or raise ConfigError with one sentence."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
     region, table = (_required(environ, f"DYNAMO_DB_{end}") for end in ("_REGION", "AUTH_TABLE"))
@@ -38,15 +38,15 @@ def provision(environ: Mapping[str, str]) -> list[str]:
         raise ConfigError(str(reason)) from None
     except NoCredentialsError:
         raise ConfigError(
-            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for an emulator any text will do."
+            "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; an emulator accepts any text."
         ) from None
     except (BotoCoreError, ClientError, ValueError) as error:
-        raise ConfigError(f"The table {table} could not be made: {error}") from None
+        raise ConfigError(f"The table {table} could not be created: {error}") from None
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:
     if not environ.get(name):
-        raise ConfigError(f"Name the table: {name} is missing, and so is the flag for it.")
+        raise ConfigError(f"Set {name}, or use its flag: it is missing.")
     return environ[name]
 
 
@@ -63,7 +63,7 @@ def _client(region: str, environ: Mapping[str, str]) -> Any:
 
 
 def create_table(client: Any, name: str) -> list[str]:
-    """Make what is missing of the table `name`, and return one sentence for each thing done."""
+    """Create what is missing of the table `name`; return one sentence for each step."""
     return [_ensure_table(client, name), _ensure_ttl(client, name)]
 
 
@@ -79,7 +79,7 @@ def _ensure_table(client: Any, name: str) -> str:
         _check_keys(client, name)
         return f"The table {name} was there already, with the right keys."
     _wait_until_active(client, name)
-    return f"Made the table {name}, keyed by {PARTITION_KEY} and {SORT_KEY}, paid per request."
+    return f"Created the table {name}, keyed by {PARTITION_KEY} and {SORT_KEY}, paid per request."
 
 
 def _wait_until_active(client: Any, name: str) -> None:
@@ -87,7 +87,7 @@ def _wait_until_active(client: Any, name: str) -> None:
         if client.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE":
             return
         time.sleep(1)
-    raise WrongTable(f"The table {name} is still being made: run this again in a minute.")
+    raise WrongTable(f"The table {name} is still being created: run this again in a minute.")
 
 
 def _check_keys(client: Any, name: str) -> None:
@@ -99,7 +99,7 @@ def _check_keys(client: Any, name: str) -> None:
     ]
     if keys != [(PARTITION_KEY, "HASH", "S"), (SORT_KEY, "RANGE", "S")]:
         raise WrongTable(
-            f"The table {name} has other keys: name another table, or delete that one first."
+            f"The table {name} has other keys: use another name, or delete that table first."
         )
 
 
@@ -116,6 +116,6 @@ def _ensure_ttl(client: Any, name: str) -> str:
 def _found_ttl(name: str, attribute: str) -> str:
     if attribute != TTL:
         raise WrongTable(
-            f"The table {name} has TTL on {attribute}: turn that off, then run this again."
+            f"The table {name} has TTL on {attribute}: turn it off, then run this again."
         )
     return f"TTL on its attribute {TTL} was on already."

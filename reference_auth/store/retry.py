@@ -1,4 +1,4 @@
-"""How long a request waits: full-jitter back-off while the table is busy, and an end to it."""
+"""How long a request waits: full-jitter back-off while the table is busy, and a deadline."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TypeVar
 
 import anyio
 
-from reference_auth.core.errors import StorageTrouble
+from reference_auth.core.errors import StorageError
 
-LONGEST_REQUEST = 8.0  # seconds, of storage and derivation together (FAULT-10)
+LONGEST_REQUEST = 8.0  # seconds, storage and derivation together (FAULT-10)
 LONGEST_BACKOFF = 4.0
 FIRST_DELAY = 0.05
 LONGEST_DELAY = 1.0
@@ -19,19 +19,19 @@ LONGEST_DELAY = 1.0
 T = TypeVar("T")
 
 
-class Busy(StorageTrouble):
+class Busy(StorageError):
     """A conflict or throttling: the table did nothing, and may do the same call soon."""
 
 
 class Backoff:
-    """Waits of random length that may grow, for four seconds in all."""
+    """Random waits up to a growing limit, four seconds in all."""
 
     def __init__(self) -> None:
         self._give_up = anyio.current_time() + LONGEST_BACKOFF
         self._ceiling = FIRST_DELAY
 
     async def wait(self) -> None:
-        """Wait once more, or raise Busy when the time is up."""
+        """Wait once more, or raise Busy after four seconds."""
         left = self._give_up - anyio.current_time()
         if left <= 0:
             raise Busy
@@ -39,8 +39,8 @@ class Backoff:
         self._ceiling = min(LONGEST_DELAY, 2 * self._ceiling)
 
 
-async def patiently(action: Callable[[], Awaitable[T]]) -> T:
-    """Do it again while the table is busy (FAULT-09)."""
+async def retry_while_busy(action: Callable[[], Awaitable[T]]) -> T:
+    """Repeat the action while the table is busy (FAULT-09)."""
     backoff = Backoff()
     while True:
         try:
@@ -51,9 +51,9 @@ async def patiently(action: Callable[[], Awaitable[T]]) -> T:
 
 @contextmanager
 def deadline() -> Iterator[None]:
-    """Whatever hangs, a request has its answer in time (FAULT-10)."""
+    """Answer the request in time, even if something hangs (FAULT-10)."""
     try:
         with anyio.fail_after(LONGEST_REQUEST):
             yield
     except TimeoutError:
-        raise StorageTrouble from None
+        raise StorageError from None

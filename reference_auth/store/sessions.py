@@ -1,6 +1,7 @@
-"""The table: each step of the flow is one call here, and each call changes all of its rows or none.
+"""The table: each step of the flow is one call here, which changes all of its rows or none.
 
-What stands in the way comes out as `Taken`, `Gone` or `Fenced`; storage trouble keeps its own name.
+A condition that fails is raised as `KeyTaken`, `RowGone` or `Fenced`. Any other failure is an error
+of `storage`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from itertools import islice
 from typing import Any
 
 from reference_auth.core.config import Config
-from reference_auth.core.rows import FENCE, Fence, Row, Tombstone, ended_key_of, key_of
-from reference_auth.core.tokens import CustomerId
+from reference_auth.core.rows import FENCE, Fence, Row, Tombstone, ended_partition_of, partition_of
+from reference_auth.core.tokens import CustomerId, RefreshTokenHash
 from reference_auth.store import items
 from reference_auth.store.items import Item
 from reference_auth.store.retry import Backoff
@@ -21,15 +22,15 @@ BATCH = 25  # BatchWriteItem takes no more
 
 EXISTS = {"ConditionExpression": "attribute_exists(customer_id)"}
 ABSENT = {"ConditionExpression": "attribute_not_exists(customer_id)"}
-TELL = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+RETURN_OLD = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
 
 
-class Taken(Exception):
+class KeyTaken(Exception):
     """The new key belongs to another session, or to an ended one."""
 
 
-class Gone(Exception):
-    """The old row is no longer there; `found` is the row at the new key, if there is one."""
+class RowGone(Exception):
+    """The old row is gone; `found` is the row at the new key, if there is one."""
 
     def __init__(self, found: Row | None = None) -> None:
         super().__init__()
@@ -51,13 +52,13 @@ class Sessions:
         self.config = config
         self.storage = Storage(client)
 
-    async def read(self, customer_id: str, hash: str) -> Row | None:
+    async def read(self, customer_id: str, hash: RefreshTokenHash) -> Row | None:
         """Read one row as it is now (FAULT-11)."""
         item = await self.get(items.key(customer_id, hash))
         return items.read_row(item) if item else None
 
-    async def begin(self, row: Row) -> None:
-        """Write a login's row: on a free key, never an ended pair's, and after any burn."""
+    async def create(self, row: Row) -> None:
+        """Write a login's row: its key is free, its pair has not ended, and no fence covers it."""
         # Departs: HARD-31 the module's login can issue an ended pair again.
         parts = [
             self.put_new(items.row_item(row)),  # RACE-01, RACE-02
@@ -67,11 +68,11 @@ class Sessions:
         try:
             await self.storage.transact(parts)
         except Cancelled as cancelled:
-            await self.raise_fenced(row.customer_id, cancelled.at(2))
-            raise Taken from None
+            await self.refuse_if_fenced(row.customer_id, cancelled.at(2))
+            raise KeyTaken from None
 
     async def rotate(self, old: Row, new: Row, tombstone: Tombstone | None) -> None:
-        """Replace a row by its successor; with grace, leave a tombstone that leads on to it."""
+        """Replace a row by its successor; with grace, leave a tombstone that names it."""
         # Departs: RACE-04, RACE-12, FAULT-02, FAULT-04 the module deletes first and writes after.
         parts = [
             self.delete_existing(old),  # RACE-04, FAULT-02, FAULT-04
@@ -83,13 +84,13 @@ class Sessions:
         try:
             await self.storage.transact(parts)
         except Cancelled as cancelled:
-            await self.raise_fenced(old.customer_id, cancelled.at(3))
+            await self.refuse_if_fenced(old.customer_id, cancelled.at(3))
             if cancelled.at(0).failed:
-                raise Gone(await self.in_the_way(new, cancelled.at(1))) from None
-            raise Taken from None
+                raise RowGone(await self.row_at(new, cancelled.at(1))) from None
+            raise KeyTaken from None
 
-    async def in_the_way(self, new: Row, taken: Reason) -> Row | None:
-        """The row at the new key; some engines tell that there is one, and not what it is."""
+    async def row_at(self, new: Row, taken: Reason) -> Row | None:
+        """The row at the new key; some engines say that there is one, but not which."""
         if taken.item:
             return items.read_row(taken.item)
         return await self.read(new.customer_id, new.hash) if taken.failed else None
@@ -101,10 +102,10 @@ class Sessions:
                 [self.delete_existing(row), *self.put_tombstones(tombstones)]
             )
         except Cancelled:
-            raise Gone from None
+            raise RowGone from None
 
-    async def delete(self, customer_id: str, hash: str) -> Item | None:
-        """Delete one row if it is there, and return what it was."""
+    async def delete(self, customer_id: str, hash: RefreshTokenHash) -> Item | None:
+        """Delete one row, and return it if it was there."""
         answer = await self.storage.call(
             "delete_item",
             TableName=self.config.table,
@@ -114,39 +115,39 @@ class Sessions:
         return answer.get("Attributes")
 
     async def put(self, row: Row) -> None:
-        """Write one row, whatever was there."""
+        """Write one row over whatever is there."""
         await self.storage.call("put_item", TableName=self.config.table, Item=items.row_item(row))
 
-    async def tombstone(self, customer_id: CustomerId, hash: str) -> Tombstone | None:
-        """Read what is kept of an ended pair."""
-        item = await self.get(items.key(ended_key_of(key_of(customer_id)), hash))
+    async def tombstone(self, customer_id: CustomerId, hash: RefreshTokenHash) -> Tombstone | None:
+        """Read an ended pair's tombstone."""
+        item = await self.get(items.key(ended_partition_of(partition_of(customer_id)), hash))
         return items.read_tombstone(item, customer_id) if item else None
 
     async def fence(self, customer_id: str) -> Fence | None:
-        """Read what is kept of the customer's last burn."""
-        item = await self.get(items.key(ended_key_of(customer_id), FENCE))
+        """Read the fence of the customer's last burn."""
+        item = await self.get(items.key(ended_partition_of(customer_id), FENCE))
         return items.read_fence(item) if item else None
 
-    async def raise_fence(self, customer_id: str, fence: Fence, over: int) -> Fence:
-        """Put the fence unless one stands over `over` already; return the one that stands."""
+    async def put_fence(self, customer_id: str, fence: Fence, over: int) -> Fence:
+        """Put the fence unless one covers `over` already; return the fence in force."""
         try:
             await self.storage.call(
                 "put_item",
                 TableName=self.config.table,
                 Item=items.fence_item(customer_id, fence),
-                **self.unless_fenced(over),
+                **self.not_fenced(over),
             )
         except ConditionFailed as failed:
-            return await self.standing(customer_id, failed.item)
+            return await self.fence_in_force(customer_id, failed.item)
         return fence
 
     async def mark_done(self, customer_id: str, fence: Fence) -> bool:
-        """Note that the burn is finished, unless its fence was raised meanwhile."""
+        """Mark the burn as done; False if its fence was raised meanwhile."""
         try:
             await self.storage.call(
                 "update_item",
                 TableName=self.config.table,
-                Key=items.key(ended_key_of(customer_id), FENCE),
+                Key=items.key(ended_partition_of(customer_id), FENCE),
                 UpdateExpression="SET #done = :true",
                 ConditionExpression="#before = :before",
                 ExpressionAttributeNames={"#done": "done", "#before": "before"},
@@ -160,7 +161,7 @@ class Sessions:
         return True
 
     async def pages(self, customer_id: str) -> AsyncIterator[list[Item]]:
-        """All of a customer's items as they are now, page by page (STORE-09)."""
+        """All items of a customer as they are now, page by page (STORE-09)."""
         # Departs: STORE-09, DEV-07, DEV-09 the module reads one page.
         start: dict[str, Any] = {}
         while True:
@@ -178,7 +179,7 @@ class Sessions:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     async def find(self, customer_id: str, wanted: Callable[[Row], bool]) -> Row | None:
-        """Return the first of a customer's rows that is wanted, as the table holds it now."""
+        """Return the first of a customer's rows that is wanted, as the table is now."""
         async for page in self.pages(customer_id):
             for row in map(items.read_row, page):
                 if wanted(row):
@@ -186,7 +187,7 @@ class Sessions:
         return None
 
     async def delete_all(self, rows: Iterable[Row]) -> None:
-        """Delete these rows, 25 at a time, until the table has taken every one."""
+        """Delete these rows, 25 at a time, until the table has accepted all of them."""
         requests = (
             {"DeleteRequest": {"Key": items.key(row.customer_id, row.hash)}} for row in rows
         )
@@ -194,7 +195,7 @@ class Sessions:
             await self.write_batch(batch)
 
     async def write_batch(self, batch: Sequence[Item]) -> None:
-        """Send a batch, and again what the table left unprocessed (FAULT-07)."""
+        """Send a batch, and send again what the table left unprocessed (FAULT-07)."""
         # Departs: FAULT-07 the module never looks at what was left.
         left, backoff = batch, Backoff()
         while True:
@@ -215,10 +216,10 @@ class Sessions:
 
     def delete_existing(self, row: Row) -> Item:
         key = items.key(row.customer_id, row.hash)
-        return {"Delete": {"TableName": self.config.table, "Key": key, **EXISTS, **TELL}}
+        return {"Delete": {"TableName": self.config.table, "Key": key, **EXISTS, **RETURN_OLD}}
 
     def put_new(self, item: Item) -> Item:
-        return {"Put": {"TableName": self.config.table, "Item": item, **ABSENT, **TELL}}
+        return {"Put": {"TableName": self.config.table, "Item": item, **ABSENT, **RETURN_OLD}}
 
     def put_tombstones(self, tombstones: Sequence[Tombstone]) -> list[Item]:
         return [
@@ -227,36 +228,38 @@ class Sessions:
         ]
 
     def check_no_tombstone(self, new: Row) -> Item:
-        key = items.key(ended_key_of(new.customer_id), new.hash)
-        return {"ConditionCheck": {"TableName": self.config.table, "Key": key, **ABSENT, **TELL}}
+        key = items.key(ended_partition_of(new.customer_id), new.hash)
+        return {
+            "ConditionCheck": {"TableName": self.config.table, "Key": key, **ABSENT, **RETURN_OLD}
+        }
 
     def check_no_fence(self, customer_id: str, exp: int | None) -> Item:
-        key = items.key(ended_key_of(customer_id), FENCE)
-        unless = self.unless_fenced(exp or 0)
+        key = items.key(ended_partition_of(customer_id), FENCE)
+        unless = self.not_fenced(exp or 0)
         return {"ConditionCheck": {"TableName": self.config.table, "Key": key, **unless}}
 
-    def unless_fenced(self, exp: int) -> dict[str, Any]:
+    def not_fenced(self, exp: int) -> dict[str, Any]:
         """The condition that no fence covers a pair with this `exp`."""
         return {
             "ConditionExpression": "attribute_not_exists(#before) OR #before < :exp",
             "ExpressionAttributeNames": {"#before": "before"},
             "ExpressionAttributeValues": {":exp": items.number(exp)},
-            **TELL,
+            **RETURN_OLD,
         }
 
-    async def raise_fenced(self, customer_id: str, reason: Reason) -> None:
+    async def refuse_if_fenced(self, customer_id: str, reason: Reason) -> None:
         if reason.failed:
-            raise Fenced(await self.standing(customer_id, reason.item)) from None
+            raise Fenced(await self.fence_in_force(customer_id, reason.item)) from None
 
-    async def standing(self, customer_id: str, told: Item | None) -> Fence:
-        """The fence that was in the way; one that is gone by now needs no finishing."""
-        if told:
-            return items.read_fence(told)
+    async def fence_in_force(self, customer_id: str, returned: Item | None) -> Fence:
+        """The fence that failed a condition; one that is gone by now has nothing left to delete."""
+        if returned:
+            return items.read_fence(returned)
         return await self.fence(customer_id) or Fence(before=0, ttl=0, done=True)
 
 
 def batches(requests: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Cut into lists of at most `size`."""
+    """Split into lists of at most `size`."""
     left = iter(requests)
     while batch := list(islice(left, size)):
         yield batch

@@ -1,9 +1,9 @@
-"""One shared boto3 client, called off the event loop, whose every failure has one of five names.
+"""One shared boto3 client, called off the event loop. Every failure is one of five errors.
 
-Busy: nothing was done, try again.
-OutcomeUnknown: it may or may not have been done.
-StorageTrouble: it was not done.
-ConditionFailed and Cancelled: the table answered, and something was in the way.
+Busy: the table did nothing; try again.
+OutcomeUnknown: the table may or may not have done it.
+StorageError: the table did not do it.
+ConditionFailed, Cancelled: a condition did not hold, and nothing was written.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import anyio.to_thread
 from botocore.exceptions import ClientError
 
 from reference_auth.core.config import Config
-from reference_auth.core.errors import OutcomeUnknown, StorageTrouble
-from reference_auth.store.retry import Busy, patiently
+from reference_auth.core.errors import OutcomeUnknown, StorageError
+from reference_auth.store.retry import Busy, retry_while_busy
 
 CONNECTIONS = 32
 CONNECT_SECONDS = 1
@@ -66,7 +66,7 @@ class Client(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why one part of a transaction stood in the way: its code, and what the table holds there."""
+    """Why one part of a transaction failed, or "None": its code, and the item that is there."""
 
     code: str
     item: Item | None
@@ -77,7 +77,7 @@ class Reason:
 
 
 class ConditionFailed(Exception):
-    """The condition of a single write did not hold; `item` is what the table holds there."""
+    """The condition of a single write did not hold; `item` is the item that is there."""
 
     def __init__(self, item: Item | None) -> None:
         super().__init__()
@@ -85,21 +85,21 @@ class ConditionFailed(Exception):
 
 
 class Cancelled(Exception):
-    """A condition of a transaction did not hold, and nothing of it was written."""
+    """A condition of a transaction did not hold, and none of it was written."""
 
     def __init__(self, reasons: Sequence[Reason]) -> None:
         super().__init__()
         self.reasons = reasons
 
     def at(self, part: int) -> Reason:
-        """Why the part at this position stood in the way; an engine may tell of fewer parts."""
+        """The reason of the part at this position; an engine may return fewer reasons."""
         return self.reasons[part] if part < len(self.reasons) else Reason("None", None)
 
 
 def make_client(config: Config, environ: Mapping[str, str]) -> Client:
-    """One client for the whole server: bounded waits, as many connections as calls at once.
+    """One client for the whole server: short timeouts, and a connection for each call at once.
 
-    `AWS_ENDPOINT_URL_DYNAMODB` picks another engine than the real one.
+    `AWS_ENDPOINT_URL_DYNAMODB` names a DynamoDB other than AWS's.
     """
     import boto3
     from botocore.config import Config as BotoConfig
@@ -113,10 +113,6 @@ def make_client(config: Config, environ: Mapping[str, str]) -> Client:
             read_timeout=READ_SECONDS,
             retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
             max_pool_connections=CONNECTIONS,
-            # An eighth of what a call costs here: botocore describes the machine twice a call, and
-            # looks once more at parameters that are all built in `items` and `sessions`.
-            user_agent="reference-auth",
-            parameter_validation=False,
         ),
     )
     return client
@@ -130,43 +126,45 @@ class Storage:
         self._limiter = anyio.CapacityLimiter(CONNECTIONS)
 
     async def call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        """Do one operation, patiently; failures come out under the names above."""
-        return await patiently(lambda: self._once(operation, parameters))
+        """Do one operation, and repeat it while the table is busy."""
+        return await retry_while_busy(lambda: self._once(operation, parameters))
 
     async def transact(self, items: Sequence[Item]) -> None:
         """Write all the items or none.
 
-        One request token for all tries: a try whose answer was lost is not done twice (FAULT-08).
+        All tries have the same request token: after a lost answer nothing is done twice (FAULT-08).
         """
         token = str(uuid.uuid4())
         await self.call("transact_write_items", TransactItems=items, ClientRequestToken=token)
 
     async def _once(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        # A thread that waits for a hanging table is left behind, not waited for (FAULT-10).
+        # At the deadline do not wait for a thread that waits for a hanging table (FAULT-10).
         return await anyio.to_thread.run_sync(
-            lambda: self._ask(operation, parameters), limiter=self._limiter, abandon_on_cancel=True
+            lambda: self._call_client(operation, parameters),
+            limiter=self._limiter,
+            abandon_on_cancel=True,
         )
 
-    def _ask(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Call the client, and let no other error than ours out (FAULT-05, HARD-20)."""
+    def _call_client(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Call the client, and turn its errors into ours (FAULT-05, HARD-20)."""
         # Departs: FAULT-03, FAULT-05, WIRE-12 the module goes on, or ends the session.
         try:
             answer: Mapping[str, Any] = getattr(self._client, operation)(**parameters)
         except ClientError as error:
-            raise self._noted(operation, refusal_of(error.response)) from None
+            raise self._logged(operation, error_of(error.response)) from None
         except Exception as error:  # whatever a connection, a parser or an emulator may raise
             log.warning("%s: no answer (%s)", operation, type(error).__name__)
             raise OutcomeUnknown from None
         return answer
 
-    def _noted(self, operation: str, refusal: Exception) -> Exception:
-        if isinstance(refusal, StorageTrouble):
-            log.warning("%s: %s", operation, type(refusal).__name__)
-        return refusal
+    def _logged(self, operation: str, error: Exception) -> Exception:
+        if isinstance(error, StorageError):
+            log.warning("%s: %s", operation, type(error).__name__)
+        return error
 
 
-def refusal_of(response: Mapping[str, Any]) -> Exception:
-    """Name what the table refused with."""
+def error_of(response: Mapping[str, Any]) -> Exception:
+    """Turn the table's error into ours."""
     code = response.get("Error", {}).get("Code", "")
     if code == "TransactionCanceledException":
         return cancellation_of(read_reasons(response))
@@ -176,7 +174,7 @@ def refusal_of(response: Mapping[str, Any]) -> Exception:
         return Busy()
     if response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) >= 500:
         return OutcomeUnknown()
-    return StorageTrouble()
+    return StorageError()
 
 
 def read_reasons(response: Mapping[str, Any]) -> tuple[Reason, ...]:
@@ -186,9 +184,9 @@ def read_reasons(response: Mapping[str, Any]) -> tuple[Reason, ...]:
 
 
 def cancellation_of(reasons: Sequence[Reason]) -> Exception:
-    """A failed condition is an answer; a conflict is none, and is tried again (FAULT-09)."""
+    """A failed condition is an answer. A conflict is not: the call is repeated (FAULT-09)."""
     if any(reason.failed for reason in reasons):
         return Cancelled(reasons)
     if any(reason.code in BUSY_REASONS for reason in reasons):
         return Busy()
-    return StorageTrouble()
+    return StorageError()

@@ -12,6 +12,7 @@ from typing import Any
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.forge import Forge
 from reference_auth.core.rows import FENCE, Fence, Row
+from reference_auth.core.tokens import RefreshTokenHash
 from reference_auth.store import items
 from tests.chaos.callers import Pair
 from tests.chaos.processes import ServerProcess
@@ -64,7 +65,9 @@ class Arena:
         exp, refresh_expiry = claims["exp"], claims["refresh_expiry"]
         refresh_token = forge.refresh_token(customer_id, exp)
         if stored:
-            row = Row(customer_id, forge.hash_of(refresh_token), refresh_expiry, exp)
+            row = Row(
+                customer_id, RefreshTokenHash(forge.hash_of(refresh_token)), refresh_expiry, exp
+            )
             self.client.put_item(TableName=self.table, Item=items.row_item(row))
         return Pair(forge.mint(claims), refresh_token)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
 
 from reference_auth.core import tokens
-from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core.config import Config, Lifetimes, Secret
 from reference_auth.core.errors import AuthError
 from reference_auth.core.rows import FENCE
 from reference_auth.core.tokens import TokenPair
@@ -24,7 +24,7 @@ from tests.reference.interleaving import InlineDerivation
 from tests.reference.shop import START, Platform
 
 ACCESS, REFRESH, EXTENDED = 15, 40, 200  # so short that everything can run out
-SECRET = "secret"
+SECRET = Secret("secret")
 CUSTOMERS = (7, "7", "anna")  # a number and its text are one customer to the table
 NEAR = (-1, 0, 1)
 
@@ -35,7 +35,7 @@ class InlineStorage(Storage):
     """The real storage without its threads."""
 
     async def _once(self, operation: str, parameters: Any) -> Any:
-        return self._ask(operation, parameters)
+        return self._call_client(operation, parameters)
 
 
 class Machine(RuleBasedStateMachine):
@@ -73,9 +73,9 @@ class Machine(RuleBasedStateMachine):
         sessions.storage = InlineStorage(table)
         self.flow = self.flow_class(config, sessions, self.platform)
         self.flow.derivation = self.flow.grace.derivation = InlineDerivation()  # type: ignore[assignment]
-        self.flow.next_second = self.next_second  # type: ignore[method-assign,assignment]
+        self.flow.wait_for_next_second = self.wait_for_next_second  # type: ignore[method-assign,assignment]
 
-    async def next_second(self, *_waiting: Any) -> None:
+    async def wait_for_next_second(self, *_waiting: Any) -> None:
         self.now += 1
 
     # what customers and clocks do
@@ -130,7 +130,7 @@ class Machine(RuleBasedStateMachine):
         """A signature by another key (7.4, 9.2), and another session's refresh token (7.6, 9.3)."""
         (one, first), (two, second) = pair, other
         claims = tokens.verify(one.token, SECRET, self.now)
-        forged = TokenPair(tokens.mint(claims, "another secret"), one.refresh_token)
+        forged = TokenPair(tokens.mint(claims, Secret("another secret")), one.refresh_token)
         self.same(self.refreshing(forged), OVER)
         self.same(self.revoking(forged), OVER)
         if (str(first.customer_id), first.exp) != (str(second.customer_id), second.exp):

@@ -65,7 +65,7 @@ class LeakyBurn(Flow):
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
-        self.burn.is_doomed = lambda row, fence, reach: (  # type: ignore[method-assign]
+        self.burn.is_to_delete = lambda row, fence, with_skew: (  # type: ignore[method-assign]
             row.rotated_from is None and fence.covers(row.exp)
         )
 

@@ -15,7 +15,8 @@ from urllib.parse import quote
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from reference_auth.core import rolling, rows, tokens
+from reference_auth.core import lifetimes, rows, tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.judge import Presented
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
@@ -101,11 +102,11 @@ def derives_from_the_second_of_the_login(patch: pytest.MonkeyPatch) -> None:
 def derives_from_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
     """A refresh token is derived from `refresh_expiry`, and is looked for so too."""
 
-    def issue(original: Any, claims: tokens.Claims, secret: str) -> tokens.Issue:
-        fresh: tokens.Issue = original(claims, secret)
-        token = tokens.derive(claims.customer_id, claims.refresh_expiry, secret)
+    def issue(original: Any, claims: tokens.Claims, secret: str) -> tokens.IssuedPair:
+        fresh: tokens.IssuedPair = original(claims, secret)
+        token = tokens.derive(claims.customer_id, claims.refresh_expiry, Secret(secret))
         pair = replace(fresh.pair, refresh_token=token)
-        return replace(fresh, pair=pair, hash=tokens.hash_of(token, secret))
+        return replace(fresh, pair=pair, hash=tokens.hash_of(token, Secret(secret)))
 
     async def belongs(self: Presented) -> bool:
         secret, claims = self.config.secret, self.claims
@@ -117,7 +118,7 @@ def derives_from_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
             yield replace(one, refresh_expiry=claims.refresh_expiry - (claims.exp - one.exp))
 
     around(patch, tokens, "issue", issue)
-    around(patch, rolling, "candidates", candidates)
+    around(patch, lifetimes, "claims_to_try", candidates)
     patch.setattr(Presented, "belongs", belongs)
 
 
@@ -144,7 +145,7 @@ def decomposes_what_it_stretches(patch: pytest.MonkeyPatch) -> None:
 @mutant("WIRE-09")
 def quotes_the_id_in_a_key(patch: pytest.MonkeyPatch) -> None:
     """A customer's partition is the id as it would stand in a URL."""
-    around(patch, rows, "key_of", lambda original, customer_id: quote(original(customer_id)))
+    around(patch, rows, "partition_of", lambda original, customer_id: quote(original(customer_id)))
 
 
 @mutant("STORE-02", also="DEV-05", known_as="M33")

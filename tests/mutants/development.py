@@ -173,7 +173,7 @@ def judges_the_arguments_first(patch: pytest.MonkeyPatch) -> None:
     """A missing user_id is complained of before anybody asks whether this is development."""
 
     async def first(operations: Development, user_id: str | None) -> None:
-        development.customer(user_id)
+        development.partition_for(user_id)
 
     asks_last(patch, first)
 
@@ -252,7 +252,7 @@ def writes_a_row_under_the_token_itself(patch: pytest.MonkeyPatch) -> None:
     async def key(
         self: Development, user_id: str | None, refresh_token: str | None
     ) -> tuple[str, str]:
-        return development.customer(user_id), refresh_token or "-"
+        return development.partition_for(user_id), refresh_token or "-"
 
     patch.setattr(Development, "key", key)
 
@@ -311,12 +311,12 @@ def shows_no_owner(patch: pytest.MonkeyPatch) -> None:
 
 def shows(patch: pytest.MonkeyPatch, form: str) -> None:
     """A ttl is read from one of its two forms only."""
-    shown = development.shown
+    shown = development.as_auth_item
 
     def one_form(item: Item) -> AuthItem:
         return replace(shown(item), ttl=item.get("ttl", {}).get(form))
 
-    patch.setattr(development, "shown", one_form)
+    patch.setattr(development, "as_auth_item", one_form)
 
 
 @mutant("DEV-06", also="DEV-08")
@@ -336,8 +336,8 @@ def lists_one_page(patch: pytest.MonkeyPatch) -> None:
     """getAllAuthItemsById shows what the first query finds."""
 
     async def first_page(self: Development, user_id: str | None) -> list[AuthItem]:
-        async for page in self.sessions.pages(development.customer(user_id)):
-            return list(map(development.shown, page))
+        async for page in self.sessions.pages(development.partition_for(user_id)):
+            return list(map(development.as_auth_item, page))
         return []
 
     patch.setattr(Development, "list", first_page)
@@ -362,7 +362,7 @@ def removes_a_row_twice(patch: pytest.MonkeyPatch) -> None:
     """removeUserAuth answers success for a row that is gone already."""
 
     async def remove(self: Development, user_id: str | None, refresh_token: str | None) -> AuthItem:
-        return development.shown(
+        return development.as_auth_item(
             await self.sessions.delete(*await self.key(user_id, refresh_token)) or {}
         )
 
@@ -413,7 +413,7 @@ def removes_one_page(patch: pytest.MonkeyPatch) -> None:
     """removeAllUserAuthItems deletes what the first query finds, and says that this was all."""
 
     async def remove_first_page(self: Development, user_id: str | None) -> None:
-        async for page in self.sessions.pages(development.customer(user_id)):
+        async for page in self.sessions.pages(development.partition_for(user_id)):
             await self.sessions.delete_all(map(items.read_row, page))
             return
 
@@ -425,7 +425,7 @@ def removes_one_batch(patch: pytest.MonkeyPatch) -> None:
     """removeAllUserAuthItems deletes 25 rows, and says that these were all."""
 
     async def remove_first_batch(self: Development, user_id: str | None) -> None:
-        async for page in self.sessions.pages(development.customer(user_id)):
+        async for page in self.sessions.pages(development.partition_for(user_id)):
             await self.sessions.delete_all(map(items.read_row, page[:25]))
 
     patch.setattr(Development, "remove_all", remove_first_batch)

@@ -14,10 +14,10 @@ from graphql import GraphQLError
 
 from reference_auth.api import endpoint, error_messages, middleware
 from reference_auth.core import config, tokens
-from reference_auth.core.errors import NotThePair, OutcomeUnknown, StorageTrouble, WrongPair
+from reference_auth.core.errors import BadRefreshToken, OutcomeUnknown, PairMismatch, StorageError
 from reference_auth.core.judge import Presented
 from reference_auth.core.login import LoginRefused
-from reference_auth.core.tokens import CustomerId
+from reference_auth.core.tokens import AccessToken, CustomerId, RefreshToken
 from reference_auth.flow.burn import Burn
 from reference_auth.flow.derivation import Derivation
 from reference_auth.flow.flow import Flow
@@ -118,21 +118,21 @@ def starts_with_a_short_secret(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-20", also="GQL-08", known_as="M59")
 def repeats_what_the_table_said(patch: pytest.MonkeyPatch) -> None:
     """The table's own words are the message of a storage failure."""
-    refusal_of = storage.refusal_of
+    error_of = storage.error_of
 
     def telling(response: Mapping[str, Any]) -> Exception:
-        refusal = refusal_of(response)
-        if isinstance(refusal, StorageTrouble):
+        refusal = error_of(response)
+        if isinstance(refusal, StorageError):
             vars(refusal)["message"] = response.get("Error", {}).get("Message", "")
         return refusal
 
-    patch.setattr(storage, "refusal_of", telling)
+    patch.setattr(storage, "error_of", telling)
 
 
 @mutant("GQL-08", also="HARD-20")
 def repeats_what_a_parser_said(patch: pytest.MonkeyPatch) -> None:
     """An answer of the table that cannot be parsed is quoted in the error."""
-    ask = Storage._ask
+    ask = Storage._call_client
 
     def telling(self: Storage, operation: str, parameters: Mapping[str, Any]) -> Any:
         try:
@@ -142,7 +142,7 @@ def repeats_what_a_parser_said(patch: pytest.MonkeyPatch) -> None:
                 vars(trouble)["message"] = str(trouble.__context__)
             raise
 
-    patch.setattr(Storage, "_ask", telling)
+    patch.setattr(Storage, "_call_client", telling)
 
 
 @mutant("HARD-20")
@@ -164,11 +164,11 @@ def says_which_refresh_token_it_expected(patch: pytest.MonkeyPatch) -> None:
     """The refusal of a wrong refresh token names the right one."""
 
     async def telling(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         try:
             return await original(flow, access_token, refresh_token, now)
-        except (NotThePair, WrongPair) as refusal:
+        except (BadRefreshToken, PairMismatch) as refusal:
             claims = tokens.verify(access_token, flow.config.secret, now)
             right = await flow.derivation.derive(claims.customer_id, claims.exp)
             vars(refusal)["message"] = f"Expected {right}"
@@ -212,19 +212,21 @@ def lets_renewed_tokens_be_stored(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-28")
 def burns_without_a_word(patch: pytest.MonkeyPatch) -> None:
     """A burn leaves no line in the log."""
-    patch.setattr(Burn, "report", lambda self, customer_id: None)
+    patch.setattr(Burn, "log_event", lambda self, customer_id: None)
 
 
 @mutant("HARD-28")
 def burns_without_a_name(patch: pytest.MonkeyPatch) -> None:
     """A burn leaves a line in the log that does not say whose sessions ended."""
-    patch.setattr(Burn, "report", lambda self, customer_id: log.warning("A spent pair came back"))
+    patch.setattr(
+        Burn, "log_event", lambda self, customer_id: log.warning("A spent pair was reused")
+    )
 
 
 @mutant("HARD-28", also="GQL-06 HARD-18 STORE-11")
 def logs_wrong_passwords(patch: pytest.MonkeyPatch) -> None:
     """A refused login is logged with what was tried."""
-    customer = Flow.customer
+    customer = Flow.ask_platform
 
     async def noting(self: Flow, email: str, password: str) -> CustomerId:
         try:
@@ -233,14 +235,16 @@ def logs_wrong_passwords(patch: pytest.MonkeyPatch) -> None:
             log.warning("refused", extra={"email": email, "password": password})
         return await customer(self, email, password)
 
-    patch.setattr(Flow, "customer", noting)
+    patch.setattr(Flow, "ask_platform", noting)
 
 
 def notes(patch: pytest.MonkeyPatch, what: str) -> None:
     """Each refresh and revoke is logged with this of what was presented."""
     present = Flow.present
 
-    def noting(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
+    def noting(
+        self: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Presented:
         given = {"access_token": access_token, "refresh_token": refresh_token}
         log.info("presented", extra={what: given[what]})
         return present(self, access_token, refresh_token, now)
@@ -266,7 +270,7 @@ def logs_hashes(patch: pytest.MonkeyPatch) -> None:
     hash_of = Derivation.hash_of
 
     async def noting(self: Derivation, refresh_token: str) -> str:
-        found = await hash_of(self, refresh_token)
+        found = await hash_of(self, RefreshToken(refresh_token))
         log.info("looking for a row", extra={"hash": found})
         return found
 

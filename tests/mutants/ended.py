@@ -8,19 +8,26 @@ from typing import Any
 
 import pytest
 
-from reference_auth.core import absolute_end, tokens
-from reference_auth.core.errors import NoSuchSession, NotThePair
+from reference_auth.core import lifetimes, tokens
+from reference_auth.core.errors import BadRefreshToken, NoSuchSession
 from reference_auth.core.judge import Presented
-from reference_auth.core.rows import Row, key_of
+from reference_auth.core.rows import Row, partition_of
 from reference_auth.core.states import Refresh
-from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.core.tokens import (
+    AccessToken,
+    Claims,
+    RefreshToken,
+    RefreshTokenHash,
+    TokenPair,
+)
 from reference_auth.flow.flow import Flow
 from reference_auth.store.items import Item
-from reference_auth.store.sessions import Fenced, Gone, Sessions, Taken
+from reference_auth.store.sessions import Fenced, KeyTaken, RowGone, Sessions
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around_judging
 
 DAY = 86_400
+NOBODY_S = RefreshTokenHash("nobody's")
 
 
 # -- a refresh token that does not belong ------------------------------------------------------
@@ -30,10 +37,12 @@ def burns_for(patch: pytest.MonkeyPatch, odd: Callable[[str, Claims, int], bool]
     """A refused pair whose access token is genuine burns its customer, where this says so."""
     refresh = Flow.refresh
 
-    async def burning(self: Flow, access_token: str, refresh_token: str, now: int) -> TokenPair:
+    async def burning(
+        self: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> TokenPair:
         try:
             return await refresh(self, access_token, refresh_token, now)
-        except NotThePair:
+        except BadRefreshToken:
             claims = tokens.verify(access_token, self.config.secret, now)
             if odd(refresh_token, claims, now):
                 await self.burn.begin(claims, now)
@@ -53,7 +62,7 @@ def takes_an_empty_refresh_token(patch: pytest.MonkeyPatch) -> None:
     """Without a refresh token the access token vouches for itself."""
 
     async def trusting(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         if refresh_token == "":
             claims = tokens.verify(access_token, flow.config.secret, now)
@@ -80,14 +89,16 @@ def deletes_the_row_of_a_mismatched_pair(patch: pytest.MonkeyPatch) -> None:
     """A refresh token beside the wrong access token loses its row before the pair is refused."""
     refresh = Flow.refresh
 
-    async def deleting(self: Flow, access_token: str, refresh_token: str, now: int) -> TokenPair:
+    async def deleting(
+        self: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> TokenPair:
         try:
             return await refresh(self, access_token, refresh_token, now)
-        except NotThePair:
+        except BadRefreshToken:
             claims = tokens.verify(access_token, self.config.secret, now)
             if tokens.is_refresh_token(refresh_token):
                 hash = await self.derivation.hash_of(refresh_token)
-                await self.sessions.delete(key_of(claims.customer_id), hash)
+                await self.sessions.delete(partition_of(claims.customer_id), hash)
             raise
 
     patch.setattr(Flow, "refresh", deleting)
@@ -97,8 +108,10 @@ def reads_refresh_token(patch: pytest.MonkeyPatch, read: Callable[[str], str]) -
     """A refresh token is smoothed before it is compared."""
     present = Flow.present
 
-    def smoothing(self: Flow, access_token: str, refresh_token: str, now: int) -> Presented:
-        return present(self, access_token, read(refresh_token), now)
+    def smoothing(
+        self: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Presented:
+        return present(self, access_token, RefreshToken(read(refresh_token)), now)
 
     patch.setattr(Flow, "present", smoothing)
 
@@ -132,7 +145,7 @@ def compares_as_much_as_was_sent(patch: pytest.MonkeyPatch) -> None:
     """The first half of a refresh token is enough."""
 
     async def lenient(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         claims = tokens.verify(access_token, flow.config.secret, now)
         right = await flow.derivation.derive(claims.customer_id, claims.exp)
@@ -147,12 +160,12 @@ def looks_for_the_row_of_any_text(patch: pytest.MonkeyPatch) -> None:
     """What cannot be a refresh token is hashed, and looked for in the table."""
 
     async def looking(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         claims = tokens.verify(access_token, flow.config.secret, now)
         if tokens.is_text(refresh_token) and not tokens.is_refresh_token(refresh_token):
             hash = await flow.derivation.hash_of(refresh_token)
-            await flow.sessions.read(key_of(claims.customer_id), hash)
+            await flow.sessions.read(partition_of(claims.customer_id), hash)
         return await original(flow, access_token, refresh_token, now)
 
     around_judging(patch, looking)
@@ -163,9 +176,11 @@ def looks_for_the_row_of_any_text_to_revoke(patch: pytest.MonkeyPatch) -> None:
     """revoke reads the customer's fence before it looks at the refresh token."""
     revoke = Flow.revoke
 
-    async def looking(self: Flow, access_token: str, refresh_token: str, now: int) -> bool:
+    async def looking(
+        self: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> bool:
         claims = tokens.verify(access_token, self.config.secret, now)
-        await self.sessions.fence(key_of(claims.customer_id))
+        await self.sessions.fence(partition_of(claims.customer_id))
         return await revoke(self, access_token, refresh_token, now)
 
     patch.setattr(Flow, "revoke", looking)
@@ -176,8 +191,10 @@ def revokes_whatever_the_case_of_the_refresh_token(patch: pytest.MonkeyPatch) ->
     """For revoke alone, hex digits may be capitals."""
     revoke = Flow.revoke
 
-    async def smoothing(self: Flow, access_token: str, refresh_token: str, now: int) -> bool:
-        return await revoke(self, access_token, refresh_token.lower(), now)
+    async def smoothing(
+        self: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> bool:
+        return await revoke(self, access_token, RefreshToken(refresh_token.lower()), now)
 
     patch.setattr(Flow, "revoke", smoothing)
 
@@ -192,7 +209,7 @@ def burns_for_an_expired_pair_whose_row_is_gone(patch: pytest.MonkeyPatch) -> No
     async def delete_expired(self: Flow, presented: Presented) -> None:
         try:
             await self.end(await presented.row(), presented)
-        except Gone:
+        except RowGone:
             if await presented.belongs():
                 await self.burn_for_reuse(presented)
 
@@ -280,7 +297,7 @@ def burns_again_for_a_burned_pair(patch: pytest.MonkeyPatch) -> None:
         if kept.is_fenced and not kept.is_revoked:
             fence = self.burn.fence_at(presented.now, presented.claims)
             over = fence.before + 1
-            standing = await self.sessions.raise_fence(row.customer_id, fence, over=over)
+            standing = await self.sessions.put_fence(row.customer_id, fence, over=over)
             await self.burn.finish(row.customer_id, standing)
         return await successor_within_grace(self, presented)
 
@@ -293,7 +310,7 @@ def issues_a_revoked_pair_again(patch: pytest.MonkeyPatch) -> None:
     check = Sessions.check_no_tombstone
 
     def lenient(self: Sessions, new: Row) -> Item:
-        return check(self, new if new.rotated_from else replace(new, hash="nobody's"))
+        return check(self, new if new.rotated_from else replace(new, hash=NOBODY_S))
 
     patch.setattr(Sessions, "check_no_tombstone", lenient)
 
@@ -304,7 +321,7 @@ def renews_into_a_revoked_pair(patch: pytest.MonkeyPatch) -> None:
     check = Sessions.check_no_tombstone
 
     def lenient(self: Sessions, new: Row) -> Item:
-        return check(self, replace(new, hash="nobody's") if new.rotated_from else new)
+        return check(self, replace(new, hash=NOBODY_S) if new.rotated_from else new)
 
     patch.setattr(Sessions, "check_no_tombstone", lenient)
 
@@ -312,17 +329,17 @@ def renews_into_a_revoked_pair(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-31")
 def issues_a_burned_pair_again(patch: pytest.MonkeyPatch) -> None:
     """A login does not look at the fence of a burn."""
-    begin = Sessions.begin
+    begin = Sessions.create
 
     async def lenient(self: Sessions, row: Row) -> None:
         try:
             await begin(self, row)
         except Fenced:
             if await self.read(row.customer_id, row.hash):
-                raise Taken from None
+                raise KeyTaken from None
             await self.put(row)
 
-    patch.setattr(Sessions, "begin", lenient)
+    patch.setattr(Sessions, "create", lenient)
 
 
 # -- the absolute end --------------------------------------------------------------------------
@@ -331,20 +348,20 @@ def issues_a_burned_pair_again(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-23", also="CORE-09")
 def begins_the_absolute_end_anew(patch: pytest.MonkeyPatch) -> None:
     """The absolute end counts from the last rotation, so that a session can slide for ever."""
-    bound = absolute_end.bound
+    bound = lifetimes.cut_at_absolute_end
 
     def anew(claims: Claims, auth_time: int | None, now: int, maximum: int | None) -> Claims:
         return bound(claims, None, now, maximum)
 
-    patch.setattr(absolute_end, "bound", anew)
+    patch.setattr(lifetimes, "cut_at_absolute_end", anew)
 
 
 @mutant("HARD-23", also="CORE-09")
 def knows_no_absolute_end(patch: pytest.MonkeyPatch) -> None:
     """A rotation keeps when the session began, and does not act on it."""
     patch.setattr(
-        absolute_end,
-        "bound",
+        lifetimes,
+        "cut_at_absolute_end",
         lambda claims, auth_time, now, maximum: replace(claims, auth_time=auth_time or now),
     )
-    patch.setattr(absolute_end, "is_past", lambda claims, now, maximum: False)
+    patch.setattr(lifetimes, "is_past_absolute_end", lambda claims, now, maximum: False)

@@ -12,19 +12,19 @@ from reference_auth.core.errors import (
     OutcomeUnknown,
     Replayed,
     SessionOver,
-    StorageTrouble,
+    StorageError,
 )
 from reference_auth.core.judge import Presented
-from reference_auth.core.rows import Fence, Row, Tombstone, key_of
+from reference_auth.core.rows import Fence, Row, Tombstone, partition_of
 from reference_auth.core.states import Refresh
-from reference_auth.core.tokens import Issue, TokenPair
+from reference_auth.core.tokens import IssuedPair, TokenPair
 from reference_auth.flow.burn import Burn
-from reference_auth.flow.development import Development, customer
+from reference_auth.flow.development import Development, partition_for
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items, retry, storage
 from reference_auth.store.items import Item
 from reference_auth.store.retry import Busy
-from reference_auth.store.sessions import EXISTS, Gone, Sessions
+from reference_auth.store.sessions import EXISTS, RowGone, Sessions
 from reference_auth.store.storage import ConditionFailed, Reason, Storage
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, rows_of
@@ -35,21 +35,21 @@ from tests.mutants.seams import around, rows_of
 @mutant("FAULT-01", also="FAULT-05 GQL-08 WIRE-12", known_as="M65")
 def issues_what_it_could_not_store(patch: pytest.MonkeyPatch) -> None:
     """A login answers its tokens although their row was not written."""
-    begin = Sessions.begin
+    begin = Sessions.create
 
     async def careless(self: Sessions, row: Row) -> None:
         try:
             await begin(self, row)
-        except StorageTrouble:
+        except StorageError:
             return
 
-    patch.setattr(Sessions, "begin", careless)
+    patch.setattr(Sessions, "create", careless)
 
 
 @mutant("FAULT-01", also="GQL-08")
 def hopes_that_a_login_was_stored(patch: pytest.MonkeyPatch) -> None:
     """A login answers its tokens when nobody knows whether their row was written."""
-    begin = Sessions.begin
+    begin = Sessions.create
 
     async def careless(self: Sessions, row: Row) -> None:
         try:
@@ -57,7 +57,7 @@ def hopes_that_a_login_was_stored(patch: pytest.MonkeyPatch) -> None:
         except OutcomeUnknown:
             return
 
-    patch.setattr(Sessions, "begin", careless)
+    patch.setattr(Sessions, "create", careless)
 
 
 @mutant("FAULT-02", also="FAULT-04 FAULT-05")
@@ -68,21 +68,21 @@ def renews_what_it_could_not_store(patch: pytest.MonkeyPatch) -> None:
     async def careless(self: Sessions, old: Row, new: Row, tombstone: Tombstone | None) -> None:
         try:
             await rotate(self, old, new, tombstone)
-        except StorageTrouble:
+        except StorageError:
             return
 
     patch.setattr(Sessions, "rotate", careless)
 
 
 async def delete_existing(sessions: Sessions, row: Row) -> None:
-    """Delete one row in a call of its own, or raise Gone."""
+    """Delete one row in a call of its own, or raise RowGone."""
     key = items.key(row.customer_id, row.hash)
     try:
         await sessions.storage.call(
             "delete_item", TableName=sessions.config.table, Key=key, **EXISTS
         )
     except ConditionFailed:
-        raise Gone from None
+        raise RowGone from None
 
 
 @mutant(
@@ -122,7 +122,7 @@ def renews_beside_a_row_that_it_could_not_delete(patch: pytest.MonkeyPatch) -> N
     async def careless(self: Sessions, old: Row, new: Row, tombstone: Tombstone | None) -> None:
         try:
             await rotate(self, old, new, tombstone)
-        except StorageTrouble:
+        except StorageError:
             await self.put(new)
 
     patch.setattr(Sessions, "rotate", careless)
@@ -136,7 +136,7 @@ def revokes_what_it_could_not_delete(patch: pytest.MonkeyPatch) -> None:
     async def careless(self: Sessions, row: Row, tombstones: Sequence[Tombstone]) -> None:
         try:
             await end(self, row, tombstones)
-        except StorageTrouble:
+        except StorageError:
             return
 
     patch.setattr(Sessions, "end", careless)
@@ -164,10 +164,10 @@ def gives_a_session_up_after_one_failure(patch: pytest.MonkeyPatch) -> None:
     async def weary(self: Sessions, row: Row, tombstones: Sequence[Tombstone]) -> None:
         known: set[str] = vars(self).setdefault(failed, set())
         if row.hash in known:
-            raise StorageTrouble
+            raise StorageError
         try:
             await end(self, row, tombstones)
-        except StorageTrouble:
+        except StorageError:
             known.add(row.hash)
             raise
 
@@ -187,7 +187,7 @@ def when_the_read_fails(patch: pytest.MonkeyPatch, act: Callable[..., Any]) -> N
         async def refresh() -> Refresh:
             try:
                 return await judge()
-            except StorageTrouble:
+            except StorageError:
                 await act(flow, presented)
                 raise
 
@@ -215,7 +215,7 @@ def renews_what_it_could_not_read(patch: pytest.MonkeyPatch) -> None:
     async def refresh(original: Any, presented: Presented) -> Refresh:
         try:
             found: Refresh = await original(presented)
-        except StorageTrouble:
+        except StorageError:
             return Refresh.MATCHES
         return found
 
@@ -225,13 +225,13 @@ def renews_what_it_could_not_read(patch: pytest.MonkeyPatch) -> None:
 @mutant("FAULT-05", also="FAULT-10", known_as="M47")
 def ends_the_session_when_the_table_fails(patch: pytest.MonkeyPatch) -> None:
     """A storage failure has the category on which a storefront logs its customer out."""
-    patch.setattr(StorageTrouble, "category", AUTHORIZATION)
+    patch.setattr(StorageError, "category", AUTHORIZATION)
 
 
 @mutant("FAULT-05")
 def gives_a_storage_failure_no_name(patch: pytest.MonkeyPatch) -> None:
     """A storage failure has the category that a missing one turns into."""
-    patch.setattr(StorageTrouble, "category", "graphql-undefined")
+    patch.setattr(StorageError, "category", "graphql-undefined")
 
 
 @mutant("FAULT-05")
@@ -242,7 +242,7 @@ def ends_the_session_when_a_revoke_fails(patch: pytest.MonkeyPatch) -> None:
     async def blaming(self: Sessions, row: Row, tombstones: Sequence[Tombstone]) -> None:
         try:
             await end(self, row, tombstones)
-        except StorageTrouble:
+        except StorageError:
             raise SessionOver from None
 
     patch.setattr(Sessions, "end", blaming)
@@ -259,11 +259,11 @@ def takes_a_failed_rotation_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     """A refresh whose write has an unknown outcome is taken for a replay, and burns."""
     replace_row = Flow.replace_row
 
-    async def burning(self: Flow, old: Presented, fresh: Issue) -> TokenPair:
+    async def burning(self: Flow, old: Presented, fresh: IssuedPair) -> TokenPair:
         try:
             return await replace_row(self, old, fresh)
         except OutcomeUnknown:
-            rows = await rows_of(self.sessions, key_of(old.claims.customer_id))
+            rows = await rows_of(self.sessions, partition_of(old.claims.customer_id))
             await self.sessions.delete_all(rows)
             raise
 
@@ -297,7 +297,7 @@ def removes_what_one_batch_takes(patch: pytest.MonkeyPatch) -> None:
     """removeAllUserAuthItems sends each batch once, and says that all are gone."""
 
     async def remove_all(self: Development, user_id: str | None) -> None:
-        await self.sweep(customer(user_id))
+        await self.sweep(partition_for(user_id))
 
     patch.setattr(Development, "remove_all", remove_all)
     patch.setattr(Sessions, "write_batch", write_once)
@@ -319,14 +319,14 @@ def takes_its_own_second_try_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     async def rotate(self: Sessions, old: Row, new: Row, tombstone: Tombstone | None) -> None:
         try:
             await delete_existing(self, old)
-        except Gone:
+        except RowGone:
             raise Replayed from None
         await self.put(new)
 
     patch.setattr(Sessions, "rotate", rotate)
 
 
-class Conflict(StorageTrouble):
+class Conflict(StorageError):
     """A transaction was cancelled, and no condition of it failed."""
 
 
@@ -347,7 +347,7 @@ def takes_every_cancelled_transaction_for_a_replay(patch: pytest.MonkeyPatch) ->
     cancels(patch, Conflict)
     replace_row = Flow.replace_row
 
-    async def burning(self: Flow, old: Presented, fresh: Issue) -> TokenPair:
+    async def burning(self: Flow, old: Presented, fresh: IssuedPair) -> TokenPair:
         try:
             return await replace_row(self, old, fresh)
         except Conflict:
@@ -380,13 +380,13 @@ def renews_in_spite_of_a_conflict(patch: pytest.MonkeyPatch) -> None:
 
 def ends_on(patch: pytest.MonkeyPatch, *codes: str) -> None:
     """A refusal with one of these codes is answered as if the session were over."""
-    refusal_of = storage.refusal_of
+    error_of = storage.error_of
 
     def renamed(response: Mapping[str, Any]) -> Exception:
         said = response.get("Error", {}).get("Code")
-        return SessionOver() if said in codes else refusal_of(response)
+        return SessionOver() if said in codes else error_of(response)
 
-    patch.setattr(storage, "refusal_of", renamed)
+    patch.setattr(storage, "error_of", renamed)
 
 
 @mutant("FAULT-09")
@@ -408,7 +408,7 @@ def asks_the_table_on_the_event_loop(patch: pytest.MonkeyPatch) -> None:
     async def at_once(
         self: Storage, operation: str, parameters: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        return self._ask(operation, parameters)
+        return self._call_client(operation, parameters)
 
     patch.setattr(Storage, "_once", at_once)
 
@@ -439,7 +439,7 @@ def trusts_what_it_read(patch: pytest.MonkeyPatch) -> None:
     async def trusting(self: Sessions, old: Row, new: Row, tombstone: Tombstone | None) -> None:
         try:
             await rotate(self, old, new, tombstone)
-        except Gone:
+        except RowGone:
             await self.put(new)
 
     patch.setattr(Sessions, "rotate", trusting)

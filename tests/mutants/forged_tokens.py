@@ -16,9 +16,10 @@ import jwt
 import pytest
 
 from reference_auth.core import tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.errors import BadAccessToken, NoSuchSession
-from reference_auth.core.rows import key_of
-from reference_auth.core.tokens import Claims
+from reference_auth.core.rows import partition_of
+from reference_auth.core.tokens import AccessToken, Claims, RefreshToken
 from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around_judging
@@ -42,18 +43,22 @@ def unverified(token: str) -> tuple[Members, Members]:
 
 def opens(patch: pytest.MonkeyPatch, trusts: Callable[[str, str], bool]) -> None:
     """A token's payload is taken unverified where this says so, of token and secret."""
-    open_signed = tokens.open_signed
+    verified_payload = tokens.verified_payload
 
     def opened(token: str, secret: str) -> bytes:
-        return decoded(token.split(".")[1]) if trusts(token, secret) else open_signed(token, secret)
+        return (
+            decoded(token.split(".")[1])
+            if trusts(token, secret)
+            else verified_payload(AccessToken(token), Secret(secret))
+        )
 
-    patch.setattr(tokens, "open_signed", opened)
+    patch.setattr(tokens, "verified_payload", opened)
 
 
 def judges(patch: pytest.MonkeyPatch, read: Callable[[Members], Members]) -> None:
     """The members of a payload are read otherwise before they are judged."""
-    judge_claims = tokens.judge_claims
-    patch.setattr(tokens, "judge_claims", lambda members: judge_claims(read(members)))
+    read_claims = tokens.read_claims
+    patch.setattr(tokens, "read_claims", lambda members: read_claims(read(members)))
 
 
 # -- signatures --------------------------------------------------------------------------------
@@ -64,7 +69,7 @@ def burns_for_a_forged_token(patch: pytest.MonkeyPatch) -> None:
     """A token is decoded before it is verified, and the customer whom it names is burned."""
 
     async def burning(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         try:
             return await original(flow, access_token, refresh_token, now)
@@ -114,8 +119,8 @@ def takes_a_tampered_token_for_an_expired_one(patch: pytest.MonkeyPatch) -> None
         header, payload = unverified(token)
         exp = payload.get("exp")
         if header.get("alg") == "HS256" and isinstance(exp, int) and 0 < exp <= now:
-            return tokens.judge_claims(payload)
-        return verify(token, secret, now)
+            return tokens.read_claims(payload)
+        return verify(AccessToken(token), Secret(secret), now)
 
     patch.setattr(tokens, "verify", lenient)
 
@@ -129,8 +134,8 @@ def looks_at_no_signature_after_exp(patch: pytest.MonkeyPatch) -> None:
         header, payload = unverified(token)
         exp = payload.get("exp")
         if header.get("alg") == "HS256" and isinstance(exp, int) and 0 < exp < now:
-            return tokens.judge_claims(payload)
-        return verify(token, secret, now)
+            return tokens.read_claims(payload)
+        return verify(AccessToken(token), Secret(secret), now)
 
     patch.setattr(tokens, "verify", lenient)
 
@@ -223,13 +228,13 @@ def knows_what_is_critical_when_it_is_there(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-07")
 def ignores_nbf(patch: pytest.MonkeyPatch) -> None:
     """A token is good before the time at which it says that it begins."""
-    patch.setattr(tokens, "is_begun", lambda members, now: True)
+    patch.setattr(tokens, "is_past_nbf", lambda members, now: True)
 
 
 @mutant("HARD-07")
 def refuses_every_nbf(patch: pytest.MonkeyPatch) -> None:
     """A token that says when it begins is refused, also once it has begun."""
-    patch.setattr(tokens, "is_begun", lambda members, now: "nbf" not in members)
+    patch.setattr(tokens, "is_past_nbf", lambda members, now: "nbf" not in members)
 
 
 def signed_by(token: str, key: bytes) -> bool:
@@ -263,11 +268,11 @@ def looks_a_key_up_by_its_id(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-07")
 def refuses_a_token_with_a_kid(patch: pytest.MonkeyPatch) -> None:
     """A kid that names no key of ours makes a genuine token bad."""
-    is_canonical = tokens.is_canonical
+    is_compact = tokens.is_compact
     patch.setattr(
         tokens,
-        "is_canonical",
-        lambda token: is_canonical(token) and "kid" not in unverified(token)[0],
+        "is_compact",
+        lambda token: is_compact(token) and "kid" not in unverified(token)[0],
     )
 
 
@@ -382,14 +387,14 @@ def asks_the_table_about_a_token_of_another_kind(patch: pytest.MonkeyPatch) -> N
     """A token without an id is refused, but only after a look at the rows of nobody."""
 
     async def looking(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         try:
             return await original(flow, access_token, refresh_token, now)
         except BadAccessToken:
             with suppress(BadAccessToken):
-                signed = tokens.open_signed(access_token, flow.config.secret)
-                named = tokens.read_payload(signed).get("customer_id", "nobody")
+                signed = tokens.verified_payload(access_token, flow.config.secret)
+                named = tokens.parse_payload(signed).get("customer_id", "nobody")
                 await flow.sessions.fence(str(named) or "nobody")
             raise
 
@@ -401,8 +406,10 @@ def revokes_for_whoever_names_the_customer(patch: pytest.MonkeyPatch) -> None:
     """revoke reads the payload of a token, and leaves its signature alone."""
     revoke = Flow.revoke
 
-    async def trusting(self: Flow, access_token: str, refresh_token: str, now: int) -> bool:
-        claims = tokens.judge_claims(unverified(access_token)[1])
+    async def trusting(
+        self: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> bool:
+        claims = tokens.read_claims(unverified(access_token)[1])
         return await revoke(self, tokens.mint(claims, self.config.secret), refresh_token, now)
 
     patch.setattr(Flow, "revoke", trusting)
@@ -416,13 +423,13 @@ def tells_a_stranger_from_a_customer(patch: pytest.MonkeyPatch) -> None:
     """A forged token is refused in other words where it names somebody without a session."""
 
     async def telling(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         try:
             return await original(flow, access_token, refresh_token, now)
         except BadAccessToken:
             if customer_id := unverified(access_token)[1].get("customer_id"):
-                async for page in flow.sessions.pages(key_of(customer_id)):
+                async for page in flow.sessions.pages(partition_of(customer_id)):
                     if not page:
                         raise NoSuchSession from None
             raise
@@ -433,16 +440,16 @@ def tells_a_stranger_from_a_customer(patch: pytest.MonkeyPatch) -> None:
 @mutant("HARD-29")
 def takes_a_padded_signature(patch: pytest.MonkeyPatch) -> None:
     """A signature may be padded, as PyJWT lets it be."""
-    is_canonical = tokens.is_canonical
-    patch.setattr(tokens, "is_canonical", lambda token: is_canonical(token.rstrip("=")))
+    is_compact = tokens.is_compact
+    patch.setattr(tokens, "is_compact", lambda token: is_compact(token.rstrip("=")))
 
 
 @mutant("HARD-29")
 def skips_blanks_in_a_token(patch: pytest.MonkeyPatch) -> None:
     """Blanks are skipped, as many decoders do."""
-    open_signed, without_blanks = tokens.open_signed, str.maketrans("", "", " \t")
+    verified_payload, without_blanks = tokens.verified_payload, str.maketrans("", "", " \t")
     patch.setattr(
         tokens,
-        "open_signed",
-        lambda token, secret: open_signed(token.translate(without_blanks), secret),
+        "verified_payload",
+        lambda token, secret: verified_payload(token.translate(without_blanks), secret),
     )

@@ -34,13 +34,13 @@ def renews_the_session_once_more_for_a_lost_answer(patch: pytest.MonkeyPatch) ->
 @mutant("RACE-08", also="RACE-09 RACE-10")
 def closes_the_window_at_once(patch: pytest.MonkeyPatch) -> None:
     """The window is as long as declared, less a minute."""
-    around(patch, Tombstone, "leads_on", lambda original, self, now: original(self, now + 61))
+    around(patch, Tombstone, "is_in_grace", lambda original, self, now: original(self, now + 61))
 
 
 @mutant("RACE-09", also="RACE-10")
 def never_closes_the_window(patch: pytest.MonkeyPatch) -> None:
     """The old pair leads on for as long as the table keeps its tombstone."""
-    patch.setattr(Tombstone, "leads_on", lambda self, now: self.reason == ROTATED)
+    patch.setattr(Tombstone, "is_in_grace", lambda self, now: self.reason == ROTATED)
 
 
 @mutant("RACE-09", known_as="M61")
@@ -48,12 +48,12 @@ def leads_on_from_a_grandparent(patch: pytest.MonkeyPatch) -> None:
     """Within the window any ancestor leads on to the youngest pair."""
 
     async def successor(original: Any, grace: Grace, tombstone: Any, now: int) -> Any:
-        if tombstone is None or not tombstone.leads_on(now):
+        if tombstone is None or not tombstone.is_in_grace(now):
             return None
         claims = tombstone.successor
         parent = await grace.derivation.issue(claims)
         later = await grace.sessions.tombstone(claims.customer_id, parent.hash)
-        if later is not None and later.leads_on(now):
+        if later is not None and later.is_in_grace(now):
             return await grace.successor(later, now)
         return await original(grace, tombstone, now)
 
@@ -65,7 +65,7 @@ def leads_on_to_a_pair_that_has_ended(patch: pytest.MonkeyPatch) -> None:
     """Within the window the successor is handed out without a look at its row."""
 
     async def successor(self: Grace, tombstone: Tombstone | None, now: int) -> TokenPair | None:
-        if tombstone is None or tombstone.successor is None or not tombstone.leads_on(now):
+        if tombstone is None or tombstone.successor is None or not tombstone.is_in_grace(now):
             return None
         return (await self.derivation.issue(tombstone.successor)).pair
 

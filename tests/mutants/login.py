@@ -9,11 +9,11 @@ import pytest
 import strawberry
 
 from reference_auth.api import schema
-from reference_auth.core import rolling
+from reference_auth.core import lifetimes
 from reference_auth.core.config import Config, Lifetimes
 from reference_auth.core.errors import WrongCredentials
-from reference_auth.core.rows import Row, key_of
-from reference_auth.core.tokens import Claims, CustomerId, TokenPair
+from reference_auth.core.rows import Row, partition_of
+from reference_auth.core.tokens import Claims, CustomerId, RefreshToken, RefreshTokenHash, TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.serve import demo
 from tests.mutants.catalogue import mutant
@@ -36,9 +36,9 @@ def hands_out_no_refresh_token_at_login(patch: pytest.MonkeyPatch) -> None:
 
     async def begin(original: Any, *args: Any) -> TokenPair:
         pair: TokenPair = await original(*args)
-        return replace(pair, refresh_token="")
+        return replace(pair, refresh_token=RefreshToken(""))
 
-    around(patch, Flow, "begin", begin)
+    around(patch, Flow, "start_session", begin)
 
 
 @mutant("CORE-02", also="STORE-12 WIRE-12")
@@ -54,7 +54,7 @@ def trims_the_password(patch: pytest.MonkeyPatch) -> None:
     async def customer(original: Any, flow: Flow, email: str, password: str) -> Any:
         return await original(flow, email, password.strip())
 
-    around(patch, Flow, "customer", customer)
+    around(patch, Flow, "ask_platform", customer)
 
 
 @mutant("CORE-02", also="STORE-12")
@@ -67,10 +67,12 @@ def notes_a_failed_login_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
             return await original(flow, email, password)
         except WrongCredentials:
             if email in ids:
-                await flow.sessions.put(Row(key_of(ids[email]), "failed-login", None))
+                await flow.sessions.put(
+                    Row(partition_of(ids[email]), RefreshTokenHash("failed-login"), None)
+                )
             raise
 
-    around(patch, Flow, "customer", customer)
+    around(patch, Flow, "ask_platform", customer)
 
 
 @mutant(
@@ -83,7 +85,7 @@ def notes_a_failed_login_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
 )
 def lets_access_tokens_live_a_minute_longer(patch: pytest.MonkeyPatch) -> None:
     """An access token lives for 15 minutes in place of 14."""
-    around(patch, rolling, "access_expiry", lambda original, *args: original(*args) + 60)
+    around(patch, lifetimes, "access_expiry", lambda original, *args: original(*args) + 60)
 
 
 @mutant("CORE-03", also="CORE-04")
@@ -95,7 +97,7 @@ def counts_the_refresh_lifetime_from_the_access_expiry(patch: pytest.MonkeyPatch
         later = claims.refresh_expiry + (claims.exp - (claims.iat or 0))
         return replace(claims, refresh_expiry=later)
 
-    around(patch, rolling, "first_claims", first_claims)
+    around(patch, lifetimes, "first_claims", first_claims)
 
 
 @mutant("CORE-03", also="CORE-04", known_as="M24")
@@ -105,7 +107,7 @@ def takes_remember_me_for_its_opposite(patch: pytest.MonkeyPatch) -> None:
     def refresh_lifetime(original: Any, remember_me: bool, lifetimes: Lifetimes) -> int:
         return int(original(not remember_me, lifetimes))
 
-    around(patch, rolling, "refresh_lifetime", refresh_lifetime)
+    around(patch, lifetimes, "refresh_lifetime", refresh_lifetime)
 
 
 @mutant("CORE-03", known_as="M24")
@@ -130,7 +132,7 @@ def takes_any_answer_for_yes(patch: pytest.MonkeyPatch) -> None:
 @mutant("CORE-04", known_as="M24")
 def forgets_remember_me(patch: pytest.MonkeyPatch) -> None:
     """remember_me is taken and not heeded."""
-    patch.setattr(rolling, "refresh_lifetime", lambda remember_me, lifetimes: lifetimes.refresh)
+    patch.setattr(lifetimes, "refresh_lifetime", lambda remember_me, lifetimes: lifetimes.refresh)
 
 
 @mutant("CORE-04", also="WIRE-10")
@@ -143,4 +145,4 @@ def remembers_the_access_token_too(patch: pytest.MonkeyPatch) -> None:
         claims: Claims = original(customer_id, remember_me, now, config)
         return replace(claims, exp=now + 86_400) if remember_me else claims
 
-    around(patch, rolling, "first_claims", first_claims)
+    around(patch, lifetimes, "first_claims", first_claims)

@@ -12,11 +12,12 @@ from reference_auth.core import tokens
 from reference_auth.core.errors import (
     AuthError,
     BadAccessToken,
-    NoCustomer,
+    NoCustomerId,
     SessionOver,
     WrongCredentials,
 )
 from reference_auth.core.rows import Row
+from reference_auth.core.tokens import RefreshTokenHash
 from reference_auth.flow import development
 from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
@@ -37,25 +38,25 @@ def looks_for_a_row_before_it_verifies(patch: pytest.MonkeyPatch) -> None:
 @mutant("STORE-11")
 def turns_a_missing_id_into_a_word(patch: pytest.MonkeyPatch) -> None:
     """A genuine token without customer_id is taken for the customer "undefined"."""
-    patch.setattr(tokens, "NO_IDS", frozenset({""}))
+    patch.setattr(tokens, "MISSING_IDS", frozenset({""}))
 
-    def judge_claims(original: Any, members: Any) -> tokens.Claims:
+    def read_claims(original: Any, members: Any) -> tokens.Claims:
         claims: tokens.Claims = original({"customer_id": "undefined", **members})
         return claims
 
-    around(patch, tokens, "judge_claims", judge_claims)
+    around(patch, tokens, "read_claims", read_claims)
 
 
 @mutant("STORE-11")
 def takes_the_word_null_for_an_id(patch: pytest.MonkeyPatch) -> None:
     """ "null" is a customer's id like any other, in tokens and by hand."""
-    patch.setattr(tokens, "NO_IDS", tokens.NO_IDS - {"null"})
+    patch.setattr(tokens, "MISSING_IDS", tokens.MISSING_IDS - {"null"})
 
 
 @mutant("STORE-11")
 def looks_by_hand_for_nobody(patch: pytest.MonkeyPatch) -> None:
     """A development operation without user_id reads the partition "None"."""
-    patch.setattr(development, "customer", str)
+    patch.setattr(development, "partition_for", str)
 
 
 @mutant("STORE-11", also="HARD-18")
@@ -65,10 +66,10 @@ def logs_nobody_in(patch: pytest.MonkeyPatch) -> None:
     async def customer(original: Any, *args: Any) -> Any:
         try:
             return await original(*args)
-        except NoCustomer:
+        except NoCustomerId:
             return "undefined"
 
-    around(patch, Flow, "customer", customer)
+    around(patch, Flow, "ask_platform", customer)
 
 
 @mutant("STORE-12", also="HARD-01 HARD-02 HARD-04 STORE-11")
@@ -98,7 +99,7 @@ def counts_failed_logins_in_the_table(patch: pytest.MonkeyPatch) -> None:
         try:
             return await original(flow, email, *given)
         except WrongCredentials:
-            await flow.sessions.put(Row(f"failed#{email}", "login", None))
+            await flow.sessions.put(Row(f"failed#{email}", RefreshTokenHash("login"), None))
             raise
 
     around(patch, Flow, "log_in", log_in)
@@ -110,7 +111,7 @@ def _note_when_refused(patch: pytest.MonkeyPatch, refusal: type[AuthError]) -> N
             return await original(flow, token, *given)
         except refusal:
             if (named := named_by(token)) is not None:
-                await flow.sessions.put(Row(str(named), "refused", None))
+                await flow.sessions.put(Row(str(named), RefreshTokenHash("refused"), None))
             raise
 
     around(patch, Flow, "refresh", refresh)

@@ -47,7 +47,7 @@ def lists_only_rows_with_a_ttl(patch: pytest.MonkeyPatch) -> None:
         found: development.AuthItem = original(item)
         return found
 
-    around(patch, development, "shown", shown)
+    around(patch, development, "as_auth_item", shown)
 
 
 @mutant("STORE-06", also="CORE-15 WIRE-08")
@@ -82,7 +82,7 @@ def reads_rows_with_the_known_attributes_only(patch: pytest.MonkeyPatch) -> None
 def burns_only_rows_that_will_expire(patch: pytest.MonkeyPatch) -> None:
     """A burn passes over rows without a ttl."""
 
-    def is_doomed(original: Any, burn: Burn, row: Row, *fences: Fence) -> bool:
+    def is_to_delete(original: Any, burn: Burn, row: Row, *fences: Fence) -> bool:
         return row.ttl is not None and original(burn, row, *fences)
 
-    around(patch, Burn, "is_doomed", is_doomed)
+    around(patch, Burn, "is_to_delete", is_to_delete)

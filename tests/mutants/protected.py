@@ -13,7 +13,7 @@ import pytest
 
 from reference_auth.api import schema
 from reference_auth.api.request import AuthRequest
-from reference_auth.core import rolling, tokens
+from reference_auth.core import lifetimes, tokens
 from reference_auth.core.errors import SERVER, AccessExpired, BadAccessToken, NotSignedIn
 from reference_auth.core.tokens import Claims, CustomerId
 from reference_auth.serve import demo
@@ -87,8 +87,8 @@ def answers_a_token_that_anybody_signed(patch: pytest.MonkeyPatch) -> None:
         if not self.authorization:
             raise NotSignedIn
         payload = [*self.access_token.split("."), ""][1]
-        found = tokens.judge_claims(
-            tokens.read_payload(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        found = tokens.read_claims(
+            tokens.parse_payload(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         )
         if not tokens.is_live(found, self.now):
             raise AccessExpired
@@ -106,7 +106,7 @@ def answers_an_unsigned_token(patch: pytest.MonkeyPatch) -> None:
         head, _, rest = (self.authorization or ["-"])[0].partition(".")
         algorithm = '"alg":"none"' in _decoded(head.rpartition(" ")[2]).replace(" ", "")
         payload = _decoded(rest.partition(".")[0]) if algorithm else ""
-        return tokens.judge_claims(json.loads(payload)) if payload else live_claims(self)
+        return tokens.read_claims(json.loads(payload)) if payload else live_claims(self)
 
     asks(patch, claims)
 
@@ -126,7 +126,7 @@ def answers_a_token_under_a_longer_hash(patch: pytest.MonkeyPatch) -> None:
                 found = signer.decode(self.access_token, secret, algorithms=longer)
             except jwt.PyJWTError:
                 raise BadAccessToken("signature") from None
-            return tokens.judge_claims(json.loads(found))
+            return tokens.read_claims(json.loads(found))
 
     asks(patch, claims)
 
@@ -151,7 +151,7 @@ def answers_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
 @mutant("API-06")
 def answers_the_tokens_of_logins_only(patch: pytest.MonkeyPatch) -> None:
     """A rotation leaves `iat` out, and the query refuses a token that does not say its age."""
-    next_claims, live_claims = rolling.next_claims, AuthRequest.live_claims
+    next_claims, live_claims = lifetimes.next_claims, AuthRequest.live_claims
 
     def claims(self: AuthRequest) -> Claims:
         found = live_claims(self)
@@ -159,5 +159,5 @@ def answers_the_tokens_of_logins_only(patch: pytest.MonkeyPatch) -> None:
             raise AccessExpired
         return found
 
-    patch.setattr(rolling, "next_claims", lambda *given: replace(next_claims(*given), iat=None))
+    patch.setattr(lifetimes, "next_claims", lambda *given: replace(next_claims(*given), iat=None))
     asks(patch, claims)

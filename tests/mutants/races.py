@@ -11,11 +11,11 @@ import pytest
 from reference_auth.core.errors import Replayed, Retry, SessionOver
 from reference_auth.core.judge import Presented
 from reference_auth.core.rows import Row
-from reference_auth.core.tokens import Issue, TokenPair
+from reference_auth.core.tokens import IssuedPair, TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.items import Item
-from reference_auth.store.sessions import Sessions, Taken
+from reference_auth.store.sessions import KeyTaken, Sessions
 from reference_auth.store.storage import Storage
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, note, rows_of
@@ -26,7 +26,7 @@ from tests.mutants.seams import around, note, rows_of
 @mutant("RACE-01", also="HARD-31 RACE-02", known_as="M40")
 def lets_a_login_overwrite_the_last_one(patch: pytest.MonkeyPatch) -> None:
     """A login writes its row whatever is there: two of one second are one session."""
-    patch.setattr(Sessions, "begin", Sessions.put)
+    patch.setattr(Sessions, "create", Sessions.put)
 
 
 @mutant("RACE-02")
@@ -39,7 +39,7 @@ def gives_sessions_of_one_second_one_end(patch: pytest.MonkeyPatch) -> None:
             if other.exp == (row.exp or 0) + 1:  # this one had to move down beside it
                 await note(sessions, other, "ttl", items.number(row.ttl or 0))
 
-    around(patch, Sessions, "begin", begin)
+    around(patch, Sessions, "create", begin)
 
 
 @mutant("RACE-03")
@@ -90,10 +90,10 @@ def knows_rivals_of_its_own_second_only(patch: pytest.MonkeyPatch) -> None:
     """What keeps two rotations of a pair apart is the new key, which a later second changes."""
     _in_rotations(patch, _without_delete_condition)
 
-    async def replaces(original: Any, flow: Flow, old: Presented, fresh: Issue) -> Any:
+    async def replaces(original: Any, flow: Flow, old: Presented, fresh: IssuedPair) -> Any:
         try:
             return await original(flow, old, fresh)
-        except Taken:
+        except KeyTaken:
             row = await old.row()
             found = await flow.sessions.read(row.customer_id, fresh.hash)
             if found is None or found.rotated_from != row.hash:
@@ -107,7 +107,7 @@ def knows_rivals_of_its_own_second_only(patch: pytest.MonkeyPatch) -> None:
 def ends_the_session_over_which_two_compete(patch: pytest.MonkeyPatch) -> None:
     """Whoever loses a race deletes what the winner wrote, and asks to try again."""
 
-    async def lose_race(self: Flow, old: Presented) -> TokenPair:
+    async def answer_lost_race(self: Flow, old: Presented) -> TokenPair:
         row = await old.row()
         winner = await self.sessions.find(
             row.customer_id, lambda found: found.rotated_from == row.hash
@@ -115,34 +115,34 @@ def ends_the_session_over_which_two_compete(patch: pytest.MonkeyPatch) -> None:
         await self.sessions.delete_all([winner] if winner else [])
         raise Retry
 
-    _lose(patch, lose_race)
+    _lose(patch, answer_lost_race)
 
 
 @mutant("RACE-06", also="FAULT-08 RACE-05 RACE-07", sometimes="RACE-08", known_as="M44")
 def takes_a_lost_race_for_a_replay(patch: pytest.MonkeyPatch) -> None:
     """Whoever finds the row gone when it comes to writing burns."""
 
-    async def lose_race(self: Flow, old: Presented) -> TokenPair:
+    async def answer_lost_race(self: Flow, old: Presented) -> TokenPair:
         await self.burn_for_reuse(old)
         raise Replayed
 
-    _lose(patch, lose_race)
+    _lose(patch, answer_lost_race)
 
 
 @mutant("RACE-07", also="FAULT-08")
 def tells_the_loser_that_the_session_is_over(patch: pytest.MonkeyPatch) -> None:
     """Whoever loses a race is logged out."""
 
-    async def lose_race(self: Flow, old: Presented) -> TokenPair:
+    async def answer_lost_race(self: Flow, old: Presented) -> TokenPair:
         raise SessionOver
 
-    _lose(patch, lose_race)
+    _lose(patch, answer_lost_race)
 
 
-def _lose(patch: pytest.MonkeyPatch, lose_race: Any) -> None:
+def _lose(patch: pytest.MonkeyPatch, answer_lost_race: Any) -> None:
     """A rotation that meets its own twin has lost."""
     patch.setattr(Flow, "already_committed", lambda flow, new, fresh, found: None)
-    patch.setattr(Flow, "lose_race", lose_race)
+    patch.setattr(Flow, "answer_lost_race", answer_lost_race)
 
 
 @mutant(

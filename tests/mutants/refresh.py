@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 
 from reference_auth.api import request
-from reference_auth.core import absolute_end, rolling, states, tokens
-from reference_auth.core.errors import MissingHeader, NoSuchSession, NotThePair, SessionOver
+from reference_auth.core import lifetimes, states, tokens
+from reference_auth.core.errors import BadRefreshToken, MissingHeader, NoSuchSession, SessionOver
 from reference_auth.core.judge import Presented
 from reference_auth.core.rows import Row
 from reference_auth.core.states import Access, Refresh, State
-from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.core.tokens import AccessToken, Claims, RefreshToken, TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
-from reference_auth.store.sessions import Gone, Sessions
+from reference_auth.store.sessions import RowGone, Sessions
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, note, rows_of
 
@@ -113,7 +113,9 @@ def swaps_the_states_of_forged_and_of_expired_tokens(patch: pytest.MonkeyPatch) 
 def signs_a_live_token_anew(patch: pytest.MonkeyPatch) -> None:
     """A live pair comes back with an access token of the same end and a new `iat`."""
 
-    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
         pair: TokenPair = await original(flow, token, refresh_token, now)
         if pair.token != token:
             return pair
@@ -128,7 +130,9 @@ def signs_a_live_token_anew(patch: pytest.MonkeyPatch) -> None:
 def notes_when_a_session_was_last_seen(patch: pytest.MonkeyPatch) -> None:
     """A refresh of a live pair writes the hour into its row."""
 
-    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
         pair: TokenPair = await original(flow, token, refresh_token, now)
         if pair.token == token:
             row = await flow.present(token, refresh_token, now).row()
@@ -157,7 +161,9 @@ def notes_when_a_session_was_last_seen(patch: pytest.MonkeyPatch) -> None:
 def hands_the_old_refresh_token_out_again(patch: pytest.MonkeyPatch) -> None:
     """A rotation answers a new access token beside the old refresh token."""
 
-    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
         pair: TokenPair = await original(flow, token, refresh_token, now)
         return TokenPair(pair.token, refresh_token)
 
@@ -179,7 +185,9 @@ def hands_the_old_refresh_token_out_again(patch: pytest.MonkeyPatch) -> None:
 def hands_the_old_access_token_out_again(patch: pytest.MonkeyPatch) -> None:
     """A rotation answers a new refresh token beside the old access token."""
 
-    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
         pair: TokenPair = await original(flow, token, refresh_token, now)
         return TokenPair(token, pair.refresh_token)
 
@@ -244,7 +252,7 @@ def makes_a_text_of_the_id_in_a_renewed_token(patch: pytest.MonkeyPatch) -> None
         claims: Claims = original(*args)
         return replace(claims, customer_id=str(claims.customer_id))
 
-    around(patch, rolling, "next_claims", next_claims)
+    around(patch, lifetimes, "next_claims", next_claims)
 
 
 @mutant("CORE-26", also="WIRE-08")
@@ -256,7 +264,7 @@ def makes_a_number_of_digits_in_a_renewed_token(patch: pytest.MonkeyPatch) -> No
         is_number = str(claims.customer_id).isdecimal()
         return replace(claims, customer_id=int(claims.customer_id)) if is_number else claims
 
-    around(patch, rolling, "next_claims", next_claims)
+    around(patch, lifetimes, "next_claims", next_claims)
 
 
 # -- the very second ---------------------------------------------------------------------------
@@ -303,13 +311,13 @@ def ends_the_access_token_one_second_early(patch: pytest.MonkeyPatch) -> None:
 @mutant("CORE-11", known_as="M19")
 def ends_the_refresh_token_one_second_early(patch: pytest.MonkeyPatch) -> None:
     """The refresh expiry is compared with "less or equal"."""
-    patch.setattr(tokens, "is_past_refresh", lambda claims, now: now >= claims.refresh_expiry)
+    patch.setattr(tokens, "is_refresh_expired", lambda claims, now: now >= claims.refresh_expiry)
 
 
 @mutant("CORE-11", also="CORE-15 CORE-27 HARD-12 HARD-16")
 def ends_the_refresh_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
     """A session is renewed at the second after `refresh_expiry` too, by its token and its row."""
-    patch.setattr(tokens, "is_past_refresh", lambda claims, now: now > claims.refresh_expiry + 1)
+    patch.setattr(tokens, "is_refresh_expired", lambda claims, now: now > claims.refresh_expiry + 1)
     around(patch, Row, "is_expired", lambda original, row, now: original(row, now - 1))
 
 
@@ -318,7 +326,7 @@ def cuts_a_remembered_session_when_it_is_repeated(patch: pytest.MonkeyPatch) -> 
     """The row of a live pair is written anew, to end after the normal lifetime."""
 
     async def refresh(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> TokenPair:
         pair: TokenPair = await original(flow, access_token, refresh_token, now)
         if pair.token == access_token:
@@ -336,14 +344,14 @@ def cuts_a_remembered_session_when_it_is_repeated(patch: pytest.MonkeyPatch) -> 
 @mutant("CORE-15", also="CORE-11 CORE-27 HARD-12 HARD-16 STORE-08", known_as="M20")
 def never_looks_at_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
     """A session is renewed whatever its token and its row say of its end."""
-    patch.setattr(tokens, "is_past_refresh", lambda claims, now: False)
+    patch.setattr(tokens, "is_refresh_expired", lambda claims, now: False)
     patch.setattr(Row, "is_expired", lambda row, now: False)
 
 
 @mutant("CORE-15")
 def trusts_the_ttl_alone(patch: pytest.MonkeyPatch) -> None:
     """The row says when a session ends, and one without a ttl never does."""
-    patch.setattr(rolling, "is_over", absolute_end.is_past)
+    patch.setattr(lifetimes, "is_session_over", lifetimes.is_past_absolute_end)
 
 
 @mutant("CORE-15")
@@ -369,7 +377,7 @@ def begins_a_session_anew_for_a_missing_row(patch: pytest.MonkeyPatch) -> None:
     async def refuse_or_burn(original: Any, flow: Flow, presented: Presented) -> Any:
         if await presented.cell() != (Access.EXPIRED, Refresh.ABSENT):
             return await original(flow, presented)
-        return await flow.begin(presented.claims.customer_id, False, presented.now)
+        return await flow.start_session(presented.claims.customer_id, False, presented.now)
 
     around(patch, Flow, "refuse_or_burn", refuse_or_burn)
 
@@ -395,7 +403,7 @@ def finds_no_such_session_for_an_expired_pair(patch: pytest.MonkeyPatch) -> None
     async def delete_expired(self: Flow, presented: Presented) -> None:
         try:
             await self.sessions.end(await presented.row(), [])
-        except Gone:
+        except RowGone:
             raise NoSuchSession from None
 
     patch.setattr(Flow, "delete_expired", delete_expired)
@@ -411,7 +419,9 @@ def finds_no_such_session_for_an_expired_pair(patch: pytest.MonkeyPatch) -> None
 def echoes_a_live_access_token_unseen(patch: pytest.MonkeyPatch) -> None:
     """While its access token is live a pair is repeated, without a look at the refresh token."""
 
-    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
         claims = tokens.verify(token, flow.config.secret, now)
         if tokens.is_live(claims, now):
             return TokenPair(token, refresh_token)
@@ -424,7 +434,9 @@ def echoes_a_live_access_token_unseen(patch: pytest.MonkeyPatch) -> None:
 def finds_the_session_by_the_access_token_alone(patch: pytest.MonkeyPatch) -> None:
     """The refresh token is derived, and the one that was sent is not compared with it."""
 
-    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
         claims = tokens.verify(token, flow.config.secret, now)
         derived = await flow.derivation.derive(claims.customer_id, claims.exp)
         return await original(flow, token, derived, now)
@@ -436,10 +448,12 @@ def finds_the_session_by_the_access_token_alone(patch: pytest.MonkeyPatch) -> No
 def takes_the_refresh_token_of_any_session_of_the_customer(patch: pytest.MonkeyPatch) -> None:
     """A live access token is repeated beside whichever refresh token has a row of its customer."""
 
-    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
         try:
             return await original(flow, token, refresh_token, now)
-        except NotThePair:
+        except BadRefreshToken:
             claims = tokens.verify(token, flow.config.secret, now)
             if not (tokens.is_live(claims, now) and tokens.is_refresh_token(refresh_token)):
                 raise
@@ -483,12 +497,12 @@ def looks_for_bearer_anywhere_in_the_header(patch: pytest.MonkeyPatch) -> None:
 def fails_over_a_token_that_it_cannot_decode(patch: pytest.MonkeyPatch) -> None:
     """An undecodable bearer token is told as a failure of the server."""
 
-    def is_canonical(original: Any, token: str) -> bool:
+    def is_compact(original: Any, token: str) -> bool:
         if not original(token):
             raise ValueError("not enough segments")
         return True
 
-    around(patch, tokens, "is_canonical", is_canonical)
+    around(patch, tokens, "is_compact", is_compact)
 
 
 @mutant("CORE-19", known_as="M57")

@@ -53,12 +53,12 @@ def burns_only_the_session_that_was_replayed(patch: pytest.MonkeyPatch) -> None:
 def burns_no_session_that_is_remembered(patch: pytest.MonkeyPatch) -> None:
     """A replay spares the sessions that last longer than a normal one."""
 
-    def is_doomed(original: Any, burn: Burn, row: Row, fence: Fence, reach: Fence) -> bool:
+    def is_to_delete(original: Any, burn: Burn, row: Row, fence: Fence, reach: Fence) -> bool:
         lifetimes = burn.config.lifetimes
         longest = fence.before - lifetimes.access + lifetimes.refresh
         return (row.ttl is None or row.ttl <= longest) and original(burn, row, fence, reach)
 
-    around(patch, Burn, "is_doomed", is_doomed)
+    around(patch, Burn, "is_to_delete", is_to_delete)
 
 
 @mutant(

@@ -11,10 +11,11 @@ from reference_auth.core import tokens
 from reference_auth.core.errors import (
     AccessExpired,
     MissingRefreshToken,
+    PairMismatch,
     SessionOver,
-    WrongPair,
 )
-from reference_auth.core.rows import key_of
+from reference_auth.core.rows import partition_of
+from reference_auth.core.tokens import AccessToken, RefreshToken
 from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, rows_of
@@ -30,7 +31,7 @@ def logs_the_customer_out_everywhere(patch: pytest.MonkeyPatch) -> None:
 
     async def revoke(original: Any, flow: Flow, *given: Any) -> bool:
         ended: bool = await original(flow, *given)
-        customer_id = key_of(flow.present(*given).claims.customer_id)
+        customer_id = partition_of(flow.present(*given).claims.customer_id)
         await flow.sessions.delete_all(await rows_of(flow.sessions, customer_id))
         return ended
 
@@ -52,7 +53,7 @@ def says_true_and_ends_nothing(patch: pytest.MonkeyPatch) -> None:
         presented = self.present(*given)
         presented.verify()
         if not await presented.belongs():
-            raise WrongPair
+            raise PairMismatch
         return True
 
     patch.setattr(Flow, "revoke", revoke)
@@ -80,7 +81,7 @@ def asks_for_a_live_access_token_to_log_out(patch: pytest.MonkeyPatch) -> None:
     """A revoke with an expired access token is refused."""
 
     async def revoke(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         if not tokens.is_live(tokens.verify(access_token, flow.config.secret, now), now):
             raise AccessExpired
@@ -94,10 +95,10 @@ def asks_for_a_live_refresh_token_to_log_out(patch: pytest.MonkeyPatch) -> None:
     """A revoke of a session that has run out by itself is refused."""
 
     async def revoke(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         claims = tokens.verify(access_token, flow.config.secret, now)
-        if tokens.is_past_refresh(claims, now):
+        if tokens.is_refresh_expired(claims, now):
             raise SessionOver
         return await original(flow, access_token, refresh_token, now)
 
@@ -109,10 +110,10 @@ def leaves_the_row_of_a_session_that_ran_out(patch: pytest.MonkeyPatch) -> None:
     """A revoke of an expired session answers true and leaves its row."""
 
     async def revoke(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         claims = tokens.verify(access_token, flow.config.secret, now)
-        if tokens.is_past_refresh(claims, now):
+        if tokens.is_refresh_expired(claims, now):
             return True
         return await original(flow, access_token, refresh_token, now)
 
@@ -124,7 +125,7 @@ def ends_the_session_of_the_access_token_alone(patch: pytest.MonkeyPatch) -> Non
     """A revoke does not compare the refresh token: whatever was sent, the session ends."""
 
     async def revoke(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         claims = tokens.verify(access_token, flow.config.secret, now)
         derived = await flow.derivation.derive(claims.customer_id, claims.exp)
@@ -136,7 +137,7 @@ def ends_the_session_of_the_access_token_alone(patch: pytest.MonkeyPatch) -> Non
 @mutant("CORE-22")
 def calls_a_mismatch_the_end_of_the_session(patch: pytest.MonkeyPatch) -> None:
     """A revoke with another refresh token is refused with `graphql-authorization`."""
-    patch.setattr(WrongPair, "category", "graphql-authorization")
+    patch.setattr(PairMismatch, "category", "graphql-authorization")
 
 
 @mutant("CORE-22", also="HARD-24 HARD-25")
@@ -146,7 +147,7 @@ def ends_the_session_that_a_mismatch_names(patch: pytest.MonkeyPatch) -> None:
     async def revoke(original: Any, flow: Flow, *given: Any) -> Any:
         try:
             return await original(flow, *given)
-        except WrongPair:
+        except PairMismatch:
             claims = tokens.verify(given[0], flow.config.secret, given[2])
             issue = await flow.derivation.issue(claims)
             await flow.sessions.delete(str(claims.customer_id), issue.hash)
@@ -160,11 +161,11 @@ def ends_whichever_session_the_refresh_token_names(patch: pytest.MonkeyPatch) ->
     """A revoke ends the session of the refresh token, if it is one of the same customer's."""
 
     async def revoke(
-        original: Any, flow: Flow, access_token: str, refresh_token: str, now: int
+        original: Any, flow: Flow, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         try:
             return await original(flow, access_token, refresh_token, now)
-        except WrongPair:
+        except PairMismatch:
             claims = tokens.verify(access_token, flow.config.secret, now)
             if not tokens.is_refresh_token(refresh_token):
                 raise

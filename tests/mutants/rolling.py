@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reference_auth.core import rolling
+from reference_auth.core import lifetimes
 from reference_auth.core.config import Config, Lifetimes
 from reference_auth.core.tokens import Claims
 from tests.mutants.catalogue import mutant
@@ -17,7 +17,9 @@ from tests.mutants.seams import around
 @mutant("CORE-08", known_as="M22")
 def starts_the_normal_lifetime_at_every_rotation(patch: pytest.MonkeyPatch) -> None:
     """However much is left of a session, a rotation gives it the normal lifetime from now."""
-    patch.setattr(rolling, "rolled", lambda refresh_expiry, now, lifetimes: now + lifetimes.refresh)
+    patch.setattr(
+        lifetimes, "rolled_expiry", lambda refresh_expiry, now, lifetimes: now + lifetimes.refresh
+    )
 
 
 @mutant("CORE-08")
@@ -28,7 +30,7 @@ def gives_a_long_session_its_whole_length_again(patch: pytest.MonkeyPatch) -> No
         is_long = refresh_expiry - now >= lifetimes.refresh
         return now + (lifetimes.extended if is_long else lifetimes.refresh)
 
-    patch.setattr(rolling, "rolled", rolled)
+    patch.setattr(lifetimes, "rolled_expiry", rolled)
 
 
 @mutant("CORE-09", known_as="M21")
@@ -42,13 +44,13 @@ def extends_a_remembered_session_by_a_month(patch: pytest.MonkeyPatch) -> None:
             return claims
         return replace(claims, refresh_expiry=now + config.lifetimes.extended)
 
-    around(patch, rolling, "next_claims", next_claims)
+    around(patch, lifetimes, "next_claims", next_claims)
 
 
 @mutant("CORE-09", also="CORE-07 WIRE-10", known_as="M23")
 def never_extends_a_session(patch: pytest.MonkeyPatch) -> None:
     """A session ends when its login said, however often it is renewed."""
-    patch.setattr(rolling, "rolled", lambda refresh_expiry, now, lifetimes: refresh_expiry)
+    patch.setattr(lifetimes, "rolled_expiry", lambda refresh_expiry, now, lifetimes: refresh_expiry)
 
 
 @mutant("CORE-09")
@@ -59,7 +61,7 @@ def extends_a_session_from_its_old_end(patch: pytest.MonkeyPatch) -> None:
         is_near = refresh_expiry - now < lifetimes.refresh
         return refresh_expiry + lifetimes.refresh if is_near else refresh_expiry
 
-    patch.setattr(rolling, "rolled", rolled)
+    patch.setattr(lifetimes, "rolled_expiry", rolled)
 
 
 @mutant("CORE-09")
@@ -70,7 +72,7 @@ def extends_a_session_by_the_access_lifetime(patch: pytest.MonkeyPatch) -> None:
         is_near = refresh_expiry - now < lifetimes.refresh
         return now + lifetimes.access + 1 if is_near else refresh_expiry
 
-    patch.setattr(rolling, "rolled", rolled)
+    patch.setattr(lifetimes, "rolled_expiry", rolled)
 
 
 @mutant("CORE-09")
@@ -81,4 +83,4 @@ def extends_a_session_within_the_access_lifetime_only(patch: pytest.MonkeyPatch)
         is_near = refresh_expiry - now < lifetimes.access
         return now + lifetimes.refresh if is_near else refresh_expiry
 
-    patch.setattr(rolling, "rolled", rolled)
+    patch.setattr(lifetimes, "rolled_expiry", rolled)

@@ -10,7 +10,13 @@ import pytest
 
 from reference_auth.core import tokens
 from reference_auth.core.rows import Row
-from reference_auth.core.tokens import CustomerId, TokenPair
+from reference_auth.core.tokens import (
+    AccessToken,
+    CustomerId,
+    RefreshToken,
+    RefreshTokenHash,
+    TokenPair,
+)
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.items import Item
@@ -27,9 +33,9 @@ def keeps_a_row_of_the_last_login(patch: pytest.MonkeyPatch) -> None:
 
     async def begin(original: Any, sessions: Sessions, row: Row) -> None:
         await original(sessions, row)
-        await sessions.put(Row(row.customer_id, "last-login", row.ttl))
+        await sessions.put(Row(row.customer_id, RefreshTokenHash("last-login"), row.ttl))
 
-    around(patch, Sessions, "begin", begin)
+    around(patch, Sessions, "create", begin)
 
 
 @mutant("STORE-01", also="CORE-20 CORE-25 HARD-16 HARD-30 RACE-01 RACE-02 RACE-03")
@@ -41,7 +47,7 @@ def allows_one_session_a_customer(patch: pytest.MonkeyPatch) -> None:
         rows = await rows_of(sessions, row.customer_id)
         await sessions.delete_all(other for other in rows if other.hash != row.hash)
 
-    around(patch, Sessions, "begin", begin)
+    around(patch, Sessions, "create", begin)
 
 
 @mutant("STORE-01")
@@ -54,7 +60,7 @@ def marks_the_older_sessions_at_a_login(patch: pytest.MonkeyPatch) -> None:
         for other in older:
             await note(sessions, other, "newer", items.text(row.hash))
 
-    around(patch, Sessions, "begin", begin)
+    around(patch, Sessions, "create", begin)
 
 
 @mutant("CORE-25", also="", sometimes="RACE-01")
@@ -67,7 +73,7 @@ def tidies_up_at_a_login(patch: pytest.MonkeyPatch) -> None:
         await flow.sessions.delete_all(row for row in rows if row.ttl and row.ttl <= now + 60)
         return await original(flow, customer_id, *more)
 
-    around(patch, Flow, "begin", begin)
+    around(patch, Flow, "start_session", begin)
 
 
 # -- what opens a session ----------------------------------------------------------------------
@@ -116,7 +122,9 @@ def _keep_at_login(patch: pytest.MonkeyPatch, what: Any) -> None:
 def keeps_the_spent_refresh_token_in_the_new_row(patch: pytest.MonkeyPatch) -> None:
     """A rotation's row holds the refresh token that it replaced."""
 
-    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
         pair: TokenPair = await original(flow, token, refresh_token, now)
         if pair.token != token:
             await note(flow.sessions, await _row_of(flow, pair), "was", items.text(refresh_token))
@@ -217,7 +225,7 @@ def leaves_the_spent_row(patch: pytest.MonkeyPatch) -> None:
     """A rotation writes the new row and does not delete the old one."""
 
     async def rotate(self: Sessions, old: Row, new: Row, tombstone: object) -> None:
-        await self.begin(new)
+        await self.create(new)
 
     patch.setattr(Sessions, "rotate", rotate)
 
@@ -241,6 +249,6 @@ def leaves_a_mark_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
 
     async def rotate(original: Any, self: Sessions, old: Row, new: Row, *args: Any) -> None:
         await original(self, old, new, *args)
-        await self.put(Row(old.customer_id, f"spent#{old.hash}", old.ttl))
+        await self.put(Row(old.customer_id, RefreshTokenHash(f"spent#{old.hash}"), old.ttl))
 
     around(patch, Sessions, "rotate", rotate)

@@ -14,9 +14,9 @@ from strawberry.schema.name_converter import NameConverter
 from strawberry.types.base import StrawberryOptional, get_object_definition
 
 from reference_auth.api import endpoint, schema
-from reference_auth.core import rolling, tokens
-from reference_auth.core.errors import BadAccessToken, StorageTrouble, WrongCredentials
-from reference_auth.core.tokens import Claims
+from reference_auth.core import lifetimes, tokens
+from reference_auth.core.errors import BadAccessToken, StorageError, WrongCredentials
+from reference_auth.core.tokens import AccessToken, Claims, RefreshToken
 from reference_auth.flow.flow import Flow
 from reference_auth.serve import app, demo
 from tests.mutants.catalogue import mutant
@@ -28,7 +28,7 @@ Members = Mapping[str, Any]
 @mutant("WIRE-01", known_as="M37")
 def decodes_the_secret_before_it_signs(patch: pytest.MonkeyPatch) -> None:
     """The secret is taken for base64, and its bytes are the key."""
-    patch.setattr(tokens._Secret, "prepare_key", lambda self, key: base64.b64decode(key))
+    patch.setattr(tokens._AnyLengthHmac, "prepare_key", lambda self, key: base64.b64decode(key))
 
 
 @mutant("WIRE-01")
@@ -41,11 +41,11 @@ def gives_access_tokens_a_type_of_their_own(patch: pytest.MonkeyPatch) -> None:
 def pads_the_signature(patch: pytest.MonkeyPatch) -> None:
     """The last part of an access token is base64 with its padding, and is taken so too."""
 
-    def open_signed(original: Any, token: str, secret: str) -> bytes:
+    def verified_payload(original: Any, token: str, secret: str) -> bytes:
         return bytes(original(token.rstrip("="), secret))
 
     around(patch, tokens, "mint", lambda original, *args: original(*args) + "=")
-    around(patch, tokens, "open_signed", open_signed)
+    around(patch, tokens, "verified_payload", verified_payload)
 
 
 @mutant("WIRE-02", also="HARD-04", known_as="M39")
@@ -67,10 +67,10 @@ def renews_with_exp_as_text(patch: pytest.MonkeyPatch) -> None:
 
     async def replaced(original: Any, flow: Flow, *args: Any) -> tokens.TokenPair:
         pair: tokens.TokenPair = await original(flow, *args)
-        members = tokens.read_payload(tokens.open_signed(pair.token, flow.config.secret))
+        members = tokens.parse_payload(tokens.verified_payload(pair.token, flow.config.secret))
         payload = json.dumps({**members, "exp": str(members["exp"])}).encode()
         signed = tokens._signer().encode(payload, flow.config.secret, headers=dict(tokens.HEADER))
-        return replace(pair, token=signed)
+        return replace(pair, token=AccessToken(signed))
 
     around(patch, Flow, "replace_row", replaced)
     _read(patch, "exp", str)
@@ -98,23 +98,23 @@ def _write(patch: pytest.MonkeyPatch, claim: str, kind: type[float] | type[str])
 
 
 def _read(patch: pytest.MonkeyPatch, claim: str, kind: type[float] | type[str]) -> None:
-    def judge_claims(original: Any, members: Members) -> Claims:
+    def read_claims(original: Any, members: Members) -> Claims:
         value: Any = members.get(claim)
         read = int(value) if isinstance(value, kind) else value
         claims: Claims = original({**members, claim: read})
         return claims
 
-    around(patch, tokens, "judge_claims", judge_claims)
+    around(patch, tokens, "read_claims", read_claims)
 
 
 @mutant("WIRE-03", known_as="M16")
 def refuses_a_token_from_a_faster_clock(patch: pytest.MonkeyPatch) -> None:
     """A token whose `iat` is still to come is not genuine."""
 
-    def is_begun(original: Any, members: Members, now: int) -> bool:
+    def is_past_nbf(original: Any, members: Members, now: int) -> bool:
         return bool(original(members, now)) and members.get("iat", now) <= now
 
-    around(patch, tokens, "is_begun", is_begun)
+    around(patch, tokens, "is_past_nbf", is_past_nbf)
 
 
 @mutant("WIRE-03")
@@ -122,13 +122,13 @@ def refuses_claims_that_it_does_not_know(patch: pytest.MonkeyPatch) -> None:
     """A token with a claim that no login writes is not genuine."""
     known = {"customer_id", "exp", "refresh_expiry", "iat", "auth_time", "nbf"}
 
-    def judge_claims(original: Any, members: Members) -> Claims:
+    def read_claims(original: Any, members: Members) -> Claims:
         if set(members) - known:
             raise BadAccessToken("payload")
         claims: Claims = original(members)
         return claims
 
-    around(patch, tokens, "judge_claims", judge_claims)
+    around(patch, tokens, "read_claims", read_claims)
 
 
 @mutant("WIRE-04")
@@ -158,13 +158,15 @@ def puts_the_secret_into_the_token(patch: pytest.MonkeyPatch) -> None:
 def puts_the_spent_refresh_token_into_a_renewed_token(patch: pytest.MonkeyPatch) -> None:
     """The payload that a rotation signs holds the refresh token that it replaced."""
 
-    async def refresh(original: Any, flow: Flow, token: str, refresh_token: str, now: int) -> Any:
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
         pair: tokens.TokenPair = await original(flow, token, refresh_token, now)
         if pair.token == token:
             return pair
         secret = flow.config.secret
         signed = _signed(tokens.verify(pair.token, secret, now), secret, refresh_token)
-        return replace(pair, token=signed)
+        return replace(pair, token=AccessToken(signed))
 
     around(patch, Flow, "refresh", refresh)
 
@@ -185,7 +187,7 @@ def _signed(claims: Claims, secret: str, jti: str) -> str:
 def takes_only_tokens_of_its_own_make(patch: pytest.MonkeyPatch) -> None:
     """A genuine token of another node, which names no issuer, is refused."""
 
-    def judge_claims(original: Any, members: Members) -> Claims:
+    def read_claims(original: Any, members: Members) -> Claims:
         if members.get("iss") != "reference":
             raise BadAccessToken("payload")
         claims: Claims = original(members)
@@ -194,7 +196,7 @@ def takes_only_tokens_of_its_own_make(patch: pytest.MonkeyPatch) -> None:
     def payload_of(original: Any, claims: Claims) -> Members:
         return {**original(claims), "iss": "reference"}
 
-    around(patch, tokens, "judge_claims", judge_claims)
+    around(patch, tokens, "read_claims", read_claims)
     around(patch, tokens, "payload_of", payload_of)
 
 
@@ -202,12 +204,12 @@ def takes_only_tokens_of_its_own_make(patch: pytest.MonkeyPatch) -> None:
 def makes_a_number_of_an_id_in_digits(patch: pytest.MonkeyPatch) -> None:
     """A customer_id that is a text of digits goes on as a number."""
 
-    def judge_claims(original: Any, members: Members) -> Claims:
+    def read_claims(original: Any, members: Members) -> Claims:
         claims: Claims = original(members)
         is_number = str(claims.customer_id).isdecimal()
         return replace(claims, customer_id=int(claims.customer_id)) if is_number else claims
 
-    around(patch, tokens, "judge_claims", judge_claims)
+    around(patch, tokens, "read_claims", read_claims)
 
 
 @mutant("WIRE-08", known_as="M38")
@@ -227,7 +229,7 @@ def moves_exp_up_when_a_second_is_taken(patch: pytest.MonkeyPatch) -> None:
     def candidates(original: Any, claims: Claims, now: int) -> Iterator[Claims]:
         return (replace(claims, exp=claims.exp + 10 * shift) for shift in count())
 
-    around(patch, rolling, "candidates", candidates)
+    around(patch, lifetimes, "claims_to_try", candidates)
 
 
 @mutant(
@@ -264,7 +266,7 @@ def gives_wrong_credentials_a_word_of_its_own(patch: pytest.MonkeyPatch) -> None
 @mutant("WIRE-12", also="FAULT-05")
 def has_no_word_for_a_login_that_cannot_be_stored(patch: pytest.MonkeyPatch) -> None:
     """Storage trouble is told with the category `graphql-undefined`."""
-    patch.setattr(StorageTrouble, "category", "graphql-undefined")
+    patch.setattr(StorageError, "category", "graphql-undefined")
 
 
 @mutant("WIRE-12")

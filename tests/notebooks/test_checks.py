@@ -6,7 +6,7 @@ import pytest
 
 from lessons import SECRET, Pair, Stage, checks
 from lessons.checks.lesson_06 import CASES, NOW, Case
-from reference_auth.core import rolling, tokens
+from reference_auth.core import lifetimes, tokens
 from reference_auth.core.rows import REVOKED, ROTATED, Fence, Row, Tombstone
 from reference_auth.core.tokens import Claims
 from reference_auth.store import items
@@ -52,7 +52,7 @@ def test_the_reference_tells_what_a_missing_row_means_as_the_lesson_has_it(case:
     claims = Claims(23, exp, refresh_expiry, exp - 840)
     issue = tokens.issue(claims, SECRET)
     row = Row.of(claims, issue.hash)
-    after = tokens.issue(rolling.next_claims(claims, NOW, stage.config), SECRET)
+    after = tokens.issue(lifetimes.next_claims(claims, NOW, stage.config), SECRET)
     if case.tombstone == REVOKED:
         stage.put(items.tombstone_item(Tombstone.revoked(row, refresh_expiry)))
     if case.tombstone == ROTATED:

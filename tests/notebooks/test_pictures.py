@@ -17,15 +17,15 @@ from lessons.pictures.family import FATES
 from lessons.pictures.palette import PALETTE, wash
 from lessons.pictures.verdicts import SIGNS
 from lessons.reading import take_apart
-from reference_auth.core import rolling, states, tokens
-from reference_auth.core.config import Config
+from reference_auth.core import lifetimes, states, tokens
+from reference_auth.core.config import Config, Secret
 from reference_auth.core.states import Access, Refresh
 from reference_auth.core.tokens import Claims
 
 SVG = "{http://www.w3.org/2000/svg}"
 START = 1_709_283_600
-CONFIG = Config(secret="a secret for tests, of 32 bytes or so", region="r", table="t")
-CLAIMS = rolling.first_claims(23, False, START, CONFIG)
+CONFIG = Config(secret=Secret("a secret for tests, of 32 bytes or so"), region="r", table="t")
+CLAIMS = lifetimes.first_claims(23, False, START, CONFIG)
 LONG_AGO = 1_000_000_000
 
 
@@ -33,7 +33,7 @@ def generations(first: Claims, count: int) -> list[Claims]:
     """A session that is refreshed whenever its access token expires."""
     pairs = [first]
     for _ in range(count):
-        pairs.append(rolling.next_claims(pairs[-1], pairs[-1].exp, CONFIG))
+        pairs.append(lifetimes.next_claims(pairs[-1], pairs[-1].exp, CONFIG))
     return pairs
 
 

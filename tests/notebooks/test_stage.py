@@ -10,6 +10,7 @@ from lessons import SECRET, START, Refused, Stage
 from lessons.reading import Pair, short
 from reference_auth.core import tokens
 from reference_auth.core.states import Access, Refresh
+from reference_auth.core.tokens import AccessToken
 from reference_auth.flow.flow import Flow
 
 
@@ -39,7 +40,7 @@ def test_a_stage_has_a_table_of_its_own(stage: Stage) -> None:
 def test_tokens_are_signed_with_the_demo_s_secret(stage: Stage) -> None:
     """The pair is a genuine one, under the secret that the notebooks may show."""
     pair = stage.log_in().pair
-    claims = tokens.verify(pair.token, SECRET, START)
+    claims = tokens.verify(AccessToken(pair.token), SECRET, START)
     assert claims == pair.claims
     assert pair.refresh_token == tokens.derive(claims.customer_id, claims.exp, SECRET)
 
@@ -113,7 +114,7 @@ def test_a_burn_is_told(stage: Stage) -> None:
     stage.at(first.claims.exp).refresh(first)
     stage.later(840).refresh(first)
     assert stage.security_events == [
-        "A spent pair came back: every session of the customer ends (customer 23)"
+        "A spent pair was reused: every session of the customer ends (customer 23)"
     ]
 
 

@@ -16,10 +16,10 @@ from typing import Any, cast
 from unittest.mock import patch
 
 from reference_auth.core import tokens
-from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core.config import Config, Lifetimes, Secret
 from reference_auth.core.errors import AuthError, OutcomeUnknown, Retry
 from reference_auth.core.rows import Row
-from reference_auth.core.tokens import Claims, Issue, TokenPair
+from reference_auth.core.tokens import Claims, IssuedPair, RefreshToken, TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions
@@ -77,7 +77,7 @@ class SteppedStorage(Storage):
         await self.turns.turn()
         if self.turns.happens(LOST_CALLS):
             raise OutcomeUnknown
-        answer = self._ask(operation, parameters)
+        answer = self._call_client(operation, parameters)
         if self.turns.happens(LOST_ANSWERS):
             raise OutcomeUnknown
         return answer
@@ -86,14 +86,14 @@ class SteppedStorage(Storage):
 class InlineDerivation:
     """The real functions, in the event loop: they are cheap here."""
 
-    async def issue(self, claims: Claims) -> Issue:
-        return tokens.issue(claims, "secret")
+    async def issue(self, claims: Claims) -> IssuedPair:
+        return tokens.issue(claims, Secret("secret"))
 
     async def derive(self, customer_id: Any, exp: int) -> str:
-        return tokens.derive(customer_id, exp, "secret")
+        return tokens.derive(customer_id, exp, Secret("secret"))
 
     async def hash_of(self, refresh_token: str) -> str:
-        return tokens.hash_of(refresh_token, "secret")
+        return tokens.hash_of(RefreshToken(refresh_token), Secret("secret"))
 
 
 @contextmanager
@@ -124,15 +124,15 @@ class World:
         grace = self.choose.choice([0, 0, 5, 40])
         lifetimes = Lifetimes(ACCESS, REFRESH, EXTENDED)
         config = Config(
-            secret="secret", region="r", table="t", lifetimes=lifetimes, grace_seconds=grace
+            secret=Secret("secret"), region="r", table="t", lifetimes=lifetimes, grace_seconds=grace
         )
         sessions = self.sessions_class(self.table, config)
         sessions.storage = SteppedStorage(self.table, self.turns)
         self.flow = self.flow_class(config, sessions, Platform())
         self.flow.derivation = self.flow.grace.derivation = InlineDerivation()  # type: ignore[assignment]
-        self.flow.next_second = self.next_second  # type: ignore[method-assign,assignment]
+        self.flow.wait_for_next_second = self.wait_for_next_second  # type: ignore[method-assign,assignment]
 
-    async def next_second(self, now: int, *_waiting: Any) -> None:
+    async def wait_for_next_second(self, now: int, *_waiting: Any) -> None:
         """The clock stands still while nothing else happens, so a login waits a few turns only."""
         for _ in range(3):
             await self.turns.turn()
@@ -165,9 +165,9 @@ class World:
             await self.flow.revoke(pair.token, pair.refresh_token, now)
         except AuthError:
             return
-        claims = tokens.verify(pair.token, "secret", now)
+        claims = tokens.verify(pair.token, Secret("secret"), now)
         if now <= claims.refresh_expiry:  # past it, true says no more than that this pair is over
-            self.revoked.add(tokens.hash_of(pair.refresh_token, "secret"))
+            self.revoked.add(tokens.hash_of(pair.refresh_token, Secret("secret")))
 
     async def play(self, phases: int = 6) -> None:
         await self.turns.run([self.log_in(), self.log_in()], lambda: None)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from reference_auth.core import tokens
-from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core.config import Config, Lifetimes, Secret
 from reference_auth.core.login import LoginRefused
 from reference_auth.core.rows import Fence, Row, Tombstone
 from reference_auth.core.tokens import Claims, TokenPair
@@ -20,7 +20,7 @@ from reference_auth.store.sessions import Sessions
 from tests.reference.faulty import Faulty
 
 START = 1_900_000_000  # later than any real now, so that no engine reaps a row by its own clock
-SECRET = "a secret for tests, of 32 bytes or so"
+SECRET = Secret("a secret for tests, of 32 bytes or so")
 CUSTOMER = 7
 
 T = TypeVar("T")

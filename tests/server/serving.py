@@ -13,14 +13,14 @@ from uuid import uuid4
 import httpx
 import uvicorn
 
-from reference_auth.core.config import Config
+from reference_auth.core.config import Config, Secret
 from reference_auth.core.login import LoginService
 from reference_auth.serve.app import create_app
 from reference_auth.serve.demo import DIRECTORY, DemoQuery, WithOddLogins
 from reference_auth.serve.server import listen
 from reference_auth.store.memory import REGION, LockedClient
 
-SECRET = "a-secret-for-tests-of-thirty-two-bytes-or-more"
+SECRET = Secret("a-secret-for-tests-of-thirty-two-bytes-or-more")
 
 LOGIN = """mutation ($email: String!, $password: String!, $remember_me: Boolean) {
   generateCustomerToken(email: $email, password: $password, remember_me: $remember_me) {

@@ -338,7 +338,7 @@ def test_create_table(endpoint: str) -> None:
     words = ["create-table", "--dynamodb-endpoint", endpoint, "--table", "made"]
     first = run(*words, "--region", "ap-southeast-2", **AWS)
     assert first.returncode == 0, first.stderr
-    assert "Made the table made" in first.stdout
+    assert "Created the table made" in first.stdout
     assert "Turned TTL on" in first.stdout
     client = memory_client()
     keys = client.describe_table(TableName="made")["Table"]["KeySchema"]

@@ -10,8 +10,8 @@ import anyio
 import pytest
 from rich.table import Table
 
-from reference_auth.core import rolling
-from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core import lifetimes
+from reference_auth.core.config import Config, Lifetimes, Secret
 from reference_auth.store.memory import memory_table
 from reference_auth.store.sessions import Sessions
 from tools.bench import plain
@@ -23,7 +23,7 @@ from tools.bench.plain import PlainFlow
 PAGE = (Path(__file__).parents[2] / "docs" / "COST.md").read_text()
 TABLES = itertools.count(1)
 NOW = 1_800_000_000
-SECRET = "a-secret-for-tests-of-thirty-two-bytes-or-more"
+SECRET = Secret("a-secret-for-tests-of-thirty-two-bytes-or-more")
 
 
 def spent(grace_seconds: int = 0, sessions: int = 1) -> dict[str, Spent]:
@@ -77,7 +77,7 @@ def test_the_plain_server_s_rotation_takes_six_derivations_and_three_calls(
 
     monkeypatch.setattr(plain, "stretch", counted)
     flow = PlainFlow(config, Sessions(client, config))
-    claims = rolling.first_claims(23, False, NOW, config)
+    claims = lifetimes.first_claims(23, False, NOW, config)
     pair = anyio.run(flow.write, claims)
     done.clear()
     anyio.run(flow.refresh, pair.token, pair.refresh_token, claims.exp)

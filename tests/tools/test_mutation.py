@@ -24,7 +24,7 @@ def changes(module: str, function: str) -> set[str]:
 
 def test_a_comparison_is_shifted_and_forced() -> None:
     """A condition is taken the other way round, by one, always and never."""
-    found = changes("core.rolling", "rolled")
+    found = changes("core.lifetimes", "rolled_expiry")
     assert {
         "if refresh_expiry - now <= lifetimes.refresh:",
         "if refresh_expiry + now < lifetimes.refresh:",
@@ -43,7 +43,7 @@ def test_a_state_stands_for_another() -> None:
 def test_a_call_is_not_made() -> None:
     """A statement without an answer is dropped."""
     was = {one.was for one in mutants("flow.burn").values() if one.now == "pass"}
-    assert "await self.sessions.delete_all(doomed)" in was
+    assert "await self.sessions.delete_all(to_delete)" in was
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -65,10 +65,10 @@ def test_the_suite_is_the_judge() -> None:
     """A mutant of a promise is killed by its row; the sound source survives the same rows."""
     [wrong] = [
         one
-        for one in mutants("core.rolling").values()
+        for one in mutants("core.lifetimes").values()
         if one.function == "refresh_lifetime" and "and False" in one.now
     ]
-    sound = Made("core.rolling", "refresh_lifetime", "none", "", "", _sound("core.rolling"))
+    sound = Made("core.lifetimes", "refresh_lifetime", "none", "", "", _sound("core.lifetimes"))
     with judging() as judge:
         told = judge(wrong, {"CORE-04"}), judge(sound, {"CORE-04"})
     assert [(one.end, one.by) for one in told] == [("killed", "CORE-04"), ("survived", "")]
@@ -78,11 +78,11 @@ def test_what_no_row_killed_is_told_apart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A mutant that nobody could log in to counts as killed, and the last line says how many."""
-    left = [name for name in mutants("core.rolling") if name not in reasons()]
+    left = [name for name in mutants("core.lifetimes") if name not in reasons()]
     ends = dict(zip(left, cycle([Verdict("killed"), Verdict("door")]), strict=False))
     record = tmp_path / "mutation.json"
     record.write_text(json.dumps({name: asdict(one) for name, one in ends.items()}))
-    assert main(["--tell", "--record", str(record), "core.rolling"]) == 0
+    assert main(["--tell", "--record", str(record), "core.lifetimes"]) == 0
     *_, killed, doors = capsys.readouterr().out.splitlines()
     assert killed == f"killed: {len(left)} of {len(left)}, 100.0%"
     assert doors.endswith(f"(door): {len(left) // 2} of these")
@@ -90,10 +90,9 @@ def test_what_no_row_killed_is_told_apart(
 
 def test_whoever_forks_may_have_loaded_the_reference() -> None:
     """One fork server serves a whole process, and another test may have started it before."""
-    words = "import reference_auth.core.rolling; from tools.mutation import mutated"
-    words += (
-        "; mutated.load('core.rolling', 'mark = 1'); from reference_auth.core.rolling import mark"
-    )
+    words = "import reference_auth.core.lifetimes; from tools.mutation import mutated; "
+    words += "mutated.load('core.lifetimes', 'mark = 1'); "
+    words += "from reference_auth.core.lifetimes import mark"
     subprocess.run([sys.executable, "-c", words], check=True)
 
 

@@ -15,7 +15,7 @@ from reference_auth.core import tokens
 from reference_auth.core.judge import Presented
 from reference_auth.core.rows import Row
 from reference_auth.core.states import Access, Refresh
-from reference_auth.core.tokens import Claims, Issue, TokenPair
+from reference_auth.core.tokens import AccessToken, Claims, IssuedPair, RefreshToken, TokenPair
 from reference_auth.flow.derivation import Derivation
 from reference_auth.flow.flow import Flow
 from reference_auth.serve import demo
@@ -43,10 +43,10 @@ OF_ECHOES = (
 def draw_refresh_tokens(patch: pytest.MonkeyPatch) -> None:
     """Refresh tokens are drawn, and only their hash says whose they are."""
 
-    async def issue(original: Any, self: Derivation, claims: Claims) -> Issue:
+    async def issue(original: Any, self: Derivation, claims: Claims) -> IssuedPair:
         drawn = secrets.token_urlsafe(48)
-        pair = TokenPair(tokens.mint(claims, self._secret), drawn)
-        return Issue(claims, pair, await self.hash_of(drawn))
+        pair = TokenPair(tokens.mint(claims, self._secret), RefreshToken(drawn))
+        return IssuedPair(claims, pair, await self.hash_of(RefreshToken(drawn)))
 
     async def hash_of(original: Any, self: Derivation, refresh_token: str) -> str:
         return hashlib.sha256(refresh_token.encode("utf-8", "surrogatepass")).hexdigest()
@@ -73,12 +73,12 @@ def keeps_the_end_of_a_session_to_itself(patch: pytest.MonkeyPatch) -> None:
         del members["refresh_expiry"]
         return members
 
-    def judge_claims(original: Any, members: Any) -> Claims:
-        claims: Claims = original({"refresh_expiry": tokens.EXACT - 1, **members})
+    def read_claims(original: Any, members: Any) -> Claims:
+        claims: Claims = original({"refresh_expiry": tokens.EXACT_LIMIT - 1, **members})
         return claims
 
     around(patch, tokens, "payload_of", payload_of)
-    around(patch, tokens, "judge_claims", judge_claims)
+    around(patch, tokens, "read_claims", read_claims)
     read_the_expiry_from_the_row(patch)
 
 
@@ -109,7 +109,9 @@ def rolls_the_expiry_that_the_table_keeps(patch: pytest.MonkeyPatch) -> None:
 def repeats_what_the_table_says(patch: pytest.MonkeyPatch) -> None:
     """A live pair that comes back is made anew from its row, where that is one of its own."""
 
-    async def refresh(original: Any, flow: Flow, token: str, given: str, now: int) -> TokenPair:
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, given: RefreshToken, now: int
+    ) -> TokenPair:
         pair: TokenPair = await original(flow, token, given, now)
         if pair.token != token:
             return pair

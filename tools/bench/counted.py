@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from conformance_tests.deployment import forge
 from reference_auth.core import tokens
+from reference_auth.core.config import Secret
 
 _written = os.open(os.environ["DERIVATIONS"], os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
@@ -23,7 +24,7 @@ _cached = forge.pbkdf2
 
 def _stretch(text: str, secret: str) -> str:
     os.write(_written, b"r")
-    return _really(text, secret)
+    return _really(text, Secret(secret))
 
 
 @lru_cache(**_cached.cache_parameters())

@@ -14,12 +14,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 
+from reference_auth.core.config import Secret
 from tools.bench.processes import ROOT
 
-SECRET = "a-secret-for-the-benchmark-of-32-bytes"
+SECRET = Secret("a-secret-for-the-benchmark-of-32-bytes")
 TEXT = "0" * 128
 
-Stretch = Callable[[str, str], str]
+Stretch = Callable[[str, Secret], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def measure(seconds: float) -> Floor:
     from tools.bench.plain import stretch
 
     cores = os.cpu_count() or 1
-    all_cores = derive_for(tokens.hash_of, cores, seconds)
+    all_cores = derive_for(tokens._stretch, cores, seconds)
     return Floor(*all_cores, *derive_for(stretch, 1, seconds / 2))
 
 

@@ -18,9 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from reference_auth.core.config import Config, read_environment
-from reference_auth.core.errors import AuthError, StorageTrouble
+from reference_auth.core.errors import AuthError, StorageError
 from reference_auth.core.rows import Row
-from reference_auth.core.tokens import TokenPair
+from reference_auth.core.tokens import RefreshTokenHash, TokenPair
 from reference_auth.flow.development import Development
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
@@ -69,7 +69,12 @@ class Case:
     def seed(self, customers: int, each: int) -> None:
         """Write rows as logins leave them, without deriving their hashes."""
         rows = (
-            Row(f"customer-{n}", f"{next(self.serial):0128x}", self.now + 900, self.now + LIFETIME)
+            Row(
+                f"customer-{n}",
+                RefreshTokenHash(f"{next(self.serial):0128x}"),
+                self.now + 900,
+                self.now + LIFETIME,
+            )
             for n in range(customers)
             for _ in range(each)
         )
@@ -100,7 +105,7 @@ class Case:
         """Replay until the burn is done: one that takes long is finished by the next request."""
         for _ in range(MOST_TRIES):
             try:
-                with suppress(StorageTrouble):
+                with suppress(StorageError):
                     self.refresh(spent)
             except AuthError:
                 return
@@ -188,6 +193,8 @@ def cells(spent: Spent) -> Iterator[str]:
 def row_sizes() -> str:
     """What a row takes in the table, by DynamoDB's rules."""
     now, digits = 1_800_000_000, "0" * 128
-    login = items.row_item(Row("4711", digits, now, now))
-    rotated = items.row_item(Row("4711", digits, now, now, rotated_from=digits))
+    login = items.row_item(Row("4711", RefreshTokenHash(digits), now, now))
+    rotated = items.row_item(
+        Row("4711", RefreshTokenHash(digits), now, now, rotated_from=RefreshTokenHash(digits))
+    )
     return f"A login's row takes {size(login)} bytes, a rotation's {size(rotated)}."

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from reference_auth.core import tokens
+from reference_auth.core.config import Secret
 
 READ_UNIT = 4096  # bytes that one consistent read covers
 WRITE_UNIT = 1024  # bytes that one write covers
@@ -71,7 +72,7 @@ class Meter:
 
         def counted(text: str, secret: str) -> str:
             self.add(derivations=1)
-            return really(text, secret)
+            return really(text, Secret(secret))
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(tokens, "_stretch", counted)

@@ -21,11 +21,17 @@ from reference_auth.api.endpoint import Endpoint
 from reference_auth.api.middleware import middleware
 from reference_auth.api.request import Service
 from reference_auth.api.schema import AuthMutation, AuthQuery
-from reference_auth.core import rolling, tokens
+from reference_auth.core import lifetimes, tokens
 from reference_auth.core.config import Config, read_environment
-from reference_auth.core.errors import NoSuchSession, NotThePair, SessionOver
-from reference_auth.core.rows import Row, key_of
-from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.core.errors import BadRefreshToken, NoSuchSession, SessionOver
+from reference_auth.core.rows import Row, partition_of
+from reference_auth.core.tokens import (
+    AccessToken,
+    Claims,
+    RefreshToken,
+    RefreshTokenHash,
+    TokenPair,
+)
 from reference_auth.flow.flow import Flow
 from reference_auth.serve.app import PATH, health, make_schema, make_service
 from reference_auth.serve.server import listen
@@ -53,39 +59,45 @@ class PlainFlow:
     ) -> TokenPair:
         """Two derivations and a put."""
         customer_id = await PLATFORM.login(email, password)
-        claims = rolling.first_claims(customer_id, remember_me, int(clock()), self.config)
+        claims = lifetimes.first_claims(customer_id, remember_me, int(clock()), self.config)
         return await self.write(claims)
 
-    async def refresh(self, access_token: str, refresh_token: str, now: int) -> TokenPair:
+    async def refresh(
+        self, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> TokenPair:
         """One derivation for a live pair; six, a read, a delete and a put for an expired one."""
         claims = self.check(access_token, refresh_token, now)
         if tokens.is_live(claims, now):
             return TokenPair(access_token, refresh_token)
         await self.read(claims, refresh_token)
         await self.delete(claims, refresh_token)
-        return await self.write(rolling.next_claims(claims, now, self.config))
+        return await self.write(lifetimes.next_claims(claims, now, self.config))
 
-    async def revoke(self, access_token: str, refresh_token: str, now: int) -> bool:
+    async def revoke(
+        self, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> bool:
         """Two derivations and a delete."""
         claims = self.check(access_token, refresh_token, now)
-        if not await self.sessions.delete(key_of(claims.customer_id), self.hash(refresh_token)):
+        if not await self.sessions.delete(
+            partition_of(claims.customer_id), self.hash(refresh_token)
+        ):
             raise NoSuchSession
         return True
 
-    def check(self, access_token: str, refresh_token: str, now: int) -> Claims:
+    def check(self, access_token: AccessToken, refresh_token: RefreshToken, now: int) -> Claims:
         claims = tokens.verify(access_token, self.config.secret, now)
         if not tokens.matches(refresh_token, self.derive(claims)):
-            raise NotThePair
+            raise BadRefreshToken
         return claims
 
-    async def read(self, claims: Claims, refresh_token: str) -> None:
-        if not await self.sessions.read(key_of(claims.customer_id), self.hash(refresh_token)):
+    async def read(self, claims: Claims, refresh_token: RefreshToken) -> None:
+        if not await self.sessions.read(partition_of(claims.customer_id), self.hash(refresh_token)):
             raise SessionOver
 
-    async def delete(self, claims: Claims, refresh_token: str) -> None:
+    async def delete(self, claims: Claims, refresh_token: RefreshToken) -> None:
         """The pair is derived and hashed anew, to name the row."""
         derived = self.derive(claims)
-        if not await self.sessions.delete(key_of(claims.customer_id), self.hash(derived)):
+        if not await self.sessions.delete(partition_of(claims.customer_id), self.hash(derived)):
             raise SessionOver
 
     async def write(self, claims: Claims) -> TokenPair:
@@ -94,11 +106,11 @@ class PlainFlow:
         await self.sessions.put(row)
         return TokenPair(tokens.mint(claims, self.config.secret), derived)
 
-    def derive(self, claims: Claims) -> str:
-        return stretch(f"{claims.customer_id}{claims.exp}", self.config.secret)
+    def derive(self, claims: Claims) -> RefreshToken:
+        return RefreshToken(stretch(f"{claims.customer_id}{claims.exp}", self.config.secret))
 
-    def hash(self, refresh_token: str) -> str:
-        return stretch(refresh_token, self.config.secret)
+    def hash(self, refresh_token: RefreshToken) -> RefreshTokenHash:
+        return RefreshTokenHash(stretch(refresh_token, self.config.secret))
 
 
 def make_app(config: Config) -> Starlette:

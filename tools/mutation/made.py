@@ -24,8 +24,8 @@ SOURCE = Path(reference_auth.__file__).parent
 #: rows start servers with other ones, and tests/reference judges them all. Errors are names and
 #: words, and WIRE-12 and GQL-08 look at the names. `login` is a protocol.
 MODULES = (
-    *("core.states", "core.rolling", "core.tokens", "core.judge", "flow.flow", "flow.burn"),
-    *("flow.grace", "core.absolute_end", "flow.tombstones", "core.rows", "store.items"),
+    *("core.states", "core.lifetimes", "core.tokens", "core.judge", "flow.flow", "flow.burn"),
+    *("flow.grace", "flow.tombstones", "core.rows", "store.items"),
     *("store.sessions", "flow.derivation", "store.storage", "store.retry"),
 )
 _COMMENT = re.compile(r"  # .*$")

@@ -7,6 +7,7 @@ from hashlib import pbkdf2_hmac, sha256
 
 from lessons.exercise import Hints, exercise
 from reference_auth.core import tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.tokens import CustomerId
 
 Derive = Callable[[CustomerId, int, str], str]
@@ -29,16 +30,19 @@ def derives(answer: Derive) -> Hints:
         for missed, hint in usual_misses(customer_id, exp, secret):
             if found == missed:
                 yield hint
-        if found != tokens.derive(customer_id, exp, secret):
+        if found != tokens.derive(customer_id, exp, Secret(secret)):
             yield f"That is not the refresh token of customer {customer_id!r} and exp {exp}."
 
 
 def usual_misses(customer_id: CustomerId, exp: int, secret: str) -> Iterator[tuple[str, str]]:
     """What comes out when one thing is otherwise, and what that thing is."""
     text = f"{customer_id}{exp}"
-    right = tokens.derive(customer_id, exp, secret)
+    right = tokens.derive(customer_id, exp, Secret(secret))
     yield right.upper(), "Lower-case hex is asked for, and upper case is another text."
-    yield tokens.hash_of(right, secret), "That is the hash that the table keeps: derive once only."
+    yield (
+        tokens.hash_of(right, Secret(secret)),
+        "That is the hash that the table keeps: derive once only.",
+    )
     yield stretch(text, secret, name="sha256"), "The hash function inside is SHA-512, not SHA-256."
     yield stretch(text, secret, length=32), "64 bytes are asked for: dklen=64, so 128 hex digits."
     yield stretch(text, secret, rounds=1_000), "10 000 rounds are asked for, and you made 1 000."

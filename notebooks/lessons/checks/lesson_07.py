@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from lessons.exercise import Hints, exercise
 from lessons.stage import SECRET, START
-from reference_auth.core import rolling, tokens
+from reference_auth.core import lifetimes, tokens
 from reference_auth.core.config import Config
 
 CONFIG = Config(secret=SECRET, region="-", table="-")
@@ -48,8 +48,8 @@ def ends(answer: Ends) -> Hints:
 
 def ends_at(remember_me: bool, visits: Sequence[int]) -> int:
     """What the package's own rules make of the visits."""
-    claims = rolling.first_claims(23, remember_me, START, CONFIG)
+    claims = lifetimes.first_claims(23, remember_me, START, CONFIG)
     for now in visits:
-        if not tokens.is_live(claims, now) and not tokens.is_past_refresh(claims, now):
-            claims = rolling.next_claims(claims, now, CONFIG)
+        if not tokens.is_live(claims, now) and not tokens.is_refresh_expired(claims, now):
+            claims = lifetimes.next_claims(claims, now, CONFIG)
     return claims.refresh_expiry

@@ -22,7 +22,7 @@ def timeline(claims: Claims, now: int | None = None, *, title: str = "One sessio
     # The access token is over at `exp`, the refresh token only after `refresh_expiry`.
     live = {
         "access": now is None or tokens.is_live(claims, now),
-        "refresh": now is None or not tokens.is_past_refresh(claims, now),
+        "refresh": now is None or not tokens.is_refresh_expired(claims, now),
     }
     for name, last in (("access", claims.exp), ("refresh", claims.refresh_expiry)):
         _bar(canvas, axis, name, begin, last, live[name])

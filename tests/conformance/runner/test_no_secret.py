@@ -34,7 +34,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
 
     debug = {"debug": {"S": "alice@example.com"}, "ttl": {"N": "7"}}
     monkeypatch.setattr(tokens, "mint", lambda *given: f"{mint(*given)}=")
-    monkeypatch.setattr(tokens, "is_canonical", lambda token: True)
+    monkeypatch.setattr(tokens, "is_compact", lambda token: True)
     monkeypatch.setattr(items, "row_item", lambda row: {**row_item(row), **debug})
     monkeypatch.setattr(Sessions, "rotate", rotate_and_keep)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reference_auth.core import absolute_end
+from reference_auth.core import lifetimes
 from reference_auth.core.errors import SessionOver
 from reference_auth.core.tokens import Claims
 from tests.reference.shop import CUSTOMER, START, Shop
@@ -17,9 +17,9 @@ HOUR = 3600
 
 def test_claims_pass_through_while_it_is_off() -> None:
     """The feature leaves no trace when it is not asked for, not even of an older `auth_time`."""
-    assert absolute_end.bound(CLAIMS, None, START, None) is CLAIMS
-    assert absolute_end.bound(CLAIMS, START - HOUR, START, None) is CLAIMS
-    assert not absolute_end.is_past(Claims(7, 1, 2, auth_time=1), START, None)
+    assert lifetimes.cut_at_absolute_end(CLAIMS, None, START, None) is CLAIMS
+    assert lifetimes.cut_at_absolute_end(CLAIMS, START - HOUR, START, None) is CLAIMS
+    assert not lifetimes.is_past_absolute_end(Claims(7, 1, 2, auth_time=1), START, None)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_a_pair_ends_where_its_session_does(
     began: int | None, exp: int, refresh_expiry: int
 ) -> None:
     """HARD-23: `refresh_expiry` is cut at login plus maximum, and `exp` a second before it."""
-    claims = absolute_end.bound(CLAIMS, began, START, HOUR)
+    claims = lifetimes.cut_at_absolute_end(CLAIMS, began, START, HOUR)
     assert (claims.exp, claims.refresh_expiry) == (exp, refresh_expiry)
     assert claims.auth_time == (START if began is None else began)
 
@@ -44,8 +44,12 @@ def test_a_pair_ends_where_its_session_does(
 def test_a_session_is_over_when_no_pair_of_it_could_live() -> None:
     """It is past its end from the second on in which a successor would be born expired."""
     claims = Claims(7, 1, 2, auth_time=START - HOUR)
-    assert [absolute_end.is_past(claims, START - n, HOUR) for n in (2, 1, 0)] == [False, True, True]
-    assert not absolute_end.is_past(Claims(7, 1, 2), START, HOUR)
+    assert [lifetimes.is_past_absolute_end(claims, START - n, HOUR) for n in (2, 1, 0)] == [
+        False,
+        True,
+        True,
+    ]
+    assert not lifetimes.is_past_absolute_end(Claims(7, 1, 2), START, HOUR)
 
 
 def test_sliding_does_not_pass_the_end(open_shop: Callable[..., Shop]) -> None:

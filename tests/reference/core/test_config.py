@@ -6,9 +6,9 @@ from dataclasses import FrozenInstanceError
 
 import pytest
 
-from reference_auth.core.config import Config, ConfigError, Lifetimes, read_environment
+from reference_auth.core.config import Config, ConfigError, Lifetimes, Secret, read_environment
 
-SECRET = "0123456789abcdef0123456789abcdef"
+SECRET = Secret("0123456789abcdef0123456789abcdef")
 ENVIRON = {
     "JWT_PRIVATE_KEY": SECRET,
     "DYNAMO_DB__REGION": "ap-southeast-2",
@@ -79,7 +79,7 @@ def test_the_switch_does_not_allow_an_empty_secret() -> None:
     with pytest.raises(ConfigError):
         read(JWT_PRIVATE_KEY="", ALLOW_SHORT_SECRET="1")
     with pytest.raises(ConfigError):
-        Config(secret="", region="r", table="t")
+        Config(secret=Secret(""), region="r", table="t")
 
 
 @pytest.mark.parametrize(

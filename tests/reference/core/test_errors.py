@@ -33,7 +33,7 @@ def test_whatever_ends_a_session_says_so() -> None:
     assert {kind.category for kind in every(errors.SessionOver)} == {"graphql-authorization"}
 
 
-@pytest.mark.parametrize("kind", [errors.Retry, *every(errors.StorageTrouble)])
+@pytest.mark.parametrize("kind", [errors.Retry, *every(errors.StorageError)])
 def test_what_may_be_tried_again_ends_no_session(kind: type[AuthError]) -> None:
     """FAULT-05: trouble with the table never carries the category that logs a customer out."""
     assert kind.category == "graphql-server-internal-error"

@@ -7,12 +7,20 @@ from collections import Counter
 
 import pytest
 
-from reference_auth.core import rolling, states, tokens
+from reference_auth.core import lifetimes, states, tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.errors import BadAccessToken
 from reference_auth.core.judge import Means, Presented
 from reference_auth.core.rows import Row
 from reference_auth.core.states import Access, Refresh
-from reference_auth.core.tokens import Claims, CustomerId, TokenPair
+from reference_auth.core.tokens import (
+    AccessToken,
+    Claims,
+    CustomerId,
+    RefreshToken,
+    RefreshTokenHash,
+    TokenPair,
+)
 from tests.reference.shop import SECRET, make_config
 
 NOW = 1_709_284_560
@@ -31,15 +39,15 @@ class Table:
         self.asked: Counter[str] = Counter()
         self.means = Means(self.derive, self.hash_of, self.read)
 
-    async def derive(self, customer_id: CustomerId, exp: int) -> str:
+    async def derive(self, customer_id: CustomerId, exp: int) -> RefreshToken:
         self.asked["derive"] += 1
         return tokens.derive(customer_id, exp, SECRET)
 
-    async def hash_of(self, refresh_token: str) -> str:
+    async def hash_of(self, refresh_token: RefreshToken) -> RefreshTokenHash:
         self.asked["hash"] += 1
         return tokens.hash_of(refresh_token, SECRET)
 
-    async def read(self, customer_id: str, hash: str) -> Row | None:
+    async def read(self, customer_id: str, hash: RefreshTokenHash) -> Row | None:
         self.asked["read"] += 1
         return self.rows.get((customer_id, hash))
 
@@ -51,7 +59,7 @@ def presented(access: Access, refresh: Refresh) -> tuple[Presented, Table]:
     table = Table(*([] if refresh is Refresh.ABSENT else [Row.of(claims, issue.hash)]))
     other = tokens.derive(8, claims.exp, SECRET)
     pair = TokenPair(
-        tokens.mint(claims, NOBODY_S) if access is Access.FORGED else issue.pair.token,
+        tokens.mint(claims, Secret(NOBODY_S)) if access is Access.FORGED else issue.pair.token,
         other if refresh is Refresh.MISMATCH else issue.pair.refresh_token,
     )
     return Presented(pair, NOW, make_config(), table.means), table
@@ -92,7 +100,7 @@ def test_a_verdict_is_reached_once() -> None:
 def test_what_is_no_refresh_token_is_a_mismatch_without_a_derivation(refresh_token: str) -> None:
     """HARD-25: a text of another form belongs to no access token."""
     genuine, table = presented(Access.LIVE, Refresh.MATCHES)
-    pair = TokenPair(genuine.pair.token, refresh_token)
+    pair = TokenPair(genuine.pair.token, RefreshToken(refresh_token))
     other = Presented(pair, NOW, make_config(), table.means)
     assert asyncio.run(other.refresh()) is Refresh.MISMATCH
     assert not table.asked
@@ -102,7 +110,7 @@ def test_what_is_no_refresh_token_is_a_mismatch_without_a_derivation(refresh_tok
 def test_nothing_belongs_to_what_cannot_be_read(token: str) -> None:
     """An access token without claims is forged, and the refresh token beside it a mismatch."""
     genuine, table = presented(Access.LIVE, Refresh.MATCHES)
-    pair = TokenPair(token, genuine.pair.refresh_token)
+    pair = TokenPair(AccessToken(token), genuine.pair.refresh_token)
     other = Presented(pair, NOW, make_config(), table.means)
     assert asyncio.run(other.cell()) == (Access.FORGED, Refresh.MISMATCH)
     assert not table.asked
@@ -132,6 +140,6 @@ def test_a_session_past_its_absolute_end_is_expired() -> None:
     issue = tokens.issue(claims, SECRET)
     table = Table(Row.of(claims, issue.hash))
     config = make_config(max_session_seconds=1001)
-    assert rolling.is_over(claims, NOW, 1001)
+    assert lifetimes.is_session_over(claims, NOW, 1001)
     pair = Presented(issue.pair, NOW, config, table.means)
     assert asyncio.run(pair.cell()) == (Access.LIVE, Refresh.EXPIRED)

@@ -11,9 +11,9 @@ import pytest
 
 from reference_auth.core import tokens
 from reference_auth.core.config import Lifetimes
-from reference_auth.core.errors import Replayed, SessionOver, StorageTrouble
+from reference_auth.core.errors import Replayed, SessionOver, StorageError
 from reference_auth.core.rows import Fence, Row
-from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.core.tokens import Claims, RefreshTokenHash, TokenPair
 from reference_auth.store import items, retry
 from tests.reference.faulty import answer_lost, refused, unreachable
 from tests.reference.shop import CUSTOMER, START, Shop
@@ -30,7 +30,7 @@ def replay(shop: Shop, customer_id: Any = CUSTOMER) -> TokenPair:
 def fill(shop: Shop, count: int, size: int = 0, customer_id: str = str(CUSTOMER)) -> None:
     """Rows as a long-lived customer has them, each made larger by `size` bytes."""
     for n in range(count):
-        row = Row(customer_id, f"{n:0128x}", START + 900, START + 1 + n % 800)
+        row = Row(customer_id, RefreshTokenHash(f"{n:0128x}"), START + 900, START + 1 + n % 800)
         shop.put({**items.row_item(row), "filler": {"S": "x" * size}})
 
 
@@ -50,7 +50,7 @@ def test_a_row_that_appears_behind_the_sweep_goes_too(shop: Shop) -> None:
 
     def appears(call: Callable[[], Any]) -> Any:
         answer = call()
-        shop.put(items.row_item(Row("7", "behind", START + 900, BEFORE)))
+        shop.put(items.row_item(Row("7", RefreshTokenHash("behind"), START + 900, BEFORE)))
         return answer
 
     shop.client.on("batch_write_item", appears, appears)
@@ -77,12 +77,12 @@ def test_other_customers_keep_their_sessions(shop: Shop) -> None:
 @pytest.mark.parametrize(
     "row, stays",
     [
-        (Row("7", "a", START + 900, BEFORE), False),
-        (Row("7", "a", None, None), False),
-        (Row("7", "a", START + 900, None, "old"), False),
-        (Row("7", "a", START + 900, BEFORE + 1), True),
-        (Row("7", "a", START + 900, BEFORE + 10, "old"), False),
-        (Row("7", "a", START + 900, BEFORE + 11, "old"), True),
+        (Row("7", RefreshTokenHash("a"), START + 900, BEFORE), False),
+        (Row("7", RefreshTokenHash("a"), None, None), False),
+        (Row("7", RefreshTokenHash("a"), START + 900, None, RefreshTokenHash("old")), False),
+        (Row("7", RefreshTokenHash("a"), START + 900, BEFORE + 1), True),
+        (Row("7", RefreshTokenHash("a"), START + 900, BEFORE + 10, RefreshTokenHash("old")), False),
+        (Row("7", RefreshTokenHash("a"), START + 900, BEFORE + 11, RefreshTokenHash("old")), True),
     ],
 )
 def test_a_row_after_the_fence_stays(shop: Shop, row: Row, stays: bool) -> None:
@@ -95,7 +95,11 @@ def test_a_row_after_the_fence_stays(shop: Shop, row: Row, stays: bool) -> None:
 
 def test_the_fence_is_raised_over_a_faster_servers_row(shop: Shop) -> None:
     """What goes with the burn cannot be written again behind it."""
-    shop.put(items.row_item(Row("7", "a", START + 900, BEFORE + 4, "old")))
+    shop.put(
+        items.row_item(
+            Row("7", RefreshTokenHash("a"), START + 900, BEFORE + 4, RefreshTokenHash("old"))
+        )
+    )
     with pytest.raises(Replayed):
         shop.refresh(replay(shop))
     fence = shop.fence()
@@ -128,7 +132,7 @@ def test_what_stays_unprocessed_is_no_success(shop: Shop, monkeypatch: pytest.Mo
         return {"UnprocessedItems": shop.client.sent[-1][1]["RequestItems"]}
 
     shop.client.on("batch_write_item", *[nothing_done] * 50)
-    with pytest.raises(StorageTrouble):
+    with pytest.raises(StorageError):
         shop.refresh(replay(shop))
     assert len(shop.rows()) == 3
     assert shop.fence() == Fence(BEFORE, START + 2_592_000, done=False)
@@ -150,7 +154,7 @@ def test_an_interrupted_burn_is_finished_by_the_next(
     """FAULT-05, FAULT-06: trouble at any step is never success, and another try ends it."""
     fill(shop, 3)
     shop.client.on(operation, fault)
-    with pytest.raises(StorageTrouble):
+    with pytest.raises(StorageError):
         shop.refresh(replay(shop))
     with pytest.raises(SessionOver):
         shop.refresh(replay(shop))
@@ -195,7 +199,7 @@ def test_a_fence_raised_meanwhile_is_not_marked_done(shop: Shop) -> None:
 
     def raised(call: Callable[[], Any]) -> Any:
         shop.put(items.fence_item("7", Fence(BEFORE + 5, START + 2_592_005)))
-        shop.put(items.row_item(Row("7", "late", START + 900, BEFORE + 5)))
+        shop.put(items.row_item(Row("7", RefreshTokenHash("late"), START + 900, BEFORE + 5)))
         return call()
 
     shop.client.on("update_item", raised)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 
 from reference_auth.core import tokens
-from reference_auth.core.errors import NotThePair
-from reference_auth.core.tokens import TokenPair
+from reference_auth.core.config import Secret
+from reference_auth.core.errors import BadRefreshToken
+from reference_auth.core.tokens import RefreshToken, TokenPair
 from tests.reference.shop import Shop
 
 
@@ -40,11 +41,11 @@ def test_what_a_session_costs(
     assert spent(shop, seen) == (rotation, {"get_item": 1, "transact_write_items": 1})
     shop.revoke(fresh)
     assert spent(shop, seen) == (revoke, {"transact_write_items": 1})
-    with pytest.raises(NotThePair):
+    with pytest.raises(BadRefreshToken):
         shop.refresh(TokenPair(fresh.token, pair.refresh_token))
     assert spent(shop, seen) == (mismatch, {})
-    with pytest.raises(NotThePair):
-        shop.refresh(TokenPair(fresh.token, "junk"))
+    with pytest.raises(BadRefreshToken):
+        shop.refresh(TokenPair(fresh.token, RefreshToken("junk")))
     assert spent(shop, seen) == (0, {})
 
 
@@ -54,7 +55,7 @@ def count_stretching(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def counted(text: str, secret: str) -> str:
         seen.append(text)
-        return really(text, secret)
+        return really(text, Secret(secret))
 
     monkeypatch.setattr(tokens, "_stretch", counted)
     return seen

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from reference_auth.core.errors import AuthError, MissingArgument, NoSuchSession, StorageTrouble
+from reference_auth.core.errors import AuthError, MissingArgument, NoSuchSession, StorageError
 from reference_auth.core.rows import Row
+from reference_auth.core.tokens import RefreshTokenHash
 from reference_auth.flow.development import AuthItem
 from reference_auth.store import items
 from tests.reference.faulty import unreachable
@@ -54,7 +55,12 @@ def test_a_ttl_shows_as_text(shop: Shop, ttl: Any, text: str | None) -> None:
 
 def fill(shop: Shop, count: int, size: int) -> None:
     for n in range(count):
-        shop.put({**items.row_item(Row("7", f"{n:04}", START)), "filler": {"S": "x" * size}})
+        shop.put(
+            {
+                **items.row_item(Row("7", RefreshTokenHash(f"{n:04}"), START)),
+                "filler": {"S": "x" * size},
+            }
+        )
 
 
 @pytest.mark.parametrize("count, size", [(0, 0), (60, 0), (8, 200_000)])
@@ -80,7 +86,7 @@ def test_a_removed_row_shows_what_it_was(shop: Shop) -> None:
 def test_removing_all_leaves_nothing(shop: Shop, count: int, size: int) -> None:
     """DEV-09: page by page, also when there was nothing, and only in that partition."""
     fill(shop, count, size)
-    shop.put(items.row_item(Row("70", "a", START)))
+    shop.put(items.row_item(Row("70", RefreshTokenHash("a"), START)))
     shop.run(shop.development.remove_all("7"))
     assert shop.rows() == []
     assert len(shop.rows("70")) == 1
@@ -92,7 +98,7 @@ def test_removing_all_looks_again(shop: Shop) -> None:
 
     def appears(call: Callable[[], Any]) -> Any:
         answer = call()
-        shop.put(items.row_item(Row("7", "behind", START)))
+        shop.put(items.row_item(Row("7", RefreshTokenHash("behind"), START)))
         return answer
 
     shop.client.on("batch_write_item", appears)
@@ -104,7 +110,7 @@ def test_removing_all_is_no_success_while_a_row_is_left(shop: Shop) -> None:
     """DEV-09: trouble on the way is trouble."""
     fill(shop, 3, 0)
     shop.client.on("batch_write_item", unreachable)
-    with pytest.raises(StorageTrouble):
+    with pytest.raises(StorageError):
         shop.run(shop.development.remove_all("7"))
 
 

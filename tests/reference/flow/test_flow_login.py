@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from reference_auth.core.errors import (
-    NoCustomer,
+    NoCustomerId,
     Replayed,
     Retry,
     SessionOver,
-    StorageTrouble,
+    StorageError,
     WrongCredentials,
 )
 from reference_auth.core.rows import Fence
@@ -62,7 +62,7 @@ def test_what_is_no_text_is_no_credential(shop: Shop, email: str, password: str)
 )
 def test_a_platform_that_names_nobody_logs_nobody_in(shop: Shop, customer_id: Any) -> None:
     """HARD-18, STORE-11: nothing is issued and nothing is written, under any key."""
-    with pytest.raises(NoCustomer):
+    with pytest.raises(NoCustomerId):
         shop.log_in(customer_id)
     assert not shop.client.calls
 
@@ -156,7 +156,7 @@ def test_a_login_that_meets_an_unfinished_burn_finishes_it(
 def test_a_login_whose_write_fails_issues_nothing(shop: Shop, fault: Any) -> None:
     """FAULT-01: no tokens come without the table's word that they are kept."""
     shop.client.on("transact_write_items", fault)
-    with pytest.raises(StorageTrouble):
+    with pytest.raises(StorageError):
         shop.log_in()
     assert shop.log_in()
 

@@ -12,16 +12,17 @@ import anyio
 import pytest
 
 from reference_auth.core import tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.errors import (
     BadAccessToken,
-    NotThePair,
+    BadRefreshToken,
     Replayed,
     Retry,
     SessionOver,
-    StorageTrouble,
+    StorageError,
 )
 from reference_auth.core.rows import Row
-from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.core.tokens import Claims, RefreshToken, TokenPair
 from reference_auth.flow import rotations as rotations_module
 from reference_auth.flow.rotations import Rotations
 from tests.reference.faulty import Call, answer_lost, cancelled, refused, unreachable
@@ -200,8 +201,8 @@ def test_a_malformed_refresh_token_never_reaches_the_table(shop: Shop, text: str
     """HARD-09, HARD-24, HARD-25, GQL-06: it is refused before anything is read or derived."""
     pair = shop.log_in()
     shop.client.forget()
-    with pytest.raises(NotThePair):
-        shop.refresh(TokenPair(pair.token, text))
+    with pytest.raises(BadRefreshToken):
+        shop.refresh(TokenPair(pair.token, RefreshToken(text)))
     assert not shop.client.calls
 
 
@@ -211,8 +212,8 @@ def test_a_malformed_refresh_token_never_reaches_the_table(shop: Shop, text: str
 def test_a_refresh_token_is_compared_exactly(shop: Shop, change: Callable[[str], str]) -> None:
     """HARD-24: upper case, blanks, a part of it and more than it are not the token."""
     pair = shop.log_in()
-    with pytest.raises(NotThePair):
-        shop.refresh(replace(pair, refresh_token=change(pair.refresh_token)))
+    with pytest.raises(BadRefreshToken):
+        shop.refresh(replace(pair, refresh_token=RefreshToken(change(pair.refresh_token))))
     assert shop.refresh(pair) == pair
 
 
@@ -222,7 +223,7 @@ def test_a_mismatched_pair_never_reaches_the_table(shop: Shop) -> None:
     shop.later(ACCESS)
     before = shop.everything()
     shop.client.forget()
-    with pytest.raises(NotThePair):
+    with pytest.raises(BadRefreshToken):
         shop.refresh(TokenPair(phone.token, laptop.refresh_token))
     assert not shop.client.calls
     assert shop.everything() == before
@@ -231,7 +232,7 @@ def test_a_mismatched_pair_never_reaches_the_table(shop: Shop) -> None:
 def test_a_forged_access_token_never_reaches_the_table(shop: Shop) -> None:
     """HARD-01, HARD-21: another secret's token is refused, and its customer is not burned."""
     pair = shop.log_in()
-    forged = tokens.issue(shop.claims(pair), "another secret, as long as the real one")
+    forged = tokens.issue(shop.claims(pair), Secret("another secret, as long as the real one"))
     shop.client.forget()
     with pytest.raises(BadAccessToken):
         shop.refresh(forged.pair)
@@ -450,7 +451,7 @@ def test_a_storage_failure_changes_nothing(shop: Shop, operation: str, fault: An
     shop.later(ACCESS)
     before = shop.everything()
     shop.client.on(operation, fault)
-    with pytest.raises(StorageTrouble) as trouble:
+    with pytest.raises(StorageError) as trouble:
         shop.refresh(pair)
     assert trouble.value.category == "graphql-server-internal-error"
     assert "secret db detail" not in str(trouble.value)

@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 
 from reference_auth.core import tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.errors import (
     BadAccessToken,
     NoSuchSession,
+    PairMismatch,
     Retry,
     SessionOver,
-    StorageTrouble,
-    WrongPair,
+    StorageError,
 )
 from reference_auth.core.rows import REVOKED, Fence
-from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.core.tokens import Claims, RefreshToken, TokenPair
 from reference_auth.store import items
 from tests.reference.faulty import Call, answer_lost, cancelled, refused, unreachable
 from tests.reference.shop import CUSTOMER, START, Shop
@@ -56,8 +57,8 @@ def test_a_mismatched_pair_is_an_input_error(shop: Shop, text: str) -> None:
     """CORE-22: the table is not asked, and the session lives."""
     pair = shop.log_in()
     shop.client.forget()
-    with pytest.raises(WrongPair) as refusal:
-        shop.revoke(TokenPair(pair.token, text))
+    with pytest.raises(PairMismatch) as refusal:
+        shop.revoke(TokenPair(pair.token, RefreshToken(text)))
     assert refusal.value.category == "graphql-input"
     assert not shop.client.calls
     assert shop.refresh(pair) == pair
@@ -66,7 +67,7 @@ def test_a_mismatched_pair_is_an_input_error(shop: Shop, text: str) -> None:
 def test_a_forged_token_revokes_nothing(shop: Shop) -> None:
     """HARD-17: another key's signature is refused before the table is asked."""
     pair = shop.log_in()
-    forged = tokens.issue(shop.claims(pair), "another secret, as long as the real one")
+    forged = tokens.issue(shop.claims(pair), Secret("another secret, as long as the real one"))
     shop.client.forget()
     with pytest.raises(BadAccessToken):
         shop.revoke(replace(forged.pair, refresh_token=pair.refresh_token))
@@ -220,7 +221,7 @@ def test_trouble_is_never_true(shop: Shop, fault: Any) -> None:
     """FAULT-12: the session lives, and ends when the table is back."""
     pair = shop.log_in()
     shop.client.on("transact_write_items", fault)
-    with pytest.raises(StorageTrouble):
+    with pytest.raises(StorageError):
         shop.revoke(pair)
     assert len(shop.rows()) == 1
     assert shop.revoke(pair) is True
@@ -230,7 +231,7 @@ def test_a_lost_answer_is_not_true_but_the_second_try_is(shop: Shop) -> None:
     """FAULT-12, HARD-16: the tombstone tells the second try that the first one worked."""
     pair = shop.log_in()
     shop.client.on("transact_write_items", answer_lost)
-    with pytest.raises(StorageTrouble):
+    with pytest.raises(StorageError):
         shop.revoke(pair)
     assert shop.revoke(pair) is True
 

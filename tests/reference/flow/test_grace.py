@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reference_auth.core.config import Lifetimes
-from reference_auth.core.errors import Replayed, SessionOver, StorageTrouble
+from reference_auth.core.errors import Replayed, SessionOver, StorageError
 from reference_auth.core.rows import ROTATED
 from reference_auth.core.tokens import Claims, TokenPair
 from tests.reference.faulty import unreachable
@@ -203,7 +203,7 @@ def test_trouble_while_looking_for_the_successor_burns_nothing(shop: Shop) -> No
     old, fresh = rotated(shop)
     for call in range(4):
         shop.client.on("get_item", *[lambda ask: ask()] * call, unreachable)
-        with pytest.raises(StorageTrouble):
+        with pytest.raises(StorageError):
             shop.refresh(old)
     assert shop.refresh(old) == fresh
     assert shop.fence() is None

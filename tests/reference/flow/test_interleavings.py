@@ -51,8 +51,8 @@ def test_the_schedules_reach_what_they_are_for() -> None:
 
 
 class NoTombstoneAtLogin(Sessions):
-    async def begin(self, row: Row) -> None:
-        await Sessions.begin(without(self, "check_no_tombstone"), row)
+    async def create(self, row: Row) -> None:
+        await Sessions.create(without(self, "check_no_tombstone"), row)
 
 
 class NoTombstones(Sessions):
@@ -61,8 +61,8 @@ class NoTombstones(Sessions):
 
 
 class NoFenceAtLogin(Sessions):
-    async def begin(self, row: Row) -> None:
-        await Sessions.begin(without(self, "check_no_fence"), row)
+    async def create(self, row: Row) -> None:
+        await Sessions.create(without(self, "check_no_fence"), row)
 
 
 class NoFenceAtRotation(Sessions):
@@ -95,8 +95,8 @@ class BlindPut(Sessions):
 class GraceForks(Flow):
     """A lost race is answered with a pair of its own."""
 
-    async def lose_race(self, old: Presented) -> TokenPair:
-        return await self.begin(old.claims.customer_id, False, old.now)
+    async def answer_lost_race(self, old: Presented) -> TokenPair:
+        return await self.start_session(old.claims.customer_id, False, old.now)
 
 
 def without(sessions: Sessions, check: str) -> Sessions:

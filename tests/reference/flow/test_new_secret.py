@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from reference_auth.core.config import Secret
 from reference_auth.core.errors import BadAccessToken
 from reference_auth.core.tokens import TokenPair
 from tests.reference.fake_table import FakeTable
@@ -18,7 +19,7 @@ from tests.reference.shop import START, Shop, make_config
 def shops() -> Iterator[tuple[Shop, Shop]]:
     """The same deployment before and after its secret was replaced."""
     table, config = FakeTable(), make_config()
-    new = replace(config, secret="another secret for tests, as long as the first")
+    new = replace(config, secret=Secret("another secret for tests, as long as the first"))
     with asyncio.Runner() as one, asyncio.Runner() as other:
         yield Shop(table, config, one), Shop(table, new, other)
 

@@ -7,19 +7,20 @@ from typing import Any
 import pytest
 
 from reference_auth.core.rows import REVOKED, ROTATED, Fence, Row, Tombstone
-from reference_auth.core.tokens import Claims
+from reference_auth.core.tokens import Claims, RefreshTokenHash
 from reference_auth.store import items
 
+HASH, OLD = RefreshTokenHash("abc"), RefreshTokenHash("old")
 KEY = {"customer_id": {"S": "7"}, "refresh_token_hash": {"S": "abc"}}
 
 
 @pytest.mark.parametrize(
     "row",
     [
-        Row("7", "abc", 900),
-        Row("7", "abc", 900, 840),
-        Row("7", "abc", 900, 840, "old"),
-        Row("7", "abc", None),
+        Row("7", HASH, 900),
+        Row("7", HASH, 900, 840),
+        Row("7", HASH, 900, 840, OLD),
+        Row("7", HASH, None),
     ],
 )
 def test_a_row_comes_back_as_it_was(row: Row) -> None:
@@ -29,7 +30,7 @@ def test_a_row_comes_back_as_it_was(row: Row) -> None:
 
 def test_a_row_has_the_documented_form() -> None:
     """STORE-01, STORE-04, STORE-05: two String keys, and Numbers for times."""
-    assert items.row_item(Row("7", "abc", 900, 840, "old")) == {
+    assert items.row_item(Row("7", HASH, 900, 840, OLD)) == {
         **KEY,
         "ttl": {"N": "900"},
         "exp": {"N": "840"},
@@ -60,21 +61,25 @@ def test_a_row_has_the_documented_form() -> None:
 def test_a_ttl_is_read_however_it_is_stored(ttl: Any, seconds: int | None) -> None:
     """STORE-06: a String is read, and what cannot be read counts as none."""
     item = {**KEY, "colour": {"S": "blue"}} | ({} if ttl is None else {"ttl": ttl})
-    assert items.read_row(item) == Row("7", "abc", seconds)
+    assert items.read_row(item) == Row("7", HASH, seconds)
 
 
 def test_a_row_without_ttl_never_expires_by_it() -> None:
     """STORE-08: only a `ttl` that is there and has passed ends a row, a second after it."""
-    assert [Row("7", "a", 900).is_expired(now) for now in (899, 900, 901)] == [False, False, True]
-    assert not Row("7", "a", None).is_expired(10**10)
+    assert [Row("7", RefreshTokenHash("a"), 900).is_expired(now) for now in (899, 900, 901)] == [
+        False,
+        False,
+        True,
+    ]
+    assert not Row("7", RefreshTokenHash("a"), None).is_expired(10**10)
 
 
 @pytest.mark.parametrize(
     "tombstone",
     [
-        Tombstone("7", "abc", REVOKED, 900),
-        Tombstone("7", "abc", ROTATED, 30, 30, Claims(7, 840, 900, iat=5)),
-        Tombstone("7", "abc", ROTATED, 30, 30, Claims(7, 840, 900, iat=5, auth_time=4)),
+        Tombstone("7", HASH, REVOKED, 900),
+        Tombstone("7", HASH, ROTATED, 30, 30, Claims(7, 840, 900, iat=5)),
+        Tombstone("7", HASH, ROTATED, 30, 30, Claims(7, 840, 900, iat=5, auth_time=4)),
     ],
 )
 def test_a_tombstone_comes_back_as_it_was(tombstone: Tombstone) -> None:
@@ -95,8 +100,8 @@ def test_a_tombstone_of_unknown_reason_ends_a_pair() -> None:
 def test_the_window_is_judged_by_its_end(now: int, leads: bool) -> None:
     """RACE-09: `until` decides, not the table's own deletion."""
     claims = Claims(7, 840, 900)
-    assert Tombstone("7", "a", ROTATED, 99, 30, claims).leads_on(now) is leads
-    assert not Tombstone("7", "a", REVOKED, 99, 30, claims).leads_on(now)
+    assert Tombstone("7", RefreshTokenHash("a"), ROTATED, 99, 30, claims).is_in_grace(now) is leads
+    assert not Tombstone("7", RefreshTokenHash("a"), REVOKED, 99, 30, claims).is_in_grace(now)
 
 
 def test_a_fence_comes_back_as_it_was() -> None:

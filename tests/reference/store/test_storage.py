@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
-from reference_auth.core.errors import AuthError, OutcomeUnknown, StorageTrouble
+from reference_auth.core.errors import AuthError, OutcomeUnknown, StorageError
 from reference_auth.store import retry, storage
 from reference_auth.store.retry import Busy
 from reference_auth.store.storage import Cancelled, ConditionFailed, Reason, Storage
@@ -34,15 +34,15 @@ def response(code: str, status: int = 400, **more: Any) -> dict[str, Any]:
         (response("ConditionalCheckFailedException"), ConditionFailed),
         (response("InternalServerError", 500), OutcomeUnknown),
         (response("Unheard of", 503), OutcomeUnknown),
-        (response("AccessDeniedException"), StorageTrouble),
-        (response("ResourceNotFoundException"), StorageTrouble),
-        (response("ValidationException"), StorageTrouble),
+        (response("AccessDeniedException"), StorageError),
+        (response("ResourceNotFoundException"), StorageError),
+        (response("ValidationException"), StorageError),
         ({}, OutcomeUnknown),
     ],
 )
 def test_a_refusal_has_one_name(answer: dict[str, Any], kind: type) -> None:
     """FAULT-05, FAULT-09: busy, unknown, refused, or a condition that did not hold."""
-    assert type(storage.refusal_of(answer)) is kind
+    assert type(storage.error_of(answer)) is kind
 
 
 @pytest.mark.parametrize(
@@ -53,16 +53,16 @@ def test_a_refusal_has_one_name(answer: dict[str, Any], kind: type) -> None:
         (["None", "ThrottlingError"], Busy),
         (["ProvisionedThroughputExceeded"], Busy),
         (["TransactionConflict", "ConditionalCheckFailed"], Cancelled),
-        (["ValidationError"], StorageTrouble),
-        (["ItemCollectionSizeLimitExceeded", "None"], StorageTrouble),
-        ([], StorageTrouble),
+        (["ValidationError"], StorageError),
+        (["ItemCollectionSizeLimitExceeded", "None"], StorageError),
+        ([], StorageError),
     ],
 )
 def test_reasons_are_read_one_by_one(codes: list[str], kind: type) -> None:
     """FAULT-09: a failed condition is an answer, a conflict is none."""
     reasons = [{"Code": code} for code in codes]
     answer = response("TransactionCanceledException", CancellationReasons=reasons)
-    refusal = storage.refusal_of(answer)
+    refusal = storage.error_of(answer)
     assert type(refusal) is kind
     if isinstance(refusal, Cancelled):
         assert refusal.reasons == tuple(Reason(code, None) for code in codes)
@@ -114,7 +114,7 @@ def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Faulty(client_that(lambda **_: {}))
     client.on("get_item", *[refused("ThrottlingException")] * 1000)
     began = time.monotonic()
-    with pytest.raises(StorageTrouble):
+    with pytest.raises(StorageError):
         ask(client)
     assert 0.25 < time.monotonic() - began < 3
     assert client.calls["get_item"] > 2
@@ -143,7 +143,7 @@ def test_a_hanging_table_does_not_hold_the_request(monkeypatch: pytest.MonkeyPat
 
     async def request() -> float:
         began = time.monotonic()
-        with pytest.raises(StorageTrouble), retry.deadline():
+        with pytest.raises(StorageError), retry.deadline():
             await Storage(client_that(lambda **_: release.wait(20))).call("get_item")
         release.set()
         return time.monotonic() - began
