@@ -59,9 +59,7 @@ class Till:
 
     def __init__(self, name: str) -> None:
         self.spent: Counter[str] = Counter()
-        config = Config(
-            secret=SECRET, region="x", table=name, cached_pairs=0
-        )
+        config = Config(secret=SECRET, region="x", table=name, cached_pairs=0)
         sessions = Sessions(CountingClient(memory_table(name), self.spent), config)
         self.flow = Flow(config, sessions, OneCustomer())
 

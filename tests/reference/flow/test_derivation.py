@@ -9,12 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from reference_auth.core import tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.errors import Retry
-from reference_auth.core.tokens import Claims
+from reference_auth.core.tokens import Claims, RefreshToken
 from reference_auth.flow.cache import Cache
 from reference_auth.flow.derivation import QUEUE, QUEUE_PER_CUSTOMER, Derivation
 
-SECRET = "a secret for tests, of 32 bytes or so"
+SECRET = Secret("a secret for tests, of 32 bytes or so")
 CLAIMS = Claims(7, 1_900_000_840, 1_900_000_900)
 
 
@@ -168,7 +169,7 @@ def test_the_queue_is_bounded(gate: threading.Event) -> None:
         with pytest.raises(Retry):
             await derivation.derive(QUEUE, 1)
         with pytest.raises(Retry):
-            await derivation.hash_of("a" * 128)
+            await derivation.hash_of(RefreshToken("a" * 128))
         gate.set()
         await asyncio.gather(*waiting)
         assert await derivation.derive(QUEUE, 1) == f"of {QUEUE}1"
