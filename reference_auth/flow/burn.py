@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reference_auth.core.config import Config
-from reference_auth.core.rows import CLOCK_SKEW, Fence, Row, key_of
+from reference_auth.core.rows import CLOCK_SKEW, Fence, Row, partition_of
 from reference_auth.core.tokens import Claims
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions

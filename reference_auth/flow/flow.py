@@ -219,7 +219,7 @@ class Flow:
             with suppress(KeyTaken):
                 await self.sessions.create(Row.of(fresh.claims, fresh.hash))
                 return fresh.pair
-        raise Taken
+        raise KeyTaken
 
     async def wait_for_next_second(self, now: int, clock: Callable[[], float]) -> None:
         """Wait for the next whole second, or raise Retry when that takes too long."""
@@ -295,7 +295,7 @@ class Flow:
         else:
             raise Retry
         # Another revoke, or a burn, may have ended it between the two reads.
-        if tokens.is_past_refresh(claims, presented.now) or await self.has_ended(
+        if tokens.is_refresh_expired(claims, presented.now) or await self.has_ended(
             claims.customer_id, row
         ):
             return

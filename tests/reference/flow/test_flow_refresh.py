@@ -134,7 +134,7 @@ def test_an_expired_pair_buys_no_derivation(shop: Shop, monkeypatch: pytest.Monk
     monkeypatch.setattr(tokens, "_stretch", derived)
     for refresh_token in (expired.refresh_token, "0" * 128):
         with pytest.raises(SessionOver):
-            shop.refresh(replace(expired, refresh_token=refresh_token))
+            shop.refresh(replace(expired, refresh_token=RefreshToken(refresh_token)))
     assert shop.rows() == []
 
 
