@@ -7,6 +7,7 @@ import importlib.metadata
 import sys
 import tomllib
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from itertools import chain
 from pathlib import Path
 
@@ -16,7 +17,24 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 
-FLOORS = ("core", "store", "flow", "api", "serve")
+#: The packages of each part in the order in which they may import each other. What lies beside the
+#: suite's packages comes before them all.
+ORDER = {
+    "reference_auth": ("core", "store", "flow", "api", "serve"),
+    "conformance_tests": (
+        "target",
+        "deployment",
+        "actors",
+        "report",
+        "expect",
+        "runner",
+        "suite",
+        "embedded",
+        "commands",
+    ),
+}
+#: A module of the suite is at most so many imports away from one that imports no other.
+MOST_FLOORS = 10
 MAY_IMPORT_TOO = {"tokens": {"cryptography"}}
 IMPORTED_AS = {
     "argon2-cffi": "argon2",
@@ -39,17 +57,48 @@ def sources(folder: str) -> list[Path]:
     return found
 
 
-def imports(path: Path) -> set[str]:
-    """The full names of all modules that a file imports, wherever in the file it does."""
+def imports(path: Path, *, typing_only: bool = True) -> set[str]:
+    """The full names of all modules that a file imports, wherever in the file it does.
+
+    typing_only: those that only a type checker imports, too.
+    """
     package = path.relative_to(ROOT).parent.parts
+    tree = ast.parse(path.read_text())
+    if not typing_only:
+        tree = WithoutTypingOnly().visit(tree)
     found: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             base = package[: len(package) + 1 - node.level] if node.level else ()
             found |= {".".join([*base, *filter(None, [node.module]), a.name]) for a in node.names}
     return found
+
+
+class WithoutTypingOnly(ast.NodeTransformer):
+    """Takes out what stands under `if TYPE_CHECKING`."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else node
+
+
+def suite_modules(*, typing_only: bool) -> dict[str, set[str]]:
+    """Each module of the suite, with those of the suite that it imports."""
+    paths = {module(path): path for path in sources("conformance_tests")}
+    return {
+        name: {
+            found
+            for full in imports(path, typing_only=typing_only)
+            for found in (full, full.rpartition(".")[0])
+            if found in paths and found != name
+        }
+        for name, path in paths.items()
+    }
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def outside(path: Path) -> set[str]:
@@ -67,17 +116,51 @@ def test_a_stranger_finds_the_usual_papers(name: str) -> None:
     assert f"]({name})" in README
 
 
-@pytest.mark.parametrize("folder", FLOORS)
-def test_a_package_imports_only_those_below_it(folder: str) -> None:
-    """core, store, flow, api, serve: each imports those before it, typing-only imports too."""
-    above = FLOORS[FLOORS.index(folder) + 1 :]
+@pytest.mark.parametrize(
+    "part, package", [(part, package) for part, order in ORDER.items() for package in order]
+)
+def test_a_package_imports_only_those_before_it(part: str, package: str) -> None:
+    """In the order that CONTRIBUTING.md draws; typing-only imports count too."""
+    order = ORDER[part]
+    after = {f"{part}.{name}" for name in order[order.index(package) + 1 :]}
     upwards = {
         f"{path.relative_to(ROOT)}: {name}"
-        for path in sources(f"reference_auth/{folder}")
+        for path in sources(f"{part}/{package}")
         for name in imports(path)
-        if name.split(".")[:1] == ["reference_auth"] and name.split(".")[1] in above
+        if ".".join(name.split(".")[:2]) in after
     }
     assert not upwards
+
+
+def test_what_all_packages_of_the_suite_share_imports_none_of_them() -> None:
+    """A module at the root of the suite imports its neighbours at most."""
+    packages = {f"conformance_tests.{name}" for name in ORDER["conformance_tests"]}
+    assert not {
+        f"{path.name}: {name}"
+        for path in (ROOT / "conformance_tests").glob("*.py")
+        for name in imports(path)
+        if ".".join(name.split(".")[:2]) in packages
+    }
+
+
+def test_every_package_of_the_suite_has_its_place() -> None:
+    """None is beside the order."""
+    folders = {path.parent.name for path in (ROOT / "conformance_tests").glob("*/*.py")}
+    assert folders == set(ORDER["conformance_tests"])
+
+
+def test_no_module_of_the_suite_imports_itself_by_others() -> None:
+    """There is no ring, by typing-only imports neither."""
+    TopologicalSorter(suite_modules(typing_only=True)).prepare()
+
+
+def test_the_suite_is_a_low_house() -> None:
+    """The longest chain of imports has ten modules."""
+    imported = suite_modules(typing_only=False)
+    floors: dict[str, int] = {}
+    for name in TopologicalSorter(imported).static_order():
+        floors[name] = 1 + max((floors[each] for each in imported[name]), default=0)
+    assert max(floors.values()) <= MOST_FLOORS, sorted(floors, key=lambda name: -floors[name])[0]
 
 
 @pytest.mark.parametrize("path", sources("reference_auth/core"), ids=lambda path: path.name)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment import opening
+from conformance_tests.deployment.clock import offered as offered_clock
 from conformance_tests.deployment.clock import reset_and_close
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
@@ -165,7 +166,7 @@ def _offset(customers: Customers) -> Line:
     deployment = customers.deployment
     if not deployment.client.skews:
         return Line("note", "clock offset", "not known: the answers have no Date header")
-    skew = opening.measured_skew(deployment.client)
+    skew = deployment.client.skew
     if not skew:
         return Line("ok", "clock offset", "its clock agrees with ours")
     side = "ahead of" if skew > 0 else "behind"
@@ -175,7 +176,7 @@ def _offset(customers: Customers) -> Line:
 def _clock(customers: Customers) -> Line:
     deployment = customers.deployment
     offered = deployment.target.clock
-    clock = opening.offered_clock(deployment)
+    clock = offered_clock(deployment.target, deployment.wiring.transport)
     if clock is None:
         return _waiting(offered.max_wait)
     if not clock_check.can_try_clock(customers):

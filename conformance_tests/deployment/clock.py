@@ -12,11 +12,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
 from conformance_tests.deployment.http.transport import Transport, describe_error
 from conformance_tests.outcomes import NotTestable, SuiteError
+
+if TYPE_CHECKING:
+    from conformance_tests.target.model import Target
 
 #: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
 COLLISIONS = 10
@@ -224,6 +228,14 @@ class FaketimeClock(MovableClock):
 
 class ClockError(Exception):
     """A clock that was offered and does not work; one sentence."""
+
+
+def offered(target: Target, transport: httpx.BaseTransport | None) -> MovableClock | None:
+    """The clock that the target names, not tried yet."""
+    address = target.clock
+    if address.http:
+        return HttpClock(address.http, transport, target.http.ca_file)
+    return FaketimeClock(address.faketime) if address.faketime else None
 
 
 def reset(clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Opens what a target offers: its client, table, fault proxy, log and clock.
+"""Opens what a target offers: its client, its table and its fault proxy.
 
 Each thing that goes wrong becomes one sentence; none of them is a requirement's failure.
 """
@@ -6,10 +6,9 @@ Each thing that goes wrong becomes one sentence; none of them is a requirement's
 from __future__ import annotations
 
 import secrets
-import statistics
 from contextlib import ExitStack, closing
 
-from conformance_tests.deployment.clock import Clock, FaketimeClock, HttpClock, MovableClock
+from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.faults.server import LoopbackError
@@ -31,8 +30,6 @@ TABLE_REMEDIES = {
     "ProfileNotFound": "check AWS_PROFILE",
     "ResourceNotFoundException": "there is none of that name there: check [table]",
 }
-#: A difference of clocks below this is the network's, in seconds.
-NOTICED_SKEW = 1.5
 
 
 def assemble(target: Target, ends: ExitStack, wiring: Wiring = NO_WIRING) -> Deployment:
@@ -107,18 +104,3 @@ def start_faults(deployment: Deployment, ends: ExitStack) -> str | None:
     except LoopbackError as error:
         return f"{str(error).removesuffix('.')}; mend [faults] or leave it out"
     return None
-
-
-def offered_clock(deployment: Deployment) -> MovableClock | None:
-    """The clock that the target names, not yet tried."""
-    offered = deployment.target.clock
-    if offered.http:
-        ca_file = deployment.target.http.ca_file
-        return HttpClock(offered.http, deployment.wiring.transport, ca_file)
-    return FaketimeClock(offered.faketime) if offered.faketime else None
-
-
-def measured_skew(client: Client) -> float:
-    """Seconds that the deployment's clock is ahead of this machine's, 0 where it is little."""
-    skew = statistics.median(client.skews) if client.skews else 0.0
-    return skew if abs(skew) >= NOTICED_SKEW else 0.0

@@ -7,9 +7,14 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from conformance_tests.deployment.clock import ClockError, MovableClock, reset, reset_and_close
+from conformance_tests.deployment.clock import (
+    ClockError,
+    MovableClock,
+    offered,
+    reset,
+    reset_and_close,
+)
 from conformance_tests.deployment.http.throttle import Throttled
-from conformance_tests.deployment.opening import measured_skew, offered_clock
 from conformance_tests.outcomes import Violation
 
 if TYPE_CHECKING:
@@ -23,8 +28,8 @@ NEAREST_LEAP, FARTHEST_LEAP = 3_600, 60 * 86_400
 def set_clock(customers: Customers, ends: ExitStack) -> None:
     """Use the clock that the target offers, where logins show that it moves."""
     deployment = customers.deployment
-    deployment.clock.skew = measured_skew(deployment.client)
-    clock = offered_clock(deployment)
+    deployment.clock.skew = deployment.client.skew
+    clock = offered(deployment.target, deployment.wiring.transport)
     if clock is None or not can_try_clock(customers):
         return
     ends.callback(reset_and_close, clock)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
-from conformance_tests.deployment.http.recorder import Recorder
 from conformance_tests.deployment.table import denial
-from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import marker_option, requirements_of
 from conformance_tests.outcomes import NotApplicable, NotTestable, Violation
 from conformance_tests.redaction import SHOWN
 from conformance_tests.report.verdict import Card, Finding, Status
-from conformance_tests.requirements import Requirement
+
+if TYPE_CHECKING:
+    from conformance_tests.deployment.http.recorder import Recorder
+    from conformance_tests.expect.expect import Expect
+    from conformance_tests.requirements import Requirement
 
 Outcome = tuple[Status, str | None, Card | None]
 #: An optional test that ends so leaves no finding.
@@ -27,16 +30,16 @@ REPORTED_FIRST = ("error", "fail", "warn", "not-testable", "not-applicable")
 def findings_of(
     item: pytest.Item,
     error: BaseException | None,
-    judge: Expect | None,
+    expect: Expect | None,
     recorder: Recorder,
     rerun: str,
 ) -> list[Finding]:
     """What a test says of each of its rows.
 
-    judge: where it ran to its end, what it could not see and what only warns.
+    expect: where it ran to its end, what it could not see and what only warns.
     rerun: the command that a card repeats for its row.
     """
-    outcomes = [_from_error(error, recorder)] if error else list(_from_run(judge, recorder))
+    outcomes = [_from_error(error, recorder)] if error else list(_from_run(expect, recorder))
     if marker_option(item, "optional"):
         outcomes = [each for each in outcomes if each[0] not in UNREPORTED]
     return [
@@ -69,13 +72,13 @@ def _from_error(error: BaseException, recorder: Recorder) -> Outcome:
     return "error", recorder.redact(f"{type(error).__name__}: {error}", SHOWN), None
 
 
-def _from_run(judge: Expect | None, recorder: Recorder) -> Iterator[Outcome]:
+def _from_run(expect: Expect | None, recorder: Recorder) -> Iterator[Outcome]:
     """Passed, perhaps with a part unseen or a warning."""
-    remarks = "; ".join(judge.remarks if judge else ())
+    remarks = "; ".join(expect.remarks if expect else ())
     yield "pass", recorder.redact(remarks, SHOWN) or None, None
-    for unseen in dict.fromkeys(judge.unseen_parts if judge else ()):
+    for unseen in dict.fromkeys(expect.unseen_parts if expect else ()):
         yield "not-testable", str(unseen), None
-    for broken in judge.warnings if judge else ():
+    for broken in expect.warnings if expect else ():
         yield "warn", None, _card(broken, recorder)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance_tests.deployment.faults import answers
-from conformance_tests.deployment.faults.calls import CHECK, READ, Call
-from conformance_tests.deployment.faults.fault import Act, Exchange, Fault
-from conformance_tests.deployment.faults.wire import Message
+from conformance_tests.deployment.faults.calls import CHECK, READ
+
+if TYPE_CHECKING:
+    from conformance_tests.deployment.faults.calls import Call
+    from conformance_tests.deployment.faults.fault import Act, Exchange, Fault
+    from conformance_tests.deployment.faults.wire import Message
 
 
 def in_transaction(call: Call) -> bool:

@@ -7,6 +7,7 @@ like any other, for `expect.py` to judge. Only a throttle that lets nobody by is
 from __future__ import annotations
 
 import json
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -18,7 +19,7 @@ import httpx
 from conformance_tests.deployment.http import documents
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.http.documents import ABSENT, OPERATIONS
-from conformance_tests.deployment.http.recorder import Exchange, Recorder
+from conformance_tests.deployment.http.recorder import Recorder, exchange_of
 from conformance_tests.deployment.http.throttle import LoginRate
 from conformance_tests.deployment.http.transport import Transport, describe_error
 
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
     from conformance_tests.target.parts import Http
 
 JSON = "application/json"
-#: Request headers that a transcript shows: the rest is the HTTP library's.
-SHOWN_HEADERS = ("authorization", "content-type", "accept", "cookie", "upgrade")
-#: Answer headers that a transcript shows.
-SHOWN_ANSWER_HEADERS = ("content-type", "cache-control", "retry-after", "location", "set-cookie")
+#: A difference of clocks below this is the network's, in seconds.
+NOTICED_SKEW = 1.5
 LARGEST_ANSWER = 64 * 1024 * 1024  # bytes
 
 
@@ -61,6 +60,12 @@ class Client:
 
     def close(self) -> None:
         self._http.close()
+
+    @property
+    def skew(self) -> float:
+        """Seconds that the deployment's clock is ahead of this machine's, 0 where it is little."""
+        skew = statistics.median(self.skews) if self.skews else 0.0
+        return skew if abs(skew) >= NOTICED_SKEW else 0.0
 
     # -- the operations ------------------------------------------------------------------------
 
@@ -228,26 +233,9 @@ def open_client(
     )
 
 
-def exchange_of(sent: httpx.Request, status: str, got: httpx.Response | None = None) -> Exchange:
-    """A request and what came of it, as the recorder keeps it."""
-    return Exchange(
-        request_line=f"{sent.method} {sent.url}",
-        request_headers=_some(sent.headers, SHOWN_HEADERS),
-        request_body=sent.content.decode("utf-8", "replace"),
-        status_line=status,
-        answer_headers=_some(got.headers, SHOWN_ANSWER_HEADERS) if got is not None else (),
-        answer_body=got.text if got is not None else "",
-        other_headers=tuple(got.headers.items()) if got is not None else (),
-    )
-
-
 def bearer(token: str | None, scheme: str = "Bearer") -> str | None:
     """The Authorization header's value for an access token."""
     return None if token is None else f"{scheme} {token}"
-
-
-def _some(headers: httpx.Headers, shown: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, headers[name]) for name in shown if name in headers)
 
 
 def _received(arriving: httpx.Response) -> httpx.Response:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
-from conformance_tests.deployment.http.client import exchange_of
+from conformance_tests.deployment.http.recorder import exchange_of
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.http.recorder import Recorder

@@ -17,6 +17,12 @@ from conformance_tests.redaction import Redactor
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import httpx
+
+#: Request headers that a transcript shows: the rest is the HTTP library's.
+SHOWN_HEADERS = ("authorization", "content-type", "accept", "cookie", "upgrade")
+#: Answer headers that a transcript shows.
+SHOWN_ANSWER_HEADERS = ("content-type", "cache-control", "retry-after", "location", "set-cookie")
 #: Keys of an answer whose text is secret, and the name it gets.
 SECRET_KEYS = {"token": "access", "refresh_token": "refresh", "refresh_token_hash": "hash"}
 #: What stands under such a key in an error: it is not printed, but may be a word like any other.
@@ -82,6 +88,23 @@ class Exchange:
             return self
         bodies = (self.request_body[:most], self.answer_body[:most])
         return replace(self, request_body=bodies[0], answer_body=bodies[1])
+
+
+def exchange_of(sent: httpx.Request, status: str, got: httpx.Response | None = None) -> Exchange:
+    """A request and what came of it, as the recorder keeps it."""
+    return Exchange(
+        request_line=f"{sent.method} {sent.url}",
+        request_headers=_some(sent.headers, SHOWN_HEADERS),
+        request_body=sent.content.decode("utf-8", "replace"),
+        status_line=status,
+        answer_headers=_some(got.headers, SHOWN_ANSWER_HEADERS) if got is not None else (),
+        answer_body=got.text if got is not None else "",
+        other_headers=tuple(got.headers.items()) if got is not None else (),
+    )
+
+
+def _some(headers: httpx.Headers, shown: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, headers[name]) for name in shown if name in headers)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

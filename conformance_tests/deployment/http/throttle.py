@@ -6,9 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
-from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.outcomes import NotTestable
+
+if TYPE_CHECKING:
+    from conformance_tests.deployment.http.answer import Answer
 
 #: Seconds that one request waits for a throttle.
 MOST_THROTTLED_SECONDS = 120.0
