@@ -1,13 +1,13 @@
-"""What the lessons share: a stage with the real server on it, pictures, and hidden checks."""
+"""What the lessons share: the real server in this process, pictures, and hidden checks."""
 
 from lessons import checks, pictures
-from lessons.clock_face import moment, span, time_of_day
 from lessons.exchange import Exchange, Refused
-from lessons.reading import Pair, short, take_apart
+from lessons.pairs import Pair, short, take_apart
 from lessons.rows import Change, Snapshot
-from lessons.showing import quiet_refusals, source
-from lessons.stage import SECRET, START, Stage
-from lessons.story import Story
+from lessons.server import SECRET, START, Server
+from lessons.source_code import arm, show_refusals_in_one_line, source
+from lessons.times import date_and_time, duration, time_of_day
+from lessons.trace import Trace
 
 __all__ = [
     "SECRET",
@@ -16,17 +16,18 @@ __all__ = [
     "Exchange",
     "Pair",
     "Refused",
+    "Server",
     "Snapshot",
-    "Stage",
-    "Story",
+    "Trace",
+    "arm",
     "checks",
-    "moment",
+    "date_and_time",
+    "duration",
     "pictures",
     "short",
     "source",
-    "span",
     "take_apart",
     "time_of_day",
 ]
 
-quiet_refusals()
+show_refusals_in_one_line()

@@ -1,7 +1,6 @@
-"""A failure card of the suite, as text for the eye.
+"""A failure card of the suite as text, short enough for a notebook and the same in each run.
 
-Secrets bear numbers in a card, so that equality stays visible. They count from the run's beginning;
-here they count from the card's.
+The suite numbers the secrets of a whole run; here they are numbered from 1 within the card.
 """
 
 from __future__ import annotations
@@ -22,14 +21,14 @@ _SECRET = re.compile(r"<(\w+)#(\d+)>")
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """One red row with the first of its cards."""
+class FailureCard:
+    """One requirement that a server broke, with the first of its cards."""
 
     row: Row
 
     @property
     def card(self) -> Card:
-        """What was expected, what came, and how to see it again."""
+        """What was expected, what came instead, and how to repeat it."""
         return self.row.cards[0]
 
     def __repr__(self) -> str:
@@ -37,24 +36,24 @@ class Opened:
 
     def _lines(self) -> Iterator[str]:
         requirement, card = self.row.requirement, self.card
-        yield told(f"{requirement.id} {self.row.level}", requirement.sentence)
-        yield told("case", card.case)
-        yield told("expected", card.expected)
-        yield told("actual", card.actual)
+        yield two_columns(f"{requirement.id} {self.row.level}", requirement.sentence)
+        yield two_columns("case", card.case)
+        yield two_columns("expected", card.expected)
+        yield two_columns("actual", card.actual)
         yield "transcript"
-        yield from (f"  {line}" for line in card.transcript if _is_worth_reading(line))
-        yield told("likely cause", requirement.likely_cause)
-        yield told("why it matters", requirement.why)
-        yield told("reproduce", card.reproduce[0])
+        yield from (f"  {line}" for line in card.transcript if _is_shown(line))
+        yield two_columns("likely cause", requirement.likely_cause)
+        yield two_columns("why it matters", requirement.why)
+        yield two_columns("reproduce", card.reproduce[0])
 
 
-def opened(report: Report, id: str) -> Opened:
-    """The card of a requirement that a deployment broke."""
-    return Opened(next(row for row in report.rows if row.requirement.id == id))
+def card_of(report: Report, id: str) -> FailureCard:
+    """The card of a requirement that a server broke."""
+    return FailureCard(next(row for row in report.rows if row.requirement.id == id))
 
 
 def renumbered(text: str) -> str:
-    """The same text with its secrets counted from 1, in the order in which they turn up."""
+    """The same text, its secrets numbered from 1 in the order in which they appear."""
     names: dict[str, str] = {}
     counts: Counter[str] = Counter()
     for found in _SECRET.finditer(text):
@@ -64,11 +63,11 @@ def renumbered(text: str) -> str:
     return _SECRET.sub(lambda found: names[found[0]], text)
 
 
-def told(head: str, words: str) -> str:
-    """A word and what it stands for, in two columns."""
+def two_columns(head: str, words: str) -> str:
+    """A short word on the left, a longer text on the right."""
     return fill(f"{head:<15} {words}", WIDTH, subsequent_indent=" " * 16, break_on_hyphens=False)
 
 
-def _is_worth_reading(line: str) -> bool:
-    """A request's or an answer's own line; how far a clock was moved differs from run to run."""
+def _is_shown(line: str) -> bool:
+    """Requests and answers, without usual headers; how far a clock was moved differs by run."""
     return line[0] in "<>" and line[2:].partition(":")[0].lower() not in USUAL

@@ -1,4 +1,4 @@
-"""One request and its answer as they went over the wire, shortened for the eye."""
+"""One request and its answer as they went over the wire, with short tokens."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 
 import httpx
 
-from lessons.clock_face import moment
-from lessons.reading import Pair, short
+from lessons.pairs import Pair, short
+from lessons.times import date_and_time
 
 
 class Refused(Exception):
     """The answer was a refusal: it holds no pair."""
 
     def _render_traceback_(self) -> list[str]:
-        """Jupyter shows the one sentence that matters."""
+        """Jupyter shows this one line, and no traceback."""
         return [f"{type(self).__name__}: {self}"]
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request at one second, its answer, and what the server asked of its table meanwhile."""
+    """A request at one second, its answer, and the calls that the server made to its table."""
 
     now: int
     document: str = field(repr=False)
@@ -78,7 +78,7 @@ class Exchange:
         return next(iter(self.body.get("errors") or [{}]))
 
     def __repr__(self) -> str:
-        """The request after `>`, the answer after `<`, and the table's part at the end."""
+        """The request after `>`, the answer after `<`, and the calls to the table at the end."""
         sent = [
             "POST /graphql",
             *(f"{name}: {value}" for name, value in self.headers.items()),
@@ -86,7 +86,7 @@ class Exchange:
             *(f"${name} = {json.dumps(value)}" for name, value in self.variables.items()),
         ]
         lines = [
-            f"{moment(self.now)} UTC",
+            f"{date_and_time(self.now)} UTC",
             *(f"> {line}" for line in sent),
             f"< {self.status}",
             *(f"< {line}" for line in json.dumps(self._plain(), indent=1).splitlines()),
@@ -95,7 +95,7 @@ class Exchange:
         return short("\n".join(lines))
 
     def _plain(self) -> dict[str, Any]:
-        """The answer without what only helps a machine to find the place in the document."""
+        """The answer without the positions in the document, which only help a machine."""
         plain: dict[str, Any] = {"data": self.body.get("data")}
         if errors := self.body.get("errors"):
             kept = ("message", "extensions")
@@ -104,6 +104,6 @@ class Exchange:
 
 
 def counted(calls: Sequence[str]) -> str:
-    """Each of the table's operations with how often it was called, or a word for none."""
-    told = [f"{name} × {count}" for name, count in Counter(calls).items()]
-    return ", ".join(told) or "neither read nor written"
+    """How often each operation of the table was called."""
+    counts = [f"{name} × {count}" for name, count in Counter(calls).items()]
+    return ", ".join(counts) or "no calls"

@@ -1,4 +1,4 @@
-"""An exercise has a hidden check, which says what is missed and not merely that it is wrong."""
+"""An exercise has a hidden check, which says what a wrong answer misses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Hints = Iterator[str]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a check says of an answer: nothing missed, or one sentence on the first thing."""
+    """What a check says about an answer: that it is right, or the first thing that it misses."""
 
     is_right: bool
     words: str
@@ -21,11 +21,11 @@ class Verdict:
         return self.words
 
 
-OPEN = Verdict(False, "Nothing to check yet: put your answer above, then run both cells.")
+OPEN = Verdict(False, "Nothing to check yet. Write your answer above, then run both cells.")
 
 
 def exercise(find_faults: Callable[[Any], Hints]) -> Callable[[Any], Verdict]:
-    """Turn a generator of hints into a check; `...` stands for an answer not yet given."""
+    """Turn a generator of hints into a check; `...` means that there is no answer yet."""
 
     @wraps(find_faults)
     def check(answer: Any) -> Verdict:

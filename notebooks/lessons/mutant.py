@@ -1,4 +1,4 @@
-"""A mutant is the reference with one defect: a Flow of which a method or two are overridden."""
+"""A mutant is the reference with one defect: a Flow of which one or two methods are overridden."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reference_auth.serve import app
 
 @contextmanager
 def with_flow(flow: type[Flow]) -> Iterator[None]:
-    """Servers that are built in this context follow this flow."""
+    """Servers that are built inside this context use this flow."""
     with patch.object(app, "Flow", flow):
         yield
 

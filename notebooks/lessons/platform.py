@@ -1,4 +1,4 @@
-"""A platform on this machine: a small server whose GraphQL login knows two customers."""
+"""A platform on this machine: a small HTTP server whose GraphQL login knows two customers."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Platform:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def stop(self) -> None:
-        """Be out of order from now on: nobody listens any more."""
+        """Stop listening: from now on the platform is down."""
         self._server.shutdown()
         self._server.server_close()
 
     def answer(self, variables: dict[str, Any]) -> dict[str, Any]:
-        """A platform's way to refuse: status 200, null data and errors."""
+        """Answer a login; a refusal has status 200, null data and errors."""
         email, password = variables.get("email", ""), variables.get("password", "")
         self.requests.append(email)
         known_password, customer_id = self._passwords.get(email, ("", None))
@@ -49,6 +49,6 @@ class Platform:
                 self.wfile.write(body)
 
             def log_message(self, format: str, *args: Any) -> None:
-                """Say nothing: a lesson has no place for it."""
+                """Log nothing: a notebook would show it."""
 
         return Handler

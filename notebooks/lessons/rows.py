@@ -1,4 +1,4 @@
-"""What the table holds at one moment, and what changed between two."""
+"""What the table holds, and what changed in it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from lessons.clock_face import moment
-from lessons.reading import TIMES, short
+from lessons.pairs import TIMES, short
+from lessons.times import date_and_time
 
 KEYS = ("customer_id", "refresh_token_hash")
 COLUMNS = (*KEYS, "ttl", "exp", "rotated_from", "reason", "until", "before", "done")
@@ -24,7 +24,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A small table that shows itself, as HTML or as text."""
+    """Columns and rows, shown as HTML or as text."""
 
     heads: Sequence[str]
     lines: Sequence[Sequence[str]]
@@ -48,8 +48,8 @@ class Grid:
 
 def unbroken(cell: str) -> str:
     """A cell as HTML; a narrow column must not break its date at a hyphen."""
-    held = r'<span style="white-space:nowrap">\g<0></span>'
-    return _IN_BRACKETS.sub(held, escape(cell))
+    whole = r'<duration style="white-space:nowrap">\g<0></duration>'
+    return _IN_BRACKETS.sub(whole, escape(cell))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, items: Sequence[Item]) -> Snapshot:
-        """Take items as DynamoDB gives them, in the order of their keys."""
+        """Items as DynamoDB returns them, sorted by their keys."""
         plain = [{name: _plain(value) for name, value in item.items()} for item in items]
         by_key = {_key(item): item for item in plain}
         return cls(dict(sorted(by_key.items())))
@@ -86,7 +86,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The table before and after: + is new, − is gone, no sign is as it was."""
+    """The table before and after: + is new, − is gone, no sign means unchanged."""
 
     before: Snapshot = field(repr=False)
     after: Snapshot = field(repr=False)
@@ -129,7 +129,7 @@ def _cell(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name in SECONDS and isinstance(value, int):
-        return f"{value} ({moment(value)})"
+        return f"{value} ({date_and_time(value)})"
     return short(str(value))
 
 

@@ -9,7 +9,7 @@ import pytest
 from conformance_tests.report.verdict import Card, Finding, Report, Run, judge
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.target.load import from_url
-from lessons.card import WIDTH, opened, renumbered
+from lessons.card import WIDTH, card_of, renumbered
 
 TRANSCRIPT = (
     "* the clock was moved by 3 s",
@@ -35,25 +35,25 @@ def report() -> Report:
 
 def test_a_card_tells_what_was_expected_and_how_to_see_it_again(report: Report) -> None:
     """Sentence, both sides, cause, reason and command are there, in lines for the eye."""
-    shown, row = repr(opened(report, "HARD-01")), REQUIREMENTS["HARD-01"]
-    told = " ".join(shown.split())
+    shown, row = repr(card_of(report, "HARD-01")), REQUIREMENTS["HARD-01"]
+    words_shown = " ".join(shown.split())
     for words in (row.sentence, row.likely_cause, row.why, "no row to change", "again --only X"):
-        assert words in told
-    assert "case a story expected" in told
+        assert words in words_shown
+    assert "case a story expected" in words_shown
     assert shown.startswith("HARD-01 MUST")
     assert all(len(line) <= WIDTH for line in shown.splitlines())
 
 
 def test_a_card_shows_every_request_without_its_usual_headers(report: Report) -> None:
     """Who is asking stays, and so do both bodies; media types and moves of the clock go."""
-    shown = repr(opened(report, "HARD-01"))
+    shown = repr(card_of(report, "HARD-01"))
     kept = [line for line in shown.splitlines() if line.startswith("  ") and line[2] in "<>*"]
     assert [line[2:8] for line in kept] == ["> POST", "> auth", '> {"qu', "< HTTP", '< {"da']
 
 
 def test_secrets_are_counted_from_the_card_s_beginning(report: Report) -> None:
     """Numbers that depend on the rest of the run are gone; equal secrets are still equal."""
-    shown = repr(opened(report, "HARD-01"))
+    shown = repr(card_of(report, "HARD-01"))
     assert "actual          <refresh#1> gone" in shown
     assert "Bearer <access#1>" in shown
     assert '"<access#1> <refresh#1> <access#2>"' in shown

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from lessons import SECRET, Pair, Stage, checks
-from lessons.checks.lesson_06 import CASES, NOW, Case
+from lessons import SECRET, Pair, Server, checks
+from lessons.checks.lesson_07 import CASES, NOW, Case
 from reference_auth.core import lifetimes, tokens
 from reference_auth.core.rows import REVOKED, ROTATED, Fence, Row, Tombstone
 from reference_auth.core.tokens import Claims
@@ -46,22 +46,22 @@ def test_each_check_is_tried_both_ways() -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.hint)
 def test_the_reference_tells_what_a_missing_row_means_as_the_lesson_has_it(case: Case) -> None:
-    """Each case of lesson 06, brought about on the real server, comes to the same word."""
-    stage = Stage(grace_seconds=30)
+    """Each case of lesson 07 gets the same word from the real server."""
+    server = Server(grace_seconds=30)
     exp, refresh_expiry = NOW + case.access_left, NOW + case.refresh_left
     claims = Claims(23, exp, refresh_expiry, exp - 840)
     issue = tokens.issue(claims, SECRET)
     row = Row.of(claims, issue.hash)
-    after = tokens.issue(lifetimes.next_claims(claims, NOW, stage.config), SECRET)
+    after = tokens.issue(lifetimes.next_claims(claims, NOW, server.config), SECRET)
     if case.tombstone == REVOKED:
-        stage.put(items.tombstone_item(Tombstone.revoked(row, refresh_expiry)))
+        server.put_item(items.tombstone_item(Tombstone.revoked(row, refresh_expiry)))
     if case.tombstone == ROTATED:
-        stage.put(items.row_item(Row.of(after.claims, after.hash, rotated_from=issue.hash)))
+        server.put_item(items.row_item(Row.of(after.claims, after.hash, rotated_from=issue.hash)))
         rotated = Tombstone(row.customer_id, row.hash, ROTATED, NOW + 9, NOW + 9, after.claims)
-        stage.put(items.tombstone_item(rotated))
+        server.put_item(items.tombstone_item(rotated))
     if case.fence is not None:
-        stage.put(items.fence_item("23", Fence(exp + case.fence, NOW + 9, done=True)))
-    answer = stage.refresh(Pair(issue.pair.token, issue.pair.refresh_token))
+        server.put_item(items.fence_item("23", Fence(exp + case.fence, NOW + 9, done=True)))
+    answer = server.refresh(Pair(issue.pair.token, issue.pair.refresh_token))
     words = {"graphql-server-internal-error": "again", None: "successor"}
-    heard = words.get(answer.category, "burn" if stage.security_events else "over")
+    heard = words.get(answer.category, "burn" if server.security_events else "over")
     assert heard == case.right

@@ -14,7 +14,7 @@ import pytest
 
 from tests.notebooks import guards
 from tests.notebooks.guards import GUARDS, Guard
-from tests.notebooks.lessons_on_disk import FOLDER, PATHS, Lesson, read
+from tests.notebooks.lessons_on_disk import FOLDER, PATHS, Lesson, read, source
 
 Notebook = dict[str, Any]
 Damage = Callable[[Notebook], object]
@@ -34,10 +34,13 @@ def test_there_are_lessons() -> None:
     assert len(set(numbers)) == len(numbers)
 
 
-def test_the_index_names_every_lesson() -> None:
-    """notebooks/README.md links to each notebook."""
-    index = (FOLDER / "README.md").read_text()
-    assert [path.name for path in PATHS if f"]({path.name})" not in index] == []
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_the_start_page_has_every_lesson(path: Any) -> None:
+    """notebooks/README.md links to each notebook, with its question and its minutes."""
+    lesson, index = read(path), (FOLDER / "README.md").read_text()
+    (row,) = (line for line in index.splitlines() if f"]({path.name})" in line)
+    assert row.endswith(f" | {guards.minutes(lesson)} |")
+    assert f"*{row.split(' | ')[1]}*" in source(lesson.cells[0])
 
 
 def test_nothing_is_smoothed_over() -> None:
@@ -57,7 +60,7 @@ def code(notebook: Notebook, number: int) -> Notebook:
 
 def say(notebook: Notebook, words: str) -> None:
     """Put words into the prose."""
-    notebook["cells"][1]["source"].append(words)
+    notebook["cells"][0]["source"].append(f"\n {words}")
 
 
 def show(notebook: Notebook, kind: str) -> None:
@@ -98,7 +101,16 @@ DAMAGES: dict[str, tuple[Guard, Damage]] = {
     "a key": (guards.tells_no_secret, lambda n: say(n, "AKIA" + "A" * 16)),
     "a password": (guards.tells_no_secret, lambda n: say(n, '$password = "hunter2"')),
     "too long": (guards.keeps_in_bounds, lambda n: say(n, " " * guards.LARGEST)),
-    "too few cells": (guards.keeps_in_bounds, lambda n: n["cells"].__delitem__(slice(2, None))),
+    "too many words": (guards.keeps_in_bounds, lambda n: say(n, "word " * guards.WORDS)),
+    "too many asserts": (
+        guards.keeps_in_bounds,
+        lambda n: code(n, -1)["source"].extend(["\nassert True"] * guards.LINES_OF_ASSERTS),
+    ),
+    "too few minutes": (
+        guards.states_its_minutes,
+        lambda n: say(n, "word " * guards.WORDS),
+    ),
+    "too few cells": (guards.keeps_in_bounds, lambda n: n["cells"].__delitem__(slice(2, -4))),
     "a heading": (guards.has_the_skeleton, lambda n: say(n, "\n\n## Another")),
     "two questions": (
         guards.has_the_skeleton,
@@ -132,6 +144,15 @@ def test_a_lesson_that_passes_a_requirement_over_is_found_out() -> None:
     sound = read(PATHS[0])
     silent = Lesson(sound.path, "".join(sound.raw.split("-")))
     assert list(guards.teaches_what_the_registry_says(silent)) != []
+
+
+def test_a_range_of_requirements_names_each_of_them() -> None:
+    """`WIRE-01 to WIRE-03` mentions WIRE-02."""
+    assert list(guards._ids_in_ranges("WIRE-01 to WIRE-03, CORE-09")) == [
+        "WIRE-01",
+        "WIRE-02",
+        "WIRE-03",
+    ]
 
 
 def test_another_layout_is_found_out() -> None:

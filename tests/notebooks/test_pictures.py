@@ -11,20 +11,20 @@ from itertools import pairwise
 import pytest
 
 from lessons import pictures
-from lessons.pictures import Member, Picture, Step
+from lessons.pairs import take_apart
+from lessons.pictures import Member, Message, Picture
 from lessons.pictures.cells import ROLES
-from lessons.pictures.family import FATES
+from lessons.pictures.family import STATUSES
 from lessons.pictures.palette import PALETTE, wash
 from lessons.pictures.verdicts import SIGNS
-from lessons.reading import take_apart
 from reference_auth.core import lifetimes, states, tokens
-from reference_auth.core.config import Config, Secret
+from reference_auth.core.config import Config
 from reference_auth.core.states import Access, Refresh
 from reference_auth.core.tokens import Claims
 
 SVG = "{http://www.w3.org/2000/svg}"
 START = 1_709_283_600
-CONFIG = Config(secret=Secret("a secret for tests, of 32 bytes or so"), region="r", table="t")
+CONFIG = Config(secret="a secret for tests, of 32 bytes or so", region="r", table="t")
 CLAIMS = lifetimes.first_claims(23, False, START, CONFIG)
 LONG_AGO = 1_000_000_000
 
@@ -49,9 +49,10 @@ def samples() -> dict[str, Picture]:
         Member("E", "burned", "D"),
     ]
     trace = [
-        Step("09:14:00", "the tab", "the server", "refresh A"),
-        Step("09:14:00", "the server", "the table", "delete A, put B", "good"),
-        Step("09:14:01", "the server", "the server", "burn", "over"),
+        Message("09:14:00", "the tab", "the server", "refresh A"),
+        Message("", "the server", "the table", "the row: there", "soft", both_ways=True),
+        Message("09:14:00", "the server", "the table", "delete A, put B", "good"),
+        Message("09:14:01", "the server", "the server", "burn", "over"),
     ]
     found = {"CORE-01": "pass", "CORE-12": "fail", "HARD-10": "warn", "RACE-08": "not-applicable"}
     token = tokens.mint(CLAIMS, CONFIG.secret)
@@ -59,13 +60,14 @@ def samples() -> dict[str, Picture]:
         "timeline": pictures.timeline(CLAIMS, START + 300),
         "timeline at the end": pictures.timeline(CLAIMS, START + 905),
         "timeline without now": pictures.timeline(CLAIMS),
+        "timeline of a logout": pictures.timeline(CLAIMS, START + 300, ended="revoked"),
         "cells": pictures.cells(),
         "cells lit": pictures.cells([(Access.FORGED, refresh) for refresh in Refresh]),
         "cells wrong": pictures.cells(wrong=[(Access.LIVE, Refresh.ABSENT)]),
         "jwt": pictures.jwt(take_apart(token)),
         "sawtooth": pictures.sawtooth(saw, until=saw[-1].refresh_expiry, floor=900),
         "family": pictures.family(family),
-        "lanes": pictures.lanes(["the tab", "the server", "the table"], trace),
+        "sequence": pictures.sequence(["the tab", "the server", "the table"], trace),
         "verdicts": pictures.verdicts(list(found), {"sound": {"CORE-01": "pass"}, "new": found}),
     }
 
@@ -166,13 +168,20 @@ def luminance(colour: str) -> float:
     return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
 
 
+def boxes(picture: Picture) -> list[ET.Element]:
+    """The rectangles of a picture, without its background."""
+    return list(parsed(picture).iter(f"{SVG}rect"))[1:]
+
+
+def filled(picture: Picture) -> list[float]:
+    """The widths of the filled rectangles."""
+    return [float(box.get("width", "")) for box in boxes(picture) if box.get("fill") != "none"]
+
+
 def test_a_timeline_is_drawn_to_scale() -> None:
-    """The bars are as long as their lifetimes, whatever those are."""
+    """The bars are as long as their lifetimes."""
     for claims in (CLAIMS, replace(CLAIMS, exp=START + 100, refresh_expiry=START + 400)):
-        widths = [
-            float(box.get("width", ""))
-            for box in parsed(pictures.timeline(claims)).iter(f"{SVG}rect")
-        ][1:]
+        widths = filled(pictures.timeline(claims))
         lifetimes = [claims.exp - START, claims.refresh_expiry - START]
         assert widths[0] / widths[1] == pytest.approx(lifetimes[0] / lifetimes[1], abs=0.01)
 
@@ -183,8 +192,25 @@ def test_a_timeline_is_drawn_to_scale() -> None:
 )
 def test_a_timeline_ends_each_bar_at_its_own_second(seconds: int, over: list[str]) -> None:
     """The access token is over at exp, the refresh token only after refresh_expiry."""
-    words = repr(pictures.timeline(CLAIMS, START + seconds))
-    assert [name for name in ("access", "refresh") if f"{name} token is over" in words] == over
+    picture = pictures.timeline(CLAIMS, START + seconds)
+    words = repr(picture)
+    ends = {"access": "840 s, expired", "refresh": "900 s, expired"}
+    assert [name for name, end in ends.items() if f"{name} token: {end}" in words] == over
+    assert len(filled(picture)) == 2 - len(over)
+
+
+def test_only_what_is_left_is_filled() -> None:
+    """After half of its lifetime, half of a bar is filled."""
+    whole = filled(pictures.timeline(CLAIMS, START))
+    half = filled(pictures.timeline(CLAIMS, START + 420))
+    assert half[0] == pytest.approx(whole[0] / 2, abs=0.1)
+
+
+def test_a_revoked_session_has_no_filled_refresh_bar() -> None:
+    """The refresh token is over although its time is not; the access token still works."""
+    picture = pictures.timeline(CLAIMS, START + 300, ended="revoked")
+    assert len(filled(picture)) == 1
+    assert "access token: 840 s, 540 s left; refresh token: 900 s, revoked" in repr(picture)
 
 
 def test_the_grid_is_the_table_of_the_flow() -> None:
@@ -218,9 +244,30 @@ def test_a_tree_joins_each_pair_to_its_parent() -> None:
     assert SAMPLES["family"]._repr_svg_().count("<polygon") == 5
 
 
+def test_only_live_pairs_are_filled() -> None:
+    """A pair that is over is an empty box."""
+    empty = PALETTE["paper"].light
+    assert [box.get("fill") == empty for box in boxes(SAMPLES["family"])] == [
+        status != "live" for status in ("spent", "spent", "live", "forged", "revoked", "burned")
+    ]
+
+
+def test_a_read_points_both_ways() -> None:
+    """A write has one arrow head, and a read has two: its words are what came back."""
+    heads = {
+        both_ways: pictures.sequence(
+            ["server", "table"], [Message("", "server", "table", "the row", both_ways=both_ways)]
+        )
+        ._repr_svg_()
+        .count("<polygon")
+        for both_ways in (False, True)
+    }
+    assert heads == {False: 1, True: 2}
+
+
 def test_colour_is_never_alone() -> None:
-    """Every fate is written out, and every verdict has a sign and a word."""
-    assert all(any(fate in words for words in words_in(SAMPLES["family"])) for fate in FATES)
+    """Every status is written out, and every verdict has a sign and a word."""
+    assert all(any(status in words for words in words_in(SAMPLES["family"])) for status in STATUSES)
     assert all(len(words.split()) >= 2 for words, _ in SIGNS.values())
 
 
@@ -233,4 +280,4 @@ def test_words_from_outside_are_escaped() -> None:
 
 def test_every_wash_has_its_role() -> None:
     """The ground of a role is found by its name."""
-    assert {wash(role) for role in FATES.values() if role != "soft"} <= set(PALETTE)
+    assert {wash(role) for role in STATUSES.values() if role != "soft"} <= set(PALETTE)

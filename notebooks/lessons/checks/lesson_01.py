@@ -1,4 +1,4 @@
-"""Derive a refresh token: the check knows the usual ways to miss it."""
+"""Derive a refresh token; the check knows the usual mistakes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from hashlib import pbkdf2_hmac, sha256
 
 from lessons.exercise import Hints, exercise
 from reference_auth.core import tokens
-from reference_auth.core.config import Secret
 from reference_auth.core.tokens import CustomerId
 
 Derive = Callable[[CustomerId, int, str], str]
@@ -30,36 +29,39 @@ def derives(answer: Derive) -> Hints:
         for missed, hint in usual_misses(customer_id, exp, secret):
             if found == missed:
                 yield hint
-        if found != tokens.derive(customer_id, exp, Secret(secret)):
+        if found != tokens.derive(customer_id, exp, secret):
             yield f"That is not the refresh token of customer {customer_id!r} and exp {exp}."
 
 
 def usual_misses(customer_id: CustomerId, exp: int, secret: str) -> Iterator[tuple[str, str]]:
-    """What comes out when one thing is otherwise, and what that thing is."""
+    """The result of each usual mistake, and what the mistake is."""
     text = f"{customer_id}{exp}"
-    right = tokens.derive(customer_id, exp, Secret(secret))
-    yield right.upper(), "Lower-case hex is asked for, and upper case is another text."
-    yield (
-        tokens.hash_of(right, Secret(secret)),
-        "That is the hash that the table keeps: derive once only.",
-    )
+    right = tokens.derive(customer_id, exp, secret)
+    yield right.upper(), "The hex digits must be lower case."
+    yield tokens.hash_of(right, secret), "That is the hash that the table stores: derive only once."
     yield stretch(text, secret, name="sha256"), "The hash function inside is SHA-512, not SHA-256."
-    yield stretch(text, secret, length=32), "64 bytes are asked for: dklen=64, so 128 hex digits."
-    yield stretch(text, secret, rounds=1_000), "10 000 rounds are asked for, and you made 1 000."
-    yield stretch(text, secret, rounds=100_000), "10 000 rounds are asked for, not 100 000."
+    yield (
+        stretch(text, secret, length=32),
+        "It must be 64 bytes: dklen=64, so 128 hex digits.",
+    )
+    yield stretch(text, secret, rounds=1_000), "It must be 10 000 rounds, and you made 1 000."
+    yield stretch(text, secret, rounds=100_000), "It must be 10 000 rounds, not 100 000."
     yield stretch(secret, text), "Password and salt are swapped: the secret is the salt."
-    yield stretch(str(customer_id), secret), "exp is missing: the next pair would not be a new one."
+    yield (
+        stretch(str(customer_id), secret),
+        "exp is missing: the next pair would be the same.",
+    )
     yield (
         stretch(str(exp), secret),
-        "The customer's id is missing: all logins of a second share it.",
+        "The customer's id is missing: all logins of one second would share the token.",
     )
     yield stretch(f"{exp}{customer_id}", secret), "The id comes first, then exp."
     for between in " :-.|":
         yield (
             stretch(f"{customer_id}{between}{exp}", secret),
-            f"Nothing stands between the id and exp, and you put {between!r} there.",
+            f"There is nothing between the id and exp, but you put {between!r} there.",
         )
-    yield sha256(text.encode()).hexdigest(), "That is a bare SHA-256: PBKDF2 needs the secret."
+    yield sha256(text.encode()).hexdigest(), "That is a plain SHA-256: PBKDF2 needs the secret."
 
 
 def stretch(

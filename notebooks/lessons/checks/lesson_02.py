@@ -1,4 +1,4 @@
-"""How long is the same pair handed back?"""
+"""For how long does a refresh return the same pair?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import binascii
 from collections.abc import Callable
 
 from lessons.exercise import Hints, exercise
-from lessons.stage import SECRET, START
+from lessons.server import SECRET, START
 from reference_auth.core import tokens
 from reference_auth.core.tokens import Claims
 
@@ -16,7 +16,7 @@ IDS = (23, "bob-7", "carol", "dave-12")
 
 
 @exercise
-def handed_back_for(answer: Callable[[str, int], int]) -> Hints:
+def same_pair_for(answer: Callable[[str, int], int]) -> Hints:
     """A function of an access token and `now`: the seconds for which the pair stays the same."""
     for customer_id in IDS:
         token = tokens.mint(Claims(customer_id, EXP, EXP + 60, START), SECRET)
@@ -24,8 +24,7 @@ def handed_back_for(answer: Callable[[str, int], int]) -> Hints:
             answer(token, START)
         except binascii.Error:
             yield (
-                "A JWT leaves base64's padding out and Python wants it back: "
-                "append '=' * (-len(part) % 4)."
+                "A JWT has no base64 padding, and Python needs it: append '=' * (-len(part) % 4)."
             )
         for now, right, hint in CASES:
             found = answer(token, now)
@@ -34,8 +33,12 @@ def handed_back_for(answer: Callable[[str, int], int]) -> Hints:
 
 
 CASES = (
-    (START, 840, "A fresh token lives for 840 s."),
-    (EXP - 1, 1, "At second exp - 1 the pair is handed back one last time, so one second is left."),
-    (EXP, 0, "At second exp the access token has expired: not one second later."),
-    (EXP + 90, 0, "After exp nothing is left, and less than nothing cannot be."),
+    (START, 840, "A new token works for 840 s."),
+    (
+        EXP - 1,
+        1,
+        "At second exp - 1 one second is left: the same pair is returned once more.",
+    ),
+    (EXP, 0, "At second exp the access token has expired, and not one second later."),
+    (EXP + 90, 0, "After exp nothing is left: return 0, and no negative number."),
 )

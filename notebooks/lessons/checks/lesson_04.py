@@ -21,8 +21,8 @@ def names(answer: Callable[[str, str], str]) -> Hints:
             yield f"{found!r}, your answer for {cell}, names none of the four states."
         elif access is Access.FORGED:
             yield (
-                f"{cell} is {state.name}: a forged access token cannot vouch for a refresh "
-                "token, so nothing beside it counts as valid."
+                f"{cell} is {state.name}: beside a forged access token no refresh token "
+                "counts as valid."
             )
         else:
             yield f"{cell} is {state.name}, and you said {found}."

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from lessons.exercise import Hints, exercise
-from lessons.stage import SECRET, START
+from lessons.server import SECRET, START
 
 EXP = START + 840
 GOOD: dict[str, Any] = {
@@ -38,12 +38,12 @@ def judges(answer: Judge) -> Hints:
 
 
 def cases() -> Iterator[Case]:
-    """Token, second, the right word, and what to say to him who has another."""
+    """Token, second, the right word, and a hint for a wrong one."""
     good = signed(GOOD)
-    yield good, START, "live", "A fresh token is live."
+    yield good, START, "live", "A new token is live."
     yield good, EXP - 1, "live", "At second exp - 1 the token is still live (CORE-10)."
     yield good, EXP, "expired", "At second exp the token has expired, to the second (CORE-10)."
-    yield good, EXP + 10**6, "expired", "An old token is expired and not forged: it is genuine."
+    yield good, EXP + 10**6, "expired", "An old token is genuine: expired, and not forged."
     yield from forged(good)
     yield from odd_claims()
     ahead = signed({**GOOD, "iat": START + 30, "shop": "nz"})
@@ -51,51 +51,51 @@ def cases() -> Iterator[Case]:
         ahead,
         START,
         "live",
-        "An iat a little ahead, or a claim that you do not know, does no harm (WIRE-03).",
+        "Ignore iat and unknown claims (WIRE-03).",
     )
 
 
 def forged(good: str) -> Iterator[Case]:
-    """Tokens that the secret did not sign, or not in the one way."""
+    """Tokens that the secret did not sign, or not with HS256."""
     header, payload, signature = good.split(".")
     none = _encoded(b'{"alg":"none","typ":"JWT"}')
     other = signed({**GOOD, "customer_id": 24}).split(".")[1]
-    yield "rubbish", START, "forged", "What cannot be decoded is forged, and no exception."
+    yield "rubbish", START, "forged", "What cannot be decoded is forged, and raises no exception."
     yield (
         f"{header}.{other}.{signature}",
         START,
         "forged",
-        "The payload was exchanged: check the signature before you believe a claim (HARD-01).",
+        "The payload was replaced: check the signature before you read a claim (HARD-01).",
     )
     yield (
         signed(GOOD, "another secret, and just as long as ours"),
         START,
         "forged",
-        "Another secret signed this one (HARD-01).",
+        "It is signed with another secret (HARD-01).",
     )
     yield f"{none}.{payload}.", START, "forged", "alg none is no signature at all (HARD-02)."
     yield (
         signed(GOOD, digest="sha512"),
         START,
         "forged",
-        "The secret is right, but one secret has one use: accept HS256 alone (HARD-03).",
+        "The secret is right, but the algorithm is not: accept HS256 alone (HARD-03).",
     )
     yield (
         signed(GOOD, crit=["shop"], shop=1),
         START,
         "forged",
-        "crit names an extension that you do not know, so the token is not for you (HARD-06).",
+        "crit names an extension that you do not know: refuse the token (HARD-06).",
     )
 
 
 def odd_claims() -> Iterator[Case]:
-    """Tokens that the secret did sign, and that are none of ours all the same."""
+    """Tokens that the secret signed, with claims that the flow does not issue."""
     for name, id in (("exp", "HARD-04"), ("refresh_expiry", "HARD-05")):
         without = {key: value for key, value in GOOD.items() if key != name}
-        yield signed(without), START, "forged", f"Without {name} it would last for ever ({id})."
+        yield signed(without), START, "forged", f"Without {name} it would never expire ({id})."
         for value in (str(EXP + 60), None, True, -1):
             changed = signed({**GOOD, name: value})
-            yield changed, START, "forged", f"{name} is {value!r}, which is no time ({id})."
+            yield changed, START, "forged", f"{name} is {value!r}, which is not a time ({id})."
     sibling = {"bc_customer_id": 23, "exp": EXP, "refresh_expiry": START + 900}
     yield (
         signed(sibling),
@@ -104,15 +104,15 @@ def odd_claims() -> Iterator[Case]:
         "It names no customer_id: a token of another kind (HARD-08).",
     )
     later = signed({**GOOD, "nbf": START + 60})
-    yield later, START, "forged", "It is not good before its nbf (HARD-07)."
+    yield later, START, "forged", "It is not valid before its nbf (HARD-07)."
     marked = signed(GOOD, kid="../../dev/null", jku="https://example.com/keys")
-    yield marked, START, "live", "kid and jku choose no key: this one is genuine (HARD-07)."
+    yield marked, START, "live", "Ignore kid and jku: this token is genuine (HARD-07)."
 
 
 def signed(
     claims: Mapping[str, Any], secret: str = SECRET, digest: str = "sha256", **header: Any
 ) -> str:
-    """Any payload under any header: what it claims to be is not what a library would let it be."""
+    """Sign any payload with any header; a library would refuse some of them."""
     head = {"alg": digest.replace("sha", "HS"), "typ": "JWT", **header}
     parts = ".".join(_encoded(json.dumps(part).encode()) for part in (head, claims))
     return f"{parts}.{_encoded(hmac.digest(secret.encode(), parts.encode(), digest))}"

@@ -1,65 +1,48 @@
-"""A genuine pair is presented, and its row is gone: what does that mean?"""
+"""One pair is refreshed several times: which request is the replay?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 from lessons.exercise import Hints, exercise
-from lessons.stage import START
+from lessons.server import START
 
-NOW = START
-Tells = Callable[[int, int, int, str | None, int | None], str]
+EXP, REFRESH_EXPIRY = START + 840, START + 2_592_000
+BurnedAt = Callable[[list[int], int, int], int | None]
 
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A pair by the seconds that it has left, and what is kept of it: the right word, a hint."""
-
-    access_left: int
-    refresh_left: int
-    right: str
-    hint: str
-    tombstone: str | None = None
-    fence: int | None = None  # `before`, counted from the pair's exp
-
-
-CASES = (
-    Case(-30, 600, "burn", "Nothing is kept of it, and it had time left: a replay."),
-    Case(-30, 600, "over", "It was revoked: a tab that missed the logout is no thief.", "revoked"),
-    Case(-30, 600, "over", "The fence covers an exp equal to its before.", fence=0),
-    Case(-30, 600, "over", "The fence lies after exp: it was burned, and once is enough.", fence=9),
-    Case(-30, 600, "burn", "The fence lies before exp: the pair is younger than that burn.",
-         fence=-1),
-    Case(-30, 600, "successor", "It was rotated, and grace leads on.", "rotated"),
-    Case(-30, 600, "over", "A burn ends what grace would forgive: ask for the fence first.",
-         "rotated", 5),
-    Case(500, 560, "over", "A live pair is never rotated, so this is no replay."),
-    Case(500, 560, "over", "A live pair that was revoked is over.", "revoked"),
-    Case(11, 71, "over", "With more than 10 s to exp no clock of a server is that far ahead."),
-    Case(10, 70, "again", "10 s before exp a faster server may just have rotated it."),
-    Case(1, 61, "again", "1 s before exp it is still live: not yet a replay."),
-    Case(0, 60, "burn", "At exp the access token has expired, and the pair may have been spent."),
-    Case(5, 65, "successor", "Grace comes before the clocks: a faster server rotated it.",
-         "rotated"),
-    Case(-49, 11, "burn", "With 11 s to refresh_expiry no server can have removed it as expired."),
-    Case(-50, 10, "over", "10 s before refresh_expiry a faster server may have removed it."),
-    Case(-60, 0, "over", "At refresh_expiry its time is up."),
-    Case(-61, -1, "over", "It has expired: that its row is gone means nothing."),
+#: Seconds counted from exp at which the pair arrives, the one that burns, and a hint.
+CASES: tuple[tuple[tuple[int, ...], int | None, str], ...] = (
+    ((), None, "Nobody sends the pair."),
+    ((-500, -20, -1), None, "While the access token is live, everybody gets the same pair."),
+    ((5,), None, "The first refresh after the end of the access token is a rotation."),
+    ((5, 30), 30, "The pair is spent after the rotation, so the next request is a replay."),
+    ((0, 1), 1, "At second exp the access token has expired: that was the rotation."),
+    ((-1, 0), None, "At exp - 1 the access token was live: only one request came after it."),
+    ((-30, -20, 5, 7, 9), 7, "The replay is the first request after the rotation; the pair is"
+     " burned then, and later requests burn nothing."),
+    ((2_600_000,), None, "After refresh_expiry the pair is expired: it cannot be rotated."),
+    ((5, 2_600_000), None, "A spent pair that comes back after refresh_expiry is only expired."),
+    ((5, 1_000_000), 1_000_000, "A spent pair is a replay as long as it has not expired."),
 )  # fmt: skip
 
 
 @exercise
-def when_absent(answer: Tells) -> Hints:
-    """A function of exp, refresh_expiry, now, tombstone and fence: one of four words."""
-    for case in CASES:
-        exp = NOW + case.access_left
-        fence = None if case.fence is None else exp + case.fence
-        found = answer(exp, NOW + case.refresh_left, NOW, case.tombstone, fence)
-        if found != case.right:
+def burned_at(answer: BurnedAt) -> Hints:
+    """A function of seconds, exp and refresh_expiry: the second of the burn, or None."""
+    for after, burn, hint in CASES:
+        seconds = [EXP + second for second in after]
+        right = None if burn is None else EXP + burn
+        found = answer(seconds, EXP, REFRESH_EXPIRY)
+        if found != right:
             yield (
-                f"{case.hint} With exp = now {case.access_left:+d}, refresh_expiry = now "
-                f"{case.refresh_left:+d}, {case.tombstone or 'no'} tombstone and "
-                f"{'no fence' if fence is None else f'a fence at exp {case.fence:+d}'} "
-                f"it is {case.right!r}, and you said {found!r}."
+                f"{hint} With requests at exp {signed(after)} the burn is at {_at(right)}, "
+                f"and you said {_at(found)}."
             )
+
+
+def signed(seconds: Sequence[int]) -> str:
+    return ", ".join(f"{second:+d}" for second in seconds) or "(none)"
+
+
+def _at(second: int | None) -> str:
+    return f"exp {second - EXP:+d}" if isinstance(second, int) else repr(second)

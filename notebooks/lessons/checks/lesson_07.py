@@ -1,55 +1,65 @@
-"""How long does a session last? It depends on when its customer comes back."""
+"""A genuine pair arrives, and its row is gone: what does that mean?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from lessons.exercise import Hints, exercise
-from lessons.stage import SECRET, START
-from reference_auth.core import lifetimes, tokens
-from reference_auth.core.config import Config
+from lessons.server import START
 
-CONFIG = Config(secret=SECRET, region="-", table="-")
-MONTH = CONFIG.lifetimes.extended
-Ends = Callable[[int, bool, Sequence[int]], int]
+NOW = START
+WhenAbsent = Callable[[int, int, int, str | None, int | None], str]
 
-#: remember_me, the seconds after the login at which the customer comes back, and a hint.
-CASES: tuple[tuple[bool, tuple[int, ...], str], ...] = (
-    (False, (), "A normal session that nobody refreshes lasts 900 s."),
-    (True, (), "A remembered session that nobody refreshes lasts 2 592 000 s."),
-    (False, (300,), "A visit while the access token is live hands the same pair back."),
-    (False, (850,), "A visit with less than 900 s left starts 900 s anew."),
-    (False, (839,), "At second 839 the access token is live: nothing is extended."),
-    (False, (840,), "At second 840 the access token has expired: the pair rotates."),
-    (False, (900,), "At second refresh_expiry the pair can still be rotated."),
-    (False, (901,), "At 901 s the session is over, and a visit does not bring it back."),
-    (False, (850, 901), "Which access token is it? The rotation at 850 s made a new one."),
-    (False, (850, 1700, 2550), "Each rotation starts 900 s anew."),
-    (False, (850, 1751, 1800), "After the end no later visit brings a session back."),
-    (True, (850,), "With more than 900 s left a rotation keeps refresh_expiry as it is."),
-    (True, (86_400, 172_800), "A month is not extended by coming back on the first days."),
-    (True, (MONTH - 100,), "At its end a remembered session gets 900 s, and not another month."),
-    (True, (MONTH - 100, MONTH + 780), "A remembered session slides on by 900 s like any other."),
-)
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A pair by the seconds that it has left and what the table has: the right word, a hint."""
+
+    access_left: int
+    refresh_left: int
+    right: str
+    hint: str
+    tombstone: str | None = None
+    fence: int | None = None  # `before`, counted from the pair's exp
+
+
+CASES = (
+    Case(-30, 600, "burn", "No tombstone, no fence, and it had time left: a replay."),
+    Case(-30, 600, "over", "It was revoked: a tab that missed the logout is no thief.", "revoked"),
+    Case(-30, 600, "over", "The fence covers an exp equal to its before.", fence=0),
+    Case(-30, 600, "over", "The fence covers it: it was burned before; once is enough.", fence=9),
+    Case(-30, 600, "burn", "The fence does not cover it: the pair is newer than that burn.",
+         fence=-1),
+    Case(-30, 600, "successor", "It was rotated, and the grace is not over.", "rotated"),
+    Case(-30, 600, "over", "A burn ends it, grace or not: look at the fence first.",
+         "rotated", 5),
+    Case(500, 560, "over", "A live pair is never rotated, so this is no replay."),
+    Case(500, 560, "over", "A live pair that was revoked is over.", "revoked"),
+    Case(11, 71, "over", "More than 10 s before exp no server can have rotated it."),
+    Case(10, 70, "again", "10 s before exp a server with a faster clock may have rotated it."),
+    Case(1, 61, "again", "1 s before exp it is still live: not yet a replay."),
+    Case(0, 60, "burn", "At exp the access token has expired: a missing row is a replay."),
+    Case(5, 65, "successor", "Grace comes before the tolerance: a faster clock rotated it.",
+         "rotated"),
+    Case(-49, 11, "burn", "11 s before refresh_expiry no server can have deleted it as expired."),
+    Case(-50, 10, "over", "10 s before refresh_expiry a faster clock may have deleted it."),
+    Case(-60, 0, "over", "At refresh_expiry the tolerance covers it."),
+    Case(-61, -1, "over", "It has expired: a missing row means nothing."),
+)  # fmt: skip
 
 
 @exercise
-def ends(answer: Ends) -> Hints:
-    """A function of login, remember_me and visits: the last second at which the pair is good."""
-    for remember_me, after, hint in CASES:
-        visits = [START + seconds for seconds in after]
-        found, right = answer(START, remember_me, visits), ends_at(remember_me, visits)
-        if found != right:
+def when_absent(answer: WhenAbsent) -> Hints:
+    """A function of exp, refresh_expiry, now, tombstone and fence: one of four words."""
+    for case in CASES:
+        exp = NOW + case.access_left
+        fence = None if case.fence is None else exp + case.fence
+        found = answer(exp, NOW + case.refresh_left, NOW, case.tombstone, fence)
+        if found != case.right:
             yield (
-                f"{hint} With remember_me={remember_me} and visits after {list(after)} s it ends "
-                f"{right - START} s after the login, and you said {found - START}."
+                f"{case.hint} With exp = now {case.access_left:+d}, refresh_expiry = now "
+                f"{case.refresh_left:+d}, {case.tombstone or 'no'} tombstone and "
+                f"{'no fence' if fence is None else f'a fence at exp {case.fence:+d}'} "
+                f"it is {case.right!r}, and you said {found!r}."
             )
-
-
-def ends_at(remember_me: bool, visits: Sequence[int]) -> int:
-    """What the package's own rules make of the visits."""
-    claims = lifetimes.first_claims(23, remember_me, START, CONFIG)
-    for now in visits:
-        if not tokens.is_live(claims, now) and not tokens.is_refresh_expired(claims, now):
-            claims = lifetimes.next_claims(claims, now, CONFIG)
-    return claims.refresh_expiry

@@ -1,54 +1,82 @@
-"""A mutant that lies about a logout: does the suite catch it, and catch nothing else?"""
+"""What a tab does while it holds the lock, against a storage and a server that change."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from lessons.exercise import Hints, exercise
-from lessons.mutant import app_with
-from lessons.stage import Stage
-from reference_auth.flow.flow import Flow
 
-ROWS = ("CORE-05", "CORE-06", "CORE-20", "HARD-14")
-#: With the row still there a revoked pair goes on, so this one shows the same lie.
-TOO = "HARD-14"
+OVER, AGAIN = "graphql-authorization", "graphql-server-internal-error"
+MOST = 3
+Answer = tuple[str | None, str | None]
+Refreshed = Callable[[str, Callable[[], str | None], Callable[[str], Answer]], str | None]
+
+
+@dataclass
+class Browser:
+    """The storage that the tabs share, and the server's answers in their order."""
+
+    stored: str | None
+    answers: list[Answer]
+    stored_after: dict[int, str] = field(default_factory=dict)
+    sent: list[str] = field(default_factory=list)
+
+    def read(self) -> str | None:
+        return self.stored
+
+    def send(self, pair: str) -> Answer:
+        self.sent.append(pair)
+        self.stored = self.stored_after.get(len(self.sent), self.stored)
+        return self.answers[min(len(self.sent), len(self.answers)) - 1]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A browser, the pair to go on with, what may be sent, and a hint."""
+
+    browser: Callable[[], Browser]
+    right: str | None
+    sent: list[str]
+    hint: str
+
+
+CASES = (
+    Case(lambda: Browser("A", [(None, "B")]), "B", ["A"],
+         "Nobody else has refreshed: send A, and go on with the new pair."),
+    Case(lambda: Browser("B", [(None, "C")]), "B", [],
+         "Another tab has stored B already: use B, and send nothing. A is spent."),
+    Case(lambda: Browser(None, [(None, "B")]), None, [],
+         "The customer has logged out in another tab: send nothing."),
+    Case(lambda: Browser("A", [(OVER, None)]), None, ["A"],
+         "A refused refresh means: log in again. Do not send the pair twice."),
+    Case(lambda: Browser("A", [(AGAIN, None), (None, "B")]), "B", ["A", "A"],
+         '"Try again" means: send it once more, if nobody has stored another pair.'),
+    Case(lambda: Browser("A", [(AGAIN, None), (None, "C")], {1: "B"}), "B", ["A"],
+         "Between two requests another tab stored B: read before you send again."),
+    Case(lambda: Browser("A", [(AGAIN, None)]), None, ["A"] * MOST,
+         "Give up after three requests."),
+)  # fmt: skip
 
 
 @exercise
-def is_caught(answer: type[Flow]) -> Hints:
-    """A subclass of Flow whose logout says true and ends nothing."""
-    if not (isinstance(answer, type) and issubclass(answer, Flow)):
-        yield "A mutant is a class that inherits from Flow: hand over the class itself."
-        return
-    yield from what_a_stage_shows(answer)
-    red = {id for id, status in found(answer).items() if status in ("fail", "warn")}
-    if others := sorted(red - {"CORE-20", TOO}):
-        yield f"{', '.join(others)} turned red too: one mutant has one defect."
-    if "CORE-20" not in red:
-        yield "The suite saw nothing: CORE-20 passed."
+def refreshed(answer: Refreshed) -> Hints:
+    """A function of mine, read and send: the pair to go on with, or None."""
+    for case in CASES:
+        browser = case.browser()
+        found = answer("A", browser.read, _limited(browser))
+        if browser.sent != case.sent:
+            yield f"{case.hint} You sent {browser.sent}, and {case.sent} was right."
+        if found != case.right:
+            yield f"{case.hint} You returned {found!r}, and {case.right!r} was right."
 
 
-def what_a_stage_shows(mutant: type[Flow]) -> Iterator[str]:
-    """The quick look, before the suite is asked."""
-    stage = Stage(flow=mutant)
-    login = stage.log_in()
-    if login.category:
-        yield f"Nobody can log in: {login.message}. Leave log_in alone."
-    revoked = stage.revoke(login.pair)
-    if revoked.data != {"result": True}:
-        yield f"The logout does not say true: it answered {revoked.data or revoked.message!r}."
-    if not stage.table().of_customer(23):
-        yield "The session's row is gone: this logout tells the truth."
+def _limited(browser: Browser) -> Callable[[str], Answer]:
+    """An answer that never gives up must not hang the notebook."""
 
+    def send(pair: str) -> Answer:
+        if len(browser.sent) > MOST:
+            raise RuntimeError("you sent more than three requests")
+        return browser.send(pair)
 
-def found(mutant: type[Flow]) -> dict[str, str]:
-    """What the suite says of a few rows; it is imported only when it is asked."""
-    from conformance_tests.embedded import boot
-    from conformance_tests.report.verdict import judge
-    from conformance_tests.runner.options import Options
-    from conformance_tests.runner.run import run_suite
-
-    booted = boot.embedded_reference(app_with(mutant), over_http=False, behind_proxy=False)
-    with booted as (target, wiring):
-        report = judge(target, run_suite(target, Options(only=ROWS), wiring=wiring))
-    return {row.requirement.id: row.status for row in report.rows if row.requirement.id in ROWS}
+    return send

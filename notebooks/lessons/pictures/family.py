@@ -1,4 +1,4 @@
-"""The family of a session's pairs: who was rotated into whom, and what became of each."""
+"""The pairs of one session as a tree: which pair replaced which, and the status of each."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ BOX_WIDTH, BOX_HEIGHT = 132, 52
 STEP_X, STEP_Y = 172, 74
 LEFT, TOP = 16, 46
 
-#: What may become of a pair, and the colour of each fate.
-FATES: Mapping[str, str] = {
+#: The statuses of a pair, and the colour of each.
+STATUSES: Mapping[str, str] = {
     "live": "good",
     "spent": "care",
     "revoked": "over",
@@ -25,16 +25,16 @@ FATES: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One pair: its name, the pair that it came from, what became of it, and a note."""
+    """One pair: its letter, its status, the pair that it replaced, and a note."""
 
     name: str
-    fate: str
+    status: str
     parent: str | None = None
     note: str = ""
 
 
 def family(members: Sequence[Member], *, title: str = "A family of pairs") -> Picture:
-    """A tree from left to right, one generation a column."""
+    """A tree from left to right, a column for each generation."""
     places = dict(_places(members))
     rows = max((row for _, row in places.values()), default=0) + 1
     columns = max((column for column, _ in places.values()), default=0) + 1
@@ -83,15 +83,15 @@ def _branch(canvas: Canvas, parent: tuple[int, int], child: tuple[int, int]) -> 
 
 def _box(canvas: Canvas, member: Member, column: int, row: int) -> None:
     x, y = _corner((column, row))
-    role = FATES[member.fate]
-    fill = "paper" if member.fate == "forged" else wash(role)
-    gone = member.fate != "live"
-    canvas.box(x, y, BOX_WIDTH, BOX_HEIGHT, fill=fill, stroke=role, dashed=gone)
-    canvas.text(x + 10, y + 21, f"{member.name}: {member.fate}", role, bold=True, size=12)
+    role = STATUSES[member.status]
+    is_live = member.status == "live"
+    fill = wash(role) if is_live else "paper"
+    canvas.box(x, y, BOX_WIDTH, BOX_HEIGHT, fill=fill, stroke=role, dashed=not is_live)
+    canvas.text(x + 10, y + 21, f"{member.name}: {member.status}", role, bold=True, size=12)
     canvas.text(x + 10, y + 40, member.note, size=12)
 
 
 def _words(member: Member) -> str:
     origin = f", from {member.parent}" if member.parent else ""
     note = f" ({member.note})" if member.note else ""
-    return f"{member.name} is {member.fate}{origin}{note}"
+    return f"{member.name} is {member.status}{origin}{note}"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from lessons.pairs import Parts
 from lessons.pictures.palette import wash
 from lessons.pictures.svg import Canvas, Picture
-from lessons.reading import Parts
 
 WIDTH = 720
 BOXES = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from lessons.clock_face import span
 from lessons.pictures.svg import Canvas, Picture, Point
+from lessons.times import duration
 from reference_auth.core.tokens import Claims
 
 WIDTH, HEIGHT = 720, 260
@@ -15,7 +15,7 @@ TOP, BOTTOM = 54, 206
 
 
 def sawtooth(
-    pairs: Sequence[Claims], *, until: int, floor: int, title: str = "The rolling window"
+    pairs: Sequence[Claims], *, until: int, floor: int, title: str = "The lifetimes window"
 ) -> Picture:
     """The refresh time left over a session's pairs, oldest first, up to the second `until`.
 
@@ -37,7 +37,7 @@ def sawtooth(
     for second in (begin, until):
         anchor = "start" if second == begin else "end"
         x = at(second, 0)[0]
-        words = "the first pair" if second == begin else f"{span(until - begin)} later"
+        words = "the first pair" if second == begin else f"{duration(until - begin)} later"
         canvas.text(x, BOTTOM + 22, words, "soft", anchor=anchor, size=12)
     canvas.text(LEFT, BOTTOM + 40, "● a rotation", "refresh", size=12)
     canvas.text(

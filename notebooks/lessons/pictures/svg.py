@@ -1,7 +1,7 @@
 """A picture is an SVG text made from values: the same values give the same bytes.
 
-It brings its own paper, so that it can be read on a light page and on a dark one, and follows the
-reader's preference where the page lets it.
+It has its own background, so that it can be read on a light page and on a dark one, and it follows
+the reader's preference where the page allows that.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Canvas:
         width: float,
         height: float,
         *,
-        fill: str,
+        fill: str | None = None,
         stroke: str | None = None,
         thick: float = 1,
         dashed: bool = False,
@@ -68,7 +68,8 @@ class Canvas:
         """A rectangle, with a border if it has a stroke."""
         size = f'width="{_number(width)}" height="{_number(height)}" rx="{_number(radius)}"'
         line = _stroke(stroke, thick, dashed) if stroke else ""
-        self._add(f'<rect x="{_number(x)}" y="{_number(y)}" {size} {_fill(fill)}{line}/>')
+        inside = _fill(fill) if fill else 'fill="none"'
+        self._add(f'<rect x="{_number(x)}" y="{_number(y)}" {size} {inside}{line}/>')
 
     def line(
         self, points: Sequence[Point], role: str, *, thick: float = 1.5, dashed: bool = False
@@ -77,9 +78,14 @@ class Canvas:
         path = " ".join(f"{_number(x)},{_number(y)}" for x, y in points)
         self._add(f'<polyline points="{path}" fill="none"{_stroke(role, thick, dashed)}/>')
 
-    def arrow(self, start: Point, end: Point, role: str, *, dashed: bool = False) -> None:
-        """A line that points at its end."""
-        self.line([start, end], role, dashed=dashed)
+    def arrow(self, start: Point, end: Point, role: str, *, both_ways: bool = False) -> None:
+        """A line that points at its end, or at both of its ends."""
+        self.line([start, end], role)
+        self._head(start, end, role)
+        if both_ways:
+            self._head(end, start, role)
+
+    def _head(self, start: Point, end: Point, role: str) -> None:
         (x0, y0), (x1, y1) = start, end
         length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
         along, across = ((x1 - x0) / length, (y1 - y0) / length), 4

@@ -1,9 +1,12 @@
-"""One session on a time line: two promises, and where `now` stands in them."""
+"""One pair on a time line: how long each of its two tokens lasts, and what is left of it now."""
 
 from __future__ import annotations
 
-from lessons.clock_face import time_of_day
+from dataclasses import dataclass
+
+from lessons.pictures.palette import wash
 from lessons.pictures.svg import Canvas, Picture
+from lessons.times import time_of_day
 from reference_auth.core import tokens
 from reference_auth.core.tokens import Claims
 
@@ -13,23 +16,58 @@ BAR = 30
 ROWS = {"access": 62, "refresh": 108}
 
 
-def timeline(claims: Claims, now: int | None = None, *, title: str = "One session") -> Picture:
-    """The lifetimes of a pair from its `iat` on, with `now` as a line through both."""
-    begin, end = claims.iat or claims.exp, claims.refresh_expiry
-    axis = _Axis(begin, max(end, now or end))
+@dataclass(frozen=True, slots=True)
+class Lifetime:
+    """The lifetime of one token: filled from `left_from` on, and empty when it is over."""
+
+    name: str
+    end: int
+    is_live: bool
+    words: str
+
+
+def timeline(
+    claims: Claims, now: int | None = None, *, ended: str = "", title: str = "One pair"
+) -> Picture:
+    """The lifetimes of a pair from its `iat` on; what is left of them at `now` is filled.
+
+    ended: why the refresh token is over before its time, such as "revoked".
+    """
+    begin = claims.iat or claims.exp
+    last = claims.refresh_expiry
+    axis = _Axis(begin, max(last, now or last))
     canvas = Canvas(WIDTH, HEIGHT)
     canvas.text(16, 26, title, bold=True)
-    # The access token is over at `exp`, the refresh token only after `refresh_expiry`.
-    live = {
-        "access": now is None or tokens.is_live(claims, now),
-        "refresh": now is None or not tokens.is_refresh_expired(claims, now),
-    }
-    for name, last in (("access", claims.exp), ("refresh", claims.refresh_expiry)):
-        _bar(canvas, axis, name, begin, last, live[name])
+    lifetimes = _lifetimes(claims, begin, now, ended)
+    for lifetime in lifetimes:
+        _bar(canvas, axis, lifetime, begin, begin if now is None else now)
     _ticks(canvas, axis, claims, begin)
     if now is not None:
         _now(canvas, axis, now, begin)
-    return canvas.picture(title, _words(claims, now, live))
+    return canvas.picture(title, _words(claims, now, lifetimes))
+
+
+def _lifetimes(claims: Claims, begin: int, now: int | None, ended: str) -> tuple[Lifetime, ...]:
+    """The access token is over at `exp`, the refresh token only after `refresh_expiry`."""
+    access_is_live = now is None or tokens.is_live(claims, now)
+    refresh_is_live = not ended and (now is None or not tokens.is_refresh_expired(claims, now))
+    return (
+        _lifetime("access", begin, claims.exp, now, "" if access_is_live else "expired"),
+        _lifetime(
+            "refresh",
+            begin,
+            claims.refresh_expiry,
+            now,
+            "" if refresh_is_live else ended or "expired",
+        ),
+    )
+
+
+def _lifetime(name: str, begin: int, end: int, now: int | None, over: str) -> Lifetime:
+    length = f"{end - begin} s"
+    if over:
+        return Lifetime(name, end, False, f"{length}, {over}")
+    return Lifetime(name, end, True, length if now is None else f"{length}, {end - now} s left")
 
 
 class _Axis:
@@ -43,20 +81,15 @@ class _Axis:
         return LEFT + (RIGHT - LEFT) * (second - self.first) / (self.last - self.first)
 
 
-def _bar(canvas: Canvas, axis: _Axis, name: str, begin: int, end: int, live: bool) -> None:
-    y, x = ROWS[name], axis(begin)
-    canvas.text(16, y + 20, f"{name} token", name if live else "over")
-    canvas.box(
-        x,
-        y,
-        axis(end) - x,
-        BAR,
-        fill=f"{name}-wash" if live else "over-wash",
-        stroke=name if live else "over",
-        dashed=not live,
-    )
-    words = f"{end - begin} s" if live else f"{end - begin} s, over"
-    canvas.text(x + 10, y + 20, words, name if live else "over", bold=True)
+def _bar(canvas: Canvas, axis: _Axis, lifetime: Lifetime, begin: int, left_from: int) -> None:
+    name, y, x, end = lifetime.name, ROWS[lifetime.name], axis(begin), axis(lifetime.end)
+    role = name if lifetime.is_live else "over"
+    canvas.text(16, y + 20, f"{name} token", role)
+    if lifetime.is_live:
+        left = axis(left_from)
+        canvas.box(left, y, end - left, BAR, fill=wash(name))
+    canvas.box(x, y, end - x, BAR, stroke=role, dashed=not lifetime.is_live)
+    canvas.text(x + 10, y + 20, lifetime.words, role, bold=True)
 
 
 def _ticks(canvas: Canvas, axis: _Axis, claims: Claims, begin: int) -> None:
@@ -84,12 +117,12 @@ def _now(canvas: Canvas, axis: _Axis, now: int, begin: int) -> None:
     canvas.text(x + (-8 if anchor == "end" else 8), top + 1, words, anchor=anchor, bold=True)
 
 
-def _words(claims: Claims, now: int | None, live: dict[str, bool]) -> str:
+def _words(claims: Claims, now: int | None, lifetimes: tuple[Lifetime, ...]) -> str:
     ends = (
         f"the access token lives until {time_of_day(claims.exp)} (exp), "
         f"the refresh token until {time_of_day(claims.refresh_expiry)} (refresh_expiry)"
     )
     if now is None:
         return ends
-    states = [f"the {name} token is {'live' if lives else 'over'}" for name, lives in live.items()]
-    return f"{ends}; now it is {time_of_day(now)}, and {' and '.join(states)}"
+    states = [f"{lifetime.name} token: {lifetime.words}" for lifetime in lifetimes]
+    return f"{ends}; now it is {time_of_day(now)}; {'; '.join(states)}"

@@ -13,7 +13,7 @@ Check = Callable[[Any], Any]
 
 LESSONS = {
     number: import_module(f"{__name__}.lesson_{number}")
-    for number in ("01", "02", "03", "04", "05", "06", "07", "08", "09")
+    for number in (f"{n:02}" for n in range(1, 14))
 }
 RIGHT: dict[str, tuple[Check, Any]] = {
     number: (lesson.CHECK, lesson.RIGHT) for number, lesson in LESSONS.items()

@@ -38,10 +38,10 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no id": (derived_otherwise("{exp}"), "id is missing"),
     "a colon": (derived_otherwise("{id}:{exp}"), "you put ':' there"),
     "order": (derived_otherwise("{exp}{id}"), "The id comes first"),
-    "upper case": (lambda *given: derives(*given).upper(), "Lower-case"),
+    "upper case": (lambda *given: derives(*given).upper(), "lower case"),
     "the hash": (
         lambda id, exp, secret: derived_otherwise(derives(id, exp, secret))(id, exp, secret),
-        "derive once only",
+        "derive only once",
     ),
     "numbers only": (lambda id, e, s: derives(int(id), e, s), "ValueError"),
     "something": (

@@ -21,7 +21,7 @@ def names_each_for_itself(access: str, refresh: str) -> str:
 CHECK = checks.names
 RIGHT = names
 WRONG: dict[str, tuple[Any, str]] = {
-    "forged": (names_each_for_itself, "cannot vouch"),
+    "forged": (names_each_for_itself, "beside a forged access token"),
     "a word": (lambda access, refresh: "VALID", "none of the four states"),
     "one for all": (lambda a, r: "ACCESS_VALID_REFRESH_VALID", "you said"),
 }

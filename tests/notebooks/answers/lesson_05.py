@@ -1,4 +1,4 @@
-"""Judges of an access token: a careful one, and some that believe too much."""
+"""Judges of an access token: a right one, and some that check too little."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import jwt
 
 from lessons import checks
-from lessons.reading import claims_of
+from lessons.pairs import claims_of
 
 UNTIMED: Any = {"verify_exp": False, "verify_iat": False, "verify_nbf": False}
 
@@ -48,7 +48,7 @@ def judges_the_signature_alone(token: str, now: int, secret: str) -> str:
 CHECK = checks.judges
 RIGHT = judges
 WRONG: dict[str, tuple[Any, str]] = {
-    "unverified": (judges_without_looking, "no exception"),
+    "unverified": (judges_without_looking, "raises no exception"),
     "all algorithms": (judges_by_the_library, "HARD-03"),
     "no exp": (judges_the_signature_alone, "HARD-04"),
     "old is forged": (

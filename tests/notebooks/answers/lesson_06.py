@@ -1,4 +1,4 @@
-"""What a missing row means, to a patient judge and to hasty ones."""
+"""When a pair is burned: a right answer, and some usual mistakes."""
 
 from __future__ import annotations
 
@@ -7,57 +7,28 @@ from typing import Any
 from lessons import checks
 
 
-def when_absent(
-    exp: int, refresh_expiry: int, now: int, tombstone: str | None, fence: int | None
-) -> str:
-    is_fenced = fence is not None and exp <= fence
-    if now > refresh_expiry or tombstone == "revoked" or is_fenced:
-        return "over"
-    if tombstone == "rotated":
-        return "successor"
-    if exp - now > 10 or refresh_expiry - now <= 10:
-        return "over"
-    return "again" if exp > now else "burn"
+def burned_at(seconds: list[int], exp: int, refresh_expiry: int) -> int | None:
+    in_time = [second for second in seconds if exp <= second <= refresh_expiry]
+    return in_time[1] if len(in_time) > 1 else None
 
 
-def burns_at_once(*given: Any) -> str:
-    return "burn"
+def burned_by(*, first: int = 1, start: int = 0, ends: bool = True) -> Any:
+    """The right answer with one thing changed."""
 
-
-def when_absent_by(
-    *, skew: int = 10, reach: int = 0, grace_first: bool = False, asks: bool = True
-) -> Any:
-    """The judge with one thing otherwise."""
-
-    def answer(
-        exp: int, refresh_expiry: int, now: int, tombstone: str | None, fence: int | None
-    ) -> str:
-        if now > refresh_expiry or (tombstone == "revoked" and asks):
-            return "over"
-        if grace_first and tombstone == "rotated":
-            return "successor"
-        if fence is not None and exp <= fence + reach:
-            return "over"
-        if tombstone == "rotated":
-            return "successor"
-        if exp - now > skew or refresh_expiry - now <= skew:
-            return "over"
-        return "again" if exp > now else "burn"
+    def answer(seconds: list[int], exp: int, refresh_expiry: int) -> int | None:
+        found = [s for s in seconds if exp + start <= s and (s <= refresh_expiry or not ends)]
+        return found[first] if len(found) > first else None
 
     return answer
 
 
-CHECK = checks.when_absent
-RIGHT = when_absent
+CHECK = checks.burned_at
+RIGHT = burned_at
 WRONG: dict[str, tuple[Any, str]] = {
-    "burns at once": (burns_at_once, "missed the logout is no thief"),
-    "a revoked pair burns": (
-        when_absent_by(asks=False),
-        "missed the logout is no thief",
-    ),
-    "fence at its edge": (when_absent_by(reach=-1), "equal to its before"),
-    "any fence": (when_absent_by(reach=1), "younger than that burn"),
-    "grace first": (when_absent_by(grace_first=True), "for the fence first"),
-    "no skew": (when_absent_by(skew=0), "10 s before exp"),
-    "too much skew": (when_absent_by(skew=11), "more than 10 s to exp"),
+    "the rotation": (burned_by(first=0), "is a rotation"),
+    "live pairs": (burned_by(start=-1000), "everybody gets the same pair"),
+    "after exp": (burned_by(start=1), "At second exp the access token has expired"),
+    "before exp": (burned_by(start=-1), "the access token was live"),
+    "the last": (lambda s, *ends: burned_at(s, *ends) and s[-1], "later requests burn nothing"),
+    "expired": (burned_by(ends=False), "is only expired"),
 }

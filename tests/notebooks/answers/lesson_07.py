@@ -1,42 +1,63 @@
-"""When a session ends, and when one might think that it does."""
+"""What a missing row means: a right answer, and some that forget a case."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from lessons import checks
-from lessons.checks.lesson_07 import MONTH
 
 
-def ends(login: int, remember_me: bool, visits: list[int]) -> int:
-    exp, end = login + 840, login + (MONTH if remember_me else 900)
-    for now in visits:
-        if exp <= now <= end:
-            exp, end = now + 840, end if end - now >= 900 else now + 900
-    return end
+def when_absent(
+    exp: int, refresh_expiry: int, now: int, tombstone: str | None, fence: int | None
+) -> str:
+    is_fenced = fence is not None and exp <= fence
+    if now > refresh_expiry or tombstone == "revoked" or is_fenced:
+        return "over"
+    if tombstone == "rotated":
+        return "successor"
+    if exp - now > 10 or refresh_expiry - now <= 10:
+        return "over"
+    return "again" if exp > now else "burn"
 
 
-def ends_at_the_login(login: int, remember_me: bool, visits: list[int]) -> int:
-    return login + (MONTH if remember_me else 900)
+def burns_at_once(*given: Any) -> str:
+    return "burn"
 
 
-def ends_after_every_visit(login: int, remember_me: bool, visits: list[int]) -> int:
-    return max([ends_at_the_login(login, remember_me, visits), *(now + 900 for now in visits)])
+def when_absent_by(
+    *, skew: int = 10, reach: int = 0, grace_first: bool = False, asks: bool = True
+) -> Any:
+    """The right answer with one thing changed."""
+
+    def answer(
+        exp: int, refresh_expiry: int, now: int, tombstone: str | None, fence: int | None
+    ) -> str:
+        if now > refresh_expiry or (tombstone == "revoked" and asks):
+            return "over"
+        if grace_first and tombstone == "rotated":
+            return "successor"
+        if fence is not None and exp <= fence + reach:
+            return "over"
+        if tombstone == "rotated":
+            return "successor"
+        if exp - now > skew or refresh_expiry - now <= skew:
+            return "over"
+        return "again" if exp > now else "burn"
+
+    return answer
 
 
-def ends_a_month_later(login: int, remember_me: bool, visits: list[int]) -> int:
-    exp, lifetime = login + 840, MONTH if remember_me else 900
-    end = login + lifetime
-    for now in visits:
-        if exp <= now <= end:
-            exp, end = now + 840, end if end - now >= 900 else now + lifetime
-    return end
-
-
-CHECK = checks.ends
-RIGHT = ends
+CHECK = checks.when_absent
+RIGHT = when_absent
 WRONG: dict[str, tuple[Any, str]] = {
-    "never": (ends_at_the_login, "starts 900 s anew"),
-    "always": (ends_after_every_visit, "hands the same pair back"),
-    "a month": (ends_a_month_later, "not another month"),
+    "burns at once": (burns_at_once, "missed the logout is no thief"),
+    "a revoked pair burns": (
+        when_absent_by(asks=False),
+        "missed the logout is no thief",
+    ),
+    "fence at its edge": (when_absent_by(reach=-1), "equal to its before"),
+    "any fence": (when_absent_by(reach=1), "newer than that burn"),
+    "grace first": (when_absent_by(grace_first=True), "look at the fence first"),
+    "no skew": (when_absent_by(skew=0), "10 s before exp"),
+    "too much skew": (when_absent_by(skew=11), "More than 10 s before exp"),
 }

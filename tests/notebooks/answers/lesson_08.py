@@ -1,47 +1,59 @@
-"""Mutants of the logout: one that lies, and some that do something else."""
+"""What a tab does while it holds the lock: a right answer, and some usual mistakes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from lessons import checks
-from reference_auth.core.errors import WrongCredentials
-from reference_auth.core.judge import Presented
-from reference_auth.core.tokens import AccessToken, RefreshToken, TokenPair
-from reference_auth.flow.flow import Flow
+
+OVER, AGAIN = "graphql-authorization", "graphql-server-internal-error"
 
 
-class Lying(Flow):
-    async def revoke(
-        self, access_token: AccessToken, refresh_token: RefreshToken, now: int
-    ) -> bool:
-        self.present(access_token, refresh_token, now).verify()
-        return True
+def refreshed(mine: str, read: Any, send: Any) -> Any:
+    for _ in range(3):
+        stored = read()
+        if stored != mine:
+            return stored
+        category, pair = send(mine)
+        if category != AGAIN:
+            return pair
+    return None
 
 
-class Honest(Flow):
-    async def revoke(
-        self, access_token: AccessToken, refresh_token: RefreshToken, now: int
-    ) -> bool:
-        return not await super().revoke(access_token, refresh_token, now)
+def refreshed_by(
+    *,
+    reads: bool = True,
+    reads_again: bool = True,
+    tries: Any = range(3),
+    retried: tuple[str, ...] = (AGAIN,),
+) -> Any:
+    """The right answer with one thing changed."""
+
+    def answer(mine: str, read: Any, send: Any) -> Any:
+        stored = read()
+        for _ in tries:
+            stored = read() if reads_again else stored
+            if reads and stored != mine:
+                return stored
+            category, pair = send(mine)
+            if category not in retried:
+                return pair
+        return None
+
+    return answer
 
 
-class Closed(Lying):
-    async def log_in(self, *given: Any, **more: Any) -> Any:
-        raise WrongCredentials
-
-
-class Stuck(Lying):
-    async def rotate(self, presented: Presented) -> TokenPair:
-        return TokenPair(AccessToken(""), RefreshToken(""))
-
-
-CHECK = checks.is_caught
-RIGHT = Lying
+CHECK = checks.refreshed
+RIGHT = refreshed
 WRONG: dict[str, tuple[Any, str]] = {
-    "no class": (lambda: Lying, "inherits from Flow"),
-    "the reference": (Flow, "tells the truth"),
-    "false": (Honest, "does not say true"),
-    "no login": (Closed, "Nobody can log in"),
-    "two defects": (Stuck, "CORE-06 turned red too"),
+    "no reading": (refreshed_by(reads=False), "A is spent"),
+    "one reading": (refreshed_by(reads_again=False), "read before you send again"),
+    "no retry": (refreshed_by(tries=range(1)), "send it once more"),
+    "retries a refusal": (refreshed_by(retried=(AGAIN, OVER)), "log in again"),
+    "for ever": (refreshed_by(tries=iter(int, 1)), "more than three requests"),
+    "logged out": (
+        lambda mine, read, send: refreshed(mine, lambda: read() or mine, send),
+        "The customer has logged out",
+    ),
+    "nothing": (lambda *_: None, "Nobody else has refreshed"),
 }

@@ -1,33 +1,42 @@
-"""Readers of a platform's answer."""
+"""When a session ends: a right answer, and some usual mistakes."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from lessons import checks
-from reference_auth.core.login import LoginRefused
+from lessons.checks.lesson_09 import MONTH
 
 
-def customer_in(body: Any) -> Any:
-    if body.get("errors") or not (body.get("data") or {}).get("login"):
-        raise LoginRefused
-    return body["data"]["login"]["id"]
+def ends(login: int, remember_me: bool, visits: list[int]) -> int:
+    exp, end = login + 840, login + (MONTH if remember_me else 900)
+    for now in visits:
+        if exp <= now <= end:
+            exp, end = now + 840, end if end - now >= 900 else now + 900
+    return end
 
 
-def refuse() -> Any:
-    raise LoginRefused
+def ends_at_the_login(login: int, remember_me: bool, visits: list[int]) -> int:
+    return login + (MONTH if remember_me else 900)
 
 
-CHECK = checks.customer_in
-RIGHT = customer_in
+def ends_after_every_visit(login: int, remember_me: bool, visits: list[int]) -> int:
+    return max([ends_at_the_login(login, remember_me, visits), *(now + 900 for now in visits)])
+
+
+def ends_a_month_later(login: int, remember_me: bool, visits: list[int]) -> int:
+    exp, lifetime = login + 840, MONTH if remember_me else 900
+    end = login + lifetime
+    for now in visits:
+        if exp <= now <= end:
+            exp, end = now + 840, end if end - now >= 900 else now + lifetime
+    return end
+
+
+CHECK = checks.ends
+RIGHT = ends
 WRONG: dict[str, tuple[Any, str]] = {
-    "the id alone": (
-        lambda body: body["data"]["login"]["id"],
-        "This is how a platform refuses",
-    ),
-    "as text": (lambda body: str(customer_in(body)), "value and type"),
-    "errors only": (
-        lambda body: body["data"]["login"]["id"] if not body.get("errors") else refuse(),
-        "that is nobody",
-    ),
+    "never": (ends_at_the_login, "gives 900 s from then on"),
+    "always": (ends_after_every_visit, "returns the same pair"),
+    "a month": (ends_a_month_later, "not another month"),
 }

@@ -1,11 +1,11 @@
-"""Times are epoch seconds; for people they are written in UTC, whatever the machine's own zone."""
+"""Times are epoch seconds; people see them in UTC, whatever the machine's time zone is."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
 
-def moment(second: int) -> str:
+def date_and_time(second: int) -> str:
     """Date and time of an epoch second."""
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%d %H:%M:%S}"
 
@@ -15,7 +15,7 @@ def time_of_day(second: int) -> str:
     return f"{datetime.fromtimestamp(second, UTC):%H:%M:%S}"
 
 
-def span(seconds: int) -> str:
+def duration(seconds: int) -> str:
     """A length of time, in its largest whole unit."""
     for unit, size in (("day", 86_400), ("hour", 3_600), ("min", 60)):
         count, rest = divmod(seconds, size)

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from lessons import pictures, sliding
+from lessons import pictures, slider
 from lessons.pictures import Picture
-from lessons.stage import START
+from lessons.server import START
 from reference_auth.core.tokens import Claims
 
 SECONDS = [0, 839, 840]
@@ -22,15 +22,15 @@ def draw(second: int) -> Picture:
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the notebook would show."""
     found: list[Any] = []
-    monkeypatch.setattr(sliding, "display", found.append)
-    monkeypatch.setattr(sliding, "_slider", lambda _, *ends: found.append(ends))
+    monkeypatch.setattr(slider, "display", found.append)
+    monkeypatch.setattr(slider, "_show_slider", lambda _, *ends: found.append(ends))
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
     return found
 
 
 def test_elsewhere_it_is_a_series(shown: list[Any]) -> None:
     """Where no front end runs, there is one picture for each second."""
-    sliding.over_time(draw, SECONDS)
+    slider.over_time(draw, SECONDS)
     assert shown == [draw(second) for second in SECONDS]
 
 
@@ -38,6 +38,6 @@ def test_under_a_jupyter_server_it_is_a_slider(
     shown: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server names the session of the notebook that it runs."""
-    monkeypatch.setenv("JPY_SESSION_NAME", "notebooks/07_the_rolling_window.ipynb")
-    sliding.over_time(draw, SECONDS)
+    monkeypatch.setenv("JPY_SESSION_NAME", "notebooks/09_the_rolling_window.ipynb")
+    slider.over_time(draw, SECONDS)
     assert shown == [(0, 840)]

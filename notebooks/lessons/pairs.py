@@ -1,4 +1,4 @@
-"""How tokens are read and shortened for the eye: nothing here checks a signature."""
+"""Tokens, read and shortened for display; nothing here checks a signature."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from lessons.clock_face import moment
-from reference_auth.core.tokens import Claims
+from lessons.times import date_and_time
+from reference_auth.core.tokens import AccessToken, Claims, RefreshToken
 
 TIMES = ("exp", "refresh_expiry", "iat", "auth_time")
 
@@ -19,33 +19,33 @@ _DERIVED = re.compile(r"\b[0-9a-f]{128}\b", re.ASCII)
 
 
 def short(text: str) -> str:
-    """Cut every token and hash in a text down to its two ends, so that it can be recognised."""
+    """Shorten every token and hash in a text to its two ends."""
     text = _ACCESS_TOKEN.sub(lambda found: f"{found[1][:6]}…{found[0][-8:]}", text)
     return _DERIVED.sub(lambda found: f"{found[0][:8]}…{found[0][-4:]}", text)
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """An access token taken apart, as anybody can who holds it."""
+    """The parts of an access token, which anybody who has the token can read."""
 
     encoded: tuple[str, str, str]
     header: Mapping[str, Any]
     payload: Mapping[str, Any]
 
     def __repr__(self) -> str:
-        rows = [f"{name:<15} {_told(name, value)}" for name, value in self.payload.items()]
+        rows = [f"{name:<15} {_written(name, value)}" for name, value in self.payload.items()]
         head = ", ".join(f"{name} {value}" for name, value in self.header.items())
         return "\n".join([f"{'header':<15} {head}", *rows])
 
 
 def take_apart(token: str) -> Parts:
-    """Decode header and payload; the signature is left as it is."""
+    """Decode header and payload, and leave the signature as it is."""
     header, payload, signature = token.split(".")
     return Parts((header, payload, signature), _decoded(header), _decoded(payload))
 
 
 def claims_of(token: str) -> Claims:
-    """What a token says of itself, believed without a check."""
+    """The claims of a token, unchecked."""
     payload = take_apart(token).payload
     return Claims(
         payload["customer_id"],
@@ -58,10 +58,10 @@ def claims_of(token: str) -> Claims:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The two tokens that a login or a rotation hands out."""
+    """The two tokens that a login or a rotation returns."""
 
-    token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
+    token: AccessToken = field(repr=False)
+    refresh_token: RefreshToken = field(repr=False)
 
     @property
     def parts(self) -> Parts:
@@ -70,7 +70,7 @@ class Pair:
 
     @property
     def claims(self) -> Claims:
-        """What the access token promises."""
+        """The claims of the access token."""
         return claims_of(self.token)
 
     def __repr__(self) -> str:
@@ -81,6 +81,6 @@ def _decoded(part: str) -> Any:
     return json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
 
 
-def _told(name: str, value: Any) -> str:
+def _written(name: str, value: Any) -> str:
     is_time = name in TIMES and type(value) is int
-    return f"{value}  {moment(value)} UTC" if is_time else f"{value!r}"
+    return f"{value}  {date_and_time(value)} UTC" if is_time else f"{value!r}"
