@@ -63,7 +63,10 @@ class Trace:
     def status(self, name: str) -> str:
         """What the table says about a pair."""
         claims, items = self._pairs[name].claims, self.server.table().items
-        customer, ended = partition_of(claims.customer_id), ended_partition_of(partition_of(claims.customer_id))
+        customer, ended = (
+            partition_of(claims.customer_id),
+            ended_partition_of(partition_of(claims.customer_id)),
+        )
         hash = tokens.hash_of(self._pairs[name].refresh_token, self.server.config.secret)
         if (customer, hash) in items:
             return "live"

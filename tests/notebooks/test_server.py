@@ -119,7 +119,7 @@ def test_a_burn_is_told(server: Server) -> None:
     server.at(first.claims.exp).refresh(first)
     server.later(840).refresh(first)
     assert server.security_events == [
-        "A spent pair came back: every session of the customer ends (customer 23)"
+        "A spent pair was reused: every session of the customer ends (customer 23)"
     ]
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lessons.exercise import Hints, exercise
-from lessons.mutant import app_with
 from lessons.server import Server
 from reference_auth.flow.flow import Flow
 
