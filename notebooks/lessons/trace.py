@@ -63,10 +63,8 @@ class Trace:
     def status(self, name: str) -> str:
         """What the table says about a pair."""
         claims, items = self._pairs[name].claims, self.server.table().items
-        customer, ended = (
-            partition_of(claims.customer_id),
-            ended_partition_of(partition_of(claims.customer_id)),
-        )
+        customer = partition_of(claims.customer_id)
+        ended = ended_partition_of(customer)
         hash = tokens.hash_of(self._pairs[name].refresh_token, self.server.config.secret)
         if (customer, hash) in items:
             return "live"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import resources
 from typing import Any
 
@@ -16,6 +16,7 @@ from lessons.checks.lesson_05 import signed
 from lessons.server import REFRESH
 from reference_auth.core import tokens
 from reference_auth.core.config import ConfigError, Lifetimes
+from reference_auth.core.tokens import AccessToken
 from reference_auth.serve.demo import DIRECTORY, ODD_PASSWORD, WithOddLogins, odd_email
 
 OVER = "graphql-authorization"
@@ -58,7 +59,7 @@ def test_unknown_claims_and_an_early_iat_are_ignored(server: Server) -> None:
     """A token that the secret signed may say more than the flow asks (WIRE-03)."""
     payload = take_apart(server.log_in().pair.token).payload
     ahead = jwt.encode({**payload, "iat": server.now + 60, "shop": "nz"}, SECRET)
-    assert tokens.verify(ahead, SECRET, server.now).customer_id == 23
+    assert tokens.verify(AccessToken(ahead), SECRET, server.now).customer_id == 23
 
 
 def test_a_refresh_token_is_128_hex_digits_and_lasts_longer(server: Server) -> None:
@@ -121,7 +122,7 @@ def test_a_request_without_a_bearer_token_is_refused(server: Server) -> None:
 def test_a_key_id_in_the_header_is_ignored(server: Server) -> None:
     """The token is genuine, and its pair is returned (HARD-07)."""
     pair = server.log_in().pair
-    named = Pair(signed(take_apart(pair.token).payload, kid="other"), pair.refresh_token)
+    named = replace(pair, token=AccessToken(signed(take_apart(pair.token).payload, kid="other")))
     assert server.refresh(named).category is None
 
 

@@ -18,13 +18,13 @@ from lessons.pictures.family import STATUSES
 from lessons.pictures.palette import PALETTE, wash
 from lessons.pictures.verdicts import SIGNS
 from reference_auth.core import lifetimes, states, tokens
-from reference_auth.core.config import Config
+from reference_auth.core.config import Config, Secret
 from reference_auth.core.states import Access, Refresh
 from reference_auth.core.tokens import Claims
 
 SVG = "{http://www.w3.org/2000/svg}"
 START = 1_709_283_600
-CONFIG = Config(secret="a secret for tests, of 32 bytes or so", region="r", table="t")
+CONFIG = Config(secret=Secret("a secret for tests, of 32 bytes or so"), region="r", table="t")
 CLAIMS = lifetimes.first_claims(23, False, START, CONFIG)
 LONG_AGO = 1_000_000_000
 

@@ -10,6 +10,7 @@ from lessons import SECRET, START, Refused, Server
 from lessons.pairs import Pair, short
 from reference_auth.core import tokens
 from reference_auth.core.states import Access, Refresh
+from reference_auth.core.tokens import AccessToken, RefreshToken
 from reference_auth.flow.flow import Flow
 
 
@@ -74,7 +75,7 @@ def test_each_cell_can_be_brought_about(server: Server, access: Access, refresh:
         issue = tokens.issue(replace(claims, refresh_expiry=START + 900), SECRET)
         pair = Pair(issue.pair.token, issue.pair.refresh_token)
     if refresh is Refresh.MISMATCH:
-        pair = replace(pair, refresh_token="0" * 128)
+        pair = replace(pair, refresh_token=RefreshToken("0" * 128))
     if refresh is Refresh.ABSENT:
         server.delete_row(pair)
     seconds = {Access.LIVE: 0, Access.EXPIRED: 840}[access]
@@ -87,11 +88,12 @@ def test_a_forged_token_has_a_cell_as_well(server: Server, refresh: Refresh) -> 
     """The judge names the cell of a forged access token by what the token says."""
     pair = server.log_in().pair
     if refresh is Refresh.MISMATCH:
-        pair = replace(pair, refresh_token="0" * 128)
+        pair = replace(pair, refresh_token=RefreshToken("0" * 128))
     if refresh is Refresh.ABSENT:
         server.delete_row(pair)
     head, dot, signature = pair.token.rpartition(".")
-    forged = replace(pair, token=f"{head}{dot}{'B' if signature[0] == 'A' else 'A'}{signature[1:]}")
+    changed = f"{'B' if signature[0] == 'A' else 'A'}{signature[1:]}"
+    forged = replace(pair, token=AccessToken(f"{head}{dot}{changed}"))
     assert server.cell(forged) == (Access.FORGED, refresh)
 
 

@@ -7,15 +7,16 @@ from hashlib import pbkdf2_hmac, sha256
 
 from lessons.exercise import Hints, exercise
 from reference_auth.core import tokens
+from reference_auth.core.config import Secret
 from reference_auth.core.tokens import CustomerId
 
 Derive = Callable[[CustomerId, int, str], str]
 
 #: A number, a text, and a secret that is more than ASCII.
-SAMPLES: tuple[tuple[CustomerId, int, str], ...] = (
-    (23, 1_710_905_708, "token_secret"),
-    ("bob-7", 1_709_284_440, "a-secret-for-lessons-and-for-nothing-else"),
-    (23, 1_709_284_440, "ein Schlüssel mit Umlaut, lang genug"),
+SAMPLES: tuple[tuple[CustomerId, int, Secret], ...] = (
+    (23, 1_710_905_708, Secret("token_secret")),
+    ("bob-7", 1_709_284_440, Secret("a-secret-for-lessons-and-for-nothing-else")),
+    (23, 1_709_284_440, Secret("ein Schlüssel mit Umlaut, lang genug")),
 )
 
 
@@ -33,7 +34,7 @@ def derives(answer: Derive) -> Hints:
             yield f"That is not the refresh token of customer {customer_id!r} and exp {exp}."
 
 
-def usual_misses(customer_id: CustomerId, exp: int, secret: str) -> Iterator[tuple[str, str]]:
+def usual_misses(customer_id: CustomerId, exp: int, secret: Secret) -> Iterator[tuple[str, str]]:
     """The result of each usual mistake, and what the mistake is."""
     text = f"{customer_id}{exp}"
     right = tokens.derive(customer_id, exp, secret)

@@ -7,18 +7,22 @@ from typing import Any
 from lessons import checks
 from reference_auth.core.errors import WrongCredentials
 from reference_auth.core.judge import Presented
-from reference_auth.core.tokens import TokenPair
+from reference_auth.core.tokens import AccessToken, RefreshToken, TokenPair
 from reference_auth.flow.flow import Flow
 
 
 class Lying(Flow):
-    async def revoke(self, access_token: str, refresh_token: str, now: int) -> bool:
+    async def revoke(
+        self, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> bool:
         self.present(access_token, refresh_token, now).verify()
         return True
 
 
 class Honest(Flow):
-    async def revoke(self, access_token: str, refresh_token: str, now: int) -> bool:
+    async def revoke(
+        self, access_token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> bool:
         return not await super().revoke(access_token, refresh_token, now)
 
 
@@ -29,7 +33,7 @@ class Closed(Lying):
 
 class Stuck(Lying):
     async def rotate(self, presented: Presented) -> TokenPair:
-        return TokenPair("", "")
+        return TokenPair(AccessToken(""), RefreshToken(""))
 
 
 CHECK = checks.is_caught
