@@ -14,18 +14,21 @@ from tools.bench.report import OPERATIONS
 
 @pytest.mark.needs("ministack")
 def test_a_short_run_measures_everything(tmp_path: Path) -> None:
-    """One round times every operation on both servers, without a wrong answer."""
+    """One round times every operation on all three servers, without a wrong answer."""
     assert main(["--quick", "--json", str(tmp_path / "run.json")]) == 0
     found = json.loads((tmp_path / "run.json").read_text())
     assert {(one["target"], one["operation"]) for one in found["medians"] if one["calls"]} == {
-        (target, operation) for target in ("reference", "plain") for operation in OPERATIONS
+        (target, operation) for target in ("warm", "cold", "plain") for operation in OPERATIONS
     }
     assert len(found["floors"]) == 2
     # How soon is a figure to read, never a bound: a busy machine would break it.
-    assert set(found["ready_seconds"]) == {"reference", "plain"}
+    assert set(found["ready_seconds"]) == {"warm", "cold", "plain"}
     assert all(seconds > 0 for seconds in found["ready_seconds"].values())
     assert all(one["cpu_ms"]["server"] > 0 for one in found["medians"])
     assert all(one["memory"] > 20 for one in found["medians"])
+    presented = [one for one in found["medians"] if one["operation"] != "login"]
+    rates = {(one["target"], one["hit_rate"]) for one in presented}
+    assert rates == {("warm", 1.0), ("cold", 0.0), ("plain", None)}
 
 
 @pytest.mark.needs("ministack")

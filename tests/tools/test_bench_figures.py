@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import math
 import os
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,6 +20,7 @@ from rich.console import Console
 from tools.bench.calls import Address, Pair, Shop, expiry
 from tools.bench.figures import Sample, by_key, percentile, ratio, typical
 from tools.bench.floor import Floor
+from tools.bench.load import drive
 from tools.bench.processes import ROOT
 from tools.bench.report import Measured, as_json, figures, show
 from tools.bench.runs import Run, Target
@@ -38,6 +42,7 @@ def sample(target: str, per_second: float, **changes: Any) -> Sample:
         "p99": 3000 / per_second,
         "cpu_ms": {"server": 18.0, "table": 1.5, "load": 0.5},
         "memory": 80.0,
+        "derivations": 4.0 if target == "ours" else math.nan,
     }
     return Sample(target=target, per_second=per_second, **{**plain, **changes})
 
@@ -81,7 +86,7 @@ def test_a_median_round_is_not_pulled_by_one_bad_round() -> None:
 def test_a_ratio_is_taken_within_each_round() -> None:
     """A machine that is slow for a whole round leaves the ratio alone."""
     found = run((100.0, 25.0), (50.0, 12.5), (120.0, 40.0)).ratios()
-    rate = found["theirs", "rotate", 8]["per_second"]
+    rate = found["ours", "rotate", 8]["per_second"]
     assert (rate.median, rate.least, rate.most) == (4.0, 3.0, 4.0)
 
 
@@ -109,6 +114,27 @@ def test_the_cpu_of_every_program_counts() -> None:
     """Four derivations of 4 ms are 80 % of the 20 ms that server, table and load spent."""
     measured = run((51.0, 17.0))
     assert measured.share_of_cpu(measured.samples[0]) == pytest.approx(0.8)
+
+
+def test_every_target_is_compared_with_the_last() -> None:
+    """Warm and cold are each so many times the plain server."""
+    samples = [sample("warm", 80.0), sample("cold", 40.0), sample("plain", 20.0)]
+    found = Measured(samples, [FLOOR], ["warm", "cold", "plain"]).ratios()
+    rates = {key[0]: ratios["per_second"].median for key, ratios in found.items()}
+    assert rates == {"warm": 4.0, "cold": 2.0}
+
+
+@pytest.mark.parametrize(
+    "operation, derivations, rate",
+    [("rotate", 2.0, 1.0), ("rotate", 3.5, 0.25), ("echo", 0.5, 0.75), ("revoke", 2.0, 0.0)],
+)
+def test_the_hit_rate_is_the_share_that_was_not_derived(
+    operation: str, derivations: float, rate: float
+) -> None:
+    """Of the two derivations that a presented pair needs; those of the new pair never hit."""
+    found = sample("ours", 50.0, operation=operation, derivations=derivations)
+    assert found.hit_rate == pytest.approx(rate)
+    assert math.isnan(sample("ours", 50.0, operation="login", derivations=2.0).hit_rate)
 
 
 def test_a_run_is_told_as_a_table() -> None:
@@ -174,6 +200,7 @@ def test_a_soak_warms_up_on_top_of_its_minutes(monkeypatch: pytest.MonkeyPatch) 
 def test_what_cannot_be_seen_of_a_remote_deployment_is_left_blank() -> None:
     """Without its process there is no CPU, memory or share of the floor to show."""
     remote = sample("url", 50.0, cpu_ms={"load": 0.5}, memory=0.0)
+    assert math.isnan(remote.derivations)
     console = Console(file=io.StringIO(), width=160)
     console.print(figures(Measured([remote], [FLOOR], ["url"])))
     shown = console.file.getvalue()  # type: ignore[attr-defined]
@@ -231,3 +258,30 @@ def test_a_pair_says_when_it_expires_and_nothing_else() -> None:
     shop.fresh.append(pair)
     assert "-token" not in repr(shop)
     assert "a-password" not in repr(shop)
+
+
+def test_an_operation_may_use_the_pairs_that_are_ready() -> None:
+    """Rotations need expired pairs, revocations rotated ones; logins and echoes use none up."""
+    shop = Shop(Address("http://127.0.0.1:1/graphql", "a@example.com", "a-password", 1))
+    now = int(time.time())
+    shop.fresh.extend(Pair("token", "refresh token", exp) for exp in (now - 9, now - 8, now + 9))
+    assert (shop.available("rotate"), shop.available("revoke")) == (2, 3)
+    shop.rotated.append(Pair("token", "refresh token", now + 9))
+    assert shop.available("revoke") == 1
+    assert shop.available("login") == shop.available("echo") == math.inf
+
+
+def test_a_spell_ends_when_its_share_is_used() -> None:
+    """Four connections together make no more calls than the share allows."""
+    calls = 0
+
+    async def call(_: object) -> None:
+        nonlocal calls
+        calls += 1
+        await asyncio.sleep(0)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        tally = asyncio.run(drive(call, url, 4, seconds=5, most=10.5))
+    assert calls == len(tally.latencies) == 10
+    assert tally.seconds < 5

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -65,6 +66,16 @@ class Shop:
     echoes: int = 0
     fresh: deque[Pair] = field(default_factory=deque)
     rotated: deque[Pair] = field(default_factory=deque)
+
+    def available(self, operation: str) -> float:
+        """How many calls there are pairs for, if each call uses one up."""
+        match operation:
+            case "rotate":
+                return sum(pair.exp + 1 <= time.time() for pair in self.fresh)
+            case "revoke":
+                return len(self.rotated or self.fresh)
+            case _:
+                return math.inf
 
     async def login(self, connection: Connection) -> None:
         at = self.address

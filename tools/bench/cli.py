@@ -25,10 +25,11 @@ CONSOLE_WIDTH = 160
 
 
 def parser() -> ArgumentParser:
-    """Without an option: the reference and the plain server, in turn, on ministack."""
+    """Without an option: the reference with and without its cache, and the plain server."""
     commands = ArgumentParser(
         prog="nox -s bench --",
-        description="Measure the reference beside a plain server, or any deployment.",
+        description="Measure the reference beside a plain server, or any deployment. The reference "
+        "runs twice: warm, with its cache of derived pairs, and cold, without it.",
         epilog="Customers of a deployment: --email and --customers; the password is in "
         "BENCH_PASSWORD. Its access tokens must live at most 25 s, or rotations are left out.",
     )
@@ -98,11 +99,12 @@ def address_of(url: str, flags: Namespace) -> Address:
 
 @contextmanager
 def ours(flags: Namespace) -> Iterator[tuple[Program, list[Target]]]:
-    """The reference, and the plain server or the deployment that --vs names."""
+    """The reference warm and cold, and the plain server or the deployment that --vs names."""
     with ExitStack() as running:
         engine = running.enter_context(deployment.engine())
-        reference = deployment.reference("reference", engine, flags.workers)
-        targets = [target(running.enter_context(reference))]
+        warm = deployment.reference("warm", engine, flags.workers)
+        cold = deployment.reference("cold", engine, flags.workers, cached_pairs=0)
+        targets = [target(running.enter_context(server)) for server in (warm, cold)]
         if flags.vs:
             targets.append(Target("vs", address_of(flags.vs, flags)))
         else:

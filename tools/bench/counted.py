@@ -1,14 +1,15 @@
-"""The suite's command, its derivations written down: `python -m tools.bench.counted run`.
+"""A command whose derivations are counted: `python -m tools.bench.counted auth-conformance run`.
 
-DERIVATIONS names a file that grows by one byte for each, "r" for the reference's and "s" for the
-suite's own, in whatever process it happens: each copy of the embedded reference imports this module
-too, as the main module of its parent. Not written down are those of the few more servers that the
-suite starts from its fork server, which knows nothing of this module.
+DERIVATIONS names a file that grows by one byte for each derivation, "r" for the reference's and "s"
+for the suite's own, in every process: a worker or an embedded reference imports this module too, as
+the main module of its parent. Not counted are the few more servers that the suite starts from its
+fork server, which knows nothing of this module.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 from functools import lru_cache
 
 from conformance_tests.deployment import forge
@@ -37,6 +38,8 @@ tokens._stretch = _stretch
 forge.pbkdf2 = _pbkdf2
 
 if __name__ == "__main__":
-    from conformance_tests.commands.cli import main
-
+    if sys.argv.pop(1) == "reference-auth":
+        from reference_auth.serve.cli import main
+    else:
+        from conformance_tests.commands.cli import main
     raise SystemExit(main())

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 
+from reference_auth.core.config import CACHED_PAIRS
 from tests.ports import free_port
 from tools.bench import customers
 from tools.bench.calls import Address
@@ -40,17 +44,25 @@ def engine() -> Iterator[Program]:
 
 
 @contextmanager
-def reference(table: str, engine: Program, workers: int = 1) -> Iterator[Program]:
+def reference(
+    name: str, engine: Program, workers: int = 1, cached_pairs: int = CACHED_PAIRS
+) -> Iterator[Program]:
     """`reference-auth serve` on a table of its own, for the benchmark's customers."""
-    environment = settings(table, engine.origin)
-    provide(environment)
     port = free_port()
     command = python(
-        *("-m", "reference_auth", "serve", "--port", str(port), "--workers", str(workers)),
+        *("-m", "tools.bench.counted", "reference-auth", "serve"),
+        *("--port", str(port), "--workers", str(workers)),
         *("--login-service", "tools.bench.customers:PLATFORM"),
     )
-    with answering("reference", command, port, "/healthz", environment) as program:
-        yield program
+    with NamedTemporaryFile() as derivations:
+        environment = {
+            **settings(name, engine.origin),
+            "CACHED_PAIRS": str(cached_pairs),
+            "DERIVATIONS": derivations.name,
+        }
+        provide(environment)
+        with answering(name, command, port, "/healthz", environment) as program:
+            yield replace(program, derivations=Path(derivations.name))
 
 
 @contextmanager

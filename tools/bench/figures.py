@@ -9,6 +9,10 @@ from statistics import median
 
 Key = tuple[str, str, int]  # target, operation, connections
 
+# Derivations without a cache: for the pair that is presented, and for the one that is minted.
+PRESENTED = {"login": 0, "echo": 2, "rotate": 2, "revoke": 2}
+MINTED = {"login": 2, "echo": 0, "rotate": 2, "revoke": 0}
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -26,6 +30,14 @@ class Sample:
     p99: float
     cpu_ms: Mapping[str, float]  # of one call, by program
     memory: float  # MiB
+    derivations: float = math.nan  # of one call; NaN if they are not counted
+
+    @property
+    def hit_rate(self) -> float:
+        """How often the cache had what the presented pair needs; NaN if nothing is presented."""
+        presented = PRESENTED[self.operation]
+        found = presented - (self.derivations - MINTED[self.operation])
+        return found / presented if presented else math.nan
 
     @property
     def key(self) -> Key:
@@ -68,7 +80,7 @@ def typical(samples: Sequence[Sample]) -> Sample:
         wrong=sum(sample.wrong for sample in samples),
         **{
             name: median(getattr(sample, name) for sample in samples)
-            for name in ("per_second", "p50", "p95", "p99", "memory")
+            for name in ("per_second", "p50", "p95", "p99", "memory", "derivations")
         },
         cpu_ms={
             name: median(sample.cpu_ms.get(name, 0.0) for sample in samples)

@@ -1,6 +1,7 @@
 """The load, a process of its own: reads one order a line as JSON, and answers each with a line.
 
-An order names a shop, an operation, how many connections call at once, and for how long.
+An order names a shop, an operation, how many connections call at once, for how long, and which
+share of the pairs it may use: one is all of them, three leaves two thirds.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from tools.bench.calls import Address, Empty, Shop, Wrong
@@ -28,11 +30,14 @@ class Tally:
     latencies: list[float] = field(default_factory=list)
     wrong: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
+    left: float = math.inf  # calls that may still begin
 
 
-async def drive(call: Call, url: str, connections: int, seconds: float) -> Tally:
+async def drive(
+    call: Call, url: str, connections: int, seconds: float, most: float = math.inf
+) -> Tally:
     """Call from so many connections until time is up, or nothing is left to call with."""
-    tally = Tally()
+    tally = Tally(left=most)
     lines = [await Connection.open(url) for _ in range(connections)]
     began = time.perf_counter()
     await asyncio.gather(*(_repeat(call, line, began + seconds, tally) for line in lines))
@@ -44,7 +49,8 @@ async def drive(call: Call, url: str, connections: int, seconds: float) -> Tally
 
 async def _repeat(call: Call, line: Connection, until: float, tally: Tally) -> None:
     with suppress(Empty):
-        while (before := time.perf_counter()) < until:
+        while (before := time.perf_counter()) < until and tally.left >= 1:
+            tally.left -= 1
             try:
                 await call(line)
             except Wrong as wrong:
@@ -70,11 +76,13 @@ async def obey(shops: dict[str, Shop], order: dict[str, Any]) -> dict[str, Any]:
             return {}
         case {"wait": name, "longest": longest}:
             return {"expired": await expired(shops[name], longest)}
-        case {"shop": name, "call": operation, "connections": connections, "seconds": seconds}:
+        case {"shop": name, "call": operation, "share": share, **spell}:
             shop = shops[name]
             gc.collect()
-            tally = await drive(getattr(shop, operation), shop.address.url, connections, seconds)
-            return asdict(tally)
+            most = shop.available(operation) / share
+            call, url = getattr(shop, operation), shop.address.url
+            tally = await drive(call, url, most=most, **spell)
+            return {name: getattr(tally, name) for name in ("latencies", "wrong", "seconds")}
     raise ValueError(order)
 
 

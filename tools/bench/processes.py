@@ -32,6 +32,11 @@ class Program:
     process: subprocess.Popen[str]
     origin: str = ""
     ready_seconds: float = 0.0
+    derivations: Path | None = None  # a file with a byte for each
+
+    def derived(self) -> int | None:
+        """How many keys it has derived, if they are counted."""
+        return self.derivations.stat().st_size if self.derivations else None
 
     def cpu_seconds(self) -> float:
         """What it and its children have spent."""

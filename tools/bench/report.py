@@ -17,7 +17,6 @@ from rich.table import Table
 from tools.bench.figures import Key, Ratio, Sample, by_key, ratio, typical
 from tools.bench.floor import Floor
 
-DERIVATIONS = {"login": 2, "echo": 2, "rotate": 4, "revoke": 2}
 OPERATIONS = ("login", "rotate", "revoke", "echo")
 
 
@@ -38,20 +37,21 @@ class Measured:
         return median(floor.per_second for floor in self.floors)
 
     def shares(self, sample: Sample) -> dict[str, float | None]:
-        """What only the flow's own derivations, on this machine, can be held against."""
-        ours = sample.target == self.targets[0] and "server" in sample.cpu_ms
-        return {
-            "share_of_cpu": self.share_of_cpu(sample) if ours else None,
-            "share_of_floor": self.share_of_floor(sample) if ours else None,
+        """What can be said of the reference only: its derivations are counted."""
+        shares = {
+            "hit_rate": sample.hit_rate,
+            "share_of_cpu": self.share_of_cpu(sample),
+            "share_of_floor": self.share_of_floor(sample),
         }
+        return {name: None if math.isnan(share) else share for name, share in shares.items()}
 
     def share_of_floor(self, sample: Sample) -> float:
         """The rate as a share of what deriving alone would allow."""
-        return sample.per_second * DERIVATIONS[sample.operation] / self.derivations_per_second
+        return sample.per_second * sample.derivations / self.derivations_per_second
 
     def share_of_cpu(self, sample: Sample) -> float:
         """Of the CPU time that all programs spent on a call, the share that derived."""
-        derived = DERIVATIONS[sample.operation] * median(floor.cpu_ms for floor in self.floors)
+        derived = sample.derivations * median(floor.cpu_ms for floor in self.floors)
         spent = sum(sample.cpu_ms.values())
         return derived / spent if spent else math.nan
 
@@ -61,15 +61,15 @@ class Measured:
         return OPERATIONS.index(operation), connections, self.targets.index(target)
 
     def ratios(self) -> dict[Key, dict[str, Ratio]]:
-        """The first target against each other one, round by round: rates and medians of time."""
-        found, (first, *others) = by_key(self.samples), self.targets
+        """Each target against the last one, round by round: rates and medians of time."""
+        found, (*ours, last) = by_key(self.samples), self.targets
         return {
             key: {
-                figure: ratio(found.get((first, *key[1:]), []), samples, figure)
+                figure: ratio(samples, found.get((last, *key[1:]), []), figure)
                 for figure in ("per_second", "p50")
             }
             for key, samples in found.items()
-            if key[0] in others
+            if key[0] in ours
         }
 
 
@@ -128,7 +128,7 @@ def figures(measured: Measured) -> Table:
     made = table(
         *("operation", "connections", "target", "per s", "p50 ms", "p95", "p99"),
         *(f"{name} CPU ms" for name in programs),
-        *("deriving", "of floor", "MiB"),
+        *("derivations", "hit rate", "deriving", "of floor", "MiB"),
     )
     found = by_key(measured.samples)
     order = {name: place for place, name in enumerate(OPERATIONS)}
@@ -141,6 +141,7 @@ def figures(measured: Measured) -> Table:
             f"{sample.per_second:.1f}",
             *(f"{value:.1f}" for value in (sample.p50, sample.p95, sample.p99)),
             *(f"{sample.cpu_ms[name]:.2f}" if name in sample.cpu_ms else "" for name in programs),
+            "" if math.isnan(sample.derivations) else f"{sample.derivations:.2f}",
             *("" if one is None else f"{one:.0%}" for one in measured.shares(sample).values()),
             f"{sample.memory:.0f}" if sample.memory else "",
         )
@@ -148,8 +149,8 @@ def figures(measured: Measured) -> Table:
 
 
 def comparison(measured: Measured) -> Table:
-    """How many times the others' figures the first target's are."""
-    made = table("operation", "connections", f"{measured.targets[0]} to", "rate", "p50")
+    """How many times the last target's figures the others' are."""
+    made = table("operation", "connections", f"against {measured.targets[-1]}", "rate", "p50")
     found = measured.ratios()
     for key in sorted(found, key=measured.place):
         target, operation, connections = key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
@@ -78,17 +79,23 @@ class Run:
     def round(self, targets: Sequence[Target]) -> Iterator[Sample]:
         for level, target, operation in product(self.plan.levels, targets, FIRST):
             yield self.spell(target, operation, level, self.plan.seconds)
-        for operation, level, target in product(THEN, self.plan.levels, targets):
-            yield self.spell(target, operation, level, self.plan.seconds)
+        for operation, (number, level), target in product(
+            THEN, enumerate(self.plan.levels), targets
+        ):
+            share = len(self.plan.levels) - number  # the same number of pairs for each level
+            yield self.spell(target, operation, level, self.plan.seconds, share)
 
-    def spell(self, target: Target, operation: str, connections: int, seconds: float) -> Sample:
-        """Measure one operation for a short while."""
-        before = self.spent(target)
+    def spell(
+        self, target: Target, operation: str, connections: int, seconds: float, share: int = 1
+    ) -> Sample:
+        """Measure one operation for a short while, with one pair in `share`."""
+        before, derived = self.spent(target), self.derived(target)
         tally = self.order(
             shop=target.name,
             call=operation,
             connections=connections,
             seconds=seconds,
+            share=share,
         )
         after = self.spent(target)
         for sentence, times in tally["wrong"].items():
@@ -109,7 +116,13 @@ class Run:
             p99=percentile(latencies, 0.99),
             cpu_ms={name: 1000 * (after[name] - before[name]) / (calls or 1) for name in after},
             memory=target.program.memory() if target.program else 0.0,
+            derivations=(self.derived(target) - derived) / (calls or 1),
         )
+
+    def derived(self, target: Target) -> float:
+        """Derivations of the target so far; NaN if they are not counted."""
+        counted = target.program.derived() if target.program else None
+        return math.nan if counted is None else counted
 
     def spent(self, target: Target) -> Mapping[str, float]:
         """CPU seconds by program so far."""

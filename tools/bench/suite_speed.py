@@ -25,7 +25,7 @@ def main(console: Console) -> int:
         count, report = Path(folder) / "derivations", Path(folder) / "report.json"
         began = time.perf_counter()
         code = subprocess.run(
-            python("-m", "tools.bench.counted", "run", "--json", str(report)),
+            python("-m", "tools.bench.counted", "auth-conformance", "run", "--json", str(report)),
             cwd=ROOT,
             env={**os.environ, "DERIVATIONS": str(count)},
             stdout=subprocess.DEVNULL,
