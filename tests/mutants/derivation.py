@@ -6,8 +6,6 @@ import hashlib
 import json
 import re
 import secrets
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 from unicodedata import normalize
 from urllib.parse import quote
@@ -15,9 +13,7 @@ from urllib.parse import quote
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from reference_auth.core import lifetimes, rows, tokens
-from reference_auth.core.config import Secret
-from reference_auth.core.judge import Presented
+from reference_auth.core import rows, tokens
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
@@ -89,37 +85,6 @@ def derives_from_the_second_of_the_login(patch: pytest.MonkeyPatch) -> None:
         return str(original(customer_id, exp - 840, secret))
 
     around(patch, tokens, "derive", derive)
-
-
-@mutant(
-    "WIRE-07",
-    also=(
-        "CORE-08 CORE-10 CORE-12 CORE-14 CORE-15 HARD-12 HARD-13 HARD-23 HARD-30 RACE-03 RACE-05 "
-        "RACE-06 RACE-07 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12 RACE-13 WIRE-06 WIRE-10"
-    ),
-    known_as="M36",
-)
-def derives_from_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
-    """A refresh token is derived from `refresh_expiry`, and is looked for so too."""
-
-    def issue(original: Any, claims: tokens.Claims, secret: str) -> tokens.IssuedPair:
-        fresh: tokens.IssuedPair = original(claims, secret)
-        token = tokens.derive(claims.customer_id, claims.refresh_expiry, Secret(secret))
-        pair = replace(fresh.pair, refresh_token=token)
-        return replace(fresh, pair=pair, hash=tokens.hash_of(token, Secret(secret)))
-
-    async def belongs(self: Presented) -> bool:
-        secret, claims = self.config.secret, self.claims
-        derived: str = tokens.derive(claims.customer_id, claims.refresh_expiry, secret)
-        return self.pair.refresh_token == derived
-
-    def candidates(original: Any, claims: tokens.Claims, now: int) -> Iterator[tokens.Claims]:
-        for one in original(claims, now):
-            yield replace(one, refresh_expiry=claims.refresh_expiry - (claims.exp - one.exp))
-
-    around(patch, tokens, "issue", issue)
-    around(patch, lifetimes, "claims_to_try", candidates)
-    patch.setattr(Presented, "belongs", belongs)
 
 
 @mutant("WIRE-09")

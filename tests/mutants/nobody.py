@@ -13,7 +13,6 @@ from reference_auth.core.errors import (
     AuthError,
     BadAccessToken,
     NoCustomerId,
-    SessionOver,
     WrongCredentials,
 )
 from reference_auth.core.rows import Row
@@ -76,19 +75,6 @@ def logs_nobody_in(patch: pytest.MonkeyPatch) -> None:
 def notes_a_refused_token_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
     """A refresh with a token that is not genuine leaves a row under the id that it names."""
     _note_when_refused(patch, BadAccessToken)
-
-
-@mutant(
-    "STORE-12",
-    also=(
-        "CORE-12 FAULT-07 FAULT-10 HARD-01 HARD-02 HARD-04 HARD-09 HARD-10 HARD-11 "
-        "HARD-12 HARD-13 HARD-25 RACE-09 RACE-10 RACE-11 RACE-12 RACE-14 STORE-06 "
-        "STORE-09 STORE-11"
-    ),
-)
-def notes_a_refused_pair_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
-    """A refresh with another refresh token leaves a row under the access token's customer."""
-    _note_when_refused(patch, SessionOver)
 
 
 @mutant("STORE-12", also="GQL-06", sometimes="STORE-03")

@@ -18,7 +18,7 @@ from reference_auth.store.items import Item
 from reference_auth.store.sessions import KeyTaken, Sessions
 from reference_auth.store.storage import Storage
 from tests.mutants.catalogue import mutant
-from tests.mutants.seams import around, note, rows_of
+from tests.mutants.seams import around, is_remembered, note, rows_of
 
 # -- the same second ---------------------------------------------------------------------------
 
@@ -145,23 +145,20 @@ def _lose(patch: pytest.MonkeyPatch, answer_lost_race: Any) -> None:
     patch.setattr(Flow, "answer_lost_race", answer_lost_race)
 
 
-@mutant(
-    "RACE-13",
-    also=(
-        "CORE-12 CORE-13 CORE-14 FAULT-04 FAULT-07 FAULT-08 FAULT-09 FAULT-11 HARD-15 "
-        "HARD-28 HARD-30 HARD-31 RACE-03 RACE-04 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12 "
-        "RACE-14 STORE-06 STORE-07 STORE-09 STORE-10"
-    ),
-)
-def lets_a_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatch) -> None:
-    """A rotation does not delete the old row: it is marked as expiring now."""
+@mutant("RACE-13", also="CORE-12 CORE-14 RACE-03 RACE-04 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12")
+def lets_a_remembered_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatch) -> None:
+    """The rotation of a remembered session marks the old row as expiring now, and keeps it."""
 
     async def rotate(original: Any, flow: Flow, old: Presented) -> TokenPair:
         pair: TokenPair = await original(flow, old)
-        await flow.sessions.put(replace(await old.row(), ttl=old.now))
+        if is_remembered(old.claims):
+            await flow.sessions.put(replace(await old.row(), ttl=old.now))
         return pair
 
     around(patch, Flow, "rotate", rotate)
+
+
+# -- a rotation beside an ending ---------------------------------------------------------------
 
 
 # -- a rotation beside an ending ---------------------------------------------------------------

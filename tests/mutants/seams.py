@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from reference_auth.core.rows import Row
+from reference_auth.core.tokens import Claims
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions
@@ -44,3 +45,8 @@ async def note(sessions: Sessions, row: Row, name: str, value: items.Item) -> No
 async def rows_of(sessions: Sessions, customer_id: str) -> list[Row]:
     """Every row of a customer."""
     return [items.read_row(item) async for page in sessions.pages(customer_id) for item in page]
+
+
+def is_remembered(claims: Claims) -> bool:
+    """Whether the session was promised more than a day."""
+    return claims.refresh_expiry - claims.exp > 86_400

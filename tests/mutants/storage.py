@@ -215,19 +215,21 @@ def cannot_read_a_ttl_that_is_a_string(patch: pytest.MonkeyPatch) -> None:
 @mutant(
     "STORE-07",
     also=(
-        "CORE-12 CORE-13 CORE-14 FAULT-07 FAULT-08 FAULT-09 FAULT-11 HARD-15 HARD-28 "
-        "HARD-30 HARD-31 RACE-03 RACE-04 RACE-07 RACE-08 RACE-09 RACE-10 RACE-11 "
-        "RACE-12 RACE-13 RACE-14 STORE-06 STORE-09 STORE-10"
+        "CORE-12 FAULT-08 FAULT-09 FAULT-11 HARD-15 HARD-30 HARD-31 RACE-03 RACE-07 "
+        "RACE-10 RACE-11 RACE-12 RACE-13 RACE-14 STORE-06 STORE-10"
     ),
     known_as="M01",
 )
-def leaves_the_spent_row(patch: pytest.MonkeyPatch) -> None:
-    """A rotation writes the new row and does not delete the old one."""
+def leaves_the_spent_row_beside_other_sessions(patch: pytest.MonkeyPatch) -> None:
+    """A rotation writes the new row, and deletes the old one only if it was the customer's last."""
 
-    async def rotate(self: Sessions, old: Row, new: Row, tombstone: object) -> None:
-        await self.create(new)
+    async def rotate(original: Any, self: Sessions, old: Row, new: Row, *args: Any) -> None:
+        if len(await rows_of(self, old.customer_id)) > 1:
+            await self.create(new)
+        else:
+            await original(self, old, new, *args)
 
-    patch.setattr(Sessions, "rotate", rotate)
+    around(patch, Sessions, "rotate", rotate)
 
 
 @mutant("STORE-07", also="CORE-07 HARD-23 RACE-07", known_as="M29")

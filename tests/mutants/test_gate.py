@@ -22,6 +22,8 @@ MUTANT = CATALOGUE["takes_an_empty_mode_for_development"]
 SOUND = Verdict(MUTANT.name, len(TESTABLE), tuple(sorted(MUTANT.reds)))
 #: A requirement that the record calls out of its reach.
 FAR = "CORE-01"
+#: What the mutant overrides.
+[(FILE, _, FUNCTION)] = (name.partition(":") for name in overridden(MUTANT) or ())
 
 
 def judged(monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> int:
@@ -86,9 +88,9 @@ def test_a_mutant_is_judged_by_what_it_breaks_and_by_what_is_near() -> None:
 
 CHANGES: dict[str, tuple[Path, str, Callable[[Mutant], bool]]] = {
     "a function of the reference": (
-        SOURCE / "core" / "rolling.py",
-        "rolled",
-        lambda mutant: "core/rolling.py:rolled" in (overridden(mutant) or ()),
+        SOURCE / FILE,
+        FUNCTION,
+        lambda mutant: f"{FILE}:{FUNCTION}" in (overridden(mutant) or ()),
     ),
     "a test of the suite": (
         SUITE / "test_refresh.py",
