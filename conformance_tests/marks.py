@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import pytest
 
 from conformance_tests.requirements import REQUIREMENTS, Requirement
 
 
-def requirement(
-    *ids: str,
-    logins: int = 1,
-    burns: bool = False,
-    long_jump: bool = False,
-    level: str | None = None,
-    optional: bool = False,
-    hazard: str = "",
-    exclusive: bool = False,
-    serial: bool = False,
-    modes: tuple[str | None, ...] = (),
-    seconds: float = 0.0,
-    last: bool = False,
-) -> pytest.MarkDecorator:
-    """Name the requirement that a test proves, and say how it has to be run.
+class MarkerOptions(TypedDict, total=False):
+    """How a test has to be run.
 
-    logins: the most logins of real customers that the test makes.
+    logins: the most logins of real customers that the test makes, 1 if it says nothing.
     burns: it ends all sessions of a real customer where no customer can be made up, or where the
         deployment takes for a replay what is none: run late.
     exclusive: where tests wait at the same time, no other test uses its customers meanwhile; a
@@ -40,20 +27,23 @@ def requirement(
     seconds: how long each of its cases waits, though the clock can be moved.
     hazard: what this test alone does to a deployment, where the row's other tests do not.
     """
-    return pytest.mark.requirement(
-        *ids,
-        logins=logins,
-        burns=burns,
-        long_jump=long_jump,
-        level=level,
-        optional=optional,
-        hazard=hazard,
-        exclusive=exclusive,
-        serial=serial,
-        modes=modes,
-        seconds=seconds,
-        last=last,
-    )
+
+    logins: int
+    burns: bool
+    exclusive: bool
+    long_jump: bool
+    level: str
+    optional: bool
+    serial: bool
+    last: bool
+    modes: tuple[str | None, ...]
+    seconds: float
+    hazard: str
+
+
+def requirement(*ids: str, **options: Unpack[MarkerOptions]) -> pytest.MarkDecorator:
+    """Name the requirement that a test proves, and say how it has to be run."""
+    return pytest.mark.requirement(*ids, **{"logins": 1, **options})
 
 
 def declare_marker(config: pytest.Config) -> None:

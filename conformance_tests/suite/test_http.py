@@ -8,7 +8,8 @@ from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued
 from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
-from conformance_tests.deployment.http.odd_client import SIMPLE_MEDIA, SUBPROTOCOLS, OddClient
+from conformance_tests.deployment.http.odd_client import OddClient
+from conformance_tests.deployment.http.odd_documents import SIMPLE_MEDIA, SUBPROTOCOLS
 from conformance_tests.expect.expect import Expect
 from conformance_tests.expect.http import GRAPHQL_JSON
 from conformance_tests.marks import requirement

@@ -8,12 +8,8 @@ from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.client import Client
-from conformance_tests.deployment.http.odd_client import (
-    MALFORMED,
-    MANY_AT_ONCE,
-    ODD_CHARACTERS,
-    OddClient,
-)
+from conformance_tests.deployment.http.odd_client import OddClient
+from conformance_tests.deployment.http.odd_documents import MALFORMED, MANY_AT_ONCE, ODD_CHARACTERS
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.target.parts import Credentials

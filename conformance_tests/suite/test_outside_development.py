@@ -13,7 +13,8 @@ from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.documents import ABSENT, DEVELOPMENT_OPERATIONS
-from conformance_tests.deployment.http.odd_client import FORMS, OddClient
+from conformance_tests.deployment.http.odd_client import OddClient
+from conformance_tests.deployment.http.odd_documents import FORMS
 from conformance_tests.deployment.instances import Instances
 from conformance_tests.expect.development import is_absent, is_open
 from conformance_tests.expect.expect import Expect

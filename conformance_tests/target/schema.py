@@ -73,17 +73,15 @@ class Key:
     read: Callable[[Any], Any]
     default: Any = REQUIRED
     says: str = ""
-    secret: bool = False  # a secret may come from the environment, as `<name>_env`
     example: Any = None  # shown where there is no default to show
+    secret: bool = False  # a secret may come from the environment, as `<name>_env`
 
 
-@dataclass(frozen=True, slots=True)
 class Table:
     """One table's keys; `many` is an array of tables, `implied` one that stands when absent."""
 
-    keys: tuple[Key, ...]
-    many: bool = False
-    implied: bool = False
+    def __init__(self, *keys: Key, many: bool = False, implied: bool = False) -> None:
+        self.keys, self.many, self.implied = keys, many, implied
 
 
 def read(
@@ -92,7 +90,7 @@ def read(
     environ: Mapping[str, str],
     errors: ErrorCollector,
 ) -> Found:
-    """The document's values by table, defaults filled in, without those that error."""
+    """The document's values by table, defaults filled in, without those in error."""
     inner = [name for name in tables if name]
     found = _read_keys((), document, tables[""], environ, errors, inner)
     for name in inner:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import Any
 
 from conformance_tests.deployment.faults.wire import Message
 from conformance_tests.deployment.row import BOOKKEEPING, PARTITION_KEY, SORT_KEY
@@ -113,25 +113,8 @@ ROLES: Mapping[str, Callable[[Call, set[str]], bool]] = {
 }
 
 
-class CallLog(Sequence[Call]):
+class CallLog(list[Call]):
     """The calls that passed while it was open, in the order in which they came."""
-
-    def __init__(self) -> None:
-        self._calls: list[Call] = []
-
-    def note(self, call: Call) -> None:
-        """Keep one call; the proxy's business."""
-        self._calls.append(call)
-
-    @overload
-    def __getitem__(self, index: int) -> Call: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Call]: ...
-    def __getitem__(self, index: int | slice) -> Call | list[Call]:
-        return self._calls[index]
-
-    def __len__(self) -> int:
-        return len(self._calls)
 
     def with_role(self, role: str, of: str | int | None = None) -> list[Call]:
         """The calls of a role (or of an operation's name) on a customer's session rows."""

@@ -11,6 +11,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import TypedDict, Unpack
 
 from conformance_tests.deployment.faults import acts, answers
 from conformance_tests.deployment.faults.calls import ROLES, Call, CallLog
@@ -26,6 +27,14 @@ BARRIER_SECONDS = 1.5  # less than the two seconds after which a client may send
 SAYING = "The fault proxy answered in place of the table."
 
 Customer = str | int | None
+InForce = AbstractContextManager[Fault]
+
+
+class Which(TypedDict, total=False):
+    """The calls that a fault concerns: of which customer (None: anybody's), and how many."""
+
+    of: Customer
+    times: int | None
 
 
 class FaultProxy(Closable):
@@ -73,97 +82,67 @@ class FaultProxy(Closable):
         role: str = "any",
         how: str = "error",
         *,
-        of: Customer = None,
-        times: int | None = None,
         saying: str = SAYING,
-    ) -> AbstractContextManager[Fault]:
+        **which: Unpack[Which],
+    ) -> InForce:
         """Answer error (500), denied, missing, unknown (400) or garbage (HTML), or reset."""
         if how == "reset":
-            return self._force(acts.reset, role, of, times)
+            return self._force(acts.reset, role, which)
         if how == "garbage":
-            return self._force(acts.answer_with(answers.garbage(saying)), role, of, times)
+            return self._force(acts.answer_with(answers.garbage(saying)), role, which)
         status, code = answers.REFUSALS[how]
-        return self._force(acts.answer_with(answers.error(status, code, saying)), role, of, times)
+        return self._force(acts.answer_with(answers.error(status, code, saying)), role, which)
 
     def throttle(
-        self,
-        role: str = "any",
-        how: str = "throughput",
-        *,
-        of: Customer = None,
-        times: int | None = None,
-    ) -> AbstractContextManager[Fault]:
+        self, role: str = "any", how: str = "throughput", **which: Unpack[Which]
+    ) -> InForce:
         """Answer that too much is asked: throughput, rate or requests."""
         status, code = answers.THROTTLES[how]
-        return self._force(acts.answer_with(answers.error(status, code, SAYING)), role, of, times)
+        return self._force(acts.answer_with(answers.error(status, code, SAYING)), role, which)
 
-    def delay(
-        self, role: str, seconds: float, *, of: Customer = None, times: int | None = None
-    ) -> AbstractContextManager[Fault]:
+    def delay(self, role: str, seconds: float, **which: Unpack[Which]) -> InForce:
         """Pass the call on after a while."""
         longest = max(seconds, HOLD_SECONDS)
-        return self._force(acts.delay(seconds), role, of, times, patience=longest)
+        return self._force(acts.delay(seconds), role, which, patience=longest)
 
     def hang(
-        self,
-        role: str = "any",
-        *,
-        of: Customer = None,
-        times: int | None = None,
-        seconds: float = HANG_SECONDS,
-    ) -> AbstractContextManager[Fault]:
+        self, role: str = "any", *, seconds: float = HANG_SECONDS, **which: Unpack[Which]
+    ) -> InForce:
         """Neither pass the call on nor answer; the connection is closed when it ends."""
-        return self._force(acts.hang(seconds), role, of, times, patience=seconds)
+        return self._force(acts.hang(seconds), role, which, patience=seconds)
 
-    def drop_answer(
-        self, role: str, *, of: Customer = None, times: int | None = 1
-    ) -> AbstractContextManager[Fault]:
-        """Let the table do it, then close the connection without the answer."""
-        return self._force(acts.drop, role, of, times)
+    def drop_answer(self, role: str, **which: Unpack[Which]) -> InForce:
+        """Let the table do it (once, if not said otherwise), then close without the answer."""
+        return self._force(acts.drop, role, {"times": 1, **which})
 
-    def stale(
-        self, role: str = "read", *, of: Customer = None, times: int | None = None
-    ) -> AbstractContextManager[Fault]:
+    def stale(self, role: str = "read", **which: Unpack[Which]) -> InForce:
         """Answer a read as it was last answered while its rows were there, to the same question."""
         earlier = self._earlier.earlier
-        return self._force(
-            acts.answer_stale(earlier), role, of, times, only=lambda call: earlier(call) is not None
-        )
+        answer = acts.answer_stale(earlier)
+        return self._force(answer, role, which, only=lambda call: earlier(call) is not None)
 
     def conflict(
-        self,
-        role: str = "change",
-        reason: str = "TransactionConflict",
-        *,
-        of: Customer = None,
-        times: int | None = None,
-    ) -> AbstractContextManager[Fault]:
+        self, role: str = "change", reason: str = "TransactionConflict", **which: Unpack[Which]
+    ) -> InForce:
         """Cancel the transaction for `reason` (or ThrottlingError, …): no condition failed."""
-        return self._force(acts.cancel(reason, of), role, of, times, only=acts.in_transaction)
+        cancel = acts.cancel(reason, which.get("of"))
+        return self._force(cancel, role, which, only=acts.in_transaction)
 
-    def in_progress(
-        self, role: str = "change", *, of: Customer = None, times: int | None = None
-    ) -> AbstractContextManager[Fault]:
+    def in_progress(self, role: str = "change", **which: Unpack[Which]) -> InForce:
         """Answer that the same transaction is still under way."""
-        said = answers.error(400, "TransactionInProgressException", SAYING)
-        return self._force(acts.answer_with(said), role, of, times, only=acts.in_transaction)
+        answer = answers.error(400, "TransactionInProgressException", SAYING)
+        return self._force(acts.answer_with(answer), role, which, only=acts.in_transaction)
 
-    def leave_unprocessed(
-        self, items: int = 1, *, of: Customer = None, times: int | None = 1
-    ) -> AbstractContextManager[Fault]:
-        """Keep the last `items` of a batch from the table and hand them back as unprocessed."""
-        return self._force(acts.keep_back(items), "change", of, times, only=acts.in_batch)
+    def leave_unprocessed(self, items: int = 1, **which: Unpack[Which]) -> InForce:
+        """Keep the last `items` of a batch (of one, if not said otherwise) from the table, and hand
+        them back as unprocessed.
+        """
+        once: Which = {"times": 1, **which}
+        return self._force(acts.keep_back(items), "change", once, only=acts.in_batch)
 
-    def hold(
-        self,
-        role: str,
-        *,
-        of: Customer = None,
-        times: int | None = None,
-        seconds: float = HOLD_SECONDS,
-    ) -> AbstractContextManager[Fault]:
+    def hold(self, role: str, *, seconds: float = HOLD_SECONDS, **which: Unpack[Which]) -> InForce:
         """Stop calls until the test says `release()`; reads stop with their answer."""
-        return self._force(acts.gate(role), role, of, times, patience=seconds)
+        return self._force(acts.gate(role), role, which, patience=seconds)
 
     def barrier(
         self,
@@ -172,9 +151,10 @@ class FaultProxy(Closable):
         *,
         of: Customer = None,
         seconds: float = BARRIER_SECONDS,
-    ) -> AbstractContextManager[Fault]:
+    ) -> InForce:
         """Stop the next calls until `parties` have come, then let them go together."""
-        return self._force(acts.gate(role), role, of, parties, patience=seconds, parties=parties)
+        which: Which = {"of": of, "times": parties}
+        return self._force(acts.gate(role), role, which, patience=seconds, parties=parties)
 
     # How it is done.
 
@@ -182,22 +162,21 @@ class FaultProxy(Closable):
         self,
         act: Act,
         role: str,
-        of: Customer,
-        times: int | None,
+        which: Which,
         *,
         only: Callable[[Call], bool] = lambda call: True,
         patience: float = HOLD_SECONDS,
         parties: int | None = None,
-    ) -> AbstractContextManager[Fault]:
+    ) -> InForce:
         if role not in ROLES and not role[:1].isupper():
             raise ValueError(f"{role!r} is neither a role nor the name of an operation.")
 
         def concerns(call: Call) -> bool:
-            return call.has_role(role, of) and only(call)
+            return call.has_role(role, which.get("of")) and only(call)
 
-        return self._faults.force(
-            Fault(act, concerns, times=times, patience=patience, parties=parties)
-        )
+        times = which.get("times")
+        fault = Fault(act, concerns, times=times, patience=patience, parties=parties)
+        return self._faults.force(fault)
 
     def _converse(self, caller: Stream) -> None:
         with contextlib.closing(Upstream(*self._upstream)) as upstream:
@@ -225,4 +204,4 @@ class FaultProxy(Closable):
             return
         with self._lock:
             for log in self._logs:
-                log.note(call)
+                log.append(call)

@@ -15,11 +15,8 @@ from conformance_tests.deployment.http.odd_documents import (
     FORMS,
     INTROSPECTION,
     MALFORMED,
-    MANY_AT_ONCE,
     MISSPELT,
-    ODD_CHARACTERS,
     SIMPLE_MEDIA,
-    SUBPROTOCOLS,
     TOKEN_NAMES,
     UPGRADE,
     Fields,
@@ -28,16 +25,6 @@ from conformance_tests.deployment.http.throttle import Throttled
 
 if TYPE_CHECKING:
     from conformance_tests.target.parts import Credentials
-
-__all__ = [
-    "FORMS",
-    "MALFORMED",
-    "MANY_AT_ONCE",
-    "ODD_CHARACTERS",
-    "SIMPLE_MEDIA",
-    "SUBPROTOCOLS",
-    "OddClient",
-]
 
 
 @dataclass(frozen=True, slots=True)
