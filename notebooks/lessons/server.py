@@ -174,8 +174,10 @@ class Server:
 
     def cell(self, pair: Pair) -> tuple[Access, Refresh]:
         """The cell that the reference's own judge puts a pair into now."""
-        presented = self._flow.present(pair.token, pair.refresh_token, self.now)
-        return _event_loop().call(presented.cell)
+        return _event_loop().call(self._judge, pair)
+
+    async def _judge(self, pair: Pair) -> tuple[Access, Refresh]:
+        return await self._flow.present(pair.token, pair.refresh_token, self.now).cell()
 
 
 @dataclass
