@@ -17,6 +17,7 @@ from graphql import GraphQLObjectType, build_schema
 
 from conformance_tests import requirements
 from conformance_tests.requirements import REQUIREMENTS
+from reference_auth.api import limits
 from reference_auth.api.schema import AuthMutation, AuthQuery
 from reference_auth.core import config, errors, lifetimes, rows, tokens
 from reference_auth.core.config import Secret
@@ -52,6 +53,11 @@ NUMBERS = {
     "seconds to read from the table": storage.READ_SECONDS,
     "attempts of the client library": storage.ATTEMPTS,
     "connections to the table": storage.CONNECTIONS,
+    "tokens of a document": limits.TOKENS,
+    "fields of a document": limits.FIELDS,
+    "aliases of a document": limits.ALIASES,
+    "mutations of a document": limits.MUTATIONS,
+    "levels of a document": limits.DEPTH,
     "derivations that run or wait": derivation.QUEUE,
     "the same, of one customer": derivation.QUEUE_PER_CUSTOMER,
     "pairs in the cache": config.CACHED_PAIRS,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
+    Node,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
@@ -29,7 +31,8 @@ from strawberry.extensions import (
 MUTATIONS = 10  # how many logins one request can try (GQL-07)
 ALIASES = 20
 DEPTH = 10
-TOKENS = 1000
+TOKENS = 300  # the longest introspection query has 183
+FIELDS = 100  # it has 72
 CACHED = 64  # documents
 
 
@@ -109,13 +112,32 @@ class DocumentsWithoutStrings(ParserCache):
 
 
 class ValidationsWithoutStrings(ValidationCache):
-    """Validates each document once, and does not keep one with a string."""
+    """Validates each document once, and does not keep one with a string.
+
+    A document with too many fields is not validated at all: validation compares equal fields in
+    pairs, which takes quadratic time.
+    """
 
     def on_validate(self) -> Iterator[None]:
-        if _has_string(self.execution_context.query):
+        context = self.execution_context
+        if context.graphql_document and _count_fields(context.graphql_document) > FIELDS:
+            error = GraphQLError(f"The document has more than {FIELDS} fields.")
+            context.pre_execution_errors = [error]
+            yield
+        elif _has_string(context.query):
             yield
         else:
             yield from super().on_validate()
+
+
+def _count_fields(node: Node) -> int:
+    """Fields as they are written; each fragment counts once."""
+    if isinstance(node, DocumentNode):
+        inner: Iterable[Node] = node.definitions
+    else:
+        selections: SelectionSetNode | None = getattr(node, "selection_set", None)
+        inner = selections.selections if selections else ()
+    return isinstance(node, FieldNode) + sum(_count_fields(each) for each in inner)
 
 
 def _has_string(query: str | None) -> bool:
