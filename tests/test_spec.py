@@ -132,9 +132,11 @@ def kinds_of(error: type[errors.AuthError]) -> Iterator[type[errors.AuthError]]:
 
 
 def test_the_categories_are_those_of_the_refusals() -> None:
-    """Every category of the page is given by a refusal, and there is no other."""
-    said = {category for category, _, _ in table("category", "a front end", "given for")}
-    assert said == {kind.category for kind in kinds_of(errors.AuthError)}
+    """Every category of the page is given by a refusal with its code, and there is no other."""
+    rows = table("category", "code", "a front end", "given for")
+    said = {category: code for category, code, *_ in rows}
+    assert set(said) == {kind.category for kind in kinds_of(errors.AuthError)}
+    assert said == errors.CODES
 
 
 def test_the_kept_messages_are_the_codes() -> None:

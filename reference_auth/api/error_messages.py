@@ -18,7 +18,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 
 from reference_auth.api.limits import extensions
-from reference_auth.core.errors import SERVER, AuthError, BadAccessToken
+from reference_auth.core.errors import CODES, SERVER, AuthError, BadAccessToken
 
 UNEXPECTED = "Something went wrong, try again"
 TOO_DEEP = "The document is nested too deeply."
@@ -81,9 +81,8 @@ def public_error(error: GraphQLError) -> GraphQLError:
 
 
 def _with_message(error: GraphQLError, message: str, category: str) -> GraphQLError:
-    return GraphQLError(
-        message, nodes=error.nodes, path=error.path, extensions={"category": category}
-    )
+    extensions = {"category": category, "code": CODES.get(category, CODES[SERVER])}
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=extensions)
 
 
 def code_lines(trace: TracebackType | None) -> list[str]:

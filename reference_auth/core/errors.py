@@ -16,6 +16,15 @@ INPUT = "graphql-input"
 NO_SUCH_ENTITY = "graphql-no-such-entity"
 SERVER = "graphql-server-internal-error"
 
+# What the recipes of GraphQL clients look for in `extensions.code`, beside each category.
+CODES = {
+    AUTHORIZATION: "UNAUTHENTICATED",
+    AUTHENTICATION: "INVALID_CREDENTIALS",
+    INPUT: "BAD_USER_INPUT",
+    NO_SUCH_ENTITY: "NOT_FOUND",
+    SERVER: "INTERNAL_SERVER_ERROR",
+}
+
 
 class AuthError(Exception):
     """A refusal whose message and category may be shown to anyone."""

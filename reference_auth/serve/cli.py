@@ -1,4 +1,4 @@
-"""`reference-auth serve` and `reference-auth create-table`.
+"""`reference-auth serve`, `schema` and `create-table`.
 
 Heavy modules are imported by the command that needs them, so that --help is quick.
 """
@@ -27,7 +27,7 @@ Flags override the environment, and the environment overrides the defaults:
   --access-minutes       ACCESS_TOKEN_EXPIRY_MINUTES             14
   --refresh-minutes      REFRESH_TOKEN_EXPIRY_MINUTES            15
   --extended-minutes     EXTENDED_REFRESH_TOKEN_EXPIRY_MINUTES   43200
-  --grace-seconds        GRACE_SECONDS                           0
+  --grace-seconds        GRACE_SECONDS                           0 (laptop mode: 30)
   --max-session-minutes  MAX_SESSION_MINUTES                     0 (none)
   (no flag)              JWT_PRIVATE_KEY, ALLOW_SHORT_SECRET, CACHED_PAIRS
 
@@ -79,6 +79,13 @@ def parser() -> ArgumentParser:
             formatter_class=RawDescriptionHelpFormatter,
         )
     )
+    _add_schema(
+        chosen.add_parser(
+            "schema",
+            help="print the GraphQL schema",
+            description="Print the schema in GraphQL's schema language, for types in a front end.",
+        )
+    )
     _add_create_table(
         chosen.add_parser(
             "create-table",
@@ -100,7 +107,11 @@ def _add_serve(serve: ArgumentParser) -> None:
     add("--access-minutes", metavar="M", help="lifetime of an access token (14)")
     add("--refresh-minutes", metavar="M", help="lifetime of a refresh token (15)")
     add("--extended-minutes", metavar="M", help="the same, with remember_me (43200)")
-    add("--grace-seconds", metavar="S", help="how long a spent pair still gets its successor (0)")
+    add(
+        "--grace-seconds",
+        metavar="S",
+        help="how long a spent pair still gets its successor (0; 30 in laptop mode)",
+    )
     add("--max-session-minutes", metavar="M", help="longest life of a session (0: no limit)")
     add(
         "--test-clock",
@@ -115,7 +126,18 @@ def _add_serve(serve: ArgumentParser) -> None:
         metavar="ORIGIN",
         help="let pages of this origin call the server (repeatable)",
     )
-    add("--login-service", metavar="MODULE:NAME", help="your LoginService (the demo customers)")
+    _add_login_service(serve)
+
+
+def _add_login_service(command: ArgumentParser) -> None:
+    command.add_argument(
+        "--login-service", metavar="MODULE:NAME", help="your LoginService (the demo customers)"
+    )
+
+
+def _add_schema(schema: ArgumentParser) -> None:
+    schema.set_defaults(command=schema_command)
+    _add_login_service(schema)
 
 
 def _add_create_table(create: ArgumentParser) -> None:
@@ -143,6 +165,17 @@ def serve_command(flags: Namespace) -> int:
     from reference_auth.serve.server import serve
 
     serve(settings)
+    return 0
+
+
+def schema_command(flags: Namespace) -> int:
+    """Print the schema that `serve` serves with the same login service."""
+    from reference_auth.api.schema import AuthMutation
+    from reference_auth.serve.app import make_schema
+    from reference_auth.serve.server import find_platform
+
+    _, query = find_platform(flags.login_service)
+    print(make_schema(query, AuthMutation, development=True))
     return 0
 
 

@@ -140,12 +140,22 @@ def announcement(settings: Settings, port: int) -> str:
         f"GraphQL       {origin}{PATH}",
         f"Health        {origin}/healthz",
         *([f"Test clock    {origin}{CLOCK}"] if settings.test_clock else []),
-        f"Environment   {'development' if settings.config.development else 'production'}",
+        f"Environment   {_environment(settings)}",
         f"Table         {IN_PROCESS if settings.table_in_process else table}",
         *_customers(settings),
         *(_example_call(origin + PATH) if settings.laptop else []),
     ]
     return "\n".join(lines)
+
+
+def _environment(settings: Settings) -> str:
+    """The mode, and what turned laptop mode off where somebody may have expected it."""
+    if settings.config.development:
+        return "development"
+    if not (settings.table_in_process and settings.exported):
+        return "production"
+    names = " ".join(settings.exported)
+    return f"production, no page and no test clock; for laptop mode: unset {names}"
 
 
 def _customers(settings: Settings) -> list[str]:

@@ -34,6 +34,9 @@ FLAGS = {
     "max_session_minutes": "MAX_SESSION_MINUTES",
 }
 
+# Browsers call a laptop's server, and two of their tabs may refresh at once.
+LAPTOP_GRACE_SECONDS = "30"
+
 TABLE_IN_PROCESS = {"DYNAMO_DB__REGION": "ap-southeast-2", "DYNAMO_DB_AUTH_TABLE": "auth"}
 
 
@@ -44,6 +47,7 @@ class Settings:
     config: Config
     environ: Mapping[str, str] = field(repr=False)
     laptop: bool
+    exported: tuple[str, ...] = ()
     table_in_process: bool
     host: str
     port: int
@@ -64,13 +68,14 @@ def read_settings(flags: Namespace, environ: Mapping[str, str]) -> Settings:
     in_process = not any(name in given for name in TABLE_VARIABLES)
     merged = {
         **(TABLE_IN_PROCESS if in_process else {}),
-        **({SECRET: secrets.token_hex(32), ENVIRONMENT: "development"} if laptop else {}),
+        **(_laptop_defaults() if laptop else {}),
         **given,
     }
     return Settings(
         config=read_environment(merged),
         environ=merged,
         laptop=laptop,
+        exported=tuple(sorted(DEPLOYMENT_VARIABLES.intersection(environ))),
         table_in_process=in_process,
         host=flags.host,
         port=flags.port,
@@ -79,6 +84,14 @@ def read_settings(flags: Namespace, environ: Mapping[str, str]) -> Settings:
         allow_origins=tuple(flags.allow_origin),
         login_service=flags.login_service,
     )
+
+
+def _laptop_defaults() -> dict[str, str]:
+    return {
+        SECRET: secrets.token_hex(32),
+        ENVIRONMENT: "development",
+        "GRACE_SECONDS": LAPTOP_GRACE_SECONDS,
+    }
 
 
 def with_flags(flags: Namespace, environ: Mapping[str, str]) -> dict[str, str]:

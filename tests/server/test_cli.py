@@ -19,6 +19,13 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import (
+    build_client_schema,
+    build_schema,
+    get_introspection_query,
+    lexicographic_sort_schema,
+    print_schema,
+)
 
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from reference_auth.serve.demo import CUSTOMERS
@@ -371,3 +378,21 @@ def test_create_table_refuses(endpoint: str) -> None:
         assert (ended.returncode, ended.stdout) == (2, "")
         assert sentence in ended.stderr
         assert "Traceback" not in ended.stderr
+
+
+def test_the_schema_is_the_servers() -> None:
+    """`schema` prints what a served reference shows by introspection."""
+    printed = build_schema(run("schema").stdout)
+    with started() as server:
+        answer = server.caller.http.post("/graphql", json={"query": get_introspection_query()})
+    served = build_client_schema(answer.json()["data"])
+    shown, told = map(lexicographic_sort_schema, (served, printed))
+    assert print_schema(shown) == print_schema(told)
+
+
+def test_an_exported_secret_says_why_there_is_no_page() -> None:
+    """Somebody who wants laptop mode reads which variables turn it off."""
+    with started(JWT_PRIVATE_KEY="x" * 32) as server:
+        assert "for laptop mode: unset JWT_PRIVATE_KEY" in server.said
+    with started() as server:
+        assert "unset" not in server.said

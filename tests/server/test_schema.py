@@ -143,7 +143,10 @@ def test_what_nobody_intended_is_masked(shop: Caller, caplog: pytest.LogCaptureF
     assert answer.json()["data"] == {"greeting": "hello", "broken": None}
     (error,) = answer.json()["errors"]
     assert error["path"] == ["broken"]
-    assert error["extensions"] == {"category": "graphql-server-internal-error"}
+    assert error["extensions"] == {
+        "category": "graphql-server-internal-error",
+        "code": "INTERNAL_SERVER_ERROR",
+    }
     assert INNARDS not in answer.text
     (logged,) = (record for record in caplog.records if record.msg == "unexpected-error")
     assert vars(logged)["kind"] == "KeyError"
@@ -178,7 +181,10 @@ def test_a_host_with_a_server_of_its_own(memory: LockedClient) -> None:
         assert signed_in.data == {"basket": f"basket of {ALICE.customer_id!r}"}
         refused = await ask("{ basket }")
         assert refused.errors
-        assert refused.errors[0].extensions == {"category": "graphql-authorization"}
+        assert refused.errors[0].extensions == {
+            "category": "graphql-authorization",
+            "code": "UNAUTHENTICATED",
+        }
 
     anyio.run(converse)
 

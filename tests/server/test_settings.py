@@ -32,6 +32,13 @@ def test_laptop_mode() -> None:
     assert (one.host, one.port, one.workers) == ("127.0.0.1", 8000, 1)
     assert one.config.secret != other.config.secret
     assert len(one.config.secret) == 64
+    assert one.config.grace_seconds == 30
+
+
+def test_grace_is_for_laptops_unless_asked_for() -> None:
+    """Two tabs of a browser must not log each other out; a deployment decides for itself."""
+    assert settled("--grace-seconds", "0").config.grace_seconds == 0
+    assert settled(**DEPLOYED).config.grace_seconds == 0
 
 
 def test_only_a_laptop_has_a_clock_unasked() -> None:
