@@ -1,4 +1,4 @@
-"""How a test can end other than by passing: each ending is an exception of its own."""
+"""How a test can end other than by passing: an exception for each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ CAPABILITIES = {
         "control of time",
         "[clock] with http, faketime or max_wait, or both [signing] and [table]",
     ),
-    "standing clock": ("a clock that stands still", "[clock] with http, where such a clock is"),
+    "frozen clock": ("a clock that stands still", "[clock] with http, where such a clock is"),
     "derivation": (
         "tokens derived as WIRE says",
         "WIRE to claims, if the deployment derives them so",
@@ -45,7 +45,7 @@ class Violation(AssertionError):
 
 
 class NotTestable(Exception):
-    """Something could not be seen, for want of a capability (a key of CAPABILITIES)."""
+    """Something could not be seen because a capability is missing (a key of CAPABILITIES)."""
 
     def __init__(self, capability: str, why: str | None = None) -> None:
         self.capability = capability

@@ -1,4 +1,4 @@
-"""What a deployment answers is shown, never obeyed: it steers no terminal and breaks no XML."""
+"""Makes text of a deployment harmless: it controls no terminal and breaks no XML."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ STATES: Final = (
     "ACCESS_VALID_REFRESH_INVALID",
     "ACCESS_INVALID_REFRESH_INVALID",
 )
-#: What a row's `feature` and `must_with` may name: a target declares them, or the row rests.
+#: What `feature` and `must_with` may name; a target declares them, or the row does not apply.
 FEATURES: Final = ("wire", "grace", "max_session", "odd_logins", "protected")
 
 

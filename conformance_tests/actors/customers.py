@@ -1,7 +1,8 @@
 """Customers and their sessions: the words in which a conformance test is written.
 
 A registered customer logs in over HTTP. A made-up one exists in the table alone: her logins are
-forged as the deployment would have written them, and nobody else is disturbed. Both speak alike.
+forged as the deployment would have written them, and nobody else is affected. Both have the same
+methods.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class Customer(ABC):
     def __init__(self, deployment: Deployment, id_: int | str | None) -> None:
         self.deployment = deployment
         self._id = id_
-        #: When something last happened on each clock, at whichever instance.
+        #: When something last happened on each clock, at any instance.
         self._latest: dict[Clock, float] = {}
         self.sessions: list[Session] = []
         self._earlier: frozenset[str] = frozenset()
@@ -47,7 +48,7 @@ class Customer(ABC):
 
     @property
     def name(self) -> str:
-        """What the user knows this customer by."""
+        """The customer's name in what the user is told."""
         return str(self._id)
 
     @property
@@ -91,7 +92,7 @@ class Customer(ABC):
         if remember_me is ABSENT and (
             self.deployment.must_wait or self.deployment.sessions_are_short
         ):
-            remember_me = True  # sessions that outlast the crowd that waits, or their own making
+            remember_me = True  # it must outlast the tests that wait, or the making of the others
         return expired(*(self.log_in(remember_me) for _ in range(count)))
 
     def expired_session(self, remember_me: Any = ABSENT) -> Session:
@@ -114,7 +115,7 @@ class Customer(ABC):
         return self.log_in(remember_me).with_left(seconds)
 
     def successor_of(self, session: Session) -> Session:
-        """What a refresh of the session hands out, in a second of its own."""
+        """The session that a refresh of this one hands out, in a second of its own."""
         self.wait_for_new_second()
         return self._adopt(session.refresh)
 
@@ -127,7 +128,7 @@ class Customer(ABC):
         return None if SERVER_ERROR in answer.categories else self.session_from(answer)
 
     def keep(self, *pairs: tuple[str, str]) -> None:
-        """Keep pairs that an answer of another form handed out, to be ended with the run."""
+        """Keep these pairs, so that they are ended with the run."""
         self.sessions += (Session(self, *pair) for pair in pairs)
         self.mark_active()
 
@@ -222,25 +223,25 @@ class RegisteredCustomer(Customer):
     def log_in_at_once(self, *, patience: float | None = None) -> Session | None:
         """A login in the second of what just happened; None where it asks to try again.
 
-        patience: seconds after which a clock that stands still is moved on, because a deployment
-        may wait for the next second.
+        patience: seconds after which a clock that stands still is moved on; the deployment may
+        wait for the next second.
         """
         own = contextvars.copy_context()
         with ThreadPoolExecutor(1) as pool:
             asked = pool.submit(own.run, self.ask_to_log_in)
-            if wait([asked], timeout=patience).not_done and self.deployment.clock.standing:
+            if wait([asked], timeout=patience).not_done and self.deployment.clock.frozen:
                 self.deployment.clock.next_second()
         return self.session_unless_retry(asked.result())
 
     def on(self, deployment: Deployment) -> RegisteredCustomer:
         other = RegisteredCustomer(deployment, self.credentials, self._id)
-        other.sessions = self.sessions  # wherever one was made, it is ended with the run
+        other.sessions = self.sessions  # one that was made at any instance is ended with the run
         other._latest = self._latest
         return other
 
 
 class MadeUpCustomer(Customer):
-    """Somebody only the table knows, by an id that begins `conformance-<run>-`."""
+    """A customer who exists in the table only; the id begins `conformance-<run>-`."""
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         """A session as a login now would have made it: minted, and its row written."""

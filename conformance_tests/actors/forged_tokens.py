@@ -1,7 +1,7 @@
 """Forged tokens as data: `vectors/forged_tokens.json`, each made from a genuine session.
 
-The file's own head says what its words mean. What needs the target's secret is NotTestable
-without it; what anybody could do is made from the token text alone.
+The file itself explains its words. A vector that needs the target's secret is NotTestable without
+it; what anybody could do is made from the token text alone.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SIGNED: Final = {
     "other": ("HS256", False),
     "empty": ("HS256", False),
 }
-#: What anybody can do to the signature that is there.
+#: What anybody can do to the signature, without the secret.
 BROKEN_SIGNATURES: Final[Mapping[str, Callable[[str], str]]] = {
     "kept": lambda signature: signature,
     "flipped": lambda signature: ("B" if signature[:1] == "A" else "A") + signature[1:],
@@ -45,7 +45,7 @@ OTHER_KEY: Final = secrets.token_urlsafe(32)
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """One way to forge a token, in the words of the file."""
+    """One way to forge a token, as the file has it."""
 
     requirement: str
     what: str
@@ -76,7 +76,7 @@ def sessions(session: Session, vector: Vector, **words: str) -> Iterator[Session
     deployment, owner = session.customer.deployment, session.customer
     for text in vector.derive if deployment.can_hash else ():
         forge = deployment.need_forge()
-        refresh_token = forge.stretch(_filled(text, said))
+        refresh_token = forge.derive(_filled(text, said))
         if isinstance(owner, MadeUpCustomer) and "customer_id" not in vector.claims:
             hash_, ttl = forge.hash_of(refresh_token), session.refresh_expiry
             deployment.need_table().put(owner.id, hash_, ttl)
@@ -128,7 +128,7 @@ def _signature(session: Session, sign: str, start: str, present: str) -> str:
 
 
 def _spelt(header: str, payload: str, signature: str) -> dict[str, str]:
-    """What a spelling may name: parts, a payload's padding, the halves of a signature."""
+    """The parts that a `spelling` may use: the payload's padding, the halves of a signature, ..."""
     half = len(signature) // 2
     return {
         "header": header,
@@ -141,7 +141,7 @@ def _spelt(header: str, payload: str, signature: str) -> dict[str, str]:
 
 
 def _words(session: Session, more: Mapping[str, str]) -> dict[str, str]:
-    """What the words in a vector's members stand for."""
+    """What the words in braces stand for."""
     now = int(session.customer.deployment.clock.now())
     id_ = session.claims.get("customer_id")
     return {
@@ -218,7 +218,7 @@ def mismatches(session: Session, count: int) -> list[Session]:
 
 
 def similar_tokens(refresh_token: str) -> dict[str, str]:
-    """Texts that only an inexact comparison takes for the refresh token, by what was done."""
+    """Texts that only an inexact comparison takes for the refresh token, by what was changed."""
     spelt = {
         "in upper case": refresh_token.upper(),
         "in lower case": refresh_token.lower(),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """Asks it of one instance, with a session's access token or as nobody."""
+    """Asks one instance, with a session's access token or without any."""
 
     client: Client
     query: str

@@ -1,6 +1,6 @@
-"""One token pair in a customer's hands: what it says, what it does, how it grows old.
+"""One token pair in a customer's hands: what it says, what it does, how it expires.
 
-A session is brought to a moment of its life by the best way that the target offers: move the clock;
+A session is brought to a moment of its life in the best way that the target offers: move the clock;
 or put a forged older pair in its place; or really wait; or NotTestable.
 """
 
@@ -215,7 +215,7 @@ def load(sessions: Sequence[Session], at_once: int) -> Load:
 
 
 def _reach(sessions: Sequence[Session], when: Callable[[Session, int], int]) -> list[Session]:
-    """These sessions at a moment that each of them has, where the clock's margin is so wide."""
+    """These sessions at a moment of each; `when` gets the session and the clock's margin."""
     deployment = sessions[0].customer.deployment
     clock = deployment.clock
     moments = [when(session, clock.margin) for session in sessions]

@@ -1,6 +1,6 @@
-"""`auth-conformance doctor`: eleven lines that say whether a run would get anywhere.
+"""`auth-conformance doctor`: eleven checks before a run.
 
-Each thing that is wrong is one sentence with what to do; nothing is judged.
+Each problem is one sentence that says what to do; nothing is judged.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Sign = Literal["ok", "bad", "note", "-"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     sign: Sign
     what: str
@@ -41,7 +41,7 @@ class Line:
 
 
 def doctor(target: Target | None) -> int:
-    """Print what was found and give 0, or 3 where a run would not see all that it should."""
+    """Print the checks; gives 0, or 3 where a run could not judge all that it should."""
     bad = 0
     with ExitStack() as ends:
         judged, wiring = (target, NO_WIRING) if target else _embedded(ends)
@@ -59,7 +59,7 @@ def _embedded(ends: ExitStack) -> tuple[Target, Wiring]:
 
 
 def examine(target: Target, ends: ExitStack, wiring: Wiring = NO_WIRING) -> Iterator[Line]:
-    """The lines, in the order in which one thing needs another, with nothing secret in them."""
+    """The checks, each after those that it needs, with nothing secret in them."""
     customers = Customers(opening.assemble(target, ends, wiring))
     for line in _examined(customers, ends):
         yield replace(line, says=customers.deployment.recorder.redact(line.says, SHOWN))
@@ -125,7 +125,7 @@ def _customers(customers: Customers) -> Line:
     deployment = customers.deployment
     if not deployment.target.customers:
         return Line("bad", "customers", "none given: add two [[customers]], or export them")
-    if problem := preflight.log_everyone_in(customers):
+    if problem := preflight.log_in_customers(customers):
         return Line("bad", "customers", problem)
     emails = " and ".join(one.credentials.email for one in customers.registered)
     return Line("ok", "customers", f"{emails} can log in")
@@ -187,7 +187,7 @@ def _clock(customers: Customers) -> Line:
         reset_and_close(clock)
     if problem:
         return Line("bad", "clock", f"{problem}; mend [clock] or leave it out")
-    return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.standing}")
+    return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.frozen}")
 
 
 def _waiting(max_wait: float) -> Line:

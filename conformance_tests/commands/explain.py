@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from typing import Any, Final, Literal
 
 from conformance_tests.commands.proofs import broken_by, proven_by
-from conformance_tests.commands.usage import group_named, row_named
+from conformance_tests.commands.usage import group_name, requirement_id
 from conformance_tests.requirements import GROUPS, REQUIREMENTS, Requirement
 
 #: What each letter of `observe` stands for.
@@ -26,7 +26,7 @@ State = Literal["tested", "excluded", "no test yet"]
 
 def list_rows(groups: Collection[str], form: str) -> int:
     """Print every row of these groups (of all, if none is named), a line each or as JSON."""
-    wanted = [group_named(group) for group in groups] or GROUPS
+    wanted = [group_name(group) for group in groups] or GROUPS
     rows = [row for row in REQUIREMENTS.values() if row.group in wanted]
     if form == "json":
         print(json.dumps([_entry(row) for row in rows], indent=2, ensure_ascii=False))
@@ -65,7 +65,7 @@ def _entry(row: Requirement) -> dict[str, Any]:
 
 def explain(name: str) -> int:
     """Print one requirement in full."""
-    row = REQUIREMENTS[row_named(name)]
+    row = REQUIREMENTS[requirement_id(name)]
     print(f"{row.id}  {row.level}  {row.sentence}\n")
     for title, text in _facts(row):
         print(f"{title:15} {text}")

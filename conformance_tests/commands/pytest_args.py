@@ -1,4 +1,4 @@
-"""What stands after `--` is pytest's: it is asked about it before anybody is disturbed."""
+"""What stands after `--` is for pytest: it is checked before the run begins."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def check(arguments: Sequence[str]) -> None:
 
 
 def _not_understood(told: str) -> UsageError:
-    """pytest's own words, as far as they name what is wrong."""
+    """What pytest says is wrong."""
     lines = told.strip().splitlines() or ["it says nothing more"]
     named = next((line for line in reversed(lines) if _MARK in line.lower()), lines[0])
     what = named[named.lower().find(_MARK) + len(_MARK) :] if _MARK in named.lower() else named

@@ -21,7 +21,7 @@ from typing import Final
 
 from conformance_tests import redaction
 from conformance_tests.commands import known_failures, pytest_args
-from conformance_tests.commands.usage import UsageError, row_or_group_named
+from conformance_tests.commands.usage import UsageError, requirement_or_group
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.embedded import forking, parallel
 from conformance_tests.report import (
@@ -59,9 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         target = named_target(arguments)
     except TargetError:
-        _asked(arguments)  # nobody takes what an earlier run left for this one's
+        _report_paths(arguments)  # so that no old report is taken for this run's
         raise
-    asked = _asked(arguments, target)
+    asked = _report_paths(arguments, target)
     if arguments.pytest_args:
         pytest_args.check(arguments.pytest_args)
     out = terminal.console()
@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     return report.exit
 
 
-def _asked(arguments: argparse.Namespace, target: Target | None = None) -> dict[str, Path]:
+def _report_paths(arguments: argparse.Namespace, target: Target | None = None) -> dict[str, Path]:
     """The path of each report that was asked for; what an earlier run left there is gone."""
     asked = {form: path for form in FORMS if (path := getattr(arguments, form)) is not None}
     inputs = [arguments.target] if arguments.target else []
@@ -92,7 +92,7 @@ def _asked(arguments: argparse.Namespace, target: Target | None = None) -> dict[
 
 @contextmanager
 def _noted(unwritten: list[str]) -> Iterator[None]:
-    """One file that cannot be written takes neither the verdict nor another file with it."""
+    """A file that cannot be written is noted, and the others are written all the same."""
     try:
         yield
     except files.ReportPathError as problem:
@@ -128,7 +128,7 @@ def _need_embedded() -> None:
 def _terms(arguments: argparse.Namespace) -> Terms:
     if arguments.url is None and arguments.only and "://" in arguments.only[-1]:
         arguments.url = arguments.only.pop()  # `run --only ID URL`: --only takes all it can get
-    arguments.only = [row_or_group_named(word) for word in arguments.only]
+    arguments.only = [requirement_or_group(word) for word in arguments.only]
     return Terms(
         strict=arguments.strict,
         require_complete=arguments.require_complete,
@@ -142,7 +142,7 @@ def _carry_out(
 ) -> tuple[Target, Run]:
     """The run; one that breaks or is interrupted still gives what was found until then."""
     started, begun = dt.datetime.now(dt.UTC), time.monotonic()
-    stopped = _heed_interrupts()
+    stopped = _handle_signals()
     judged = target or EMBEDDED
     try:
         in_shares = forking.in_parallel(arguments)
@@ -180,11 +180,11 @@ def _options(arguments: argparse.Namespace) -> Options:
         claimed_only=arguments.claimed_only,
         allow_destructive=arguments.allow_destructive,
         pytest_args=tuple(arguments.pytest_args),
-        rerun=_again(arguments),
+        rerun=_rerun(arguments),
     )
 
 
-def _again(arguments: argparse.Namespace) -> str:
+def _rerun(arguments: argparse.Namespace) -> str:
     """The command that a card repeats for its one row."""
     words = ["auth-conformance", "run"]
     words += [arguments.url] if arguments.url else []
@@ -194,10 +194,10 @@ def _again(arguments: argparse.Namespace) -> str:
     return shlex.join(words)
 
 
-def _heed_interrupts() -> threading.Event:
+def _handle_signals() -> threading.Event:
     """SIGTERM, as CI sends it, ends a run as Ctrl-C does: with its reports.
 
-    The event remembers it: Python drops an interrupt that falls into a finalizer.
+    The event is needed because Python drops an interrupt that falls into a finalizer.
     """
     stopped = threading.Event()
 

@@ -1,4 +1,4 @@
-"""A command that cannot be carried out as it was given is answered in one sentence."""
+"""A wrong command is answered with one sentence that says what to do."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ class UsageError(Exception):
     """What is wrong with the command, and what to give instead."""
 
 
-def row_named(word: str) -> str:
+def requirement_id(word: str) -> str:
     """The id that a word names, in whatever case; UsageError where there is none."""
     if word.upper() not in REQUIREMENTS:
         raise UsageError(f"{word}: there is no such requirement{_hint(word.upper())}")
     return word.upper()
 
 
-def group_named(word: str) -> str:
+def group_name(word: str) -> str:
     """The group that a word names, in whatever case; UsageError where there is none."""
     if word.upper() not in GROUPS:
         raise UsageError(f"{word}: there is no such group{did_you_mean(word.upper(), GROUPS)}")
     return word.upper()
 
 
-def row_or_group_named(word: str) -> str:
+def requirement_or_group(word: str) -> str:
     """The id or the group that a word names, in whatever case."""
-    return word.upper() if word.upper() in GROUPS else row_named(word)
+    return word.upper() if word.upper() in GROUPS else requirement_id(word)
 
 
 def _hint(word: str) -> str:

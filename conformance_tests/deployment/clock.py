@@ -1,7 +1,7 @@
 """The deployment's clock as the suite can read and move it.
 
-It only moves forward, never before real time, by a second at least, and is given back at the end.
-Times are epoch seconds.
+It only moves forward, never before real time, by a second at least, and is reset at the end. Times
+are epoch seconds.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 #: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
 COLLISIONS = 10
-#: Seconds in which a clock that is asked over HTTP has answered.
+#: Seconds within which a clock must answer over HTTP.
 MOST_SECONDS = 5.0
 
 
 def _ignore(reason: str) -> None:
-    """Nobody wants to know."""
+    """The default: nobody is told."""
 
 
 def _sleep(seconds: float) -> None:
@@ -38,7 +38,7 @@ def _sleep(seconds: float) -> None:
 
 @dataclass
 class Window:
-    """The stretch of the deployment's time in which something happened."""
+    """The span of the deployment's time in which something happened."""
 
     opened: float
     margin: int
@@ -50,7 +50,7 @@ class Window:
         return int(self.opened) == int(self.closed)
 
     def after(self, seconds: int) -> tuple[float, float]:
-        """Earliest and latest moment that may be meant by "so many seconds from now"."""
+        """The earliest and the latest moment that "`seconds` from now" may mean."""
         earliest = int(self.opened) + seconds - COLLISIONS - self.margin
         return earliest, int(self.closed) + seconds + 1 + self.margin
 
@@ -60,8 +60,8 @@ class Clock:
 
     name = "real"
     movable = False
-    standing = False
-    #: Why the clock that the target offers is not used instead, where it offers one.
+    frozen = False
+    #: Why the clock that the target offers cannot be used, where it offers one.
     unusable: str | None = None
 
     def __init__(self, skew: float = 0.0, max_wait: float = 0.0) -> None:
@@ -80,22 +80,22 @@ class Clock:
             raise NotTestable("clock", self.unusable)
         self._wait(ahead)
 
-    def stand_at(self, moment: int) -> None:
+    def freeze_at(self, moment: int) -> None:
         """Make it exactly this second and stay there; NotTestable where the clock ticks on."""
-        raise NotTestable("standing clock", self.unusable)
+        raise NotTestable("frozen clock", self.unusable)
 
     def next_second(self, *, after: int = 0) -> None:
-        """Wait until the second has turned, after so many whole ones.
+        """Wait for the next whole second, and `after` more seconds.
 
-        Of several logins in one second each may need an earlier one's place for its `exp`: so many
-        seconds in which nothing happened have to lie before it.
+        Of several logins in one second each may need an earlier second for its `exp`: that many
+        seconds in which nothing happened must come before.
         """
         self._wait(after + 1.001 - self.now() % 1)
 
     def second_has_passed(self, moment: float) -> bool:
-        """Whether it is surely another second than at that moment, on the deployment's clock too.
+        """Whether it is another second than at that moment, on the deployment's clock too.
 
-        Nobody here knows to a fraction when its seconds turn: so a whole one has to go by.
+        Where its seconds begin is not known, so a whole second has to pass.
         """
         return self.now() >= moment + 1
 
@@ -107,7 +107,7 @@ class Clock:
         """Real time again."""
 
     def close(self) -> None:
-        """Let go of what was opened to move it."""
+        """Close what was opened to move it."""
 
     @contextmanager
     def window(self) -> Iterator[Window]:
@@ -118,27 +118,27 @@ class Clock:
 
     @property
     def margin(self) -> int:
-        """Whole seconds by which a test keeps off an edge."""
-        return 0 if self.standing else 2
+        """Whole seconds by which a test stays away from a limit."""
+        return 0 if self.frozen else 2
 
     def _wait(self, seconds: float) -> None:
         self.sleep(max(0.0, seconds))
 
 
 class MovableClock(Clock, ABC):
-    """What the clocks share that the suite sets: forward only, standing or ticking."""
+    """A clock that the suite sets, forward only; it then stands still or goes on."""
 
     movable = True
 
     def __init__(self) -> None:
-        """`tell` is told of every move."""
+        """`tell` is called with every move."""
         super().__init__()
         self._moment = time.time()
         self._since = time.monotonic()
         self.tell: Callable[[str], None] = _ignore
 
     def now(self) -> float:
-        return self._moment + (0.0 if self.standing else time.monotonic() - self._since)
+        return self._moment + (0.0 if self.frozen else time.monotonic() - self._since)
 
     def move_to(self, moment: float) -> None:
         if moment < self.now():
@@ -160,11 +160,11 @@ class MovableClock(Clock, ABC):
 
     @abstractmethod
     def _set(self, moment: int | None) -> None:
-        """Put the deployment's clock there; None gives real time back."""
+        """Set the deployment's clock; None is real time."""
 
 
 class HttpClock(MovableClock):
-    """`POST {"now": seconds}`: the clock stands still there; `{"now": null}` gives time back."""
+    """`POST {"now": seconds}`: the clock then stands still; `{"now": null}` is real time."""
 
     name = "http"
 
@@ -178,9 +178,9 @@ class HttpClock(MovableClock):
         self.url = url
         self._http = httpx.Client(transport=transport or Transport(ca_file), timeout=MOST_SECONDS)
 
-    def stand_at(self, moment: int) -> None:
-        if not self.standing:
-            super().stand_at(moment)
+    def freeze_at(self, moment: int) -> None:
+        if not self.frozen:
+            super().freeze_at(moment)
         if moment > self.now():
             self.move_to(moment)
         elif moment < int(self.now()):
@@ -227,7 +227,7 @@ class FaketimeClock(MovableClock):
 
 
 class ClockError(Exception):
-    """A clock that was offered and does not work; one sentence."""
+    """An offered clock that does not work; one sentence."""
 
 
 def offered(target: Target, transport: httpx.BaseTransport | None) -> MovableClock | None:
@@ -245,6 +245,6 @@ def reset(clock: Clock) -> None:
 
 
 def reset_and_close(clock: Clock) -> None:
-    """Real time again, and the clock is let go of."""
+    """Real time again, and the clock is closed."""
     reset(clock)
     clock.close()

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from conformance_tests.target.parts import Features, Lifetimes
 
 R = TypeVar("R")
-#: A replay may be told from an expired pair only with more seconds left than clocks differ.
+#: A replay is told from an expired pair only where more seconds are left than clocks differ.
 HARDLY_ANY_SECONDS = 30
 
 
@@ -51,7 +51,7 @@ class Deployment:
     wrong_secret: str | None = None  # why the secret is of no use
     odd_pairs: str | None = None  # why no session can be forged
     wiring: Wiring = NO_WIRING
-    #: Whoever shows the user what is being waited for.
+    #: Shows the user what is being waited for.
     tell: Callable[[str], None] = lambda reason: None
 
     # -- what can be done here -----------------------------------------------------------------
@@ -85,17 +85,17 @@ class Deployment:
 
     @property
     def must_wait(self) -> bool:
-        """Whether a session can grow old in no other way than by really waiting."""
+        """Whether a session can only expire by really waiting."""
         return not self.clock.movable and not self.can_forge
 
     @property
     def ages_by_replacing(self) -> bool:
-        """Whether a session grows old by an older pair that takes its place."""
+        """Whether a session expires by a forged older pair that takes its place."""
         return not self.clock.movable and self.can_forge
 
     @property
     def sessions_are_short(self) -> bool:
-        """Whether a normal session has hardly any time left once its access token has expired."""
+        """Whether a normal session is nearly over once its access token has expired."""
         return self.lifetimes.refresh - self.lifetimes.access < HARDLY_ANY_SECONDS
 
     def need_time(self) -> None:
@@ -131,8 +131,8 @@ class Deployment:
 
     @property
     def slack(self) -> int:
-        """Seconds by which a test stays on the safe side of a lifetime; few beside it."""
-        if self.clock.standing:
+        """Seconds by which a test stays on the safe side of a lifetime; a small part of it."""
+        if self.clock.frozen:
             return 0
         return max(2, min(30, self.lifetimes.refresh // 8))
 
@@ -147,31 +147,31 @@ class Deployment:
         return token
 
     def request_counter(self) -> RequestCounter:
-        """An address that nobody should visit; NotTestable for a deployment that cannot."""
+        """An address that nobody should ask; NotTestable where the deployment cannot reach it."""
         if not is_loopback(urlsplit(self.client.url).hostname):
             raise NotTestable("launch", "the deployment is on another machine")
         return RequestCounter()
 
     def pass_seconds(self, seconds: int) -> None:
-        """Let time go by: on its clock, or really, within `max_wait`."""
+        """Let time pass: by its clock, or by waiting, within `max_wait`."""
         self.clock.move_to(self.clock.now() + seconds)
 
     def wait_out_grace(self) -> None:
-        """Let any grace window of a rotation that just happened go by."""
+        """Let the grace window of a rotation that just happened pass, where there is one."""
         if self.features.grace_seconds:
             self.pass_seconds(self.features.grace_seconds + 1)
 
     def in_one_second(
         self, *calls: Callable[[], Answer], tries: int = 1
     ) -> tuple[Sequence[Answer], int]:
-        """These calls within one second of the deployment's clock, and the tries that took."""
+        """Make these calls within one second of the deployment's clock; gives the tries it took."""
         for tried in range(1, tries + 1):
             self.clock.next_second(after=len(calls))
             began = int(self.clock.now())
             answers = self.together(*calls)
             if int(self.clock.now()) == began:
                 return answers, tried
-        raise NotTestable("standing clock", f"no second held {len(calls)} calls, in {tries} tries")
+        raise NotTestable("frozen clock", f"no second held {len(calls)} calls, in {tries} tries")
 
     def need_two_generations_in_a_window(self) -> None:
         """NotTestable where an access token outlives a grace window."""
@@ -180,7 +180,7 @@ class Deployment:
 
     @staticmethod
     def together(*calls: Callable[[], R]) -> Sequence[R]:
-        """These calls at the same moment, each on a connection of its own."""
+        """Make these calls at the same moment, each on a connection of its own."""
         gate = threading.Barrier(len(calls))
 
         def start(call: Callable[[], R]) -> R:
@@ -194,7 +194,7 @@ class Deployment:
     @staticmethod
     @contextmanager
     def meanwhile(call: Callable[[], R]) -> Iterator[Future[R]]:
-        """This call in the background; it has ended when the block has."""
+        """Make this call in the background; it has ended when the block has."""
         own = contextvars.copy_context()
         with ThreadPoolExecutor(1) as pool:
             yield pool.submit(own.run, call)

@@ -1,7 +1,7 @@
-"""The suite's own oracle of the token formats, and the forge that mints with it.
+"""The token formats as SPEC.md has them, and the forge that mints tokens by them.
 
-Derivation is that of `cryptography` where it is installed, as it brings an OpenSSL that is quicker
-than many a Python's own; else hashlib's, and the two are held together by a test. Only targets that
+Keys are derived by `cryptography` where it is installed, because its OpenSSL is often quicker than
+Python's own, and otherwise by hashlib; a test holds that both give the same. Only targets that
 claim WIRE derive their refresh tokens.
 """
 
@@ -23,7 +23,7 @@ import jwt
 try:
     from cryptography.hazmat.primitives.hashes import SHA512
     from cryptography.hazmat.primitives.kdf import pbkdf2 as quicker
-except ImportError:  # who judges a deployment elsewhere need not have it
+except ImportError:  # it is no dependency of the small install
     quicker = None  # type: ignore[assignment]
 
 ROUNDS = 10_000
@@ -33,12 +33,12 @@ BYTES = 64
 @lru_cache(maxsize=10_000)
 def pbkdf2(password: str, salt: str) -> str:
     """Lower-case hex of PBKDF2-HMAC-SHA512, 10 000 rounds, 64 bytes."""
-    text = password.encode("utf-8", "surrogatepass")  # whatever a deployment answers
+    text = password.encode("utf-8", "surrogatepass")  # a deployment may answer anything
     return derived(text, salt.encode()).hex()
 
 
 def derived(text: bytes, salt: bytes) -> bytes:
-    """The same in bytes, by whichever library is here."""
+    """The same in bytes, by whichever library is installed."""
     if quicker is None:
         return hashlib.pbkdf2_hmac("sha512", text, salt, ROUNDS, BYTES)
     return quicker.PBKDF2HMAC(SHA512(), BYTES, salt, ROUNDS).derive(text)
@@ -65,8 +65,8 @@ class Forge:
         """The refresh token that belongs to an access token of this id and `exp`."""
         return pbkdf2(f"{customer_id}{exp}", self._secret)
 
-    def stretch(self, text: str) -> str:
-        """The derivation over any text, for what a careless deployment might derive."""
+    def derive(self, text: str) -> str:
+        """The derivation of any text, for what a careless deployment might derive."""
         return pbkdf2(text, self._secret)
 
     def signature(self, text: str, algorithm: str = "HS256") -> str:
@@ -150,7 +150,7 @@ def pairs() -> Iterator[RecordedPair]:
 
 
 def minted_otherwise() -> list[str]:
-    """The recorded pairs that the suite's own forge would mint otherwise: none, if it is right."""
+    """The recorded pairs that the suite's forge would mint differently: none, if it is right."""
     return [pair.name for pair in pairs() if _minted(pair) != _recorded(pair)]
 
 

@@ -22,13 +22,13 @@ from conformance_tests.target.parts import Features
 Start = AbstractContextManager[Launched]
 Mode = str | None
 AT_ONCE = 4
-#: So many characters of a last line are told.
+#: Characters of a last line that are shown.
 LAST_WORDS = 200
 
 
 @dataclass
 class Instances:
-    """Finds or starts the instance that a test asks for, once a run."""
+    """Finds or starts the instance that a test asks for, once in a run."""
 
     main: Deployment
     ends: ExitStack
@@ -87,7 +87,7 @@ class Instances:
         return self._in_real_time(self._at(launched.url, self.main.features))
 
     def does_not_start(self, mode: Mode) -> NotTestable:
-        """What there is to say of a mode in which the deployment ended when it was started."""
+        """Says that the deployment ended when it was started in this mode."""
         launched = self._launched[mode]
         assert isinstance(launched, Launched)
         told = f"the deployment does not start in mode {mode!r}: {self._last_words(launched)}"
@@ -112,7 +112,7 @@ class Instances:
                 yield self._in_real_time(self.main.at(client, self.main.features))
 
     def _client(self, url: str) -> Client:
-        """What speaks to another instance, at the rate at which all of them are asked."""
+        """A client of another instance; all instances share one login rate."""
         main = self.main
         transport, rate = main.wiring.transport, main.client.rate
         return open_client(main.target, main.recorder, transport, url=url, rate=rate)

@@ -49,7 +49,7 @@ class Output:
         self._lock = threading.Lock()
 
     def add(self, piece: bytes) -> None:
-        """Keep what was written, and let the oldest go."""
+        """Keep what was written, and drop the oldest."""
         with self._lock:
             self._kept += piece
             surplus = max(len(self._kept) - KEPT, 0)
@@ -101,7 +101,7 @@ class Launcher:
     ) -> None:
         """`environ` is added to the suite's own environment, which the deployment inherits.
 
-        on_output: who is shown the output of each that is started, before it says a word.
+        on_output: is called with the output of each process, before anything is written to it.
         """
         self._launch = launch
         self._secret = secret
@@ -241,7 +241,7 @@ def _read(process: subprocess.Popen[bytes], output: Output) -> None:
 
 
 def _exit_of(process: subprocess.Popen[bytes]) -> int | None:
-    """How the process ended, without reaping it: so its group's number stays its own."""
+    """How the process ended. It is not reaped, so its group id cannot be reused."""
     state = os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     if state is None:
         return None
@@ -249,7 +249,7 @@ def _exit_of(process: subprocess.Popen[bytes]) -> int | None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End the whole group that was started: asked first, then made to."""
+    """End the whole process group: SIGTERM first, then SIGKILL."""
     _signal(process, signal.SIGTERM)
     end = time.monotonic() + END_SECONDS
     while _exit_of(process) is None and time.monotonic() < end:

@@ -94,7 +94,7 @@ class Log:
         until: Callable[[Excerpt], bool] | None = None,
         seconds: float = SETTLE_SECONDS,
     ) -> Excerpt:
-        """What was written after the mark; with `until`, waits so long for that to become true."""
+        """What was written after the mark; with `until`, waits for that to become true."""
         end = time.monotonic() + seconds
         while True:
             excerpt = self._read(mark)
@@ -109,7 +109,7 @@ class Log:
         control: Excerpt,
         seconds: float = SETTLE_SECONDS,
     ) -> bool:
-        """Whether more lines name the customer since the mark than did in the control."""
+        """Whether more lines name the customer since the mark than in the control."""
         usual = len(control.naming(customer_id))
 
         def told(excerpt: Excerpt) -> bool:
@@ -130,7 +130,7 @@ class RunLog:
     """The log of one run: everything that the deployment wrote since the run began.
 
     started: the outputs of the servers that the suite started, which are not the one under test:
-    no event is looked for in them, but what they hold is held all the same.
+    no event is looked for in them, but no secret may stand in them either.
     """
 
     log: Log
@@ -148,7 +148,7 @@ class RunLog:
         self.started.append(output)
 
     def need_lines(self) -> None:
-        """NotTestable where nothing was ever written: it is perhaps not the deployment's."""
+        """NotTestable where nothing was ever written: it may not be the deployment's log."""
         if not any(self.log.mark().positions):
             raise NotTestable("log", "nothing was ever written to the log; check [log] file")
 

@@ -86,13 +86,13 @@ def open_table(deployment: Deployment, ends: ExitStack) -> str | None:
 
 
 def remedied(problem: str) -> str:
-    """The problem with a table, and what to do by the technical name that it ends in."""
+    """The problem with a table, which ends in a technical name, and what to do about it."""
     remedy = TABLE_REMEDIES.get(problem.rpartition(": ")[2], "mend [table] or leave it out")
     return f"{problem}; {remedy}"
 
 
 def start_faults(deployment: Deployment, ends: ExitStack) -> str | None:
-    """Why the fault proxy cannot stand where it was asked to; None, and it stands, where it can."""
+    """Why the fault proxy cannot be started; None, and it is started, where it can."""
     address = deployment.target.faults
     if address is None:
         return None

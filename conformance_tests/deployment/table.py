@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from conformance_tests.target.parts import TableAddress
 
-#: Who has the rows by which the suite tries, before a run, what it may do.
+#: The customer id of the rows by which the suite checks its rights before a run.
 CHECKED = "conformance-check"
 
 
@@ -43,9 +43,9 @@ class Table:
         return None
 
     def _try_rights(self) -> None:
-        """Do once what tests do, but for a scan, which few need; no row of it stays.
+        """Do once what tests do, but for a scan, which few need; no row stays.
 
-        Deleting comes first, while there is nothing: what may not be deleted is not written.
+        Deleting comes first: without that right nothing is written.
         """
         soon = int(time.time()) + 60
         old, new = (self.make(CHECKED, secrets.token_hex(64), soon) for _ in range(2))
@@ -134,7 +134,7 @@ class Table:
             raise SuiteError("a test aged a session that had ended already") from error
 
     def delete_many(self, rows: list[Row]) -> None:
-        """Delete many rows, 25 a call; those that are gone already are no matter."""
+        """Delete many rows, 25 a call; those that are gone already are ignored."""
         for start in range(0, len(rows), 25):
             self._batch(
                 [
@@ -144,7 +144,7 @@ class Table:
             )
 
     def drop(self, row: Row | None) -> None:
-        """Delete a row as the table's own expiry does; one that is gone already is no matter."""
+        """Delete a row as the table's own expiry does; one that is gone already is ignored."""
         if row is not None:
             self.delete(row)
 
@@ -157,7 +157,7 @@ class Table:
             self.delete_many(self.rows(partition))
 
     def clear_all(self) -> None:
-        """Delete every row, of whomever, between two tests of a run that owns the table."""
+        """Delete every row of every customer, between two tests of a run that owns the table."""
         for rows in self._pages(self._client.scan, ProjectionExpression=KEYS):
             self.delete_many(rows)
 

@@ -157,7 +157,7 @@ def embedded_reference(
             customers=tuple(Credentials(email, word) for email, word in PASSWORDS.items()),
             secret=secret,
             table=TableAddress(table, REGION, engine, ends_with_run=in_memory is not None),
-            clock=ClockAddress(http=f"{urls['development']}/clock", stands=True),
+            clock=ClockAddress(http=f"{urls['development']}/clock", frozen=True),
             lifetimes=lifetimes,
             features=Features(GRACE_SECONDS, MAX_SESSION_MINUTES),
             protected_query="{ me { customer_id } }",

@@ -59,7 +59,7 @@ STORAGE: Final = re.compile(
 
 
 class Disclosure(Checks):
-    """Expectations of what answers and log lines keep to themselves."""
+    """Expectations of what answers and log lines must not disclose."""
 
     def leaks_nothing(self, exchanges: Iterable[Exchange], *planted: str) -> None:
         """No answer holds what is secret, nor what only the inside knows, nor a planted text."""
@@ -90,7 +90,9 @@ class Disclosure(Checks):
         kinds = ("secret", "password", "access", "refresh", "hash")
         known = self._deployment.recorder.secrets(*kinds)
         shapeless = {value: name for value, name in known.items() if not _has_shape(value)}
-        found += [name for v, name in shapeless.items() if v and leaks.tells(text, v, log_forms(v))]
+        found += [
+            name for v, name in shapeless.items() if v and leaks.contains(text, v, log_forms(v))
+        ]
         expected = "no password, token, hash or secret in the log"
         self.that(not found, expected, f"{', '.join(found)} in {len(lines)} lines")
         if not logged:
@@ -100,21 +102,21 @@ class Disclosure(Checks):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Guarded:
-    """What no answer may hold, by the value: all that the run knows, for very many answers."""
+    """The secret values that no answer may hold; quick for very many answers."""
 
     words: Mapping[str, str]  # the secret and the passwords: few, and perhaps short
-    tokens: leaks.Wanted
+    tokens: leaks.SecretFinder
     _seen: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @classmethod
     def by(cls, recorder: Recorder) -> Guarded:
-        """Whatever was met so far."""
+        """All secrets that the run has met so far."""
         tokens = recorder.secrets("access", "refresh", "hash", "presented")
         long = {value: name for value, name in tokens.items() if len(value) >= SHORTEST_TOKEN}
-        return cls(recorder.secrets("secret", "password"), leaks.Wanted(long))
+        return cls(recorder.secrets("secret", "password"), leaks.SecretFinder(long))
 
     def within(self, text: str) -> dict[str, str]:
-        """Those that the text gives away, value to name; most answers are like another one."""
+        """Those that the text holds, value to name; many answers are the same text."""
         if text not in self._seen:
             words = {v: name for v, name in self.words.items() if _says(text, v)}
             self._seen[text] = words | self.tokens.within(text)
@@ -122,7 +124,7 @@ class Guarded:
 
 
 def _says(text: str, word: str) -> bool:
-    return bool(word) and leaks.tells(text, word, leaks.forms(word))
+    return bool(word) and leaks.contains(text, word, leaks.forms(word))
 
 
 def _leaks(
@@ -151,7 +153,7 @@ def _leaks(
 
 
 def _known_to_caller(value: str, asked: str, answer_body: str) -> bool:
-    """Whether whoever gets the answer has it: it was in the request, or is given by its name."""
+    """Whether the caller knows it: it was in the request, or is given under its own name."""
     return any(form in asked for form in log_forms(value)) or value in _given(answer_body)
 
 
@@ -175,7 +177,7 @@ def _given(answer_body: str) -> set[str]:
 
 
 def _texts_of(exchange: Exchange) -> tuple[str, str]:
-    """An answer's data, without what stands under its own name, and what it complains of."""
+    """An answer's data, without what stands under its own name, and its errors."""
     try:
         body = json.loads(exchange.answer_body)
     except (ValueError, RecursionError):
@@ -201,7 +203,7 @@ def _texts(node: Any, hidden: frozenset[str] = frozenset()) -> Iterator[str]:
 
 
 def _names_table(text: str, table: str) -> bool:
-    """Whether a table's name stands alone; a plain word must be said to be a table's, or quoted."""
+    """Whether a table's name stands alone; a plain word must follow `table`, or be quoted."""
     if not table.isalpha():
         return mentions(text, table)
     return (

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conformance_tests.actors.session import Owner, Session
     from conformance_tests.deployment.row import Row
 
-#: A whole table is read as far as so many pages of a megabyte.
+#: At most so many pages, of a megabyte each, are read of a whole table.
 SCANNED_PAGES = 20
 
 
@@ -37,7 +37,7 @@ class RowChanges:
 
     @property
     def altered(self) -> int:
-        """How many rows are there still, but not as they were."""
+        """How many rows are still there, but changed."""
         return _altered(self.before, self.after)
 
 
@@ -119,7 +119,7 @@ class Rows(Checks):
     def _hold_none(self, rows: Iterable[Row], secrets: Mapping[str, str]) -> None:
         for row in rows:
             texts = list(row.texts())
-            found = [what for what, s in secrets.items() if any(leaks.holds(t, s) for t in texts)]
+            found = [what for what, s in secrets.items() if any(leaks.reveals(t, s) for t in texts)]
             self.that(not found, "nothing in the table that opens a session", ", ".join(found))
 
     @contextmanager

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.http.client import Client
 
 FLOW_OPERATIONS: Final = tuple(name for name in OPERATIONS if name not in DEVELOPMENT_OPERATIONS)
-#: No schema has this field: the answer to it is what an unknown field sounds like.
+#: No schema has this field: the answer shows how an unknown field is refused.
 NONSENSE: Final = "noSuchOperationAnywhere"
 
 #: What each operation answers.
@@ -87,7 +87,7 @@ def object_of(operation: str) -> str:
 
 
 def introspected_differences(schema: Any) -> list[str] | None:
-    """What an introspected `__schema` has otherwise, in words; None where it cannot be read."""
+    """How an introspected `__schema` differs, in words; None where it cannot be read."""
     try:
         types = _fields_by_type(schema)
         roots = {kind: types.get(_root(schema, name), {}) for kind, name in ROOTS.items()}
@@ -155,7 +155,7 @@ def _innermost(type_: Mapping[str, Any]) -> str:
 
 
 def probed_differences(client: Client) -> list[str] | None:
-    """What the schema has otherwise, in words; None where documents are not judged as a whole."""
+    """How the schema differs, in words; None where documents are not validated as a whole."""
     if not client.finds_valid(documents.TYPENAME) or client.finds_valid(documents.UNKNOWN):
         return None
     there = operations(client).there
@@ -219,7 +219,7 @@ def _listed(schema: Any) -> set[str] | None:
 
 
 def _known(client: Client, kind: str, name: str) -> bool:
-    """True where the name is refused for another reason than a name that cannot exist."""
+    """True where the name is refused differently from one that cannot exist."""
     return _refusal(client, kind, name) != _refusal(client, kind, NONSENSE)
 
 

@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 
 class Sessions(Answers, Rows):
-    """Expectations of sessions, alone and in competition."""
+    """Expectations of sessions, of one and of several that compete."""
 
     # -- answers that compete ------------------------------------------------------------------
 
     def sessions_in(self, customer: Customer, answers: Iterable[Answer]) -> list[Session]:
-        """The different sessions that these answers hand out."""
+        """The distinct sessions that these answers hand out."""
         given = [customer.session_from(answer) for answer in answers if answer.value is not None]
         return list({session.refresh_token: session for session in given}.values())
 
     def separate_sessions(
         self, customer: Customer, answers: Iterable[Answer], *spent: Session
     ) -> None:
-        """Each answer is a session of its own, with a row of its own, and none that was spent."""
+        """Each answer is a session of its own, with its own row, and none has a spent token."""
         sessions = [customer.session_from(answer) for answer in answers]
         different = {session.refresh_token for session in sessions}
         self.equal(len(different), len(sessions), "how many refresh tokens are different")
@@ -36,7 +36,7 @@ class Sessions(Answers, Rows):
             self.new_tokens(session, *spent)
 
     def at_most_one_live(self, sessions: Iterable[Session]) -> None:
-        """No more than one of these sessions is alive, in its holder's hands and in the table."""
+        """At most one of these sessions is alive."""
         live = self.still_live(sessions)
         self.that(len(live) <= 1, "one live session at most", f"{len(live)}")
 
@@ -52,7 +52,7 @@ class Sessions(Answers, Rows):
                 self.asks_to_retry(answer)
 
     def still_live(self, sessions: Iterable[Session]) -> list[Session]:
-        """Those of these sessions that a refresh still knows; it changes none of them."""
+        """Those of these sessions that a refresh accepts."""
         return [session for session in sessions if session.refresh().value is not None]
 
     # -- sessions ------------------------------------------------------------------------------

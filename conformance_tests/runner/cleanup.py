@@ -1,4 +1,4 @@
-"""Leave nothing behind: no session of the given customers, no row of a made-up one."""
+"""Cleans up after a run: ends the sessions of the customers, deletes the rows of made-up ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conformance_tests.actors.session import Session
     from conformance_tests.deployment.deployment import Deployment
 
-#: So many made-up customers gather in a table that ends with the run before it is emptied at once.
+#: A table that ends with the run is emptied once it has rows of so many made-up customers.
 GATHERED: Final = 8
 
 
@@ -25,12 +25,12 @@ def clean_up(customers: Customers) -> list[str]:
         with _table_problems(left):
             remove_made_up(customers)
         with _table_problems(left):
-            left += _log_everyone_out(customers)
+            left += _log_out_customers(customers)
     return left
 
 
 def remove_made_up(customers: Customers, since: int = 0) -> None:
-    """Remove the rows of the customers whom the run made up, the first `since` of them left out."""
+    """Delete the rows of the customers that the run made up, without the first `since` of them."""
     if not _ends_with_run(customers.deployment):
         for customer in customers.all_made_up[since:]:
             customers.deployment.need_table().clear(customer.id)
@@ -42,7 +42,7 @@ def remove_made_up(customers: Customers, since: int = 0) -> None:
 
 @contextmanager
 def _table_problems(left: list[str]) -> Iterator[None]:
-    """A table that fails in here is told, and keeps nothing after it from being cleaned up."""
+    """A table that fails in here is reported, and what comes after is cleaned up all the same."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
@@ -52,14 +52,14 @@ def _table_problems(left: list[str]) -> Iterator[None]:
 
 
 def _ends_with_run(deployment: Deployment) -> bool:
-    """Whether the table does: then no row is looked for by itself, which takes a tenth of a run.
+    """Whether the table is deleted with the run: then single rows need not be, which is quicker.
 
     It is kept small all the same: moto copies the whole table for each part of a transaction.
     """
     return deployment.target.table is not None and deployment.target.table.ends_with_run
 
 
-def _log_everyone_out(customers: Customers) -> Iterator[str]:
+def _log_out_customers(customers: Customers) -> Iterator[str]:
     for customer in customers.registered:
         try:
             for session in _perhaps_open(customer):
@@ -85,6 +85,6 @@ def _in_table(customer: Customer) -> list[Session]:
 
 
 def _findable(customer: Customer) -> bool:
-    """Whether a session's row can be found; nobody knows whose it is before its id is learnt."""
+    """Whether the row of a session can be found; not before the customer's id is known."""
     deployment = customer.deployment
     return deployment.can_hash and deployment.table is not None and customer.known_id is not None

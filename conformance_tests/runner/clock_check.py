@@ -20,8 +20,8 @@ from conformance_tests.outcomes import Violation
 if TYPE_CHECKING:
     from conformance_tests.actors.pool import Customers
 
-#: How far a clock is moved at first, in seconds, is left to chance between these two. A second run
-#: on the same table then meets no second of the first one's, whose ended pairs it could not issue.
+#: A clock is first moved by a random number of seconds between these. So a second run on the same
+#: table does not reuse the seconds of the first run, whose ended pairs could not be issued again.
 NEAREST_LEAP, FARTHEST_LEAP = 3_600, 60 * 86_400
 
 
@@ -47,7 +47,7 @@ def can_try_clock(customers: Customers) -> bool:
 
 
 def why_unusable(customers: Customers, clock: MovableClock) -> str | None:
-    """Why a clock that was offered cannot be used; None, and `standing` known, where it can.
+    """Why a clock that was offered cannot be used; None, and `frozen` known, where it can.
 
     It stays moved, whatever comes out: the caller resets it.
     """
@@ -59,7 +59,7 @@ def why_unusable(customers: Customers, clock: MovableClock) -> str | None:
         if not leap - 15 <= after - before <= leap + 15:
             moved = f"the deployment's time by {after - before} s"
             return f"the clock was moved by {leap} s, {moved}"
-        clock.standing = customers.deployment.target.clock.stands or (
+        clock.frozen = customers.deployment.target.clock.frozen or (
             clock.name == "http" and _stands_still(customers, after)
         )
     except (ClockError, Violation, Throttled, OSError) as error:
@@ -68,7 +68,7 @@ def why_unusable(customers: Customers, clock: MovableClock) -> str | None:
 
 
 def _stands_still(customers: Customers, exp: int) -> bool:
-    """Judged by a customer who has not met this second yet, so that no collision shifts `exp`."""
+    """Another customer logs in, so that no collision within the second shifts `exp`."""
     time.sleep(1.2)
     return login_exp(customers, place=-1) <= exp
 

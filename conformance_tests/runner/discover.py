@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Seconds by which a lifetime may look shorter than it is.
 SLACK: Final = 12
-#: Seconds from which on a lifetime is thought of in whole minutes.
+#: Longer lifetimes are taken to be whole minutes.
 SURELY_MINUTES: Final = 240
 
 
@@ -71,7 +71,7 @@ def other_lifetimes(session: Session, declared: Lifetimes) -> str | None:
     try:
         claims = session.claims
     except Violation:
-        return None  # no JWT: the rows say so
+        return None  # no JWT: a requirement says so
     try:
         access, refresh = (
             _rounded(claims[end] - claims["iat"]) for end in ("exp", "refresh_expiry")

@@ -57,7 +57,7 @@ def findings_of(
 
 
 def _tries(row: Requirement) -> str | None:
-    """A race row says how often it tried: once, where its test says no more."""
+    """A race says in how many tries it was run: in one, where its test says nothing."""
     return ONE_TRY if row.group == "RACE" else None
 
 
@@ -119,7 +119,7 @@ def _worst(found: Iterable[Finding]) -> Finding | None:
 
 
 def _unreported(report: pytest.TestReport) -> pytest.TestReport:
-    """A test that could not look, and that no row misses."""
+    """An optional test that could not be judged here."""
     sentence = "looks further than this target lets be seen, and is not missed"
     report.outcome, report.longrepr = "skipped", (report.nodeid, 0, sentence)
     return report

@@ -24,7 +24,7 @@ RUN_CONTEXT: pytest.StashKey[RunContext] = pytest.StashKey()
 
 
 class Progress(Protocol):
-    """Who wants to know how far a run has come."""
+    """Is told how far a run has come."""
 
     def started(self, total: int, logins: int, seconds: float) -> None: ...
     def testing(self, ids: tuple[str, ...], name: str) -> None: ...

@@ -30,7 +30,9 @@ class ConformancePlugin:
         config.stash[RUN_CONTEXT] = self.context
         declare_marker(config)
         if not config.pluginmanager.has_plugin("terminalreporter"):
-            config.option.tbstyle = "native"  # nobody reads what pytest draws, and it takes long
+            config.option.tbstyle = (
+                "native"  # nobody reads pytest's own tracebacks, and they take long
+            )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionstart(self, session: pytest.Session) -> None:

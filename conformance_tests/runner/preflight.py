@@ -34,14 +34,14 @@ def prepare(customers: Customers, ends: ExitStack) -> str | None:
         reach(deployment.client) or open_table(deployment, ends) or start_faults(deployment, ends)
     )
     if problem is None:
-        problem = log_everyone_in(customers)
-        deployment.wrong_secret = doubt_secret(customers)
-        deployment.odd_pairs = doubt_forging(customers)
+        problem = log_in_customers(customers)
+        deployment.wrong_secret = check_secret(customers)
+        deployment.odd_pairs = check_forging(customers)
         set_clock(customers, ends)
     return problem
 
 
-def log_everyone_in(customers: Customers) -> str | None:
+def log_in_customers(customers: Customers) -> str | None:
     """Log each customer in once, to learn the ids; why that failed, in a sentence."""
     deployment = customers.deployment
     named = tuple(RegisteredCustomer(deployment, each) for each in deployment.target.customers)
@@ -49,7 +49,7 @@ def log_everyone_in(customers: Customers) -> str | None:
     for customer in named:
         email = customer.credentials.email
         try:
-            answer = patient_login(customer)
+            answer = login_with_retry(customer)
             problem = refused_login(answer, email)
         except Throttled as throttled:
             problem = f"the login of {email} was not let by: {throttled}"
@@ -68,7 +68,7 @@ def log_everyone_in(customers: Customers) -> str | None:
     return None
 
 
-def patient_login(customer: RegisteredCustomer) -> Answer:
+def login_with_retry(customer: RegisteredCustomer) -> Answer:
     """A first login; a deployment that could not, this time, is asked again before it is judged."""
     for _ in range(LOGIN_TRIES - 1):
         answer = customer.ask_to_log_in()
@@ -78,7 +78,7 @@ def patient_login(customer: RegisteredCustomer) -> Answer:
     return customer.ask_to_log_in()
 
 
-def doubt_secret(customers: Customers) -> str | None:
+def check_secret(customers: Customers) -> str | None:
     """Why the secret is of no use, where it does not verify the deployment's own tokens.
 
     What rests on it is then not testable; only WIRE-01 says whose fault that may be.
@@ -89,7 +89,7 @@ def doubt_secret(customers: Customers) -> str | None:
     return "the secret does not verify the deployment's own tokens: check [signing]"
 
 
-def doubt_forging(customers: Customers) -> str | None:
+def check_forging(customers: Customers) -> str | None:
     """Why a forged session would not pass, where pair or row are made otherwise than WIRE says.
 
     WIRE-06 and STORE-02 judge that; the other rows fall back on real sessions.
@@ -102,7 +102,7 @@ def doubt_forging(customers: Customers) -> str | None:
         exp, id_ = session.claims.get("exp"), session.claims.get("customer_id")
     except Violation as broken:
         return f"the deployment does not give {broken.expected}"
-    if session.refresh_token != forge.stretch(f"{id_}{exp}"):
+    if session.refresh_token != forge.derive(f"{id_}{exp}"):
         return "the deployment's refresh tokens are derived in another way than WIRE-06 says"
     if table.row(id_, forge.hash_of(session.refresh_token)) is None:
         return "the row of a login is not where STORE-02 says"

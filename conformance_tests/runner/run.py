@@ -52,7 +52,7 @@ SETTINGS = (
 )
 
 #: Nor does it gather what its own report would tell, where nobody asked for that.
-UNTOLD = ("-p", "no:terminal", "-p", "no:logging", "--capture=sys")
+QUIET = ("-p", "no:terminal", "-p", "no:logging", "--capture=sys")
 
 DEFAULTS = Options()
 
@@ -117,7 +117,7 @@ def remark_about(customers: Customers) -> str | None:
 
 def run_pytest(context: RunContext) -> int:
     extra = list(context.options.pytest_args)
-    quiet = () if extra else UNTOLD
+    quiet = () if extra else QUIET
     plugin, queue = ConformancePlugin(context), context.options.queue
     plugins = [plugin, QueueLoop(queue, plugin.start_ahead)] if queue else [plugin]
     code = pytest_main([*SETTINGS, *quiet, *extra], plugins)

@@ -190,7 +190,7 @@ def test_logging_in_again_brings_no_revoked_pair_back(
         if window.is_one_second or ended[1].exp <= ended[0].exp:  # later, yet no later end
             break
     else:
-        expect.unseen(f"a login in the second of a logout, in {TRIES} tries", "standing clock")
+        expect.unseen(f"a login in the second of a logout, in {TRIES} tries", "frozen clock")
     stays_over(ended[0], expect)
 
 

@@ -48,9 +48,9 @@ def test_a_token_expires_at_its_very_second(
 ) -> None:
     """One second before exp the query is answered; at exp it is refused."""
     session = alice.log_in()
-    deployment.clock.stand_at(session.exp - 1)
+    deployment.clock.freeze_at(session.exp - 1)
     expect.protected_answered(protected.asked_by(session))
-    deployment.clock.stand_at(session.exp)
+    deployment.clock.freeze_at(session.exp)
     expect.protected_refused(protected.asked_by(session))
 
 

@@ -98,9 +98,9 @@ def test_an_access_token_expires_at_its_very_second(
 ) -> None:
     """One second before exp the pair is repeated; at exp it is renewed."""
     session = someone.log_in(remember_me)
-    deployment.clock.stand_at(session.exp - 1)
+    deployment.clock.freeze_at(session.exp - 1)
     expect.returns_same_pair(session)
-    deployment.clock.stand_at(session.exp)
+    deployment.clock.freeze_at(session.exp)
     expect.rotates(session)
 
 
@@ -110,9 +110,9 @@ def test_a_refresh_token_is_good_through_its_last_second(
 ) -> None:
     """At refresh_expiry a session is renewed; one second later another one is over."""
     lucky, late = someone.log_in(), another.log_in()
-    deployment.clock.stand_at(lucky.refresh_expiry)
+    deployment.clock.freeze_at(lucky.refresh_expiry)
     expect.rotates(lucky)
-    deployment.clock.stand_at(late.refresh_expiry + 1)
+    deployment.clock.freeze_at(late.refresh_expiry + 1)
     expect.is_over(late)
 
 

@@ -121,7 +121,9 @@ def judge_secrecy(
     }
     for claim, value in session.claims.items():
         if claim not in USUAL_CLAIMS:
-            found = [what for what, secret in known.items() if leaks.anywhere(value, secret)]
+            found = [
+                what for what, secret in known.items() if leaks.revealed_anywhere(value, secret)
+            ]
             expect.that(not found, "no claim that gives a secret away", f"{claim}: {found}")
 
 

@@ -9,7 +9,7 @@ from conformance_tests.target.schema import TargetFileError
 
 
 def ca_file(name: str | None, folder: Path) -> str | None:
-    """Certificate authorities, in PEM."""
+    """The path of a file of certificate authorities in PEM; TargetFileError where it is none."""
     if name is None:
         return None
     path = folder / name
@@ -25,7 +25,7 @@ def ca_file(name: str | None, folder: Path) -> str | None:
 
 
 def log_file(name: str, folder: Path) -> str:
-    """What the deployment writes to, perhaps only later."""
+    """The path of the log; the deployment may create the file later."""
     path = folder / name
     if path.is_dir():
         remedy = "name the file that the deployment writes to"

@@ -51,7 +51,7 @@ def load(path: str | Path, environ: Mapping[str, str], *, url: str | None = None
 
 
 def from_url(url: str, environ: Mapping[str, str]) -> Target:
-    """A target of which only the address is known, with customers from the environment.
+    """A target known by its address only, with customers from the environment.
 
     AUTH_CONFORMANCE_CUSTOMER_1 and AUTH_CONFORMANCE_PASSWORD_1, then _2: two, or none at all.
     """
@@ -69,7 +69,7 @@ def from_url(url: str, environ: Mapping[str, str]) -> Target:
 
 
 def with_profile(target: Target, profile: str) -> Target:
-    """The same target held to another profile; groups it named stay, and must have rows there."""
+    """The same target with another profile; groups that it names must have rows there."""
     if not target.claims_named and target.claims == groups_of(target.profile):
         return replace(target, profile=profile, claims=groups_of(profile))
     try:

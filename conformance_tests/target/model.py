@@ -35,7 +35,7 @@ class Target:
     environment: str = "production"
     profile: str = "documented"
     claims: tuple[str, ...] = GROUPS
-    claims_named: bool = False  # by the target file; else they are all that the profile has
+    claims_named: bool = False  # in the target file; otherwise all groups of the profile
     http: Http = field(default_factory=Http)
     customers: tuple[Credentials, ...] = ()
     secret: str | None = field(default=None, repr=False)
@@ -63,7 +63,7 @@ class Target:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """Every file that the suite reads, or sets, because the target names it."""
+        """Every file that the target names."""
         named = (self.http.ca_file, self.log_file, self.clock.faketime)
         return tuple(Path(name) for name in named if name)
 
@@ -88,7 +88,7 @@ class Target:
         return frozenset(name for name, offered in offers.items() if offered)
 
     def leaves_out(self, requirement: Requirement) -> str | None:
-        """Why a row does not concern this target, or None where it does."""
+        """Why a requirement does not apply to this target, or None where it does."""
         if requirement.environment not in ("any", self.environment) and not self.other_environments:
             return f"only in {requirement.environment}"
         if requirement.feature and requirement.feature not in self.declared:
@@ -97,7 +97,7 @@ class Target:
 
     @property
     def other_environments(self) -> bool:
-        """True where the deployment can be met in more than one environment."""
+        """True where the deployment can be judged in more than one environment."""
         return bool(self.instances) or self.launch is not None
 
 

@@ -42,8 +42,8 @@ class ClockAddress:
     http: str | None = None
     faketime: str | None = None
     max_wait: float = 0.0
-    # Embedded only: it is known to stand still once it is set, which takes a second to find out.
-    stands: bool = False
+    # Embedded only: the clock is known to stand still once it is set.
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class KnownFailure:
-    """A failure that is listed, with its reason, so that it does not stop the line."""
+    """A failure that is expected, with its reason, so that it does not fail a pipeline."""
 
     id: str
     reason: str = ""

@@ -1,6 +1,6 @@
-"""A TOML document is read against a table of keys, and every error is named with its key and line.
+"""Reads a TOML document by a table of keys; every error says its key, its line and what to do.
 
-Nothing here knows what a target is: `target_keys.py` holds the table, this module holds the rules.
+Nothing here knows what a target is: `keys.py` holds the table.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class TargetFileError(Exception):
 
 
 class TargetFileErrors(Exception):
-    """All that is wrong in a document; none, where what is wrong with a part is told already."""
+    """All errors of a document; none, where the errors of a part were reported already."""
 
     def __init__(self, errors: Iterable[TargetFileError]) -> None:
         self.errors = tuple(errors)
@@ -37,7 +37,7 @@ class TargetFileErrors(Exception):
 
 
 class ErrorCollector:
-    """What is wrong in one part after the other, to be told all at once."""
+    """Collects the errors of one part after another, to report them all at once."""
 
     def __init__(self) -> None:
         self.found: list[TargetFileError] = []
@@ -59,7 +59,7 @@ class ErrorCollector:
 
 
 class Found(dict[str, Any]):
-    """What was read, by name; who asks for what could not be read has nothing more to say."""
+    """The values that were read, by name; asking for one in error adds no error."""
 
     def __missing__(self, name: str) -> Any:
         raise TargetFileErrors(())
@@ -67,18 +67,18 @@ class Found(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a table: how its value is read, what stands in for it, and what it is for."""
+    """One key of a table: how its value is read, its default, and what it is for."""
 
     name: str
     read: Callable[[Any], Any]
     default: Any = REQUIRED
     says: str = ""
-    example: Any = None  # shown where there is no default to show
+    example: Any = None  # shown where there is no default
     secret: bool = False  # a secret may come from the environment, as `<name>_env`
 
 
 class Table:
-    """One table's keys; `many` is an array of tables, `implied` one that stands when absent."""
+    """One table's keys; `many` is an array of tables, `implied` has its defaults when absent."""
 
     def __init__(self, *keys: Key, many: bool = False, implied: bool = False) -> None:
         self.keys, self.many, self.implied = keys, many, implied
@@ -149,7 +149,7 @@ def _read_keys(
     errors: ErrorCollector,
     tables: Iterable[str] = (),
 ) -> Found:
-    """Each key of a table, in which these tables may stand too; one that is misspelt is skipped."""
+    """The keys of a table, in which these tables may stand too; a misspelt key is skipped."""
     known, read = [*_names(table.keys), *tables], Found()
     strangers = [name for name in values if name not in known]
     for name in strangers:
@@ -208,14 +208,14 @@ def _names(keys: Iterable[Key]) -> list[str]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """`; did you mean "x"?` where something near is known, else what there is to choose from."""
+    """`; did you mean "x"?` where a known word is similar, else all known words."""
     names = list(known)
     near = _nearest(word, names)
     return f'; did you mean "{near[0]}"?' if near else f" (known: {', '.join(sorted(names))})"
 
 
 def _nearest(word: str, names: Iterable[str]) -> list[str]:
-    """The name that a misspelt word stands for, if there is one near it."""
+    """The known name that is most similar to a misspelt word, if one is."""
     return difflib.get_close_matches(word, list(names), n=1, cutoff=0.6)
 
 

@@ -79,7 +79,7 @@ def whole(value: Any) -> int:
 
 
 def minutes(value: Any) -> int:
-    """Minutes, decimals allowed, that make whole seconds; given back in seconds."""
+    """Minutes, decimals allowed, that make whole seconds; converted to seconds."""
     seconds = round(above_zero(value) * 60, 6)
     if seconds != int(seconds):
         raise ValueError("minutes that make whole seconds")
@@ -116,7 +116,7 @@ def url(value: Any) -> str:
 def _split(value: str) -> Any:
     try:
         parts = urlsplit(value)
-        _ = parts.port  # read here, because it is judged only when asked for
+        _ = parts.port  # urlsplit checks the port only when it is read
     except ValueError:
         raise ValueError("an address that can be read, with a port from 1 to 65535") from None
     return parts

@@ -112,7 +112,7 @@ class HandClock(MovableClock):
     """A clock that stands where it was put, and remembers every move."""
 
     name = "hand"
-    standing = True
+    frozen = True
 
     def __init__(self, now: int = NOW) -> None:
         super().__init__()
@@ -126,7 +126,7 @@ class HandClock(MovableClock):
 class StillClock(Clock):
     """A clock that nobody can move; only the turn of a second shows."""
 
-    standing = True
+    frozen = True
     seconds = NOW
 
     def now(self) -> float:

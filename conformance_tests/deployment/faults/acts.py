@@ -1,4 +1,4 @@
-"""What a fault can do to a call: each act gives the answer, or None to close without."""
+"""What a fault can do to a call: each act returns the answer, or None to close without one."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ def in_batch(call: Call) -> bool:
 
 
 def answer_with(answer: Message) -> Act:
-    """Answer in the table's place; it never hears of the call."""
+    """Answer in the table's place; the table never gets the call."""
     return lambda fault, exchange: answer
 
 
 def reset(fault: Fault, exchange: Exchange) -> None:
-    """Break the connection off; the table never hears of the call."""
+    """Reset the connection; the table never gets the call."""
     exchange.caller.reset()
 
 
 def drop(fault: Fault, exchange: Exchange) -> None:
-    """Let the table do it, and keep its answer back."""
+    """Pass the call on, and keep the answer back."""
     exchange.ask()
 
 
@@ -51,7 +51,7 @@ def delay(seconds: float) -> Act:
 
 
 def hang(seconds: float) -> Act:
-    """Take the call and say nothing; the table never hears of it."""
+    """Take the call and answer nothing; the table never gets it."""
 
     def act(fault: Fault, exchange: Exchange) -> None:
         fault.pause(seconds)
@@ -111,7 +111,7 @@ def keep_back(items: int) -> Act:
 
 
 def _unless_gone(exchange: Exchange) -> Message | None:
-    """A caller that has hung up gets nothing done any more."""
+    """The call is passed on, unless the caller has closed the connection."""
     return None if exchange.caller.hung_up() else exchange.ask()
 
 

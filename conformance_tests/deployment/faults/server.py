@@ -1,4 +1,4 @@
-"""A small threaded server on the loopback: one thread a connection, and a bounded end."""
+"""A small threaded server on the loopback: one thread a connection, closed within a time limit."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ class Server(Closable):
 
 
 class RequestCounter(Closable):
-    """An address that a forged token names: nobody has a reason to ask it, and who does counts."""
+    """Counts the requests to an address that a forged token names, and that nobody should ask."""
 
     def __init__(self) -> None:
         self.requests = 0

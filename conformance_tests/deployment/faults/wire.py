@@ -15,7 +15,7 @@ PIECE = 64 * 1024
 RESET = struct.pack("ii", 1, 0)
 
 Head = h11.Request | h11.Response
-# What tells of one body, and is wrong of another.
+# Headers that describe one body, and are wrong for another.
 OF_THE_BODY = {b"content-length", b"transfer-encoding", b"x-amz-crc32"}
 
 
@@ -77,7 +77,7 @@ class Stream:
         self._begin_again()
 
     def idle(self) -> bool:
-        """Whether another request may follow: nobody has closed, or said that this was the last."""
+        """Whether another request may follow on this connection."""
         return self._http.our_state is h11.IDLE and not self._readable()
 
     def hung_up(self) -> bool:
@@ -85,12 +85,12 @@ class Stream:
         return self._readable() and not self.sock.recv(1, socket.MSG_PEEK)
 
     def reset(self) -> None:
-        """Break the connection off, so that the other side sees a reset and no orderly end."""
+        """Reset the connection, so that the other side sees no orderly end."""
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.sock.close()
 
     def _readable(self) -> bool:
-        """Whether something waits to be read: an idle connection's end, if nothing else."""
+        """Whether there is something to read; on an idle connection, that it was closed."""
         poll = select.poll()
         poll.register(self.sock, select.POLLIN)
         return bool(poll.poll(0))
@@ -110,7 +110,7 @@ class Stream:
 
 
 def _restated(head: Head, headers: list[tuple[bytes, bytes]]) -> Head:
-    """The same first line over these headers, in HTTP/1.1, as h11 writes no other."""
+    """The same first line with these headers, in HTTP/1.1, the only version that h11 writes."""
     if isinstance(head, h11.Request):
         return h11.Request(method=head.method, target=head.target, headers=headers)
     return h11.Response(status_code=head.status_code, reason=head.reason, headers=headers)

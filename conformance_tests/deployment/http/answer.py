@@ -1,4 +1,4 @@
-"""What came back for a request, as a value that nothing in it can break."""
+"""What came back for a request: a value that can hold anything and raises nothing."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Answer:
 
     @property
     def asks_to_retry(self) -> bool:
-        """Whether this is the error of a deployment that could not, this time."""
+        """Whether this is the error that asks the caller to try again."""
         return self.categories == [SERVER_ERROR] and self.value is None
 
     @property

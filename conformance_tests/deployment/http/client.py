@@ -1,7 +1,7 @@
-"""The client: each operation as a call, and each call recorded.
+"""The client: each operation is a call, and each call is recorded.
 
 Nothing that a deployment answers raises here: a dropped connection or a page of HTML is an `Answer`
-like any other, for `expect.py` to judge. Only a throttle that lets nobody by is `Throttled`.
+like any other, for `expect` to judge. Only a rate limit that lasts too long raises `Throttled`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LARGEST_ANSWER = 64 * 1024 * 1024  # bytes
 
 
 class Client:
-    """Speaks to one instance of a deployment, and shows the recorder everything."""
+    """Sends requests to one instance of a deployment; everything is recorded."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Client:
         )
 
     def count_logins(self, count: int) -> None:
-        """Keep to the rate of logins; one request may make several."""
+        """Wait for the login rate; one request may make several logins."""
         for _ in range(count):
             self.rate.wait()
         self.logins += count
@@ -88,7 +88,7 @@ class Client:
         )
 
     def refresh_request(self, token: str, refresh_token: str) -> httpx.Request:
-        """The request of a refresh, for somebody else to send."""
+        """The request of a refresh, not sent."""
         given = {"refresh_token": refresh_token}
         document = OPERATIONS["refreshCustomerToken"].document({**given})
         headers = {"accept": JSON, "authorization": f"Bearer {token}"}
@@ -133,9 +133,9 @@ class Client:
         return self.ask(documents.SCHEMA, {}, operation="__schema").value
 
     def finds_valid(self, operation: str) -> bool:
-        """Whether an operation is valid here; it stands in a document of which another runs."""
-        document = documents.beside_a_bystander(operation)
-        name = documents.BYSTANDER
+        """Whether an operation is valid here; the document that holds it runs another one."""
+        document = documents.beside_trivial_query(operation)
+        name = documents.TRIVIAL
         answer = self.ask(document, {}, operation="__typename", operationName=name)
         return isinstance(answer.value, str) and not answer.errors
 
@@ -179,7 +179,7 @@ class Client:
         return self.send("GET", operation, headers={"accept": JSON, **headers}, params=parameters)
 
     def send(self, method: str, operation: str, **request: Any) -> Answer:
-        """One request; HTTP 429 is "wait", and Throttled where that takes too long."""
+        """One request; waits on HTTP 429, and raises Throttled where that takes too long."""
         return self.rate.ask(operation, lambda: self._send_once(method, operation, request))
 
     def _send_once(self, method: str, operation: str, request: dict[str, Any]) -> Answer:
@@ -223,7 +223,7 @@ def open_client(
     url: str | None = None,
     rate: LoginRate | None = None,
 ) -> Client:
-    """A client of one instance; whoever asks several of one target keeps one rate for all."""
+    """A client of one instance; all clients of a target share one login rate."""
     return Client(
         url or target.url,
         target.http,
@@ -247,7 +247,7 @@ def _received(arriving: httpx.Response) -> httpx.Response:
             if len(content) > LARGEST_ANSWER:
                 raise httpx.ReadError(f"more than {LARGEST_ANSWER} bytes", request=request)
     headers = arriving.headers.copy()
-    headers.pop("content-encoding", None)  # it is decoded by now
+    headers.pop("content-encoding", None)  # it is decoded already
     said = {"reason_phrase": arriving.reason_phrase.encode("ascii", "ignore")}
     status, body = arriving.status_code, bytes(content)
     return httpx.Response(status, headers=headers, content=body, request=request, extensions=said)

@@ -17,7 +17,7 @@ ABOUT_A_CUSTOMER = ("getAllAuthItemsById", "removeAllUserAuthItems")
 
 @dataclass(frozen=True, slots=True)
 class Developer:
-    """Asks one instance for the five operations, whether it grants them or not."""
+    """Asks one instance for the five operations, whether they are open there or not."""
 
     client: Client
 

@@ -94,8 +94,8 @@ DEVELOPMENT_OPERATIONS: Final = (
 TYPENAME: Final = "{ __typename }"
 #: What no schema has.
 UNKNOWN: Final = "{ noSuchField }"
-#: The name of the query that runs where another operation only stands beside it.
-BYSTANDER: Final = "Bystander"
+#: The name of the query that runs where another operation is only validated beside it.
+TRIVIAL: Final = "Trivial"
 _TYPE: Final = "kind name"
 #: The whole schema: the types of all fields and arguments, three wrappings deep.
 SCHEMA: Final = (
@@ -109,7 +109,7 @@ FIELDS: Final = "{ __schema { queryType { fields { name } } mutationType { field
 
 
 def probe(kind: str, name: str) -> str:
-    """A document that no server executes, and whose refusal tells whether it knows the field."""
+    """An invalid document: its refusal tells whether the server knows the field."""
     return f"{kind} {{ {name}(no_such_argument: 1) {{ __typename }} }}"
 
 
@@ -123,10 +123,10 @@ def only(field: str) -> str:
     return f"{{ {field} }}"
 
 
-def beside_a_bystander(operation: str) -> str:
+def beside_trivial_query(operation: str) -> str:
     """A document in which an operation stands beside a trivial query, each under its name."""
     kind, rest = ("query", operation) if operation.startswith("{") else _split(operation)
-    return f"query {BYSTANDER} {{ __typename }} {kind} Probe{rest}"
+    return f"query {TRIVIAL} {{ __typename }} {kind} Probe{rest}"
 
 
 def _split(operation: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
-"""Where a secret turns up: as it is, in another case, or as the bytes that its hex stands for.
+"""Whether a text holds a secret: as it is, in another case, or as the bytes that its hex encodes.
 
-The shorter it is, the likelier a text says it by chance: a short one must stand alone, and one that
-is shorter still, or that could be a plain word or number, is not looked for within a text.
+A short secret may be in a text by chance: it must stand alone, and one that is shorter still, or
+that could be a plain word or number, is not looked for within a text.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ SHORTEST = 6
 _HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
 
 
-def holds(text: str, secret: str) -> bool:
+def reveals(text: str, secret: str) -> bool:
     """Whether the text gives the secret away."""
     if not secret:
         return False
-    return text == secret or tells(text, secret, forms(secret))
+    return text == secret or contains(text, secret, forms(secret))
 
 
-def tells(text: str, secret: str, written: Iterable[str]) -> bool:
+def contains(text: str, secret: str, written: Iterable[str]) -> bool:
     """Whether the secret stands within the text in one of the ways in which it may be written."""
     if len(secret) >= LONG_ENOUGH:
         return any(form in text for form in written)
@@ -49,17 +49,17 @@ def forms(secret: str) -> Iterator[str]:
         yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def anywhere(node: object, secret: str) -> bool:
+def revealed_anywhere(node: object, secret: str) -> bool:
     """Whether any text in a JSON value, a key's too, gives the secret away."""
     if isinstance(node, dict):
-        return any(anywhere(part, secret) for item in node.items() for part in item)
+        return any(revealed_anywhere(part, secret) for item in node.items() for part in item)
     if isinstance(node, list):
-        return any(anywhere(part, secret) for part in node)
-    return isinstance(node, str) and holds(node, secret)
+        return any(revealed_anywhere(part, secret) for part in node)
+    return isinstance(node, str) and reveals(node, secret)
 
 
-class Wanted:
-    """Very many long secrets, looked for in one walk through a text."""
+class SecretFinder:
+    """Looks for many long secrets in one pass over a text."""
 
     def __init__(self, secrets: Mapping[str, str]) -> None:
         """`secrets` is value to name; those too short to be looked for are left out."""

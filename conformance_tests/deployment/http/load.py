@@ -1,8 +1,8 @@
-"""Load: many calls from parallel connections, while something else is looked at.
+"""Load: many calls on parallel connections, while something else is measured.
 
-Plain `http.client`: what the suite itself spends on a call must not weigh on the machine that the
-deployment may share with it. Where a target has a transport of its own, the load goes that way too.
-What was answered is shown to the recorder when the load is over, for the same reason.
+It uses plain `http.client`, because the deployment may share this machine with the suite, and the
+suite must not use much of it. For the same reason the answers are recorded when the load is over.
+Where a target has a transport of its own, the load goes through that.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.http.recorder import Recorder
     from conformance_tests.target.parts import Http
 
-Heard = tuple[int, Sequence[tuple[str, str]], bytes]
+RawAnswer = tuple[int, Sequence[tuple[str, str]], bytes]
 
 LONGEST_SECONDS = 30.0
 
@@ -44,7 +44,7 @@ class Load:
         self._http = http
         self._transport = transport
         self._recorder = recorder
-        self._heard: list[tuple[httpx.Request, Heard]] = []
+        self._answers: list[tuple[httpx.Request, RawAnswer]] = []
         self._shares = [requests[place::at_once] for place in range(at_once)]
         self._until = time.monotonic() + LONGEST_SECONDS
         self._pool = ThreadPoolExecutor(at_once)
@@ -77,21 +77,21 @@ class Load:
         self._hang_up()
         self._pool.shutdown()
         if self._recorder is not None:
-            self._tell(self._recorder)
+            self._record(self._recorder)
 
-    def _tell(self, recorder: Recorder) -> None:
-        """Let the judges see the answers; they are too many and too alike for a transcript."""
-        for request, (status, headers, body) in self._heard:
+    def _record(self, recorder: Recorder) -> None:
+        """Record the answers; they are too many and too similar for a transcript."""
+        for request, (status, headers, body) in self._answers:
             try:
                 answer = httpx.Response(status, headers=headers, content=body)
-            except httpx.DecodingError:  # not packed as its header says
+            except httpx.DecodingError:  # the body is not encoded as the header says
                 unpacked = [each for each in headers if each[0].lower() != "content-encoding"]
                 answer = httpx.Response(status, headers=unpacked, content=body)
             said = f"HTTP {status} {answer.reason_phrase}"
             recorder.record_quietly(exchange_of(request, said, answer))
 
     def _hang_up(self) -> None:
-        """End what is still being answered: an answer that comes drop by drop never would."""
+        """Close the connections: an answer that comes a byte at a time would never end."""
         for connection in self._connections:
             with suppress(OSError, AttributeError):  # closed meanwhile, or never opened
                 connection.sock.shutdown(socket.SHUT_RDWR)
@@ -100,9 +100,9 @@ class Load:
         """These calls on one connection, one after the other."""
         answered = 0
         try:
-            with self._way() as send:
+            with self._sender() as send:
                 for request in requests:
-                    self._heard.append((request, send(request)))
+                    self._answers.append((request, send(request)))
                     if time.monotonic() > self._until:  # it may have been cut off
                         break
                     answered += 1
@@ -111,8 +111,8 @@ class Load:
         return answered
 
     @contextmanager
-    def _way(self) -> Iterator[Callable[[httpx.Request], Heard]]:
-        """What sends a request and reads its answer to the end."""
+    def _sender(self) -> Iterator[Callable[[httpx.Request], RawAnswer]]:
+        """A function that sends a request and reads its whole answer."""
         if self._transport is not None:
             transport = self._transport
             yield lambda request: self._send_by(transport, request)
@@ -124,13 +124,13 @@ class Load:
         finally:
             connection.close()
 
-    def _send_by(self, transport: httpx.BaseTransport, request: httpx.Request) -> Heard:
+    def _send_by(self, transport: httpx.BaseTransport, request: httpx.Request) -> RawAnswer:
         answer = transport.handle_request(request)
         body = answer.read()
-        answer.headers.pop("content-encoding", None)  # it is unpacked by now
+        answer.headers.pop("content-encoding", None)  # it is decoded already
         return answer.status_code, answer.headers.multi_items(), body
 
-    def _send_over(self, connection: HTTPConnection, request: httpx.Request) -> Heard:
+    def _send_over(self, connection: HTTPConnection, request: httpx.Request) -> RawAnswer:
         target, headers = request.url.raw_path.decode(), dict(request.headers)
         connection.request("POST", target, request.content, headers)
         answer = connection.getresponse()

@@ -1,4 +1,4 @@
-"""The client for requests that no storefront makes: in odd forms, with odd bodies, at odd doors."""
+"""The client for requests that no front end makes: unusual forms, bodies and addresses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OddClient:
-    """Speaks to the same instance as `client`, and shows the recorder everything too."""
+    """Sends requests to the same instance as `client`, recorded too."""
 
     client: Client
 

@@ -29,7 +29,7 @@ SECRET_KEYS = {"token": "access", "refresh_token": "refresh", "refresh_token_has
 DOUBTFUL = "doubtful"
 #: A refresh token in a request, as a variable or written into the document.
 PRESENTED = re.compile(r'refresh_token(?:\\?")?\s*:\s*\\?"([^"\\]+)')
-#: A shorter text that is presented as a token is a word, and no secret.
+#: A shorter text that is presented as a token is a word and no secret.
 SHORTEST_TOKEN = 20
 #: So many tokens of one answer are learnt.
 MOST_LEARNT: Final = 1000
@@ -142,7 +142,7 @@ class Recorder:
         _TRANSCRIPT.get([]).append(exchange.kept(KEPT_BODY))
 
     def record_quietly(self, exchange: Exchange) -> None:
-        """Keep for the judges what would only crowd a transcript."""
+        """Keep for the expectations what would be too much for a transcript."""
         self.learn(exchange.answer_body)
         self.learn_presented(exchange)
         with self._lock:
@@ -169,7 +169,7 @@ class Recorder:
             self.add_secret(DOUBTFUL, value)
 
     def learn_presented(self, exchange: Exchange) -> None:
-        """Name what a request presents as a token: a spoiled one still tells most of a good one."""
+        """Name what a request presents as a token: an altered one shows most of a good one."""
         headers = dict(exchange.request_headers)
         bearer = headers.get("authorization", "").split()[-1:]
         for token in (*bearer, *PRESENTED.findall(exchange.request_body)):
@@ -187,7 +187,7 @@ class Recorder:
     def transcript(self) -> tuple[str, ...]:
         """What this test did as lines that are safe to print, the middle of much left out."""
         entries = _TRANSCRIPT.get([])
-        told = "\n".join(self.redact(line, SHOWN_LINE) for line in _told(entries)).split("\n")
+        told = "\n".join(self.redact(line, SHOWN_LINE) for line in _shown(entries)).split("\n")
         room = max(SHOWN_LEAST, min(SHOWN_TEST, SHOWN_RUN - self._shown))
         lines = _ends_of(told, room) if entries else ()
         self._shown += sum(map(len, lines))
@@ -220,7 +220,7 @@ def _fitting(lines: Iterable[str], room: int) -> Iterator[str]:
         yield line
 
 
-def _told(entries: list[Exchange | Note]) -> Iterator[str]:
+def _shown(entries: list[Exchange | Note]) -> Iterator[str]:
     """The lines of the first exchanges and of the last, and of the notes among them."""
     places = [place for place, entry in enumerate(entries) if isinstance(entry, Exchange)]
     left_out = len(places) - 2 * SHOWN_EXCHANGES

@@ -30,14 +30,14 @@ class Throttled(NotTestable):
 
 
 def _ignore(reason: str) -> None:
-    """Nobody wants to know."""
+    """The default: nobody is told."""
 
 
 class LoginRate:
     """At most so many logins a minute (0 is no limit); a target has one for all its instances."""
 
     def __init__(self, per_minute: int = 0) -> None:
-        #: Whoever shows the user what is being waited for.
+        #: Shows the user what is being waited for.
         self.tell: Callable[[str], None] = _ignore
         self._interval = 60.0 / per_minute if per_minute else 0.0
         self._next = 0.0
@@ -45,7 +45,7 @@ class LoginRate:
         self._in_vain: set[str] = set()
 
     def wait(self) -> None:
-        """Wait until it is one more login's turn."""
+        """Wait until one more login is within the rate."""
         with self._turns:
             now = time.monotonic()
             turn = max(now, self._next)
@@ -55,9 +55,9 @@ class LoginRate:
             time.sleep(turn - now)
 
     def ask(self, operation: str, send: Callable[[], Answer]) -> Answer:
-        """The answer, once no throttle holds it back; Throttled where that takes too long.
+        """The answer, once it is no HTTP 429; Throttled where that takes too long.
 
-        An operation for which all waiting was in vain is not waited for again until it gets by.
+        An operation that stayed throttled is not waited for again until it gets another answer.
         """
         patience = 0.0 if operation in self._in_vain else MOST_THROTTLED_SECONDS
         began = time.monotonic()

@@ -91,7 +91,7 @@ def test_a_lenient_deployment_would_find_its_row(judged: Deployment, session: Se
     vector = next(vector for vector in vectors("HARD-04") if vector.what == "no exp")
     own, undefined, none = forged_tokens.sessions(session, vector)
     assert own.refresh_token == session.refresh_token
-    assert undefined.refresh_token == FORGE.stretch(f"{session.customer.id}undefined")
+    assert undefined.refresh_token == FORGE.derive(f"{session.customer.id}undefined")
     assert none.stored() is not None
 
 

@@ -62,7 +62,7 @@ def test_time_is_waited_for_only_as_long_as_allowed(monkeypatch: pytest.MonkeyPa
     with pytest.raises(NotTestable, match="max_wait"):
         clock.move_to(clock.now() + 30)
     with pytest.raises(NotTestable):
-        clock.stand_at(int(clock.now()) + 1)
+        clock.freeze_at(int(clock.now()) + 1)
 
 
 def test_the_next_second_has_really_turned() -> None:
@@ -102,12 +102,12 @@ def test_a_moved_clock_stands_at_a_whole_later_second() -> None:
 def test_no_clock_goes_back() -> None:
     """Neither by a move nor by standing at an earlier second."""
     clock, told = http_clock()
-    clock.standing = True
+    clock.frozen = True
     clock.move_to(clock.now() + 10)
     with pytest.raises(SuiteError):
         clock.move_to(clock.now() - 1)
     with pytest.raises(SuiteError):
-        clock.stand_at(int(clock.now()) - 1)
+        clock.freeze_at(int(clock.now()) - 1)
     assert len(told) == 1
 
 
@@ -123,20 +123,20 @@ def test_a_ticking_clock_stands_nowhere() -> None:
     """Exact seconds are for a clock that was seen to stand."""
     clock, _ = http_clock()
     with pytest.raises(NotTestable, match="stands still"):
-        clock.stand_at(int(clock.now()) + 60)
+        clock.freeze_at(int(clock.now()) + 60)
     assert clock.margin == 2
-    clock.standing = True
-    clock.stand_at(int(clock.now()) + 60)
+    clock.frozen = True
+    clock.freeze_at(int(clock.now()) + 60)
     assert clock.margin == 0
 
 
 def test_standing_where_it_stands_sends_nothing() -> None:
     """The same second twice is one move."""
     clock, told = http_clock()
-    clock.standing = True
+    clock.frozen = True
     moment = int(clock.now()) + 60
-    clock.stand_at(moment)
-    clock.stand_at(moment)
+    clock.freeze_at(moment)
+    clock.freeze_at(moment)
     assert told == [moment]
 
 
@@ -201,7 +201,7 @@ def test_a_window_on_a_standing_clock_is_exact() -> None:
 def test_a_window_is_open_from_first_to_last() -> None:
     """On a ticking clock two seconds are allowed on both sides."""
     clock = HandClock()
-    clock.standing = False
+    clock.frozen = False
     with clock.window() as window:
         clock.move_to(NOW + 5)
     low, high = window.after(0)

@@ -359,7 +359,7 @@ def clocked(server: Server) -> Clock:
 def test_a_clock_that_moves_and_stands_is_used(server: Server) -> None:
     """A login a minute later shows it; real time is given back in the end."""
     clock = clocked(server)
-    assert (clock.name, clock.standing) == ("http", True)
+    assert (clock.name, clock.frozen) == ("http", True)
     assert server.stands_at is None
 
 
@@ -374,7 +374,7 @@ def test_a_clock_that_ticks_on_is_used_as_such(server: Server) -> None:
 
     server.clock = tick
     clock = clocked(server)
-    assert (clock.name, clock.standing) == ("http", False)
+    assert (clock.name, clock.frozen) == ("http", False)
 
 
 @pytest.mark.usefixtures("asleep")
@@ -392,7 +392,7 @@ def test_collisions_do_not_make_a_standing_clock_tick(server: Server) -> None:
             server.stands_at = kept
 
     server.login = collide
-    assert clocked(server).standing
+    assert clocked(server).frozen
 
 
 @pytest.mark.usefixtures("asleep")
@@ -425,7 +425,7 @@ def test_a_dead_clock_is_not_used(server: Server) -> None:
     clock = clocked(server)
     assert clock.name == "real"
     with pytest.raises(NotTestable, match=r"gave no answer: .*; mend \[clock\] or leave it out"):
-        clock.stand_at(int(clock.now()) + 60)
+        clock.freeze_at(int(clock.now()) + 60)
 
 
 @pytest.mark.parametrize("ahead, noticed", [(0.4, 0.0), (30.0, 30.0), (-30.0, -30.0)])
@@ -519,7 +519,7 @@ def test_a_login_that_is_asked_to_try_again_is_tried_again(
             return says(LOGIN, None, error("graphql-server-internal-error"))
 
         alice = RegisteredCustomer(deployment(speak), ALICE)
-        return preflight.patient_login(alice).value, len(asked)
+        return preflight.login_with_retry(alice).value, len(asked)
 
     value, asked = met(2)
     assert value
