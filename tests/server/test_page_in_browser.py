@@ -28,10 +28,8 @@ INVALID_VALID = "ACCESS_INVALID_REFRESH_VALID"
 VALID_INVALID = "ACCESS_VALID_REFRESH_INVALID"
 INVALID_INVALID = "ACCESS_INVALID_REFRESH_INVALID"
 SAME, NEW, REFUSED = "Refresh: the same pair", "Refresh: a new pair", "Refresh: The session is over"
-TO_ACCESS, PAST_REFRESH = "To the access token’s end", "Past the refresh token’s end"
-SPOIL_ACCESS, SPOIL_REFRESH = (
-    f"Spoil a byte of the {kind} token" for kind in ("access", "refresh")
-)
+TO_ACCESS, PAST_REFRESH = "To the access token’s expiry", "Past the refresh token’s expiry"
+SPOIL_ACCESS, SPOIL_REFRESH = (f"Corrupt the {kind} token" for kind in ("access", "refresh"))
 REPLAY = "Replay the previous pair"
 
 
@@ -98,6 +96,51 @@ def test_a_session_from_login_to_theft(opened: Tab) -> None:
     assert opened.text("result").startswith(REFUSED)
 
 
+def test_a_replay_ends_every_session(opened: Tab) -> None:
+    """The page says that all sessions ended, and nothing counts down any more."""
+    opened.press("Log in")
+    opened.press(TO_ACCESS)
+    opened.press("Refresh")
+    assert opened.text("access-left") == "14:00"
+    opened.press(REPLAY)
+    assert opened.text("result").endswith("all sessions of this customer have ended.")
+    assert (opened.text("access-left"), opened.text("refresh-left")) == ("ended", "ended")
+    opened.press("One minute ahead")
+    assert opened.press("Log in") == VALID_VALID
+    assert opened.text("access-left") == "14:00"
+
+
+def test_the_access_token_says_who_one_is(opened: Tab) -> None:
+    """`me` is answered until the access token expires, also after a revoke."""
+    opened.press("Log in")
+    opened.press("Ask who I am")
+    assert opened.text("result") == "Me: you are alice@example.com."
+    opened.press("Revoke")
+    opened.press("Ask who I am")
+    assert opened.text("result") == "Me: you are alice@example.com."
+    assert opened.text("refresh-left") == "ended"
+    opened.press(TO_ACCESS)
+    opened.press("Ask who I am")
+    assert "The access token has expired" in opened.text("result")
+
+
+def test_two_tabs_that_refresh_at_once(browser: Browser, caller: Caller) -> None:
+    """With grace both tabs get the same new pair, and the session lives."""
+    config = make_config(table="tabs", development=True, grace_seconds=30)
+    routes, table = page_routes(settled()), memory_table("tabs")
+    with (
+        demo_server(table, config, clock=MovableClock(), routes=routes) as graceful,
+        tab(browser, origin(graceful)) as opened,
+    ):
+        opened.press("Log in")
+        opened.press(TO_ACCESS)
+        assert opened.press("Refresh in two tabs") == VALID_VALID
+        titles = opened.page.locator("#log summary b").all_inner_texts()
+        assert sorted(titles[:2]) == ["Second tab", "This tab"]
+        assert opened.page.locator("#log .over").count() == 0
+        assert opened.rows() == 1
+
+
 def test_a_login_in_the_second_of_a_burn(opened: Tab) -> None:
     """While the clock stands where a theft was seen, a login says to move it on, and then works."""
     opened.press("Log in")
@@ -105,8 +148,8 @@ def test_a_login_in_the_second_of_a_burn(opened: Tab) -> None:
     opened.press("Refresh")
     opened.press(REPLAY)
     opened.press("Log in")
-    assert opened.text("result").endswith("move a standing clock on, and ask again.")
-    opened.press("A minute on")
+    assert opened.text("result").endswith("if the clock is stopped, move it ahead first.")
+    opened.press("One minute ahead")
     assert opened.press("Log in") == VALID_VALID
 
 
@@ -132,7 +175,7 @@ def test_a_revoked_session(opened: Tab) -> None:
     """Revoked, the row is gone, and the state says so before and after the access token's end."""
     opened.press("Log in")
     assert opened.press("Revoke") == VALID_INVALID
-    assert opened.text("result") == "Revoke: revoked, this session is over."
+    assert opened.text("result") == "Revoke: revoked; this session is over."
     assert (opened.lit(), opened.rows()) == (["live absent"], 0)
     assert opened.press(TO_ACCESS) == INVALID_INVALID
     assert opened.lit() == ["expired absent"]
@@ -144,7 +187,7 @@ def test_remember_me(opened: Tab) -> None:
     """With remember_me the refresh token lives for thirty days, the access token as ever."""
     opened.press("Log in")
     assert claim(opened, "refresh_expiry") - claim(opened, "iat") == 15 * 60
-    opened.press("A minute on")  # a second login of one second would get one second less
+    opened.press("One minute ahead")  # a second login of one second would get one second less
     opened.page.get_by_label("Remember me").check()
     opened.press("Log in")
     assert claim(opened, "refresh_expiry") - claim(opened, "iat") == 30 * 86400
@@ -168,7 +211,7 @@ def test_the_exact_second(
     """At each boundary the page names the state that the server then acts by."""
     opened.press("Log in")
     set_clock(caller, claim(opened, name) + offset)
-    assert opened.press("Look again") == state
+    assert opened.press("Reload the table") == state
     opened.press("Refresh")
     assert opened.text("result").startswith(result)
 
@@ -179,8 +222,8 @@ def test_time_runs_on_the_page(opened: Tab) -> None:
     left = opened.page.locator("#access-left")
     expect(left).not_to_have_text(left.inner_text())
     before = opened.text("clock-now")
-    opened.press("A minute on")
-    assert opened.text("clock").startswith("Clock stands at")
+    opened.press("One minute ahead")
+    assert opened.text("clock").startswith("Clock stopped at")
     assert opened.text("clock-now") > before
     standing = opened.text("access-left")
     opened.page.wait_for_timeout(1100)
@@ -261,7 +304,8 @@ def test_by_keyboard_alone(opened: Tab) -> None:
     assert focused(opened, 4) == ["show-curls", "customer", "remember", "Log in"]
     keyboard.press("Enter")
     assert opened.settled() == VALID_VALID
-    assert focused(opened, 4) == ["refresh", "revoke", "spoil-access", "spoil-refresh"]
+    assert focused(opened, 4) == ["refresh", "revoke", "me", "race"]
+    assert focused(opened, 2) == ["spoil-access", "spoil-refresh"]
     keyboard.press("Space")
     assert opened.settled() == VALID_INVALID
     assert opened.page.locator("#spoil-refresh").get_attribute("aria-pressed") == "true"
@@ -322,9 +366,25 @@ def test_anyone_can_use_it(
         wide = opened.page.evaluate("document.documentElement.scrollWidth")
         high = opened.page.evaluate("document.documentElement.scrollHeight")
         assert wide == width
+        assert covered_by_the_result(opened) == []
         assert high == 720 or width == 390  # one screen on a laptop
         opened.page.get_by_role("button", name="Every call as curl").click()
         assert complaints_of(opened) == {}
+
+
+def covered_by_the_result(opened: Tab) -> list[str]:
+    """What the message of the last result lies over, wherever the page is scrolled to."""
+    found: list[str] = opened.page.evaluate(
+        """() => {
+          const result = document.getElementById("result").getBoundingClientRect();
+          const apart = (one) => one.right <= result.left || one.left >= result.right
+            || one.bottom <= result.top || one.top >= result.bottom;
+          return [...document.querySelectorAll("button, .card, input, select")]
+            .filter((one) => one.checkVisibility() && !apart(one.getBoundingClientRect()))
+            .map((one) => one.id || one.textContent.trim());
+        }"""
+    )
+    return found
 
 
 def complaints_of(opened: Tab) -> dict[str, str]:

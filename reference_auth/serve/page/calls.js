@@ -11,6 +11,7 @@ export const OPERATIONS = {
   ],
   refreshCustomerToken: ["mutation", { refresh_token: "String!" }, PAIR],
   revokeCustomerToken: ["mutation", { refresh_token: "String" }, "{ result }"],
+  me: ["query", {}, "{ customer_id email }"],
   getUserAuth: ["query", KEY, ROW],
   getAllAuthItemsById: ["query", { user_id: "String" }, ROW],
   updateUserAuth: ["mutation", KEY, "{ success }"],
@@ -22,9 +23,10 @@ export const OPERATIONS = {
 export function graphqlCall(name, variables, token) {
   const [kind, types, selection] = OPERATIONS[name];
   const names = Object.keys(variables);
-  const declared = names.map((each) => `$${each}: ${types[each]}`).join(", ");
-  const passed = names.map((each) => `${each}: $${each}`).join(", ");
-  const query = `${kind} (${declared}) { ${name}(${passed}) ${selection} }`;
+  const list = (words) => (words.length ? `(${words.join(", ")})` : "");
+  const declared = list(names.map((each) => `$${each}: ${types[each]}`));
+  const passed = list(names.map((each) => `${each}: $${each}`));
+  const query = `${kind} ${declared} { ${name}${passed} ${selection} }`;
   const bearer = token === undefined ? {} : { Authorization: `Bearer ${token}` };
   const headers = { ...JSON_BODY, ...bearer };
   return { name, path: "/graphql", headers, body: { query, variables } };

@@ -8,7 +8,7 @@ export function showCurls(login, session, clock) {
   const { issued } = session;
   write(
     find("curls-hint"),
-    issued ? "With the pair that is held now." : "Log in first to have the tokens filled in.",
+    issued ? "With the current pair." : "Log in first to have the tokens filled in.",
   );
   find("curls-list").replaceChildren(...[login, ...calls(session, clock)].map(draw));
   find("curls").showModal();

@@ -11,15 +11,16 @@ import { drawRows, drawRowsLeft } from "./table.js";
 import { drawTimeLeft, drawTokens } from "./tokens.js";
 
 const ADVICE = {
-  "graphql-authorization": "A storefront logs the customer out on this.",
-  "graphql-authentication": "Nobody was logged in.",
+  "graphql-authorization": "Your app should log the customer out here.",
+  "graphql-authentication": "No session was started.",
   "graphql-input": "Nothing was changed.",
-  "graphql-no-such-entity": "There was nothing to end.",
-  "graphql-server-internal-error": "Nothing is decided: move a standing clock on, and ask again.",
+  "graphql-no-such-entity": "There was no session to end.",
+  "graphql-server-internal-error": "Retry shortly; if the clock is stopped, move it ahead first.",
 };
-const NEED_A_PAIR = ["refresh", "revoke", "spoil-access", "spoil-refresh", "look"];
-const UNKNOWN = { state: "Not to be told", sentence: "The table did not answer." };
-const NOTHING = { state: "No pair yet", sentence: "Log in to be given two tokens." };
+const BURNED = "A spent pair was used again, so all sessions of this customer have ended.";
+const NEED_A_PAIR = ["refresh", "revoke", "me", "race", "spoil-access", "spoil-refresh", "look"];
+const UNKNOWN = { state: "Unknown", sentence: "The table did not answer." };
+const NOTHING = { state: "No pair yet", sentence: "Log in to get two tokens." };
 
 const facts = (await send({ path: "/page/facts.json", headers: {} })).answer;
 const clock = new Clock(facts.test_clock);
@@ -31,6 +32,8 @@ const session = new Session();
 const ACTIONS = {
   refresh: () => refresh("Refresh", held()),
   revoke: () => revoke(held()),
+  me: () => ask("Me", graphqlCall("me", {}, held().token), ({ email }) => `you are ${email}.`),
+  race: () => Promise.all([refresh("This tab", held()), refresh("Second tab", held())]),
   replay: () => refresh("Replay", session.previous),
   "spoil-access": () => spoil("token"),
   "spoil-refresh": () => spoil("refresh_token"),
@@ -51,13 +54,15 @@ function logIn() {
 function refresh(title, { token, refresh_token }) {
   return ask(title, graphqlCall("refreshCustomerToken", { refresh_token }, token), (pair) =>
     session.renew(pair)
-      ? "a new pair, and the old one is spent."
-      : "the same pair, there was nothing to do.");
+      ? "a new pair; the old one is spent."
+      : token === pair.token
+        ? "the same pair; there is nothing to renew yet."
+        : "the same new pair once more, within the grace window.");
 }
 
 function revoke({ token, refresh_token }) {
   return ask("Revoke", graphqlCall("revokeCustomerToken", { refresh_token }, token), () =>
-    "revoked, this session is over.");
+    "revoked; this session is over.");
 }
 
 function spoil(which) {
@@ -66,15 +71,16 @@ function spoil(which) {
 
 function moveClock(now) {
   return ask("Clock", clockCall(now), () =>
-    now === null ? "real time again." : `it stands at ${moment(now)}.`);
+    now === null ? "real time again." : `stopped at ${moment(now)}.`);
 }
 
 /** Send a call and note what came of it; `accept` takes a good answer and says what it means. */
 async function ask(title, call, accept) {
   const { status, answer } = await send(call);
+  if (session.issued) await look();
   const [refusal] = answer.errors ?? (answer.error ? [{ message: answer.error }] : []);
   const [good] = Object.values(answer.data ?? {});
-  const outcome = refusal ? refused(refusal) : accepted(accept(good));
+  const outcome = refusal ? refused(refusal, call) : accepted(accept(good));
   note({ title, call: discreet(call), status, answer, outcome, at: moment(clock.now()) });
 }
 
@@ -82,9 +88,10 @@ function accepted(sentence) {
   return { isGood: true, word: "done", sentence };
 }
 
-function refused({ message, extensions }) {
+function refused({ message, extensions }, call) {
   const category = extensions?.category ?? "";
-  const sentence = `${message}. ${ADVICE[category] ?? ""}`;
+  const wasReused = call.name === "refreshCustomerToken" && session.sawBurn(category);
+  const sentence = `${message}. ${wasReused ? BURNED : ADVICE[category] ?? ""}`;
   return { isGood: false, word: category || "refused", sentence };
 }
 
@@ -126,6 +133,7 @@ async function look() {
 function draw() {
   const has = session.issued !== null;
   for (const id of NEED_A_PAIR) find(id).disabled = !has;
+  find("me").hidden = facts.customers.length === 0;
   find("replay").disabled = session.previous === null;
   find("spoil-access").ariaPressed = session.spoiled.token;
   find("spoil-refresh").ariaPressed = session.spoiled.refresh_token;
@@ -137,7 +145,7 @@ function draw() {
 function drawTime() {
   const now = clock.now();
   write(find("clock-now"), moment(now));
-  write(find("clock-kind"), clock.stands ? "Clock stands at" : "Server time");
+  write(find("clock-kind"), clock.stands ? "Clock stopped at" : "Server time");
   find("clock").classList.toggle("stands", clock.stands);
   const claims = session.issued?.claims;
   find("past-access").disabled = !claims || now >= claims.exp;

@@ -11,6 +11,8 @@ export class Session {
   row = undefined;
   /** All rows of the customer. */
   rows = [];
+  /** Whether a spent pair was used again, which ended every session of the customer. */
+  isBurned = false;
 
   /** Hold the pair of a login. */
   begin(pair) {
@@ -29,6 +31,16 @@ export class Session {
   #hold({ token, refresh_token }) {
     this.issued = { token, refresh_token, ...decoded(token) };
     this.spoiled = { token: false, refresh_token: false };
+    this.isBurned = false;
+  }
+
+  /** Whether a refused refresh was a burn: nothing is left of what was there before. */
+  sawBurn(category) {
+    const wasValid = !this.spoiled.token && !this.spoiled.refresh_token;
+    if (category === "graphql-authorization" && wasValid && this.previous && this.row === null) {
+      this.isBurned = this.rows.length === 0;
+    }
+    return this.isBurned;
   }
 
   /** The token as it would be sent now: as it was issued, or with its wrong byte. */
@@ -59,10 +71,9 @@ export class Session {
   }
 
   #refresh(now) {
+    if (now > this.issued.claims.refresh_expiry) return "expired";
     if (this.spoiled.refresh_token) return "mismatch";
-    if (now > this.issued.claims.refresh_expiry || now > Number(this.row?.ttl ?? Infinity)) {
-      return "expired";
-    }
+    if (now > Number(this.row?.ttl ?? Infinity)) return "expired";
     return this.row ? "matches" : "absent";
   }
 }

@@ -29,17 +29,24 @@ export function drawTokens(session) {
 }
 
 /** Draw what changes by the second. */
-export function drawTimeLeft({ issued }, now) {
+export function drawTimeLeft({ issued, row, isBurned }, now) {
   const { iat, exp, refresh_expiry } = issued.claims;
-  countDown("access", exp - now, exp - iat, now >= exp);
-  countDown("refresh", refresh_expiry - now, refresh_expiry - iat, now > refresh_expiry);
+  const end = (isOver, isEnded) => (isOver ? "expired" : isEnded ? "ended" : "");
+  countDown("access", exp - now, exp - iat, end(now >= exp, isBurned));
+  countDown(
+    "refresh",
+    refresh_expiry - now,
+    refresh_expiry - iat,
+    end(now > refresh_expiry, isBurned || row === null),
+  );
 }
 
-function countDown(which, left, whole, isOver) {
+/** Show the time left, or how it ended; then nothing is left. */
+function countDown(which, left, whole, ended) {
   const end = find(`${which}-left`);
-  write(end, isOver ? "expired" : distance(left, 0));
-  end.classList.toggle("over", isOver);
-  const share = Math.max(0, Math.min(1, left / whole));
+  write(end, ended || distance(left, 0));
+  end.classList.toggle("over", ended !== "");
+  const share = ended ? 0 : Math.max(0, Math.min(1, left / whole));
   find(`${which}-bar`).style.inlineSize = `${(100 * share).toFixed(1)}%`;
 }
 
