@@ -8,8 +8,8 @@ import pytest
 
 from reference_auth.core.errors import SessionOver
 from reference_auth.core.judge import Presented
-from reference_auth.core.rows import Fence, Row
-from reference_auth.core.tokens import TokenPair
+from reference_auth.core.rows import Fence, Row, partition_of
+from reference_auth.core.tokens import Claims, TokenPair
 from reference_auth.flow.burn import Burn
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
@@ -91,8 +91,9 @@ def burns_every_customer(patch: pytest.MonkeyPatch) -> None:
 
 
 def _and_every_row_that_begins_with(beginning: Any) -> Any:
-    async def begin(original: Any, burn: Burn, customer_id: str, *args: Any) -> None:
-        await original(burn, customer_id, *args)
+    async def begin(original: Any, burn: Burn, reused: Claims, *args: Any) -> None:
+        await original(burn, reused, *args)
+        customer_id = partition_of(reused.customer_id)
         page = await burn.sessions.storage.call("scan", TableName=burn.config.table)
         rows = (items.read_row(item) for item in page["Items"])
         own = [row for row in rows if row.customer_id.startswith(beginning(customer_id))]
