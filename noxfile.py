@@ -26,6 +26,7 @@ DEEP = [
     "tests/degenerate",
     "tests/docs/test_blocks.py",
     "tests/examples",
+    "tests/tools/test_bench.py",
     "tests/variants",
 ]
 

@@ -5,27 +5,19 @@ from __future__ import annotations
 import asyncio
 import io
 import math
-import os
 import socket
-import subprocess
-import sys
 import time
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from rich.console import Console
 
-from tools.bench.calls import Address, Pair, Shop, expiry
-from tools.bench.figures import Sample, by_key, percentile, ratio, typical
+from tools.bench.calls import Address, Pair, Shop
+from tools.bench.figures import Sample, percentile, ratio, typical
 from tools.bench.floor import Floor
 from tools.bench.load import drive
-from tools.bench.processes import ROOT
-from tools.bench.report import Measured, as_json, figures, show
-from tools.bench.runs import Run, Target
-from tools.bench.soak import MOST_GROWTH, SPELLS, thirds, verdict, watch
-from tools.bench.suite_speed import derived, phases_of
+from tools.bench.report import Measured
+from tools.bench.soak import MOST_GROWTH, thirds, verdict
 
 FLOOR = Floor(per_second=240.0, cpu_ms=4.0, plain_per_second=180.0, plain_cpu_ms=5.5)
 
@@ -65,12 +57,6 @@ def test_a_percentile_is_a_value_that_was_seen(share: float, expected: int) -> N
     assert percentile([float(n) for n in range(100, 0, -1)], share) == expected
 
 
-def test_one_value_is_every_percentile_and_none_has_none() -> None:
-    """A single call is its own median and worst; of no calls nothing is claimed."""
-    assert percentile([7.0], 0.5) == percentile([7.0], 0.99) == 7.0
-    assert math.isnan(percentile([], 0.5))
-
-
 def test_a_median_round_is_not_pulled_by_one_bad_round() -> None:
     """Rates, times and CPU are medians over the rounds; calls and errors are sums."""
     rounds = [
@@ -96,12 +82,6 @@ def test_a_round_that_one_target_missed_gives_no_ratio() -> None:
     found = ratio(ours, [sample("theirs", 20.0, round=1)], "per_second")
     assert (found.least, found.most) == (3.0, 3.0)
     assert math.isnan(ratio(ours, [], "per_second").median)
-
-
-def test_samples_meet_their_like() -> None:
-    """Samples are grouped by target, operation and connections."""
-    samples = [sample("ours", 1.0), sample("ours", 2.0), sample("ours", 3.0, connections=1)]
-    assert [len(group) for group in by_key(samples).values()] == [2, 1]
 
 
 def test_the_floor_is_what_deriving_alone_allows() -> None:
@@ -137,26 +117,6 @@ def test_the_hit_rate_is_the_share_that_was_not_derived(
     assert math.isnan(sample("ours", 50.0, operation="login", derivations=2.0).hit_rate)
 
 
-def test_a_run_is_told_as_a_table() -> None:
-    """The table holds rates, ratios with their spread, and whatever went wrong."""
-    measured = run((60.0, 20.0), (66.0, 20.0), (80.0, 20.0), wrong={"ours, login: status 500": 3})
-    console = Console(file=io.StringIO(), width=160)
-    show(measured, console)
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "66.0" in shown
-    assert "3.30 (3.00 to 4.00)" in shown
-    assert "WRONG, 3 times: ours, login: status 500" in shown
-
-
-def test_a_run_is_kept_as_json() -> None:
-    """The JSON holds every round beside the medians, the ratios and the floors."""
-    kept = as_json(run((60.0, 20.0), (66.0, 20.0), (80.0, 20.0)))
-    assert len(kept["rounds"]) == 6
-    assert kept["ratios"][0]["per_second"]["median"] == pytest.approx(3.3)
-    assert kept["medians"][0]["share_of_floor"] == pytest.approx(1.1)
-    assert kept["floors"][0]["per_second"] == 240.0
-
-
 def test_growth_is_seen_between_the_first_third_and_the_last() -> None:
     """One peak in between is no growth; a steady climb is."""
     assert thirds([80.0, 80.0, 120.0, 80.0, 80.0, 80.0]) == (80.0, 80.0)
@@ -178,86 +138,6 @@ def test_a_soak_that_grows_or_errs_fails(
     console = Console(file=io.StringIO(), width=160)
     assert verdict(console, [80.0, 80.0, last], wrong) == code
     assert said in console.file.getvalue()  # type: ignore[attr-defined]
-
-
-def test_a_soak_warms_up_on_top_of_its_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten minutes are watched for ten minutes, after one of warm-up."""
-    now = 0.0
-
-    def spell(target: Target, operation: str, connections: int, seconds: float) -> Sample:
-        nonlocal now
-        now += seconds
-        return sample(target.name, 100.0)
-
-    nowhere = Target("ours", Address("http://127.0.0.1:1/graphql", "a@example.com", "", 1))
-    monkeypatch.setattr("tools.bench.soak.time", SimpleNamespace(monotonic=lambda: now))
-    seen = watch(cast(Run, SimpleNamespace(spell=spell)), nowhere, 10.0)
-    turn = sum(SPELLS.values()) / 60
-    assert seen[0][0] == pytest.approx(1.0 + turn)
-    assert seen[-1][0] == pytest.approx(11.0)
-
-
-def test_what_cannot_be_seen_of_a_remote_deployment_is_left_blank() -> None:
-    """Without its process there is no CPU, memory or share of the floor to show."""
-    remote = sample("url", 50.0, cpu_ms={"load": 0.5}, memory=0.0)
-    assert math.isnan(remote.derivations)
-    console = Console(file=io.StringIO(), width=160)
-    console.print(figures(Measured([remote], [FLOOR], ["url"])))
-    shown = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "0.50" in shown
-    assert "%" not in shown
-    assert "nan" not in shown
-
-
-def test_the_json_leaves_blank_what_the_table_does() -> None:
-    """No share of anything is claimed for a remote deployment, nor for the server beside ours."""
-    remote = Measured([sample("url", 50.0, cpu_ms={"load": 0.5})], [FLOOR], ["url"])
-    assert [shares_in(one) for one in as_json(remote)["medians"]] == [(None, None)]
-    ours, theirs = map(shares_in, as_json(run((51.0, 17.0)))["medians"])
-    assert ours == (pytest.approx(0.8), pytest.approx(0.85))
-    assert theirs == (None, None)
-
-
-def shares_in(kept: dict[str, Any]) -> tuple[Any, Any]:
-    return kept["share_of_cpu"], kept["share_of_floor"]
-
-
-def test_a_suite_s_time_is_split_by_its_own_word() -> None:
-    """What the report does not call its duration is before and after it."""
-    phases = phases_of({"run": {"duration_s": 9.5}}, 12.0)
-    assert phases == {"judging": 9.5, "before and after": 2.5, "wall": 12.0}
-
-
-def test_each_library_s_derivations_are_weighed_by_its_own_time() -> None:
-    """2,400 at 240 a second take 10 s; 480 that take 5.5 ms where those take 4 take 2.75 s."""
-    said = derived({"r": 2400, "s": 480}, FLOOR)
-    assert "2400 derivations of the copies of the reference and 480 of the suite itself" in said
-    assert "12.8 s at least" in said
-    assert "not counted" in said
-
-
-def test_the_suite_s_own_derivations_are_written_down(tmp_path: Path) -> None:
-    """One byte for each derivation of either side; what the suite kept is not derived again."""
-    told = tmp_path / "derivations"
-    both = (
-        "import tools.bench.counted; from conformance_tests.deployment import forge; "
-        "from reference_auth.core import tokens; forge.Forge('a').stretch('b'); "
-        "forge.Forge('a').stretch('b'); tokens.hash_of('b', 'a')"
-    )
-    environment = {**os.environ, "DERIVATIONS": str(told)}
-    subprocess.run([sys.executable, "-c", both], cwd=ROOT, env=environment, check=True)
-    assert told.read_text() == "sr"
-
-
-def test_a_pair_says_when_it_expires_and_nothing_else() -> None:
-    """The load reads `exp` of an access token, and shows no token."""
-    payload = "eyJjdXN0b21lcl9pZCI6MjMsImV4cCI6MTcxMDkwNTcwOH0"
-    assert expiry(f"e30.{payload}.x") == 1710905708
-    pair = Pair("an-access-token", "a-refresh-token", 1)
-    shop = Shop(Address("http://127.0.0.1:1/graphql", "a@example.com", "a-password", 1))
-    shop.fresh.append(pair)
-    assert "-token" not in repr(shop)
-    assert "a-password" not in repr(shop)
 
 
 def test_an_operation_may_use_the_pairs_that_are_ready() -> None:

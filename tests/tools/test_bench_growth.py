@@ -17,7 +17,7 @@ from reference_auth.store.sessions import Sessions
 from tools.bench import plain
 from tools.bench.fleet import CORES, COSTS, FILLED, GROWING, Fleet, fleet, prices
 from tools.bench.growth import LIFETIME, ON_PAPER, Case, cells, on_paper, row_sizes
-from tools.bench.meter import Spent, read_units, size, units
+from tools.bench.meter import Spent
 from tools.bench.plain import PlainFlow
 
 PAGE = (Path(__file__).parents[2] / "docs" / "COST.md").read_text()
@@ -49,16 +49,6 @@ def test_the_units_of_each_operation_are_those_that_are_counted() -> None:
     assert {name: (cost.reads, cost.writes) for name, cost in COSTS.items()} == {
         name: (counted[name].read_units, counted[name].write_units) for name in COSTS
     }
-
-
-def test_a_rotation_takes_four_derivations_and_two_calls() -> None:
-    """A rotation takes 4 and 2, a login 2 and 1, when nothing is in the way."""
-    counted = spent()
-    rotated, login = counted["refresh, rotated"], counted["log in"]
-    assert (rotated.derivations, rotated.calls) == (4, 2)
-    assert (login.derivations, login.calls) == (2, 1)
-    assert login.sent > 500
-    assert rotated.received > login.received
 
 
 def test_the_plain_server_s_rotation_takes_six_derivations_and_three_calls(
@@ -119,34 +109,9 @@ def test_the_page_on_cost_has_the_sums_of_today(made: Table) -> None:
     assert row_sizes() in PAGE
 
 
-def test_an_item_is_as_large_as_dynamodb_says() -> None:
-    """Names and texts take their bytes, a number half its digits and one more."""
-    assert size({"id": {"S": "é"}, "n": {"N": "1234567"}}) == 2 + 2 + 1 + 5
-    assert size({"done": {"BOOL": True}}) == 5
-
-
-@pytest.mark.parametrize("length, expected", [(0, 1), (4095, 1), (4096, 2), (40_000, 10)])
-def test_a_read_is_paid_in_steps_of_four_kibibytes(length: int, expected: int) -> None:
-    """Even nothing costs one unit; what is read together is rounded up together."""
-    assert read_units([{"a": {"S": "x" * length}}]) == expected
-
-
-def test_an_operation_that_is_not_known_is_not_free() -> None:
-    """A call that nobody priced stops the count."""
-    with pytest.raises(ValueError, match="scan"):
-        units("scan", {}, {})
-
-
 def test_the_fleet_is_filled_no_further_than_said() -> None:
     """With one server down, the others are filled to the share that was assumed, and no further."""
     for customers in (1_000_000, 100_000_000):
         need = Fleet(customers)
         others = need.servers - 1
         assert need.cores <= others * CORES * FILLED < need.cores + CORES * FILLED
-
-
-def test_ten_times_the_customers_cost_ten_times_as_much() -> None:
-    """Nothing in the sums grows faster than the customers."""
-    one, ten = Fleet(1_000_000), Fleet(10_000_000)
-    assert ten.dollars == pytest.approx(10 * one.dollars)
-    assert ten.peak == pytest.approx(10 * one.peak)

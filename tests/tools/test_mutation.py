@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from dataclasses import asdict
-from itertools import cycle
-from pathlib import Path
-
 import pytest
 
-from tools.mutation.__main__ import main
-from tools.mutation.judge import Verdict, judging
+from tools.mutation.judge import judging
 from tools.mutation.listed import KINDS, reasons
 from tools.mutation.made import MODULES, Made, mutants
 
@@ -31,19 +23,6 @@ def test_a_comparison_is_shifted_and_forced() -> None:
         "if True:",
         "if False:",
     } <= found
-
-
-def test_a_state_stands_for_another() -> None:
-    """Each cell of the table of states is put wrong."""
-    assert "(Access.LIVE, Refresh.MATCHES): State.ACCESS_INVALID_REFRESH_VALID," in changes(
-        "core.states", ""
-    )
-
-
-def test_a_call_is_not_made() -> None:
-    """A statement without an answer is dropped."""
-    was = {one.was for one in mutants("flow.burn").values() if one.now == "pass"}
-    assert "await self.sessions.delete_all(to_delete)" in was
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -72,28 +51,6 @@ def test_the_suite_is_the_judge() -> None:
     with judging() as judge:
         told = judge(wrong, {"CORE-04"}), judge(sound, {"CORE-04"})
     assert [(one.end, one.by) for one in told] == [("killed", "CORE-04"), ("survived", "")]
-
-
-def test_what_no_row_killed_is_told_apart(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A mutant that nobody could log in to counts as killed, and the last line says how many."""
-    left = [name for name in mutants("core.lifetimes") if name not in reasons()]
-    ends = dict(zip(left, cycle([Verdict("killed"), Verdict("door")]), strict=False))
-    record = tmp_path / "mutation.json"
-    record.write_text(json.dumps({name: asdict(one) for name, one in ends.items()}))
-    assert main(["--tell", "--record", str(record), "core.lifetimes"]) == 0
-    *_, killed, doors = capsys.readouterr().out.splitlines()
-    assert killed == f"killed: {len(left)} of {len(left)}, 100.0%"
-    assert doors.endswith(f"(door): {len(left) // 2} of these")
-
-
-def test_whoever_forks_may_have_loaded_the_reference() -> None:
-    """One fork server serves a whole process, and another test may have started it before."""
-    words = "import reference_auth.core.lifetimes; from tools.mutation import mutated; "
-    words += "mutated.load('core.lifetimes', 'mark = 1'); "
-    words += "from reference_auth.core.lifetimes import mark"
-    subprocess.run([sys.executable, "-c", words], check=True)
 
 
 def _sound(module: str) -> str:

@@ -33,18 +33,17 @@ def test_a_row_is_excluded_with_its_reason_or_says_whether_it_is_tested() -> Non
     assert state(REQUIREMENTS["CORE-01"]) == "tested"
 
 
-@pytest.mark.parametrize("name", REQUIREMENTS)
-def test_every_row_can_be_explained(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_requirement_can_be_explained(capsys: pytest.CaptureFixture[str]) -> None:
     """Sentence, level, why, cause, needs, source, mutants, and the test or why there is none."""
-    row = REQUIREMENTS[name]
-    assert cli.main(["explain", name.lower()]) == 0
-    shown = capsys.readouterr().out
-    assert shown.startswith(f"{name}  {row.level}  {row.sentence}\n")
-    for text in (row.why, row.likely_cause, row.source, f"run --target FILE --only {name}"):
-        assert text in shown
-    assert "\ntest " in shown
-    for proof in (*proven_by().get(name, ()), *broken_by().get(name, {}).values()):
-        assert proof in shown
+    for name, one in REQUIREMENTS.items():
+        assert cli.main(["explain", name.lower()]) == 0
+        shown = capsys.readouterr().out
+        assert shown.startswith(f"{name}  {one.level}  {one.sentence}\n")
+        for text in (one.why, one.likely_cause, one.source, f"run --target FILE --only {name}"):
+            assert text in shown
+        assert "\ntest " in shown
+        for proof in (*proven_by().get(name, ()), *broken_by().get(name, {}).values()):
+            assert proof in shown
 
 
 def test_the_marks_are_read_as_pytest_reads_them() -> None:
