@@ -49,6 +49,8 @@ def main(words: Iterable[str]) -> int:
     asked = parser.parse_args(list(words))
     modules = asked.modules or MODULES
     made = {name: one for module in modules for name, one in mutants(module).items()}
+    if not asked.modules and (rotten := [name for name in reasons() if name not in made]):
+        print("listed as equivalent, but made no more:", *rotten, sep="\n    ")
     known = _known(asked.record)
     done = {name for name, one in known.items() if not asked.again or one.end in KILLED}
     wanted = {
