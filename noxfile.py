@@ -25,6 +25,7 @@ DEEP = [
     "tests/conformance/suite",
     "tests/degenerate",
     "tests/docs/test_blocks.py",
+    "tests/docs/test_helpers.py",
     "tests/examples",
     "tests/tools/test_bench.py",
     "tests/variants",
