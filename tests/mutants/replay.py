@@ -28,7 +28,7 @@ from tests.mutants.seams import around, rows_of
 def refuses_a_replay_and_burns_nothing(patch: pytest.MonkeyPatch) -> None:
     """A spent pair that comes back is refused, and nothing else happens."""
 
-    async def begin(self: Burn, customer_id: str, replayed_exp: int, now: int) -> None:
+    async def begin(self: Burn, reused: Claims, now: int) -> None:
         pass
 
     patch.setattr(Burn, "begin", begin)
@@ -42,8 +42,8 @@ def refuses_a_replay_and_burns_nothing(patch: pytest.MonkeyPatch) -> None:
 def burns_only_the_session_that_was_replayed(patch: pytest.MonkeyPatch) -> None:
     """A replay ends what was rotated from the spent pair, and no other session."""
 
-    async def begin(self: Burn, customer_id: str, replayed_exp: int, now: int) -> None:
-        rows = await rows_of(self.sessions, customer_id)
+    async def begin(self: Burn, reused: Claims, now: int) -> None:
+        rows = await rows_of(self.sessions, partition_of(reused.customer_id))
         await self.sessions.delete_all(row for row in rows if row.rotated_from)
 
     patch.setattr(Burn, "begin", begin)
@@ -71,8 +71,8 @@ def burns_no_session_that_is_remembered(patch: pytest.MonkeyPatch) -> None:
 def burns_all_but_the_successor(patch: pytest.MonkeyPatch) -> None:
     """A replay ends the customer's other sessions, and what came of the spent pair goes on."""
 
-    async def begin(self: Burn, customer_id: str, replayed_exp: int, now: int) -> None:
-        rows = await rows_of(self.sessions, customer_id)
+    async def begin(self: Burn, reused: Claims, now: int) -> None:
+        rows = await rows_of(self.sessions, partition_of(reused.customer_id))
         await self.sessions.delete_all(row for row in rows if not row.rotated_from)
 
     patch.setattr(Burn, "begin", begin)
