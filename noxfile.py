@@ -164,10 +164,10 @@ def notebooks(session: nox.Session) -> None:
         chosen = [word for word in session.posargs if word != "--write"]
         tool(session, "python", str(NOTEBOOKS / "write.py"), *chosen)
         return
-    strict = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=40"]
+    strict = ["--nbval", "--nbval-current-env", "--nbval-cell-timeout=60"]
     sanitised = f"--nbval-sanitize-with={NOTEBOOKS / 'sanitize.cfg'}"
     chosen = session.posargs or [str(NOTEBOOKS)]
-    tool(session, "pytest", "-p", "nbval", *strict, sanitised, *chosen)
+    tool(session, "pytest", "-p", "nbval", *A_FILE_A_CORE, *strict, sanitised, *chosen)
 
 
 @nox.session

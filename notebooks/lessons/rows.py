@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -16,7 +15,7 @@ COLUMNS = (*KEYS, "ttl", "exp", "rotated_from", "reason", "until", "before", "do
 SECONDS = {*TIMES, "ttl", "until", "before"}
 SIGNS = {"kept": " ", "new": "+", "gone": "−"}
 
-_IN_BRACKETS = re.compile(r"\(.+\)")
+CELL = '<td style="white-space:nowrap">'  # a narrow column must not break a date
 
 Item = Mapping[str, Any]
 Key = tuple[str, str]
@@ -32,7 +31,7 @@ class Grid:
     def _repr_html_(self) -> str:
         heads = "".join(f"<th>{escape(head)}</th>" for head in self.heads)
         body = "".join(
-            "<tr>" + "".join(f"<td>{unbroken(cell)}</td>" for cell in line) + "</tr>"
+            "<tr>" + "".join(f"{CELL}{escape(cell)}</td>" for cell in line) + "</tr>"
             for line in self.lines
         )
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
@@ -44,12 +43,6 @@ class Grid:
             "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
             for row in rows
         )
-
-
-def unbroken(cell: str) -> str:
-    """A cell as HTML; a narrow column must not break its date at a hyphen."""
-    whole = r'<duration style="white-space:nowrap">\g<0></duration>'
-    return _IN_BRACKETS.sub(whole, escape(cell))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +122,7 @@ def _cell(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name in SECONDS and isinstance(value, int):
-        return f"{value} ({date_and_time(value)})"
+        return date_and_time(value)
     return short(str(value))
 
 

@@ -51,7 +51,7 @@ def _draw(canvas: Canvas, message: Message, middles: dict[str, float], y: float)
         canvas.dot(start, y + 4, message.role)
         canvas.text(start + 10, y + 8, message.words, message.role, size=12)
         return
-    middle, width = (start + end) / 2, 7 * len(message.words)
+    middle, width = (start + end) / 2, min(7 * len(message.words), abs(end - start) - 8)
     canvas.box(middle - width / 2, y - 11, width, 14, fill="paper", radius=0)
     canvas.text(middle, y, message.words, message.role, anchor="middle", size=12)
     canvas.arrow((start, y + 7), (end, y + 7), message.role, both_ways=message.both_ways)
