@@ -129,7 +129,7 @@ def embedded_reference(
                 lifetimes=ReferenceLifetimes(**asdict(quick if name == "featured" else lifetimes)),
                 **settings,
             )
-            client: Any = make_client(config, {"AWS_ENDPOINT_URL_DYNAMODB": endpoint})
+            client: Any = make_client(config.region, {"AWS_ENDPOINT_URL_DYNAMODB": endpoint})
             ends.callback(client.close)
             if in_memory is not None:
                 client = ShortCut(in_memory, client, proxy)

@@ -8,13 +8,11 @@ from typing import Any
 from graphql import (
     DocumentNode,
     FieldNode,
-    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     Node,
     OperationDefinitionNode,
     SelectionNode,
-    SelectionSetNode,
     ValidationContext,
     ValidationRule,
 )
@@ -66,39 +64,31 @@ class Depths:
     """How deeply a document's fields are nested; each fragment is measured once."""
 
     def __init__(self, context: ValidationContext) -> None:
-        self._definitions = context.document.definitions
-        self._fragments = {
-            definition.name.value: definition.selection_set
-            for definition in self._definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
-        self._fragment_depths: dict[str, int] = {}
+        self._context = context
+        self._fragments: dict[str, int] = {}
 
     def deepest(self) -> int:
-        operations = (
-            definition.selection_set
-            for definition in self._definitions
-            if isinstance(definition, OperationDefinitionNode)
-        )
-        return max(map(self._of_set, operations), default=0)
+        definitions = self._context.document.definitions
+        operations = (one for one in definitions if isinstance(one, OperationDefinitionNode))
+        return max(map(self._below, operations), default=0)
 
-    def _of_set(self, selections: SelectionSetNode | None) -> int:
+    def _below(self, node: object) -> int:
+        selections = getattr(node, "selection_set", None)
         return max(map(self._of, selections.selections), default=0) if selections else 0
 
     def _of(self, node: SelectionNode) -> int:
         if isinstance(node, FragmentSpreadNode):
             return self._of_fragment(node.name.value)
-        inner = self._of_set(getattr(node, "selection_set", None))
-        if not isinstance(node, FieldNode):
-            return inner
         # Introspection nests deeply by nature and costs little.
-        return 0 if node.name.value.startswith("__") else inner + 1
+        if isinstance(node, FieldNode) and node.name.value.startswith("__"):
+            return 0
+        return self._below(node) + isinstance(node, FieldNode)
 
     def _of_fragment(self, name: str) -> int:
-        if name not in self._fragment_depths:
-            self._fragment_depths[name] = 0  # ends a cycle, which another rule refuses
-            self._fragment_depths[name] = self._of_set(self._fragments.get(name))
-        return self._fragment_depths[name]
+        if name not in self._fragments:
+            self._fragments[name] = 0  # ends a cycle, which another rule refuses
+            self._fragments[name] = self._below(self._context.get_fragment(name))
+        return self._fragments[name]
 
 
 class DocumentsWithoutStrings(ParserCache):

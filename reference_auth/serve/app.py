@@ -70,7 +70,7 @@ def make_service(
     Put `AuthRequest(service, authorization_headers)` under "auth" into the context of each
     request.
     """
-    table = client or make_client(config, os.environ)
+    table = client or make_client(config.region, os.environ)
     if isinstance(clock, MovableClock):
         clock.on_set_back(partial(delete_later_fences, table, config))
     sessions = Sessions(table, config)

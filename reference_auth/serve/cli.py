@@ -29,7 +29,8 @@ Flags override the environment, and the environment overrides the defaults:
   --extended-minutes     EXTENDED_REFRESH_TOKEN_EXPIRY_MINUTES   43200
   --grace-seconds        GRACE_SECONDS                           0 (laptop mode: 30)
   --max-session-minutes  MAX_SESSION_MINUTES                     0 (none)
-  (no flag)              JWT_PRIVATE_KEY, ALLOW_SHORT_SECRET, CACHED_PAIRS
+  (no flag)              CACHED_PAIRS                            20000
+  (no flag)              JWT_PRIVATE_KEY, ALLOW_SHORT_SECRET
 
 Laptop mode: `serve` makes up a secret, keeps its table in the process and runs in
 development mode with a test clock. It does so if none of JWT_PRIVATE_KEY, NODE_ENV

@@ -18,8 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from strawberry import Info
 
-from reference_auth.api.schema import AuthQuery, SignedIn, current_customer
-from reference_auth.core.login import LoginRefused, LoginService
+from reference_auth import AuthQuery, LoginRefused, LoginService, SignedIn, current_customer
 from reference_auth.core.tokens import CustomerId
 
 

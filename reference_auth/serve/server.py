@@ -8,6 +8,7 @@ import json
 import signal
 import socket
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import cast
 
@@ -32,14 +33,12 @@ IN_PROCESS = "in this process, lost when it ends"
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM, and answer the requests in flight before returning.
-
-    The address is printed once the port is open: a caller who comes at once waits for the app.
-    """
+    """Serve until SIGINT or SIGTERM, and answer the requests in flight before returning."""
     check(settings)
+    several = settings.workers > 1
     config = uvicorn.Config(
-        partial(build, settings),
-        factory=True,
+        partial(build, settings) if several else build(settings),
+        factory=several,
         workers=settings.workers,
         log_config=None,
         access_log=False,
@@ -50,14 +49,17 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     with listen(settings.host, settings.port) as listener:
+        run = Multiprocess(config, [listener]).run if several else run_alone(config, listener)
         print(announcement(settings, listener.getsockname()[1]), flush=True)
-        if settings.workers > 1:
-            Multiprocess(config, sockets=[listener]).run()
-        else:
-            # uvicorn raises the signal again at its end, which must not kill this process.
-            for number in (signal.SIGINT, signal.SIGTERM):
-                signal.signal(number, lambda *_: None)
-            uvicorn.Server(config).run(sockets=[listener])
+        run()
+
+
+def run_alone(config: uvicorn.Config, listener: socket.socket) -> Callable[[], None]:
+    """Prepare to serve in this process, which a signal ends in order from now on."""
+    server = uvicorn.Server(config)
+    for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them again at its end
+        signal.signal(number, server.handle_exit)
+    return partial(server.run, sockets=[listener])
 
 
 def check(settings: Settings) -> None:
@@ -120,7 +122,7 @@ def find_platform(name: str | None) -> tuple[LoginService, type]:
 def table_client(settings: Settings) -> Client:
     """A client of the table that the settings name, or of one in this process."""
     if not settings.table_in_process:
-        return make_client(settings.config, settings.environ)
+        return make_client(settings.config.region, settings.environ)
     from reference_auth.store.memory import memory_table
 
     return memory_table(settings.config.table, settings.config.region)

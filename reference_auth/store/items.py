@@ -19,6 +19,8 @@ from reference_auth.core.tokens import Claims, CustomerId, RefreshTokenHash
 
 Item = Mapping[str, Any]
 
+SUCCESSOR = ("exp", "iat", "refresh_expiry", "auth_time", "session")  # claims in a tombstone
+
 _NUMBER = re.compile(r"([0-9]{1,16})(?:\.[0-9]*)?", re.ASCII)
 
 
@@ -37,16 +39,11 @@ def number(value: int) -> Item:
 def row_item(row: Row) -> Item:
     """A row as an item; `ttl` is a Number, because the table deletes by Numbers only (STORE-05)."""
     # Departs: STORE-05 the module writes a String.
-    item = dict(key(row.customer_id, row.hash))
-    if row.ttl is not None:
-        item["ttl"] = number(row.ttl)
-    if row.exp is not None:
-        item["exp"] = number(row.exp)
-    if row.rotated_from is not None:
-        item["rotated_from"] = text(row.rotated_from)
-    if row.session is not None:
-        item["session"] = number(row.session)
-    return item
+    item = {
+        **key(row.customer_id, row.hash),
+        **_times(ttl=row.ttl, exp=row.exp, session=row.session),
+    }
+    return item if row.rotated_from is None else {**item, "rotated_from": text(row.rotated_from)}
 
 
 def read_row(item: Item) -> Row:
@@ -63,11 +60,12 @@ def read_row(item: Item) -> Row:
 
 def tombstone_item(tombstone: Tombstone) -> Item:
     """A tombstone as an item: hashes and times, never a token (STORE-03)."""
-    item = dict(key(ended_partition_of(tombstone.customer_id), tombstone.hash))
-    item["reason"] = text(tombstone.reason)
-    times = {"ttl": tombstone.ttl, "until": tombstone.until, **_times(tombstone.successor)}
-    item.update({name: number(value) for name, value in times.items() if value is not None})
-    return item
+    successor = {name: getattr(tombstone.successor, name, None) for name in SUCCESSOR}
+    return {
+        **key(ended_partition_of(tombstone.customer_id), tombstone.hash),
+        "reason": text(tombstone.reason),
+        **_times(ttl=tombstone.ttl, until=tombstone.until, **successor),
+    }
 
 
 def read_tombstone(item: Item, customer_id: CustomerId) -> Tombstone:
@@ -84,7 +82,7 @@ def read_tombstone(item: Item, customer_id: CustomerId) -> Tombstone:
 
 def fence_item(customer_id: str, fence: Fence) -> Item:
     """A fence as an item; a new one is not done."""
-    times = {"before": number(fence.before), "ttl": number(fence.ttl)}
+    times = _times(before=fence.before, ttl=fence.ttl)
     return {**key(ended_partition_of(customer_id), FENCE), **times}
 
 
@@ -104,22 +102,12 @@ def read_number(attribute: Item | None) -> int | None:
     return int(found[1]) if found else None
 
 
-def _times(claims: Claims | None) -> dict[str, int | None]:
-    if claims is None:
-        return {}
-    return {
-        "exp": claims.exp,
-        "iat": claims.iat,
-        "refresh_expiry": claims.refresh_expiry,
-        "auth_time": claims.auth_time,
-        "session": claims.session,
-    }
+def _times(**times: int | None) -> dict[str, Item]:
+    return {name: number(time) for name, time in times.items() if time is not None}
 
 
 def _read_successor(item: Item, customer_id: CustomerId) -> Claims | None:
-    exp, refresh_expiry = read_number(item.get("exp")), read_number(item.get("refresh_expiry"))
-    if exp is None or refresh_expiry is None:
+    times: dict[str, Any] = {name: read_number(item.get(name)) for name in SUCCESSOR}
+    if times["exp"] is None or times["refresh_expiry"] is None:
         return None
-    iat, auth_time = read_number(item.get("iat")), read_number(item.get("auth_time"))
-    session = read_number(item.get("session"))
-    return Claims(customer_id, exp, refresh_expiry, iat, auth_time, session)
+    return Claims(customer_id, **times)

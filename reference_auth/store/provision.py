@@ -7,20 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from reference_auth.core.config import ConfigError
+from reference_auth.store.storage import make_client
 
 PARTITION_KEY = "customer_id"
 SORT_KEY = "refresh_token_hash"
 TTL = "ttl"
 LONGEST_WAIT = 60  # seconds
 
-KEYS = [
-    {"AttributeName": PARTITION_KEY, "KeyType": "HASH"},
-    {"AttributeName": SORT_KEY, "KeyType": "RANGE"},
-]
-KEY_TYPES = [
-    {"AttributeName": PARTITION_KEY, "AttributeType": "S"},
-    {"AttributeName": SORT_KEY, "AttributeType": "S"},
-]
+KEYS = [(PARTITION_KEY, "HASH"), (SORT_KEY, "RANGE")]
 
 
 class WrongTable(Exception):
@@ -33,7 +27,7 @@ def provision(environ: Mapping[str, str]) -> list[str]:
 
     region, table = (_required(environ, f"DYNAMO_DB_{end}") for end in ("_REGION", "AUTH_TABLE"))
     try:
-        return create_table(_client(region, environ), table)
+        return create_table(make_client(region, environ), table)
     except WrongTable as reason:
         raise ConfigError(str(reason)) from None
     except NoCredentialsError:
@@ -50,18 +44,6 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     return environ[name]
 
 
-def _client(region: str, environ: Mapping[str, str]) -> Any:
-    import boto3
-    from botocore.config import Config
-
-    return boto3.client(
-        "dynamodb",
-        region_name=region,
-        endpoint_url=environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
-        config=Config(connect_timeout=2, read_timeout=10, retries={"max_attempts": 1}),
-    )
-
-
 def create_table(client: Any, name: str) -> list[str]:
     """Create what is missing of the table `name`; return one sentence for each step."""
     return [_ensure_table(client, name), _ensure_ttl(client, name)]
@@ -71,8 +53,8 @@ def _ensure_table(client: Any, name: str) -> str:
     try:
         client.create_table(
             TableName=name,
-            KeySchema=KEYS,
-            AttributeDefinitions=KEY_TYPES,
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in KEYS],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in KEYS],
             BillingMode="PAY_PER_REQUEST",
         )
     except client.exceptions.ResourceInUseException:
@@ -92,12 +74,9 @@ def _wait_until_active(client: Any, name: str) -> None:
 
 def _check_keys(client: Any, name: str) -> None:
     table = client.describe_table(TableName=name)["Table"]
+    keys = [(key["AttributeName"], key["KeyType"]) for key in table["KeySchema"]]
     types = {item["AttributeName"]: item["AttributeType"] for item in table["AttributeDefinitions"]}
-    keys = [
-        (key["AttributeName"], key["KeyType"], types[key["AttributeName"]])
-        for key in table["KeySchema"]
-    ]
-    if keys != [(PARTITION_KEY, "HASH", "S"), (SORT_KEY, "RANGE", "S")]:
+    if keys != KEYS or {types[key] for key, _ in keys} != {"S"}:
         raise WrongTable(
             f"The table {name} has other keys: use another name, or delete that table first."
         )

@@ -6,8 +6,7 @@ of `storage`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any
 
 from reference_auth.core.config import Config
@@ -106,17 +105,13 @@ class Sessions:
 
     async def delete(self, customer_id: str, hash: RefreshTokenHash) -> Item | None:
         """Delete one row, and return it if it was there."""
-        answer = await self.storage.call(
-            "delete_item",
-            TableName=self.config.table,
-            Key=items.key(customer_id, hash),
-            ReturnValues="ALL_OLD",
-        )
+        key = items.key(customer_id, hash)
+        answer = await self.call("delete_item", Key=key, ReturnValues="ALL_OLD")
         return answer.get("Attributes")
 
     async def put(self, row: Row) -> None:
         """Write one row over whatever is there."""
-        await self.storage.call("put_item", TableName=self.config.table, Item=items.row_item(row))
+        await self.call("put_item", Item=items.row_item(row))
 
     async def tombstone(self, customer_id: CustomerId, hash: RefreshTokenHash) -> Tombstone | None:
         """Read an ended pair's tombstone."""
@@ -131,12 +126,8 @@ class Sessions:
     async def put_fence(self, customer_id: str, fence: Fence, over: int) -> Fence:
         """Put the fence unless one covers `over` already; return the fence in force."""
         try:
-            await self.storage.call(
-                "put_item",
-                TableName=self.config.table,
-                Item=items.fence_item(customer_id, fence),
-                **self.not_fenced(over),
-            )
+            item = items.fence_item(customer_id, fence)
+            await self.call("put_item", Item=item, **self.not_fenced(over))
         except ConditionFailed as failed:
             return await self.fence_in_force(customer_id, failed.item)
         return fence
@@ -144,9 +135,8 @@ class Sessions:
     async def mark_done(self, customer_id: str, fence: Fence) -> bool:
         """Mark the burn as done; False if its fence was raised meanwhile."""
         try:
-            await self.storage.call(
+            await self.call(
                 "update_item",
-                TableName=self.config.table,
                 Key=items.key(ended_partition_of(customer_id), FENCE),
                 UpdateExpression="SET #done = :true",
                 ConditionExpression="#before = :before",
@@ -165,9 +155,8 @@ class Sessions:
         # Departs: STORE-09, DEV-07, DEV-09 the module reads one page.
         start: dict[str, Any] = {}
         while True:
-            page = await self.storage.call(
+            page = await self.call(
                 "query",
-                TableName=self.config.table,
                 KeyConditionExpression="customer_id = :customer_id",
                 ExpressionAttributeValues={":customer_id": items.text(customer_id)},
                 ConsistentRead=True,
@@ -188,11 +177,10 @@ class Sessions:
 
     async def delete_all(self, rows: Iterable[Row]) -> None:
         """Delete these rows, 25 at a time, until the table has accepted all of them."""
-        requests = (
-            {"DeleteRequest": {"Key": items.key(row.customer_id, row.hash)}} for row in rows
-        )
-        for batch in batches(requests, BATCH):
-            await self.write_batch(batch)
+        keys = [items.key(row.customer_id, row.hash) for row in rows]
+        requests = [{"DeleteRequest": {"Key": key}} for key in keys]
+        for start in range(0, len(requests), BATCH):
+            await self.write_batch(requests[start : start + BATCH])
 
     async def write_batch(self, batch: Sequence[Item]) -> None:
         """Send a batch, and send again what the table left unprocessed (FAULT-07)."""
@@ -209,34 +197,33 @@ class Sessions:
 
     async def get(self, key: Item) -> Item | None:
         # Departs: FAULT-11 the module takes a read that may be stale.
-        answer = await self.storage.call(
-            "get_item", TableName=self.config.table, Key=key, ConsistentRead=True
-        )
+        answer = await self.call("get_item", Key=key, ConsistentRead=True)
         return answer.get("Item")
 
+    async def call(self, operation: str, **parameters: Any) -> Item:
+        return await self.storage.call(operation, TableName=self.config.table, **parameters)
+
+    # The parts of transactions
+
     def delete_existing(self, row: Row) -> Item:
-        key = items.key(row.customer_id, row.hash)
-        return {"Delete": {"TableName": self.config.table, "Key": key, **EXISTS, **RETURN_OLD}}
+        return self.part("Delete", Key=items.key(row.customer_id, row.hash), **EXISTS, **RETURN_OLD)
 
     def put_new(self, item: Item) -> Item:
-        return {"Put": {"TableName": self.config.table, "Item": item, **ABSENT, **RETURN_OLD}}
+        return self.part("Put", Item=item, **ABSENT, **RETURN_OLD)
 
     def put_tombstones(self, tombstones: Sequence[Tombstone]) -> list[Item]:
-        return [
-            {"Put": {"TableName": self.config.table, "Item": items.tombstone_item(tombstone)}}
-            for tombstone in tombstones
-        ]
+        return [self.part("Put", Item=items.tombstone_item(one)) for one in tombstones]
 
     def check_no_tombstone(self, new: Row) -> Item:
         key = items.key(ended_partition_of(new.customer_id), new.hash)
-        return {
-            "ConditionCheck": {"TableName": self.config.table, "Key": key, **ABSENT, **RETURN_OLD}
-        }
+        return self.part("ConditionCheck", Key=key, **ABSENT, **RETURN_OLD)
 
     def check_no_fence(self, customer_id: str, exp: int | None) -> Item:
         key = items.key(ended_partition_of(customer_id), FENCE)
-        unless = self.not_fenced(exp or 0)
-        return {"ConditionCheck": {"TableName": self.config.table, "Key": key, **unless}}
+        return self.part("ConditionCheck", Key=key, **self.not_fenced(exp or 0))
+
+    def part(self, kind: str, **parameters: Any) -> Item:
+        return {kind: {"TableName": self.config.table, **parameters}}
 
     def not_fenced(self, exp: int) -> dict[str, Any]:
         """The condition that no fence covers a pair with this `exp`."""
@@ -256,10 +243,3 @@ class Sessions:
         if returned:
             return items.read_fence(returned)
         return await self.fence(customer_id) or Fence(before=0, ttl=0, done=True)
-
-
-def batches(requests: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    """Split into lists of at most `size`."""
-    left = iter(requests)
-    while batch := list(islice(left, size)):
-        yield batch

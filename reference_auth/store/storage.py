@@ -18,7 +18,6 @@ import anyio
 import anyio.to_thread
 from botocore.exceptions import ClientError
 
-from reference_auth.core.config import Config
 from reference_auth.core.errors import OutcomeUnknown, StorageError
 from reference_auth.store.retry import Busy, retry_while_busy
 
@@ -96,7 +95,7 @@ class Cancelled(Exception):
         return self.reasons[part] if part < len(self.reasons) else Reason("None", None)
 
 
-def make_client(config: Config, environ: Mapping[str, str]) -> Client:
+def make_client(region: str, environ: Mapping[str, str]) -> Client:
     """One client for the whole server: short timeouts, and a connection for each call at once.
 
     `AWS_ENDPOINT_URL_DYNAMODB` names a DynamoDB other than AWS's.
@@ -106,7 +105,7 @@ def make_client(config: Config, environ: Mapping[str, str]) -> Client:
 
     client: Client = boto3.client(
         "dynamodb",
-        region_name=config.region,
+        region_name=region,
         endpoint_url=environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
         config=BotoConfig(  # Departs: FAULT-10 the module sets no bound.
             connect_timeout=CONNECT_SECONDS,

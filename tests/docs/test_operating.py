@@ -75,6 +75,6 @@ def test_every_variable_is_told() -> None:
 
 def test_the_defaults_are_the_program_s() -> None:
     """What `serve --help` gives as a default, the page does."""
-    defaults = dict(re.findall(r"(\w+_(?:MINUTES|SECONDS)) +(\d+)", ORDER))
+    defaults = dict(re.findall(r"(\w+_(?:MINUTES|SECONDS|PAIRS)) +(\d+)", ORDER))
     told = dict(re.findall(r"^\| `(\w+)` \| no \| (\d+) \|", PAGE.text, re.MULTILINE))
     assert told == defaults

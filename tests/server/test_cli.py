@@ -13,7 +13,7 @@ import sys
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,7 @@ class Started:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
         self.said = self._read_until_ready()
         origin = re.search(r"(http://\S+)/graphql", self.said)
@@ -92,7 +93,8 @@ def started(*flags: str, **environ: str) -> Iterator[Started]:
         yield server
     finally:
         server.caller.http.close()
-        server.process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(server.process.pid, signal.SIGKILL)  # its workers too
         server.process.communicate()
 
 
@@ -267,6 +269,7 @@ def test_flags_name_the_table(endpoint: str) -> None:
 def test_workers(endpoint: str) -> None:
     """Two processes answer on one port, share the table, and end together."""
     with started("--workers", "2", **deployed(endpoint)) as server:
+        server.caller.http.get("/healthz", timeout=60)  # they are still starting
         for _ in range(3):
             assert server.caller.data(LOGIN, **CUSTOMER)["token"]
         workers = workers_of(server)
@@ -278,9 +281,12 @@ def test_workers(endpoint: str) -> None:
 def test_a_worker_that_dies_is_replaced(endpoint: str) -> None:
     """The others answer meanwhile, and soon there are as many as before."""
     with started("--workers", "2", **deployed(endpoint)) as server:
+        server.caller.http.get("/healthz", timeout=60)  # they are still starting
         dead = workers_of(server)[0]
+        server.caller.http.close()  # it may be connected to the one that dies
         os.kill(dead, signal.SIGKILL)
-        assert server.caller.data(LOGIN, **CUSTOMER)["token"]
+        with Caller(str(server.caller.http.base_url)).http as http:
+            assert http.get("/healthz", timeout=60).is_success
         for _ in range(200):
             workers = workers_of(server)
             if len(workers) == 2 and dead not in workers:

@@ -64,7 +64,7 @@ class Case:
         environment = deployment.settings(name, engine.origin)
         deployment.provide(environment)
         config = read_environment(environment)
-        return cls(config, make_client(config, environment))
+        return cls(config, make_client(config.region, environment))
 
     def seed(self, customers: int, each: int) -> None:
         """Write rows as logins leave them, without deriving their hashes."""

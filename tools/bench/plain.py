@@ -115,7 +115,7 @@ class PlainFlow:
 
 def make_app(config: Config) -> Starlette:
     """The reference's app around the plain flow."""
-    client = make_client(config, os.environ)
+    client = make_client(config.region, os.environ)
     whole = make_service(config, PLATFORM, client=client)
     service = Service(
         config=config,

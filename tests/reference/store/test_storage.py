@@ -16,7 +16,6 @@ from reference_auth.store import retry, storage
 from reference_auth.store.retry import Busy
 from reference_auth.store.storage import Cancelled, ConditionFailed, Reason, Storage
 from tests.reference.faulty import Faulty, cancelled, refused
-from tests.reference.shop import make_config
 
 
 def response(code: str, status: int = 400, **more: Any) -> dict[str, Any]:
@@ -211,7 +210,7 @@ def test_the_client_does_not_wait_as_long_as_boto_would(monkeypatch: pytest.Monk
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     environ = {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"}
-    client: Any = storage.make_client(make_config(), environ)
+    client: Any = storage.make_client("us-east-1", environ)
     settings = client.meta.config
     assert (settings.connect_timeout, settings.read_timeout) == (1, 2)
     assert settings.retries["total_max_attempts"] == 2
@@ -224,7 +223,7 @@ def test_a_closed_port_is_trouble_at_once(monkeypatch: pytest.MonkeyPatch) -> No
     """FAULT-05: over a real client too, nothing of botocore's gets out."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
-    client = storage.make_client(make_config(), {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"})
+    client = storage.make_client("us-east-1", {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:1"})
     with pytest.raises(AuthError) as trouble:
         asyncio.run(Storage(client).call("get_item", TableName="auth", Key={}))
     assert trouble.value.category == "graphql-server-internal-error"
