@@ -125,7 +125,7 @@ def _count_fields(node: Node) -> int:
     if isinstance(node, DocumentNode):
         inner: Iterable[Node] = node.definitions
     else:
-        selections: SelectionSetNode | None = getattr(node, "selection_set", None)
+        selections = getattr(node, "selection_set", None)
         inner = selections.selections if selections else ()
     return isinstance(node, FieldNode) + sum(_count_fields(each) for each in inner)
 
