@@ -17,13 +17,14 @@ from graphql import GraphQLObjectType, build_schema
 
 from conformance_tests import requirements
 from conformance_tests.requirements import REQUIREMENTS
-from reference_auth.api import limits
+from reference_auth.api import endpoint, limits
 from reference_auth.api.schema import AuthMutation, AuthQuery
 from reference_auth.core import config, errors, lifetimes, rows, tokens
 from reference_auth.core.config import Secret
 from reference_auth.core.states import CELLS
 from reference_auth.core.tokens import RefreshTokenHash
 from reference_auth.flow import derivation, flow
+from reference_auth.serve import protocol
 from reference_auth.serve.app import make_schema
 from reference_auth.store import items, retry, sessions, storage
 from tests.spec_page import PAGE, TEXTS, table
@@ -53,6 +54,12 @@ NUMBERS = {
     "seconds to read from the table": storage.READ_SECONDS,
     "attempts of the client library": storage.ATTEMPTS,
     "connections to the table": storage.CONNECTIONS,
+    "bytes of a body": endpoint.LONGEST_BODY,
+    "seconds for a body": endpoint.LONGEST_WAIT,
+    "seconds for a head": protocol.HEAD_SECONDS,
+    "seconds between two requests of a connection": protocol.IDLE_SECONDS,
+    "seconds without reading answers": protocol.WRITE_SECONDS,
+    "connections of one process": protocol.CONNECTIONS,
     "tokens of a document": limits.TOKENS,
     "fields of a document": limits.FIELDS,
     "aliases of a document": limits.ALIASES,

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import multiprocessing
+import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import cast
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -24,30 +27,21 @@ from reference_auth.serve.app import CLOCK, PATH, create_app
 from reference_auth.serve.clock import MovableClock
 from reference_auth.serve.demo import CUSTOMERS, DIRECTORY, DemoQuery, WithOddLogins
 from reference_auth.serve.page import page_routes
+from reference_auth.serve.protocol import BACKLOG, IDLE_SECONDS, Protocol, allow_files
 from reference_auth.serve.settings import Settings
 from reference_auth.store.storage import Client, make_client
 
 SHUTDOWN_SECONDS = 15  # longer than any request may take
-BACKLOG = 2048
 IN_PROCESS = "in this process, lost when it ends"
 
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, and answer the requests in flight before returning."""
     check(settings)
+    allow_files()  # for this process and its workers
     several = settings.workers > 1
-    config = uvicorn.Config(
-        partial(build, settings) if several else build(settings),
-        factory=several,
-        workers=settings.workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        lifespan="off",
-        ws="none",
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
+    app = partial(build, settings) if several else build(settings)
+    config = uvicorn_config(app, factory=several, workers=settings.workers)
     with listen(settings.host, settings.port) as listener:
         run = Multiprocess(config, [listener]).run if several else run_alone(config, listener)
         print(announcement(settings, listener.getsockname()[1]), flush=True)
@@ -60,6 +54,24 @@ def run_alone(config: uvicorn.Config, listener: socket.socket) -> Callable[[], N
     for number in (signal.SIGINT, signal.SIGTERM):  # uvicorn raises them again at its end
         signal.signal(number, server.handle_exit)
     return partial(server.run, sockets=[listener])
+
+
+def uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:
+    """What every server of an app runs with."""
+    return uvicorn.Config(
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=IDLE_SECONDS,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        **more,
+    )
 
 
 def check(settings: Settings) -> None:
@@ -94,6 +106,7 @@ def listen(host: str, port: int) -> socket.socket:
 def build(settings: Settings) -> Starlette:
     """Build the app in the process that serves it."""
     logs.configure()
+    end_with_parent()
     login_service, query = find_platform(settings.login_service)
     return create_app(
         settings.config,
@@ -104,6 +117,18 @@ def build(settings: Settings) -> Starlette:
         allow_origins=settings.allow_origins,
         routes=page_routes(settings) if settings.config.development else (),
     )
+
+
+def end_with_parent() -> None:
+    """End this worker when its supervisor is gone, even if that was killed."""
+    if (supervisor := multiprocessing.parent_process()) is None:
+        return
+
+    def wait_and_end() -> None:
+        supervisor.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait_and_end, daemon=True).start()
 
 
 def find_platform(name: str | None) -> tuple[LoginService, type]:

@@ -17,7 +17,7 @@ from reference_auth.core.config import Config, Secret
 from reference_auth.core.login import LoginService
 from reference_auth.serve.app import create_app
 from reference_auth.serve.demo import DIRECTORY, DemoQuery, WithOddLogins
-from reference_auth.serve.server import listen
+from reference_auth.serve.server import listen, uvicorn_config
 from reference_auth.store.memory import REGION, LockedClient
 
 SECRET = Secret("a-secret-for-tests-of-thirty-two-bytes-or-more")
@@ -98,9 +98,7 @@ def make_config(**changes: Any) -> Config:
 def served(app: Any) -> Iterator[str]:
     """Serve an app over real HTTP; gives its origin."""
     listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
-    )
+    server = uvicorn.Server(uvicorn_config(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import resource
 import shlex
 import signal
 import socket
@@ -12,8 +13,8 @@ import subprocess
 import sys
 import time
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,8 @@ from tests.server.serving import LOGIN, Caller
 COMMAND = [sys.executable, "-m", "reference_auth"]
 SECRET = "a-secret-of-a-deployment-0123456789"
 AWS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
-OURS = re.compile(r"JWT_|DYNAMO_|NODE_ENV|AWS_|.*_MINUTES|GRACE_|ALLOW_")
+OURS = re.compile(r"JWT_|DYNAMO_|NODE_ENV|AWS_|.*_MINUTES|GRACE_|ALLOW_|CACHED_")
+FEW_FILES = 700
 CUSTOMER = {"email": CUSTOMERS[0].email, "password": CUSTOMERS[0].password}
 
 
@@ -287,14 +289,54 @@ def test_a_worker_that_dies_is_replaced(endpoint: str) -> None:
         os.kill(dead, signal.SIGKILL)
         with Caller(str(server.caller.http.base_url)).http as http:
             assert http.get("/healthz", timeout=60).is_success
-        for _ in range(200):
-            workers = workers_of(server)
-            if len(workers) == 2 and dead not in workers:
-                break
-            time.sleep(0.05)
-        assert len(workers) == 2
-        assert dead not in workers
+        assert wait_for(lambda: len({*workers_of(server)} - {dead}) == 2)
         assert server.end()[0] == 0
+
+
+def test_workers_end_with_their_supervisor(endpoint: str) -> None:
+    """When the parent is killed, its workers end too, and free the port."""
+    with started("--workers", "2", **deployed(endpoint)) as server:
+        server.caller.http.get("/healthz", timeout=60)  # they are still starting
+        workers = workers_of(server)
+        server.process.kill()
+        server.process.wait(10)
+        try:
+            assert wait_for(lambda: not any(process(pid).exists() for pid in workers))
+        finally:
+            for pid in filter(lambda pid: process(pid).exists(), workers):
+                os.kill(pid, signal.SIGKILL)
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"{server.caller.http.base_url}/healthz")
+
+
+def test_a_flood_of_connections_keeps_nobody_out_for_long(endpoint: str) -> None:
+    """With more connections than files the server refuses some, and its log stays short."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with started(**deployed(endpoint)) as server, ExitStack() as ends:
+        resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (FEW_FILES, FEW_FILES))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        ends.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        address = server.caller.http.base_url
+        for _ in range(FEW_FILES + 300):
+            sock = ends.enter_context(socket.socket())
+            sock.setblocking(False)
+            sock.connect_ex((address.host, address.port))
+        assert httpx.get(f"{address}/healthz", timeout=10).status_code in (200, 503)
+        ends.close()
+        time.sleep(0.5)
+        assert server.caller.data(LOGIN, **CUSTOMER)["token"]
+        log = server.end()[1]
+    assert "out of system resource" not in log
+    assert len(log.splitlines()) < 20
+
+
+def wait_for(condition: Callable[[], bool]) -> bool:
+    """Whether it comes true within twenty seconds."""
+    for _ in range(400):
+        if condition():
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def workers_of(server: Started) -> list[int]:

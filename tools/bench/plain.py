@@ -34,7 +34,7 @@ from reference_auth.core.tokens import (
 )
 from reference_auth.flow.flow import Flow
 from reference_auth.serve.app import PATH, health, make_schema, make_service
-from reference_auth.serve.server import listen
+from reference_auth.serve.server import listen, uvicorn_config
 from reference_auth.store.sessions import Sessions
 from reference_auth.store.storage import make_client
 from tools.bench.customers import PLATFORM
@@ -135,16 +135,7 @@ def make_app(config: Config) -> Starlette:
 
 def main() -> None:
     """Serve on the port that PORT names, with the settings of the environment."""
-    server = uvicorn.Server(
-        uvicorn.Config(
-            make_app(read_environment(os.environ)),
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            ws="none",
-        )
-    )
+    server = uvicorn.Server(uvicorn_config(make_app(read_environment(os.environ))))
     server.run(sockets=[listen("127.0.0.1", int(os.environ["PORT"]))])
 
 
