@@ -31,7 +31,7 @@ from reference_auth.serve.protocol import BACKLOG, IDLE_SECONDS, Protocol, allow
 from reference_auth.serve.settings import Settings
 from reference_auth.store.storage import Client, make_client
 
-SHUTDOWN_SECONDS = 15  # longer than any request may take
+SHUTDOWN_SECONDS = 20  # longer than any request may take: 10 s for its body and 8 s for its answer
 IN_PROCESS = "in this process, lost when it ends"
 
 
