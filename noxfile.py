@@ -22,12 +22,18 @@ nox.options.sessions = ["lint", "types", "tests", "conformance", "mutants", "not
 #: What is not listed here is run by `nox`.
 DEEP = [
     "tests/chaos",
+    "tests/conformance/commands/test_no_secret.py",
+    "tests/conformance/report/test_in_browser.py",
     "tests/conformance/suite",
     "tests/degenerate",
     "tests/docs/test_blocks.py",
-    "tests/docs/test_helpers.py",
     "tests/examples",
+    "tests/notebooks/test_lab.py",
+    "tests/package",
+    "tests/pipelines/test_images.py",
+    "tests/server/test_page_in_browser.py",
     "tests/tools/test_bench.py",
+    "tests/tools/test_mutation.py",
     "tests/variants",
 ]
 
