@@ -151,9 +151,12 @@ def test_the_id_keeps_its_type_through_a_rotation(
     keeps_its_id(alice, expect)
 
 
-@requirement("CORE-26", optional=True)
-def test_the_id_of_another_customer_keeps_its_type(bob: RegisteredCustomer, expect: Expect) -> None:
-    """So is another customer's, whose id may be of another type."""
+@requirement("CORE-26", logins=2, optional=True)
+def test_the_id_of_each_customer_keeps_its_type(
+    alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
+) -> None:
+    """So is each customer's: their ids may be of two types, and who is `alice` changes."""
+    keeps_its_id(alice, expect)
     keeps_its_id(bob, expect)
 
 

@@ -213,7 +213,12 @@ class Machine(RuleBasedStateMachine):
         assert claims.iat is not None
         self.hashes[tokens.hash_of(pair.refresh_token, SECRET)] = claims.exp
         return Promise(
-            claims.customer_id, claims.exp, claims.refresh_expiry, claims.iat, claims.auth_time
+            claims.customer_id,
+            claims.exp,
+            claims.refresh_expiry,
+            claims.iat,
+            claims.auth_time,
+            claims.session,
         )
 
     def compare(self) -> None:
@@ -230,7 +235,7 @@ class Machine(RuleBasedStateMachine):
                 rotated_from = self.hashes[row.rotated_from] if row.rotated_from else None
                 assert row.exp == self.hashes[hash]
                 assert row.ttl is not None
-                kept.rows[row.exp] = row.ttl, rotated_from
+                kept.rows[row.exp] = row.ttl, rotated_from, row.session or row.exp
             elif partition == f"ended#{customer_id}":
                 self.read_ended(kept, customer_id, hash, item)
         return kept

@@ -30,13 +30,21 @@ class Promise:
     refresh_expiry: int
     iat: int
     auth_time: int | None = None
+    session: int | None = None
+
+    @property
+    def session_id(self) -> int:
+        """3.13"""
+        return self.session or self.exp
 
 
 @dataclass(slots=True)
 class Kept:
     """One customer's part of the table, clauses 3.13 and 10."""
 
-    rows: dict[int, tuple[int, int | None]] = field(default_factory=dict)  # ttl, rotated from
+    rows: dict[int, tuple[int, int | None, int]] = field(
+        default_factory=dict
+    )  # ttl, rotated from, session
     revoked: set[int] = field(default_factory=set)
     rotated: dict[int, tuple[int, Promise]] = field(default_factory=dict)  # until, successor
     fence: int | None = None
@@ -72,7 +80,7 @@ class Model:
     # 6
 
     def log_in(self, customer_id: str | int, remember_me: bool) -> Outcome:
-        """6.3 to 6.7; the second after a burn comes at once."""
+        """6.3 to 6.7; the next second comes at once."""
         kept = self.kept(customer_id)
         while True:
             lifetime = self.extended if remember_me else self.refresh_lifetime
@@ -83,14 +91,14 @@ class Model:
             self.now += 1
 
     def begin(self, kept: Kept, first: Promise) -> Outcome | None:
-        """None where a fence stands in the way (6.6)."""
+        """None where no key is free (6.5) or a fence stands in the way (6.6)."""
         for promise in self.candidates(first):
             if kept.covers(promise.exp):
                 return None
             if not kept.is_taken(promise.exp):
-                kept.rows[promise.exp] = promise.refresh_expiry, None
+                kept.rows[promise.exp] = promise.refresh_expiry, None, promise.exp
                 return promise
-        return RETRY
+        return None
 
     def candidates(self, first: Promise) -> Iterator[Promise]:
         """6.5, 8.5"""
@@ -160,13 +168,14 @@ class Model:
         rolled = self.now + self.refresh_lifetime
         refresh_expiry = old.refresh_expiry if left >= self.refresh_lifetime else rolled  # 8.2
         first = self.bounded(old.customer_id, refresh_expiry, old.auth_time)
+        first = replace(first, session=old.session_id)
         for new in self.candidates(first):
             if kept.covers(old.exp):
                 return OVER  # 8.6
             if not kept.is_taken(new.exp):
                 self.reached["rotations"] += 1
                 del kept.rows[old.exp]
-                kept.rows[new.exp] = new.refresh_expiry, old.exp
+                kept.rows[new.exp] = new.refresh_expiry, old.exp, new.session_id
                 if self.grace:
                     kept.rotated[old.exp] = self.now + self.grace, new
                 return new
@@ -181,17 +190,19 @@ class Model:
             if self.now <= pair.refresh_expiry:
                 kept.revoked.add(pair.exp)
             return True
-        over = pair.exp in kept.revoked or kept.covers(pair.exp)
-        if over or self.now > pair.refresh_expiry:
+        if pair.exp in kept.revoked or kept.covers(pair.exp):
             return True  # 9.5
-        for exp, (_, rotated_from) in kept.rows.items():
-            if rotated_from == pair.exp:  # 9.6
+        is_past = self.now > pair.refresh_expiry
+        for exp, (_, _, session) in kept.rows.items():
+            if session == pair.session_id:  # 9.6
                 self.reached["successors revoked"] += 1
                 del kept.rows[exp]
-                kept.rotated.pop(pair.exp, None)
-                kept.revoked |= {exp, pair.exp}
+                kept.revoked.add(exp)
+                if not is_past:
+                    kept.rotated.pop(pair.exp, None)
+                    kept.revoked.add(pair.exp)
                 return True
-        return NO_SUCH
+        return True if is_past else NO_SUCH  # 9.7
 
     # 11
 
@@ -207,5 +218,5 @@ class Model:
         return OVER
 
     def is_doomed(self, kept: Kept, exp: int, reach: int) -> bool:
-        _, rotated_from = kept.rows[exp]
+        _, rotated_from, _ = kept.rows[exp]
         return kept.covers(exp) or (rotated_from is not None and exp <= reach)

@@ -224,7 +224,7 @@ def looks_at_the_first_operation_only(patch: pytest.MonkeyPatch) -> None:
     opens_for(patch, lambda info: info.operation.loc.start > 0)
 
 
-@mutant("DEV-04")
+@mutant("DEV-04", also="GQL-07")
 def looks_at_the_first_of_a_batch_only(patch: pytest.MonkeyPatch) -> None:
     """An array of two requests is answered, and only its first asks whether this is development."""
     answer = Endpoint.answer

@@ -330,7 +330,7 @@ def opens_a_websocket_of_the_older_protocol(patch: pytest.MonkeyPatch) -> None:
     opens_for_get(patch, answer)
 
 
-@mutant("GQL-09")
+@mutant("GQL-09", also="GQL-03")
 def shows_an_ide_to_browsers(patch: pytest.MonkeyPatch) -> None:
     """A browser gets a page to write queries in, outside development too."""
 

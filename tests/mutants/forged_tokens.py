@@ -81,7 +81,7 @@ def burns_for_a_forged_token(patch: pytest.MonkeyPatch) -> None:
     around_judging(patch, burning)
 
 
-@mutant("HARD-01")
+@mutant("HARD-01", also="API-04 HARD-17 STORE-12")
 def takes_an_empty_signature(patch: pytest.MonkeyPatch) -> None:
     """A token that says HS256 and has no signature is not verified."""
 
@@ -125,7 +125,7 @@ def takes_a_tampered_token_for_an_expired_one(patch: pytest.MonkeyPatch) -> None
     patch.setattr(tokens, "verify", lenient)
 
 
-@mutant("HARD-01")
+@mutant("HARD-01", also="HARD-06 HARD-29")
 def looks_at_no_signature_after_exp(patch: pytest.MonkeyPatch) -> None:
     """From the second after its `exp` a token is read without its signature being looked at."""
     verify = tokens.verify
@@ -140,7 +140,7 @@ def looks_at_no_signature_after_exp(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tokens, "verify", lenient)
 
 
-@mutant("HARD-01")
+@mutant("HARD-01", also="API-04 HARD-07 HARD-17 STORE-12")
 def takes_the_empty_key(patch: pytest.MonkeyPatch) -> None:
     """A token signed with nothing at all is as good as one signed with the secret."""
 
@@ -169,7 +169,7 @@ def knows_alg_none_in_lower_case_only(patch: pytest.MonkeyPatch) -> None:
     opens(patch, trusts)
 
 
-@mutant("HARD-02", also="API-04 CORE-18 HARD-17 STORE-12")
+@mutant("HARD-02", also="API-04 CORE-18 HARD-17 HARD-29 STORE-12")
 def accepts_a_token_without_alg(patch: pytest.MonkeyPatch) -> None:
     """A token whose header names no algorithm needs no signature."""
     opens(patch, lambda token, secret: token.count(".") == 2 and alg_of(token) in (None, ""))

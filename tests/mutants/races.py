@@ -85,7 +85,7 @@ def _bare(part: Item) -> Item:
     return {name: value for name, value in part.items() if name in kept}
 
 
-@mutant("RACE-04", also="FAULT-11 RACE-11")
+@mutant("RACE-04", also="FAULT-11 RACE-11", sometimes="RACE-07")
 def knows_rivals_of_its_own_second_only(patch: pytest.MonkeyPatch) -> None:
     """What keeps two rotations of a pair apart is the new key, which a later second changes."""
     _in_rotations(patch, _without_delete_condition)

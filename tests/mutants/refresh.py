@@ -238,7 +238,7 @@ def ends_the_refresh_token_one_second_early(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tokens, "is_refresh_expired", lambda claims, now: now >= claims.refresh_expiry)
 
 
-@mutant("CORE-11", also="CORE-15 CORE-27 HARD-12 HARD-16")
+@mutant("CORE-11", also="CORE-15 CORE-27 HARD-12")
 def ends_the_refresh_token_one_second_late(patch: pytest.MonkeyPatch) -> None:
     """A session is renewed at the second after `refresh_expiry` too, by its token and its row."""
     patch.setattr(tokens, "is_refresh_expired", lambda claims, now: now > claims.refresh_expiry + 1)
@@ -265,7 +265,7 @@ def cuts_a_remembered_session_when_it_is_repeated(patch: pytest.MonkeyPatch) -> 
 # -- what has ended ----------------------------------------------------------------------------
 
 
-@mutant("CORE-15", also="CORE-11 CORE-27 HARD-12 HARD-16 STORE-08", known_as="M20")
+@mutant("CORE-15", also="CORE-11 CORE-27 HARD-12 STORE-08", known_as="M20")
 def never_looks_at_the_refresh_expiry(patch: pytest.MonkeyPatch) -> None:
     """A session is renewed whatever its token and its row say of its end."""
     patch.setattr(tokens, "is_refresh_expired", lambda claims, now: False)
