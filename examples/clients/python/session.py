@@ -5,6 +5,7 @@ It goes by what the server says and never by this machine's clock, which may be 
 
 import json
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 import httpx
@@ -133,10 +134,9 @@ class Session:
 
     def _write(self, pair: Pair) -> None:
         """Both tokens, or neither: a reader never sees half of it; and nobody else may read it."""
-        new = self.file.with_suffix(".new")
-        new.touch(mode=0o600)
-        new.write_text(json.dumps(pair))
-        new.replace(self.file)
+        with NamedTemporaryFile("w", dir=self.file.parent, delete=False) as new:
+            json.dump(pair, new)
+        Path(new.name).replace(self.file)
 
 
 def _headers(pair: Pair | None) -> Headers:
