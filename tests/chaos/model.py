@@ -121,7 +121,7 @@ class Model:
     def refresh(self, pair: Promise) -> Outcome:
         """From 7.5 on: what comes before it is the same for every forged and mismatched pair."""
         kept = self.kept(pair.customer_id)
-        if self.now > pair.refresh_expiry or self.is_past_the_end(pair):
+        if self.is_over(pair):
             if kept.rows.pop(pair.exp, None) and self.now <= pair.refresh_expiry:
                 kept.revoked.add(pair.exp)
             return OVER
@@ -130,6 +130,10 @@ class Model:
         if self.now < pair.exp:
             return pair
         return self.rotate(kept, pair)
+
+    def is_over(self, pair: Promise) -> bool:
+        """7.5, 13.3"""
+        return self.now > pair.refresh_expiry or self.is_past_the_end(pair)
 
     def is_past_the_end(self, pair: Promise) -> bool:
         """13.3: no successor of it could be live."""
