@@ -104,7 +104,7 @@ def _session(pair: Pair) -> SimpleNamespace:
     deployment = SimpleNamespace(
         clock=SimpleNamespace(now=lambda: claims["iat"]),
         need_forge=lambda: Forge(SECRET),
-        introduce=lambda token: token,
+        add_access_token=lambda token: token,
         can_hash=False,
     )
     return SimpleNamespace(
