@@ -66,7 +66,9 @@ def derives_from_the_id_as_json(patch: pytest.MonkeyPatch) -> None:
     around(patch, tokens, "derive", derive)
 
 
-@mutant("WIRE-06", also="CORE-22 FAULT-10 HARD-10 HARD-11 WIRE-07", sometimes="RACE-08", known_as="M41")
+@mutant(
+    "WIRE-06", also="CORE-22 FAULT-10 HARD-10 HARD-11 WIRE-07", sometimes="RACE-08", known_as="M41"
+)
 def draws_refresh_tokens_at_random(patch: pytest.MonkeyPatch) -> None:
     """A refresh token is random, and is known by its row alone."""
     patch.setattr(tokens, "derive", lambda *args: secrets.token_hex(64))

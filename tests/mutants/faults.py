@@ -85,7 +85,11 @@ async def delete_existing(sessions: Sessions, row: Row) -> None:
         raise RowGone from None
 
 
-@mutant("FAULT-02", also="FAULT-05 FAULT-06 FAULT-08 HARD-31 RACE-03 RACE-08 RACE-09 RACE-10 RACE-12", sometimes="HARD-23")
+@mutant(
+    "FAULT-02",
+    also="FAULT-05 FAULT-06 FAULT-08 HARD-31 RACE-03 RACE-08 RACE-09 RACE-10 RACE-12",
+    sometimes="HARD-23",
+)
 def deletes_before_it_puts(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes the old row in one call and writes the new one in the next."""
 
