@@ -150,7 +150,7 @@ def renews_a_session_once_only(patch: pytest.MonkeyPatch) -> None:
     "CORE-25",
     also=(
         "CORE-12 CORE-19 CORE-24 CORE-27 FAULT-09 HARD-01 HARD-02 HARD-09 HARD-10 RACE-03 "
-        "RACE-06 RACE-10 RACE-12 STORE-07 WIRE-08"
+        "RACE-06 RACE-07 RACE-10 RACE-11 RACE-12 STORE-07 WIRE-08"
     ),
 )
 def ends_the_other_sessions_when_it_renews_one(patch: pytest.MonkeyPatch) -> None:

@@ -62,7 +62,7 @@ def says_true_and_ends_nothing(patch: pytest.MonkeyPatch) -> None:
 @mutant(
     "CORE-20",
     also=(
-        "CORE-22 CORE-23 CORE-24 CORE-25 CORE-27 DEV-02 GQL-08 HARD-13 HARD-16 HARD-17 "
+        "CORE-22 CORE-23 CORE-24 CORE-25 CORE-27 GQL-08 HARD-13 HARD-16 HARD-17 "
         "HARD-31 RACE-02 RACE-11 STORE-03 STORE-10 WIRE-08"
     ),
 )

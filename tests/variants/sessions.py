@@ -55,6 +55,8 @@ def draw_refresh_tokens(patch: pytest.MonkeyPatch) -> None:
     around(patch, Derivation, "hash_of", hash_of)
     patch.setattr(tokens, "is_refresh_token", bool)
     patch.setattr(tokens, "matches", lambda presented, derived: True)
+    # Only a row, or its successor, shows that a drawn refresh token was ever issued.
+    patch.setattr(Row, "continues", lambda row, pair, claims: row.rotated_from == pair.hash)
 
 
 @variant(without="WIRE", rows="CORE STORE DEV-05 DEV-08 GQL", partly="CORE-13")
