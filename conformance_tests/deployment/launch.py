@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -26,6 +27,7 @@ END_SECONDS = 5.0
 PAUSE_SECONDS = 0.02
 LAST_WORDS_SECONDS = 1.0
 KEPT = 1024 * 1024
+PORTS = range(12_000, 32_768)  # below those that Linux and macOS give out by themselves
 PROBE = b'{"query":"{__typename}"}'
 
 
@@ -209,14 +211,25 @@ _choosing = threading.Lock()
 
 
 def _free_port() -> int:
-    """A port that is free and was not given to another deployment of this run."""
+    """A port that is free and was not given to another deployment of this run.
+
+    Not one that the system gives to whoever asks for any: it could give it to somebody else before
+    the deployment listens, and that other's answers would be taken for the deployment's.
+    """
     with _choosing:
         while True:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                port = int(free.getsockname()[1])
-            if port not in _given_out:
+            port = secrets.choice(PORTS)
+            if port not in _given_out and _is_free(port):
                 _given_out.add(port)
                 return port
+
+
+def _is_free(port: int) -> bool:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return True
+    except OSError:
+        return False
 
 
 def _answers(url: str) -> bool:
