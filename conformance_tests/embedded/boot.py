@@ -47,7 +47,8 @@ from reference_auth.core.config import Lifetimes as ReferenceLifetimes
 from reference_auth.serve.app import create_app
 from reference_auth.serve.clock import MovableClock
 from reference_auth.serve.demo import (
-    CUSTOMERS,
+    ALICE,
+    BOB,
     ODD_IDS,
     ODD_PASSWORD,
     DemoCustomer,
@@ -67,6 +68,7 @@ GRACE_SECONDS = 60
 #: On the featured server an access token ends before a grace window: two generations fit into one.
 QUICK_ACCESS_SECONDS = 40
 MAX_SESSION_MINUTES = 60
+CUSTOMERS = (ALICE, BOB)
 PASSWORDS = {customer.email: customer.password for customer in CUSTOMERS}
 #: What each server does otherwise than the plain one.
 SERVERS: dict[str, dict[str, Any]] = {

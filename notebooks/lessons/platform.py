@@ -1,4 +1,4 @@
-"""A platform on this machine: a small HTTP server whose GraphQL login knows two customers."""
+"""A platform on this machine: a small HTTP server whose GraphQL login knows the demo customers."""
 
 from __future__ import annotations
 

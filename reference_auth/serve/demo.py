@@ -1,4 +1,4 @@
-"""A small host application: two customers, and a field that only signed-in customers may read.
+"""A small host application: six customers, and a field that only signed-in customers may read.
 
 It shows how a host brings its own platform (`LoginService`), adds fields to our operations
 (`DemoQuery`) and protects them (`SignedIn`, `current_customer`).
@@ -32,28 +32,27 @@ class DemoCustomer:
     password_hash: str = field(repr=False)
 
 
-# Hashed with 7 MiB and five passes: least memory among the settings that OWASP recommends.
-ALICE = DemoCustomer(
-    customer_id=23,
-    email="alice@example.com",
-    password="alice-demo-password",
-    password_hash="$argon2id$v=19$m=7168,t=5,p=1$XE9bSGqE1LgFypoW3CK7+w"
-    "$WEu1zFrQsJrPSch0L+j0OFSK/ByyTTgbgMGEaKFXNgI",
+# 7 MiB and five passes: least memory among the settings that OWASP recommends.
+ARGON2ID = "$argon2id$v=19$m=7168,t=5,p=1$"
+
+
+def _customer(customer_id: CustomerId, name: str, salt_and_hash: str) -> DemoCustomer:
+    email, password = f"{name}@example.com", f"{name}-demo-password"
+    return DemoCustomer(customer_id, email, password, ARGON2ID + salt_and_hash)
+
+
+CUSTOMERS = (
+    _customer(23, "alice", "XE9bSGqE1LgFypoW3CK7+w$WEu1zFrQsJrPSch0L+j0OFSK/ByyTTgbgMGEaKFXNgI"),
+    _customer("bob-7", "bob", "vCurcRLREfppPwdoUjUjNQ$hfGxAWpbABGzqcmmwgOr0e2HJ2Olw12LDCmn04CVEHY"),
+    _customer(40, "carol", "dYtuzKwlg6wZXdaQXDTQXg$o9mOAS/YvDn86e0Z5GJh7wCWSfTammXw5jz/8sAmJYY"),
+    _customer("d-8", "dave", "ZGex4x00sNSm520qETrRFA$cEflHghloXlOPMmFi8hcywOURXFC97o9ZIHn/puOL+8"),
+    _customer(61, "erin", "nwQSNWwqYXEBc/JWH9MpuQ$Z0B6VJIyhBm1RJpJyVE9SRB3R4Bglt6Gp5P3UU7CZW0"),
+    _customer("f-9", "frank", "ce8R8BclAnJPeg7vHgYAtw$doF0AM0crw3zeRTiXs8R6+CWPd7wQvdTtqFhgRee3tc"),
 )
-BOB = DemoCustomer(
-    customer_id="bob-7",
-    email="bob@example.com",
-    password="bob-demo-password",
-    password_hash="$argon2id$v=19$m=7168,t=5,p=1$vCurcRLREfppPwdoUjUjNQ"
-    "$hfGxAWpbABGzqcmmwgOr0e2HJ2Olw12LDCmn04CVEHY",
-)
-CUSTOMERS = (ALICE, BOB)
+ALICE, BOB, *_ = CUSTOMERS
 
 # Verified for an unknown e-mail, so that it takes as long as a wrong password.
-NOBODY = (
-    "$argon2id$v=19$m=7168,t=5,p=1$1WMreKy51xCTeIz3w9+hDg"
-    "$Z5kMSI8VFxcWMDhdTyxTrCoTeshM00dFqpPPtle7F2s"
-)
+NOBODY = ARGON2ID + "1WMreKy51xCTeIz3w9+hDg$Z5kMSI8VFxcWMDhdTyxTrCoTeshM00dFqpPPtle7F2s"
 
 
 class Directory:

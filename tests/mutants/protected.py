@@ -35,7 +35,7 @@ def answers_about_the_first_customer(patch: pytest.MonkeyPatch) -> None:
 def answers_one_customer_about_the_other(patch: pytest.MonkeyPatch) -> None:
     """Alice is told about bob, and bob about alice."""
     current_customer = schema.current_customer
-    both = [customer.customer_id for customer in demo.CUSTOMERS]
+    both = [demo.ALICE.customer_id, demo.BOB.customer_id]
 
     def other(info: Any) -> CustomerId:
         return both[1 - both.index(current_customer(info))]

@@ -1,4 +1,4 @@
-"""The demo's platform: two customers with argon2 hashes, and a few whom it does not name."""
+"""The demo's platform: six customers with argon2 hashes, and a few whom it does not name."""
 
 from __future__ import annotations
 

@@ -196,7 +196,7 @@ def promises_in_another_order(patch: pytest.MonkeyPatch) -> None:
 def names_customers_by_text(patch: pytest.MonkeyPatch) -> None:
     """Every customer's id is text, and one is an e-mail address."""
     ids = ("alice@example.com", "bob-7")
-    named = [replace(c, customer_id=id_) for c, id_ in zip(demo.CUSTOMERS, ids, strict=True)]
+    named = [replace(c, customer_id=id_) for c, id_ in zip(boot.CUSTOMERS, ids, strict=True)]
     patch.setattr(boot, "CUSTOMERS", tuple(named))
     patch.setattr(boot, "TABLE", "auth-by-text")  # others in this process look for an e-mail
 
