@@ -35,6 +35,12 @@ class Burn:
             self.log_event(customer_id)
         await self.finish(customer_id, in_force)
 
+    async def end_all(self, customer_id: str, now: int) -> None:
+        """Burn without a reused pair: an operator asks for it."""
+        ours = self.fence_at(now)
+        in_force = await self.sessions.put_fence(customer_id, ours, over=ours.before)
+        await self.finish(customer_id, in_force)
+
     async def finish(self, customer_id: str, fence: Fence | None) -> None:
         """Delete the covered rows, then mark the fence done; returns when both have happened."""
         while fence is not None and not fence.done:
@@ -73,10 +79,10 @@ class Burn:
             return fence
         return await self.sessions.put_fence(customer_id, higher, over=before + 1)
 
-    def fence_at(self, now: int, reused: Claims) -> Fence:
+    def fence_at(self, now: int, reused: Claims | None = None) -> Fence:
         """Covers every pair that can have been issued by now, for as long as one can last."""
         lifetimes = self.config.lifetimes
-        ttl = max(now + lifetimes.extended, reused.refresh_expiry)
+        ttl = max(now + lifetimes.extended, reused.refresh_expiry if reused else 0)
         return Fence(before=now + lifetimes.access, ttl=ttl)
 
     def log_event(self, customer_id: str) -> None:

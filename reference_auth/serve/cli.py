@@ -1,4 +1,4 @@
-"""`reference-auth serve`, `schema` and `create-table`.
+"""`reference-auth serve`, `schema`, `create-table`, `sessions` and `burn`.
 
 Heavy modules are imported by the command that needs them, so that --help is quick.
 """
@@ -14,7 +14,8 @@ from argparse import (
     Namespace,
     RawDescriptionHelpFormatter,
 )
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 USAGE_ERROR = 2
 
@@ -30,6 +31,7 @@ Flags override the environment, and the environment overrides the defaults:
   --grace-seconds        GRACE_SECONDS                           0 (laptop mode: 30)
   --max-session-minutes  MAX_SESSION_MINUTES                     0 (none)
   (no flag)              CACHED_PAIRS                            20000
+  (no flag)              LOGIN_SECONDS                           5
   (no flag)              JWT_PRIVATE_KEY, ALLOW_SHORT_SECRET
 
 Laptop mode: `serve` makes up a secret, keeps its table in the process and runs in
@@ -42,9 +44,8 @@ Otherwise it is a deployment: set JWT_PRIVATE_KEY. It runs in production mode un
 Name a region and a table: without an endpoint, region or table it keeps its table
 in the process, and loses it at the end.
 
-Without --login-service there are two demo customers:
-  alice@example.com  alice-demo-password
-  bob@example.com    bob-demo-password
+Without --login-service there are six demo customers: alice@example.com with the
+password alice-demo-password, and bob, carol, dave, erin and frank likewise.
 """
 
 
@@ -71,35 +72,62 @@ def parser() -> ArgumentParser:
     """The command line."""
     commands = ArgumentParser(prog="reference-auth", description="The reference auth server.")
     chosen = commands.add_subparsers(required=True, metavar="COMMAND")
-    _add_serve(
-        chosen.add_parser(
-            "serve",
-            help="serve the GraphQL endpoint",
-            description="Serve the GraphQL endpoint until Ctrl-C.",
-            epilog=ORDER,
-            formatter_class=RawDescriptionHelpFormatter,
-        )
+
+    def command(
+        name: str, run: Callable[[Namespace], int], help: str, description: str, **more: Any
+    ) -> ArgumentParser:
+        added: ArgumentParser = chosen.add_parser(name, help=help, description=description, **more)
+        added.set_defaults(command=run)
+        return added
+
+    serve = command(
+        "serve",
+        serve_command,
+        "serve the GraphQL endpoint",
+        "Serve the GraphQL endpoint until Ctrl-C.",
+        epilog=ORDER,
+        formatter_class=RawDescriptionHelpFormatter,
     )
-    _add_schema(
-        chosen.add_parser(
-            "schema",
-            help="print the GraphQL schema",
-            description="Print the schema in GraphQL's schema language, for types in a front end.",
-        )
+    _add_table(serve)
+    _add_server(serve)
+    schema = command(
+        "schema",
+        schema_command,
+        "print the GraphQL schema",
+        "Print the schema in GraphQL's schema language, for types in a front end.",
     )
-    _add_create_table(
-        chosen.add_parser(
+    for one in (serve, schema):
+        one.add_argument(
+            "--login-service",
+            metavar="MODULE:NAME",
+            help="your LoginService (the demo customers)",
+        )
+    _add_table(
+        command(
             "create-table",
-            help="create the DynamoDB table",
-            description="Create the DynamoDB table and turn TTL on, or say that both exist.",
+            create_table_command,
+            "create the DynamoDB table",
+            "Create the DynamoDB table and turn TTL on, or say that both exist.",
         )
     )
+    for name, what in (
+        ("sessions", "list the sessions of one customer"),
+        ("burn", "end all sessions of one customer"),
+    ):
+        described = f"{what.capitalize()}. It needs the table and the lifetimes, not the secret."
+        one = command(name, customer_command, what, described)
+        one.set_defaults(name=name)
+        one.add_argument(
+            "--customer",
+            required=True,
+            metavar="ID",
+            help="the id; a number and its text are the same customer. Write --customer=-5",
+        )
+        _add_table(one)
     return commands
 
 
-def _add_serve(serve: ArgumentParser) -> None:
-    serve.set_defaults(command=serve_command)
-    _add_table(serve)
+def _add_server(serve: ArgumentParser) -> None:
     add = serve.add_argument
     add("--environment", choices=["development", "production"], help="sets NODE_ENV")
     add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
@@ -127,23 +155,6 @@ def _add_serve(serve: ArgumentParser) -> None:
         metavar="ORIGIN",
         help="let pages of this origin call the server (repeatable)",
     )
-    _add_login_service(serve)
-
-
-def _add_login_service(command: ArgumentParser) -> None:
-    command.add_argument(
-        "--login-service", metavar="MODULE:NAME", help="your LoginService (the demo customers)"
-    )
-
-
-def _add_schema(schema: ArgumentParser) -> None:
-    schema.set_defaults(command=schema_command)
-    _add_login_service(schema)
-
-
-def _add_create_table(create: ArgumentParser) -> None:
-    create.set_defaults(command=create_table_command)
-    _add_table(create)
 
 
 def _add_table(command: ArgumentParser) -> None:
@@ -186,5 +197,15 @@ def create_table_command(flags: Namespace) -> int:
     from reference_auth.store.provision import provision
 
     for sentence in provision(with_flags(flags, os.environ)):
+        print(sentence)
+    return 0
+
+
+def customer_command(flags: Namespace) -> int:
+    """Print a customer's sessions, or end them."""
+    from reference_auth.serve.customer import act
+    from reference_auth.serve.settings import with_flags
+
+    for sentence in act(flags.name, flags.customer, with_flags(flags, os.environ)):
         print(sentence)
     return 0

@@ -167,12 +167,17 @@ class Sessions:
                 return
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
+    async def rows(self, customer_id: str) -> AsyncIterator[Row]:
+        """All rows of a customer."""
+        async for page in self.pages(customer_id):
+            for item in page:
+                yield items.read_row(item)
+
     async def find(self, customer_id: str, wanted: Callable[[Row], bool]) -> Row | None:
         """Return the first of a customer's rows that is wanted, as the table is now."""
-        async for page in self.pages(customer_id):
-            for row in map(items.read_row, page):
-                if wanted(row):
-                    return row
+        async for row in self.rows(customer_id):
+            if wanted(row):
+                return row
         return None
 
     async def delete_all(self, rows: Iterable[Row]) -> None:

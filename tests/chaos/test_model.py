@@ -77,7 +77,7 @@ class LowFence(Flow):
         super().__init__(*parts)
         fence_at = self.burn.fence_at
 
-        def lower(now: int, reused: Claims) -> Fence:
+        def lower(now: int, reused: Claims | None = None) -> Fence:
             fence = fence_at(now, reused)
             return Fence(fence.before - 1, fence.ttl)
 

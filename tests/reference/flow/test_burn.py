@@ -44,6 +44,30 @@ def test_a_burn_leaves_no_row(shop: Shop, count: int, size: int) -> None:
     assert shop.fence() == Fence(BEFORE, START + 2_592_000, done=True)
 
 
+def test_an_operator_s_burn_spares_the_next_login(shop: Shop) -> None:
+    """HARD-30: an old device that refreshes later is refused, and ends nothing."""
+    old = shop.log_in()
+    shop.run(shop.flow.burn.end_all(str(CUSTOMER), shop.now))
+    assert shop.rows() == []
+    assert shop.fence() == Fence(BEFORE, START + 2_592_000, done=True)
+    shop.later(1)
+    fresh = shop.log_in()
+    shop.later(841)
+    with pytest.raises(SessionOver):
+        shop.refresh(old)
+    assert shop.refresh(fresh) != fresh
+
+
+def test_a_second_burn_of_an_operator_raises_the_fence(shop: Shop) -> None:
+    """It ends what began after the first one."""
+    for _ in range(2):
+        shop.log_in()
+        shop.run(shop.flow.burn.end_all(str(CUSTOMER), shop.now))
+        assert shop.rows() == []
+        shop.later(1)
+    assert shop.fence() == Fence(BEFORE + 1, START + 1 + 2_592_000, done=True)
+
+
 def test_a_row_that_appears_behind_the_sweep_goes_too(shop: Shop) -> None:
     """STORE-09, RACE-12: it queries again until it finds nothing, not only once."""
     fill(shop, 3)
