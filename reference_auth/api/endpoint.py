@@ -21,9 +21,13 @@ from strawberry.types import ExecutionResult
 from reference_auth.api.error_messages import AuthSchema
 from reference_auth.api.request import AuthRequest, Service
 from reference_auth.api.schema import CONTEXT_KEY
+from reference_auth.core.errors import CODES, SERVER, Retry
+from reference_auth.store.retry import request_limit
 
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
+
+RETRYABLE = {"category": SERVER, "code": CODES[SERVER]}
 
 LONGEST_BODY = 256 * 1024  # bytes
 LONGEST_WAIT = 10  # seconds for a body
@@ -60,9 +64,12 @@ class Endpoint:
         kind = wanted_type(request.headers.getlist("accept"))
         try:
             operation = read_operation(await read_json(request))
-            result = await self._run(request, operation)
-        except BadRequest as refusal:
-            return respond({"errors": [{"message": refusal.sentence}]}, refusal.status, kind)
+            with request_limit():
+                result = await self._run(request, operation)
+        except BadRequest as refused:
+            return respond(refusal(refused.sentence), refused.status, kind)
+        except TimeoutError:
+            return respond(refusal(Retry.message, RETRYABLE), 503, kind)
         return respond(body_of(result), status_of(result, kind), kind)
 
     async def _run(self, request: Request, operation: Operation) -> ExecutionResult:
@@ -155,6 +162,11 @@ def status_of(result: ExecutionResult, kind: str) -> int:
     """200 if it ran; 400 if the document could not run and GraphQL's own type was accepted."""
     ran = result.data is not None or any(error.path for error in result.errors or [])
     return 200 if ran or kind == JSON else 400
+
+
+def refusal(message: str, extensions: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """The body of an answer to a request that does not run."""
+    return {"errors": [{"message": message, **({"extensions": extensions} if extensions else {})}]}
 
 
 def respond(body: dict[str, Any], status: int, kind: str) -> Response:

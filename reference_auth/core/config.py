@@ -13,6 +13,7 @@ Secret = NewType("Secret", str)
 SHORTEST_SECRET = 32  # bytes: RFC 7518 wants a key at least as long as the hash
 SHORTEST_ACCESS = 15  # seconds
 LONGEST_GRACE = 60  # seconds
+LOGIN_SECONDS, LONGEST_LOGIN = 5, 7  # of the 8 that a request may take
 CACHED_PAIRS = 20_000  # 15 MB
 
 _MINUTES = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
@@ -61,12 +62,15 @@ class Config:
     grace_seconds: int = 0
     max_session_seconds: int | None = None
     cached_pairs: int = CACHED_PAIRS
+    login_seconds: int = LOGIN_SECONDS
 
     def __post_init__(self) -> None:
         if not self.secret:
             raise ConfigError("Set JWT_PRIVATE_KEY: the secret may not be empty.")
         if not 0 <= self.grace_seconds <= LONGEST_GRACE:
             raise ConfigError(f"GRACE_SECONDS must be from 0 to {LONGEST_GRACE}.")
+        if not 1 <= self.login_seconds <= LONGEST_LOGIN:
+            raise ConfigError(f"LOGIN_SECONDS must be from 1 to {LONGEST_LOGIN}.")
         # If the absolute end cut a first pair short, a login could not follow a burn (HARD-31).
         if self.max_session_seconds is not None and (
             self.max_session_seconds <= self.lifetimes.access
@@ -87,6 +91,7 @@ def read_environment(environ: Mapping[str, str]) -> Config:
         grace_seconds=_whole(environ, "GRACE_SECONDS", 0),
         max_session_seconds=_minutes(environ, "MAX_SESSION_MINUTES", 0) or None,
         cached_pairs=_whole(environ, "CACHED_PAIRS", CACHED_PAIRS),
+        login_seconds=_whole(environ, "LOGIN_SECONDS", LOGIN_SECONDS),
     )
 
 

@@ -13,5 +13,5 @@ class LoginService(Protocol):
     """What a host application provides so that its customers can log in."""
 
     async def login(self, email: str, password: str) -> str | int:
-        """Return the customer's id, or raise LoginRefused."""
+        """Return the customer's id, or raise LoginRefused; cancelled after `LOGIN_SECONDS`."""
         ...

@@ -6,16 +6,15 @@ import asyncio
 import logging
 import re
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from reference_auth.api.endpoint import JSON, respond
+from reference_auth.api.endpoint import JSON, RETRYABLE, refusal, respond
 from reference_auth.api.middleware import EVERY_ANSWER
-from reference_auth.core.errors import SERVER
 
 HEAD_SECONDS = 10  # for the head of a request
 IDLE_SECONDS = 5  # between two requests of a connection
@@ -96,7 +95,7 @@ class Protocol(H11Protocol):
         super().connection_made(transport)
         if len(self.connections) > connection_limit():
             self.log_limit()
-            self.refuse(503, "Too many connections, try again", extensions={"category": SERVER})
+            self.refuse(503, "Too many connections, try again", RETRYABLE)
         else:
             self.head_limit.start()
 
@@ -131,9 +130,18 @@ class Protocol(H11Protocol):
         else:
             self.transport.close()
 
-    def refuse(self, status: int, message: str, **more: Any) -> None:
+    def shutdown(self) -> None:
+        """The server ends: a client that has begun to send a head is told so."""
+        if self.conn.their_state is h11.IDLE and self.conn.arrived:
+            self.refuse(503, "The server is shutting down, try again", RETRYABLE)
+        else:
+            super().shutdown()
+
+    def refuse(
+        self, status: int, message: str, extensions: Mapping[str, str] | None = None
+    ) -> None:
         """Answer without the app, and close."""
-        answer = respond({"errors": [{"message": message, **more}]}, status, JSON)
+        answer = respond(refusal(message, extensions), status, JSON)
         answer.headers.update({**EVERY_ANSWER, "Connection": "close"})
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             reason = HTTPStatus(status).phrase

@@ -31,7 +31,7 @@ from reference_auth.serve.protocol import BACKLOG, IDLE_SECONDS, Protocol, allow
 from reference_auth.serve.settings import Settings
 from reference_auth.store.storage import Client, make_client
 
-SHUTDOWN_SECONDS = 20  # longer than any request may take: 10 s for its body and 8 s for its answer
+SHUTDOWN_SECONDS = 20  # longer than any request may take: 10 s for its body and 9 s for its answer
 IN_PROCESS = "in this process, lost when it ends"
 
 
@@ -189,7 +189,7 @@ def _customers(settings: Settings) -> list[str]:
     if settings.login_service:
         return [f"Customers     those of {settings.login_service}"]
     if not settings.laptop:
-        emails = " and ".join(customer.email for customer in CUSTOMERS)
+        emails = " ".join(customer.email for customer in CUSTOMERS)
         return [f"Customers     {emails} (passwords: reference-auth serve --help)"]
     return [f"Customer      {customer.email}  {customer.password}" for customer in CUSTOMERS]
 

@@ -14,6 +14,7 @@ import sys
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -31,12 +32,19 @@ from graphql import (
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from reference_auth.serve.demo import CUSTOMERS
 from reference_auth.store.memory import memory_client, memory_table
-from tests.server.serving import LOGIN, Caller
+from tests.server.serving import LOGIN, REFRESH, Caller, Pair
 
 COMMAND = [sys.executable, "-m", "reference_auth"]
 SECRET = "a-secret-of-a-deployment-0123456789"
 AWS = {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"}
-OURS = re.compile(r"JWT_|DYNAMO_|NODE_ENV|AWS_|.*_MINUTES|GRACE_|ALLOW_|CACHED_")
+HANGING = """\
+import anyio
+class Service:
+    async def login(self, email, password):
+        await anyio.sleep_forever()
+service = Service()
+"""
+OURS = re.compile(r"LOGIN_|JWT_|DYNAMO_|NODE_ENV|AWS_|.*_MINUTES|GRACE_|ALLOW_|CACHED_")
 FEW_FILES = 700
 CUSTOMER = {"email": CUSTOMERS[0].email, "password": CUSTOMERS[0].password}
 
@@ -236,6 +244,28 @@ def test_requests_in_flight_are_answered(number: int) -> None:
         assert server.process.returncode == 0
 
 
+def test_the_end_does_not_wait_for_a_platform_that_hangs(tmp_path: Path) -> None:
+    """A login under way gets a retryable error in time, a head that has begun is told to retry."""
+    (tmp_path / "hanging.py").write_text(HANGING)
+    path = os.pathsep.join([str(tmp_path), str(Path.cwd())])
+    flags = ["--login-service", "hanging:service", "--environment", "production"]
+    environ = {"JWT_PRIVATE_KEY": SECRET, "LOGIN_SECONDS": "2", "PYTHONPATH": path}
+    with started(*flags, **environ) as server, ThreadPoolExecutor() as pool:
+        url = server.caller.http.base_url
+        login = pool.submit(server.caller.category, LOGIN, email="a", password="b")
+        with socket.create_connection((url.host, url.port or 0)) as begun:
+            begun.sendall(b"POST /graphql HTTP/1.1\r\n")
+            httpx.get(f"{url}/healthz")  # so the line above has been read
+            server.process.send_signal(signal.SIGTERM)
+            said = begun.makefile("rb").read()
+        assert login.result(10) == "graphql-server-internal-error"
+        assert server.process.wait(5) == 0
+    head, _, body = said.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 503 ")
+    (error,) = json.loads(body)["errors"]
+    assert error["extensions"]["category"] == "graphql-server-internal-error"
+
+
 def wait_until_refused(host: str, port: int) -> None:
     """Wait until the server takes no new connection."""
     for _ in range(200):
@@ -426,6 +456,52 @@ def test_create_table_refuses(endpoint: str) -> None:
         assert (ended.returncode, ended.stdout) == (2, "")
         assert sentence in ended.stderr
         assert "Traceback" not in ended.stderr
+
+
+def test_an_operator_looks_at_a_customer_and_burns(endpoint: str) -> None:
+    """Both need no secret and tell none; afterwards the customer can log in again."""
+    environ = deployed(endpoint)
+    shown = {"email": CUSTOMERS[2].email, "password": CUSTOMERS[2].password}
+    customer = f"--customer={CUSTOMERS[2].customer_id}"
+    with started(**environ) as server:
+        del environ["JWT_PRIVATE_KEY"]
+        pairs = [server.caller.data(LOGIN, **shown) for _ in range(2)]
+        listed = run("sessions", customer, **environ)
+        burned = run("burn", customer, **environ)
+        after = run("sessions", customer, **environ)
+        assert server.caller.category(REFRESH, pairs[0]["token"], **only_refresh(pairs[0]))
+        assert server.caller.data(LOGIN, **shown)["token"]
+    assert listed.stdout.count("logged in: access token until 20") == 2
+    assert "(2 found)" in burned.stdout
+    assert "logged in" not in after.stdout
+    assert "burned: every pair with an access token until 20" in after.stdout
+    said = "".join(one.stdout + one.stderr for one in (listed, burned, after))
+    assert not re.search(r"[0-9a-f]{32}|eyJ|Traceback", said)
+
+
+def only_refresh(pair: Pair) -> dict[str, str]:
+    return {"refresh_token": pair["refresh_token"]}
+
+
+@pytest.mark.parametrize(
+    "customer, changes, word",
+    [
+        ("undefined", {}, "customer's id"),
+        ("ended#7", {}, "customer's id"),
+        ("7", {"DYNAMO_DB_AUTH_TABLE": ""}, "DYNAMO_DB_AUTH_TABLE"),
+        ("7", {"DYNAMO_DB_AUTH_TABLE": "missing"}, "The table missing failed"),
+        ("7", {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}, "run this again"),
+        ("7", {"AWS_ENDPOINT_URL_DYNAMODB": "nonsense"}, "run this again"),
+    ],
+)
+def test_a_burn_that_cannot_be_done(
+    endpoint: str, customer: str, changes: dict[str, str], word: str
+) -> None:
+    """It ends with 2 and one sentence."""
+    ended = run("burn", "--customer", customer, **deployed(endpoint, **changes))
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert word in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
 
 
 def test_the_schema_is_the_servers() -> None:

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from reference_auth.api.endpoint import RETRYABLE, refusal
 from reference_auth.serve import protocol, server
 from reference_auth.store.memory import LockedClient
 from tests.server.conftest import TABLE
@@ -81,10 +82,6 @@ def answers(said: bytes) -> list[tuple[int, object]]:
         found.append((int(head.split(b" ")[1]), json.loads(said[:length])))
         said = said[length:]
     return found
-
-
-def refusal(message: str) -> dict[str, object]:
-    return {"errors": [{"message": message}]}
 
 
 NOT_HTTP = (400, refusal("Invalid HTTP request received."))
@@ -220,12 +217,7 @@ def test_too_many_connections_get_a_clear_answer(
         for _ in range(5):
             with connected(caller) as refused:
                 ((status, body),) = answers(rest(refused))
-            category = {"category": "graphql-server-internal-error"}
-            message = "Too many connections, try again"
-            assert (status, body) == (
-                503,
-                {"errors": [{"message": message, "extensions": category}]},
-            )
+            assert (status, body) == (503, refusal("Too many connections, try again", RETRYABLE))
         socks[0].sendall(closing(GOOD))
         assert answers(rest(socks[0])) == [(200, ANSWER)]
         time.sleep(0.1)

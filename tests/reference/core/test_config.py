@@ -41,6 +41,7 @@ def test_every_setting_can_be_given() -> None:
         GRACE_SECONDS="30",
         MAX_SESSION_MINUTES="60",
         CACHED_PAIRS="0",
+        LOGIN_SECONDS="3",
     )
     assert config.lifetimes == Lifetimes(15, 20, 40)
     assert (config.development, config.grace_seconds, config.max_session_seconds) == (
@@ -48,7 +49,7 @@ def test_every_setting_can_be_given() -> None:
         30,
         3600,
     )
-    assert config.cached_pairs == 0
+    assert (config.cached_pairs, config.login_seconds) == (0, 3)
 
 
 @pytest.mark.parametrize("word", ["", "dev", "Development", "test", " development", "development "])
@@ -98,6 +99,8 @@ def test_the_switch_does_not_allow_an_empty_secret() -> None:
         ({"GRACE_SECONDS": "-1"}, "whole number"),
         ({"GRACE_SECONDS": "1.5"}, "whole number"),
         ({"CACHED_PAIRS": "many"}, "whole number"),
+        ({"LOGIN_SECONDS": "0"}, "from 1 to 7"),
+        ({"LOGIN_SECONDS": "8"}, "from 1 to 7"),
         ({"MAX_SESSION_MINUTES": "14"}, "longer than ACCESS"),
         ({"ALLOW_SHORT_SECRET": "yes"}, "ALLOW_SHORT_SECRET"),
         ({"JWT_PRIVATE_KEY": "\udcff" * 40}, "UTF-8"),
