@@ -7,12 +7,12 @@ or put a forged older pair in its place; or really wait; or NotTestable.
 from __future__ import annotations
 
 import base64
-import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from conformance_tests import strict_json
 from conformance_tests.deployment.http.load import Load
 from conformance_tests.deployment.row import Row
 from conformance_tests.outcomes import NotTestable, SuiteError, Violation
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: How often a test renews one session to see its absolute end.
 MOST_RENEWALS = 100
+#: The last second of the year 9999: no later one is a time.
+LAST_SECOND = 253_402_300_799
 #: Seconds of refresh that a forged session has left.
 ENOUGH = 300
 #: Attributes that no implementation knows, one of each kind.
@@ -109,7 +111,8 @@ class Session:
 
     @staticmethod
     def _seconds(name: str, value: Any) -> int:
-        if not isinstance(value, (int, float)) or isinstance(value, bool):
+        is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if not is_number or abs(value) > LAST_SECOND:
             raise Violation(f"{name} to be epoch seconds", f"{value!r}")
         return int(value)
 
@@ -286,8 +289,8 @@ def header_of(token: str) -> dict[str, Any]:
 def _part_of(token: str, place: int, name: str) -> dict[str, Any]:
     try:
         part = token.split(".")[place]
-        members = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (IndexError, ValueError, RecursionError) as error:
+        members = strict_json.read(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except (IndexError, ValueError) as error:
         expected = f"an access token that is a JWT with a JSON {name}"
         raise Violation(expected, "another text") from error
     if not isinstance(members, dict):

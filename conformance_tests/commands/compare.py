@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +12,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from conformance_tests import strict_json
 from conformance_tests.commands.usage import UsageError
+from conformance_tests.ordinary_file import read_bytes
 from conformance_tests.printable import on_one_line, printable
 from conformance_tests.report import exit_codes, files, terminal, wording
 from conformance_tests.report.html import LABELS
@@ -103,7 +104,7 @@ def _name(document: Mapping[str, Any]) -> str:
 
 def _read(path: Path) -> Mapping[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = strict_json.read(read_bytes(path))
     except OSError as problem:
         raise UsageError(f"{path} cannot be read: {problem.strerror}") from None
     except ValueError:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 
+from conformance_tests.deployment.http.receiving import receive
 from conformance_tests.deployment.http.transport import Transport, describe_error
 from conformance_tests.outcomes import NotTestable, SuiteError
 
@@ -176,7 +177,11 @@ class HttpClock(MovableClock):
     ) -> None:
         super().__init__()
         self.url = url
-        self._http = httpx.Client(transport=transport or Transport(ca_file), timeout=MOST_SECONDS)
+        self._http = httpx.Client(
+            headers={"accept-encoding": "identity"},
+            transport=transport or Transport(ca_file),
+            timeout=MOST_SECONDS,
+        )
 
     def freeze_at(self, moment: int) -> None:
         if not self.frozen:
@@ -194,7 +199,8 @@ class HttpClock(MovableClock):
 
     def _set(self, moment: int | None) -> None:
         try:
-            answer = self._http.post(self.url, json={"now": moment})
+            sent = self._http.build_request("POST", self.url, json={"now": moment})
+            answer = receive(self._http.send(sent, stream=True))
         except httpx.HTTPError as error:
             raise ClockError(
                 f"the clock at {self.url} gave no answer: {describe_error(error)}"

@@ -7,12 +7,12 @@ shape, and where they have none by every value that the run has met.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from conformance_tests import strict_json
 from conformance_tests.deployment.http import leaks
 from conformance_tests.deployment.http.leaks import mentions
 from conformance_tests.deployment.http.recorder import SHORTEST_TOKEN
@@ -159,10 +159,7 @@ def _known_to_caller(value: str, asked: str, answer_body: str) -> bool:
 
 def _given(answer_body: str) -> set[str]:
     """What an answer's data gives under its own name."""
-    try:
-        body = json.loads(answer_body)
-    except (ValueError, RecursionError):
-        return set()
+    body = strict_json.read_or_none(answer_body)
     answers = body if isinstance(body, list) else [body]
     pending = [each.get("data") for each in answers if isinstance(each, dict)]
     given = set()
@@ -179,8 +176,8 @@ def _given(answer_body: str) -> set[str]:
 def _texts_of(exchange: Exchange) -> tuple[str, str]:
     """An answer's data, without what stands under its own name, and its errors."""
     try:
-        body = json.loads(exchange.answer_body)
-    except (ValueError, RecursionError):
+        body = strict_json.read(exchange.answer_body)
+    except ValueError:
         page = exchange.answer_body
         return (page, "") if exchange.status_line.startswith("HTTP 2") else ("", page)
     answers = body if isinstance(body, list) else [body]
@@ -212,10 +209,7 @@ def _names_table(text: str, table: str) -> bool:
 
 
 def _carries_tokens(exchange: Exchange) -> bool:
-    try:
-        body = json.loads(exchange.answer_body)
-    except (ValueError, RecursionError):
-        return False
+    body = strict_json.read_or_none(exchange.answer_body)
     data = body.get("data") if isinstance(body, dict) else None
     values = data.values() if isinstance(data, dict) else ()
     return any(isinstance(value, dict) and value.get("token") for value in values)

@@ -6,6 +6,7 @@ import json
 import threading
 from collections import OrderedDict
 
+from conformance_tests import strict_json
 from conformance_tests.deployment.faults.calls import Call
 from conformance_tests.deployment.faults.wire import Message
 
@@ -47,9 +48,8 @@ def _question(call: Call) -> str:
 
 
 def _holds_rows(body: bytes) -> bool:
-    try:
-        document = json.loads(body)
-    except ValueError:
+    document = strict_json.read_or_none(body)
+    if not isinstance(document, dict):
         return False
     held = (document.get(name) for name in ("Item", "Items", "Responses"))
     return any(bool(rows) and rows != [{}] for rows in held)

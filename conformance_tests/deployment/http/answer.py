@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
+from conformance_tests import strict_json
 from conformance_tests.outcomes import Violation
 
 #: The categories by which a front end decides what to do next.
@@ -35,10 +36,7 @@ class Answer:
     @cached_property
     def body(self) -> Any:
         """The parsed JSON body, or None."""
-        try:
-            return json.loads(self.raw)
-        except (ValueError, RecursionError):
-            return None
+        return strict_json.read_or_none(self.raw)
 
     @property
     def data(self) -> Any:
@@ -93,7 +91,7 @@ class Answer:
 
     def of_alias(self, alias: str) -> Answer:
         """What one alias of the document answers, as if it had been asked alone."""
-        own = [error for error in self.errors if error.get("path", [alias])[:1] == [alias]]
+        own = [error for error in self.errors if _is_about(error, alias)]
         data = self.data.get(alias) if isinstance(self.data, dict) else None
         body = {"data": {alias: data}, **({"errors": own} if own else {})}
         return replace(self, operation=alias, raw=json.dumps(body).encode())
@@ -151,6 +149,12 @@ def member(value: Any, name: str) -> Any:
 def _errors_of(body: Any) -> list[dict[str, Any]]:
     found = member(body, "errors")
     return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+
+
+def _is_about(error: dict[str, Any], alias: str) -> bool:
+    """Whether an error is about this alias: its path begins there, or it has none."""
+    path = error.get("path")
+    return path[:1] == [alias] if isinstance(path, list) else True
 
 
 def scalars(node: Any) -> set[str]:

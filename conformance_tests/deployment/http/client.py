@@ -10,8 +10,6 @@ import json
 import statistics
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -19,8 +17,9 @@ import httpx
 from conformance_tests.deployment.http import documents
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.http.documents import ABSENT, OPERATIONS
+from conformance_tests.deployment.http.receiving import receive, text_of
 from conformance_tests.deployment.http.recorder import Recorder, exchange_of
-from conformance_tests.deployment.http.throttle import LoginRate
+from conformance_tests.deployment.http.throttle import LoginRate, moment_of
 from conformance_tests.deployment.http.transport import Transport, describe_error
 
 if TYPE_CHECKING:
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 JSON = "application/json"
 #: A difference of clocks below this is the network's, in seconds.
 NOTICED_SKEW = 1.5
-LARGEST_ANSWER = 64 * 1024 * 1024  # bytes
 
 
 class Client:
@@ -52,7 +50,7 @@ class Client:
         self.skews: list[float] = []
         self.rate = rate or LoginRate()
         self._http = httpx.Client(
-            headers=dict(http.headers),
+            headers={"accept-encoding": "identity", **http.headers},
             timeout=http.timeout,
             transport=transport or Transport(http.ca_file),
             follow_redirects=False,
@@ -189,7 +187,7 @@ class Client:
         except (UnicodeError, httpx.InvalidURL, TypeError) as error:
             raise ValueError(f"the suite made a request that cannot be sent: {error}") from error
         try:
-            response = _received(self._http.send(prepared, stream=True))
+            response = receive(self._http.send(prepared, stream=True))
         except httpx.HTTPError as error:
             answer = Answer(operation, None, problem=describe_error(error))
             self.recorder.record(exchange_of(prepared, f"no answer: {answer.problem}"))
@@ -201,18 +199,16 @@ class Client:
             operation,
             response.status_code,
             headers=response.headers,
-            text=response.text,
+            text=text_of(response.content),
             raw=response.content,
             seconds=time.monotonic() - started,
         )
 
     def _note_skew(self, response: httpx.Response) -> None:
-        try:
-            stamp = parsedate_to_datetime(response.headers["date"]).timestamp()
-        except (KeyError, ValueError, TypeError):
-            return
-        # The header has whole seconds, cut off: on average half a second early.
-        self.skews.append(stamp + 0.5 - time.time())
+        stamp = moment_of(response.headers.get("date", ""))
+        if stamp is not None:
+            # The header has whole seconds, cut off: on average half a second early.
+            self.skews.append(stamp + 0.5 - time.time())
 
 
 def open_client(
@@ -236,18 +232,3 @@ def open_client(
 def bearer(token: str | None, scheme: str = "Bearer") -> str | None:
     """The Authorization header's value for an access token."""
     return None if token is None else f"{scheme} {token}"
-
-
-def _received(arriving: httpx.Response) -> httpx.Response:
-    """The whole answer, unless it grows too large."""
-    content, request = bytearray(), arriving.request
-    with closing(arriving):
-        for chunk in arriving.iter_bytes():
-            content += chunk
-            if len(content) > LARGEST_ANSWER:
-                raise httpx.ReadError(f"more than {LARGEST_ANSWER} bytes", request=request)
-    headers = arriving.headers.copy()
-    headers.pop("content-encoding", None)  # it is decoded already
-    said = {"reason_phrase": arriving.reason_phrase.encode("ascii", "ignore")}
-    status, body = arriving.status_code, bytes(content)
-    return httpx.Response(status, headers=headers, content=body, request=request, extensions=said)

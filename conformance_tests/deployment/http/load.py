@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 
 import httpx
 
+from conformance_tests.deployment.http.receiving import LARGEST_ANSWER, raw_body, receive
 from conformance_tests.deployment.http.recorder import exchange_of
 
 if TYPE_CHECKING:
@@ -82,11 +83,14 @@ class Load:
     def _record(self, recorder: Recorder) -> None:
         """Record the answers; they are too many and too similar for a transcript."""
         for request, (status, headers, body) in self._answers:
+            arrived = httpx.Response(
+                status, headers=headers, stream=httpx.ByteStream(body), request=request
+            )
             try:
-                answer = httpx.Response(status, headers=headers, content=body)
-            except httpx.DecodingError:  # the body is not encoded as the header says
-                unpacked = [each for each in headers if each[0].lower() != "content-encoding"]
-                answer = httpx.Response(status, headers=unpacked, content=body)
+                answer = receive(arrived)
+            except httpx.HTTPError:  # it is shown as it came
+                del arrived.headers["content-encoding"]
+                answer = receive(arrived)
             said = f"HTTP {status} {answer.reason_phrase}"
             recorder.record_quietly(exchange_of(request, said, answer))
 
@@ -126,15 +130,14 @@ class Load:
 
     def _send_by(self, transport: httpx.BaseTransport, request: httpx.Request) -> RawAnswer:
         answer = transport.handle_request(request)
-        body = answer.read()
-        answer.headers.pop("content-encoding", None)  # it is decoded already
-        return answer.status_code, answer.headers.multi_items(), body
+        answer.request = request
+        return answer.status_code, answer.headers.multi_items(), raw_body(answer)
 
     def _send_over(self, connection: HTTPConnection, request: httpx.Request) -> RawAnswer:
         target, headers = request.url.raw_path.decode(), dict(request.headers)
         connection.request("POST", target, request.content, headers)
         answer = connection.getresponse()
-        return answer.status, answer.getheaders(), answer.read()
+        return answer.status, answer.getheaders(), answer.read(LARGEST_ANSWER)
 
     def _connection(self, url: httpx.URL) -> HTTPConnection:
         timeout = self._http.timeout

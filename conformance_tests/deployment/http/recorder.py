@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import threading
@@ -11,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from conformance_tests import redaction
+from conformance_tests import redaction, strict_json
+from conformance_tests.deployment.http.receiving import text_of
 from conformance_tests.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -95,10 +95,10 @@ def exchange_of(sent: httpx.Request, status: str, got: httpx.Response | None = N
     return Exchange(
         request_line=f"{sent.method} {sent.url}",
         request_headers=_some(sent.headers, SHOWN_HEADERS),
-        request_body=sent.content.decode("utf-8", "replace"),
+        request_body=text_of(sent.content),
         status_line=status,
         answer_headers=_some(got.headers, SHOWN_ANSWER_HEADERS) if got is not None else (),
-        answer_body=got.text if got is not None else "",
+        answer_body=text_of(got.content) if got is not None else "",
         other_headers=tuple(got.headers.items()) if got is not None else (),
     )
 
@@ -157,10 +157,7 @@ class Recorder:
 
     def learn(self, text: str) -> None:
         """Name the tokens that an answer holds under their own keys."""
-        try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
-            return
+        parsed = strict_json.read_or_none(text)
         answers = parsed if isinstance(parsed, list) else [parsed]
         data = [each.pop("data", None) for each in answers if isinstance(each, dict)]
         for key, value in islice(_secret_strings(data), MOST_LEARNT):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Seconds that one request waits for a throttle.
 MOST_THROTTLED_SECONDS = 120.0
+#: A longer pause than a day is one that nobody waits for.
+MOST_ASKED_SECONDS = 86_400.0
 
 
 class Throttled(NotTestable):
@@ -77,10 +80,19 @@ def retry_after(answer: Answer) -> float | None:
     """Seconds to wait before asking again, or None where the answer is no throttle."""
     if answer.status != 429:
         return None
-    said = answer.headers.get("retry-after", "")
-    if said.isdigit():
-        return max(0.1, float(said))
+    said = answer.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        seconds = float(said)
+    else:
+        moment = moment_of(said)
+        seconds = 1.0 if moment is None else moment - time.time()
+    return min(max(0.1, seconds), MOST_ASKED_SECONDS)
+
+
+def moment_of(date: str) -> float | None:
+    """The moment that a header's date names, in epoch seconds; None where it names none."""
     try:
-        return max(0.1, parsedate_to_datetime(said).timestamp() - time.time())
-    except (ValueError, TypeError):
-        return 1.0
+        moment = parsedate_to_datetime(date)
+        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
+    except (ArithmeticError, LookupError, TypeError, ValueError):
+        return None

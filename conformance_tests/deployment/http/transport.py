@@ -26,6 +26,7 @@ DESCRIPTIONS: Final[Mapping[type[BaseException], str]] = {
     socket.gaierror: "no machine of that name is known",
     httpx.ConnectTimeout: "the connection was not accepted in time",
     httpx.ReadTimeout: "no answer came in time",
+    httpx.DecodingError: "the answer is encoded in a way that cannot be read",
     httpx.ReadError: "the answer could not be read",
     httpx.ConnectError: "the connection was refused",
     httpx.RemoteProtocolError: "the connection was dropped",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -142,16 +143,28 @@ def test_reports_of_one_target_are_told_apart_by_their_files(
         ("{", "is not JSON"),
         ("[]", "is not a conformance report"),
         ('{"schema_version": 2}', "is not a conformance report"),
+        ("[" * 100_000, "is not JSON"),
+        ("[" * 100_000 + "]" * 100_000, "is not JSON"),
+        ('{"schema_version": 1e999}', "is not JSON"),
     ],
 )
 def test_a_file_that_is_no_report_is_exit_2(
     write: Write, tmp_path: Path, content: str, sentence: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """In one sentence."""
+    """In one sentence, however it is made."""
     other = tmp_path / "other.json"
     other.write_text(content)
     assert cli.main(["compare", write("a.json"), str(other)]) == exit_codes.USAGE
     assert sentence in capsys.readouterr().err
+
+
+def test_a_pipe_is_no_report_and_is_not_waited_for(
+    write: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody writes to it: to read it would last for ever."""
+    os.mkfifo(pipe := tmp_path / "pipe")
+    assert cli.main(["compare", write("a.json"), str(pipe)]) == exit_codes.USAGE
+    assert "it is a pipe or a device" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import base64
 
 import jwt
 import pytest
@@ -87,7 +87,7 @@ def test_odd_claims_are_minted_as_they_are(forge: Forge) -> None:
     token = forge.mint(b'{"exp": NaN}', headers={"kid": "7"})
     assert forge.verifies(token)
     assert header_of(token)["kid"] == "7"
-    assert json.dumps(claims_of(token)) == '{"exp": NaN}'
+    assert base64.urlsafe_b64decode(token.split(".")[1] + "==") == b'{"exp": NaN}'
 
 
 def test_a_short_secret_is_the_target_s_own_affair() -> None:

@@ -354,3 +354,29 @@ def test_waits_in_a_run_are_told(reference: Booted, monkeypatch: pytest.MonkeyPa
     run = run_through(transport, target, *rows, progress=progress)
     assert {finding.status for finding in run.findings} == {"pass"}
     assert "waiting 1 s, as the deployment asks (HTTP 429)" in progress.waits
+
+
+ODD_DATE = "Mon, 01 Jan 2024 00:00:00 +99999999999999999999"
+
+
+@pytest.mark.parametrize("said, seconds", [
+    ("²", 1.0), ("", 1.0), ("-5", 1.0), ("soon", 1.0), (ODD_DATE, 1.0),
+    ("0", 0.1), (" 7 ", 7.0), ("9" * 400, throttle.MOST_ASKED_SECONDS),
+    ("Mon, 0² Jan 2024 00:00:00 GMT", 1.0),
+    ("Thu, 01 Jan 1970 01:24:00 GMT", 40.0), ("Thu, 01 Jan 1970 01:24:00 -0000", 40.0),
+])  # fmt: skip
+def test_whatever_a_throttle_says_is_a_pause(hand: HandTime, said: str, seconds: float) -> None:
+    """A number of seconds or a date; what is neither is a second, and no error of the suite."""
+    answer = client_of(in_turn(httpx.Response(200))).trivial()
+    throttled = replace(answer, status=429, headers={"retry-after": said})
+    assert throttle.retry_after(throttled) == seconds
+
+
+@pytest.mark.parametrize(
+    "date", [ODD_DATE, "Mon, 01 Jan 2024 99:00:00 GMT", "2026-11-30T06:00:00Z", "\xb2", ""]
+)
+def test_an_odd_date_shows_no_skew(date: str) -> None:
+    """The deployment's clock is then taken for right."""
+    client = client_of(in_turn(httpx.Response(200, headers={"date": date.encode("latin-1")})))
+    client.trivial()
+    assert client.skew == 0
