@@ -41,6 +41,7 @@ IMPORTED_AS = {
     "axe-playwright-python": "axe_playwright_python",
     "graphql-core": "graphql",
     "ipython": "IPython",
+    "markdown-it-py": "markdown_it",
     "pyjwt": "jwt",
     "ruamel.yaml": "ruamel",
     "strawberry-graphql": "strawberry",

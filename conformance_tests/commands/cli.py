@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests import __version__
+from conformance_tests.printable import printable
 from conformance_tests.report import exit_codes
 from conformance_tests.report.safe_output import safe_output
 
@@ -43,7 +44,7 @@ def _carry_out(arguments: argparse.Namespace) -> int:
     except Exception as problem:
         if not _is_usage(problem):
             return _suite_failed(problem)
-        for told in str(problem).splitlines():
+        for told in printable(str(problem)).splitlines():
             print(f"auth-conformance: {told}{'' if told[-1:] in '.?!' else '.'}", file=sys.stderr)
         return exit_codes.USAGE
 
@@ -59,7 +60,7 @@ def _is_usage(problem: Exception) -> bool:
 def _suite_failed(problem: Exception) -> int:
     from conformance_tests.report import suite_failure
 
-    print(f"auth-conformance: {suite_failure.describe(problem)}", file=sys.stderr)
+    print(f"auth-conformance: {printable(suite_failure.describe(problem))}", file=sys.stderr)
     return exit_codes.BROKEN_SUITE
 
 

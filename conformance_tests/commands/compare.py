@@ -178,7 +178,11 @@ def _print_changes(reports: Sequence[Judged], found: Sequence[Change], out: Cons
 
 def _line(change: Change) -> Text:
     beyond = "" if change.claimed else "  (beyond the claim)"
-    line = Text(f"  {change.name}  ").append(change.before, _style(change.before)).append(" → ")
+    line = (
+        Text(f"  {printable(change.name)}  ")
+        .append(change.before, _style(change.before))
+        .append(" → ")
+    )
     line.append(change.after, _style(change.after))
     return line.append(f"{beyond}  {printable(change.sentence)}")
 
@@ -219,10 +223,11 @@ def grid(reports: Sequence[Judged]) -> Table:
     table = Table(header_style="bold", box=None, pad_edge=False)
     table.add_column("")
     for report in reports:
-        table.add_column(report.label, overflow="fold")
+        table.add_column(Text(report.label), overflow="fold")
     for name, statuses in _cells(reports).items():
         mark = "≠" if _disagree(statuses) else " "
-        table.add_row(f"{mark} {name}", *(Text(status, _style(status)) for status in statuses))
+        cells = (Text(status, _style(status)) for status in statuses)
+        table.add_row(Text(f"{mark} {printable(name)}"), *cells)
     return table
 
 

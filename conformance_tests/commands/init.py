@@ -109,7 +109,7 @@ def _remarks(operations: Operations, environment: str | None) -> Iterator[str]:
 
 def text(known: Mapping[str, Known | tuple[Known, ...]], remarks: list[str]) -> str:
     """The file: every key of the format, set or commented out."""
-    parts = ["\n".join([_HEAD, *(f"# {remark}" for remark in remarks)])]
+    parts = ["\n".join([_HEAD, *(f"# {on_one_line(remark)}" for remark in remarks)])]
     for name, table in TABLES.items():
         values = known.get(name)
         each = values if isinstance(values, tuple) else (values,)

@@ -7,6 +7,7 @@ from importlib import resources
 from typing import Any, Final
 
 from conformance_tests import __version__
+from conformance_tests.printable import printable
 from conformance_tests.report import wording
 from conformance_tests.report.verdict import Report, Row
 from conformance_tests.requirements import VERSION
@@ -16,7 +17,15 @@ SCHEMA_VERSION: Final = 1
 
 def text(report: Report) -> str:
     """The report as indented JSON, with a line end."""
-    return json.dumps(document(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    written = json.dumps(document(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return "".join(map(_shown, written))
+
+
+def _shown(char: str) -> str:
+    """The character, or its escape where a terminal obeys it; what no text can hold is named."""
+    if char == "\n" or char.isprintable():
+        return char
+    return json.dumps(printable(char) if "\ud800" <= char <= "\udfff" else char)[1:-1]
 
 
 def document(report: Report) -> dict[str, Any]:

@@ -43,21 +43,33 @@ def _parts(report: Report) -> Iterator[str]:
 
 
 def _plain(content: str) -> str:
-    """Text that Markdown and HTML leave as it is."""
-    escaped = html.escape(on_one_line(content), quote=False)
-    return re.sub(r"([\\`*_\[\]|#~])", r"\\\1", escaped)
+    """Text that Markdown and HTML leave as it is; what GitHub would make a link is code."""
+    words = re.split(r"(\S*(?:://|www\.|@)\S*)", on_one_line(content), flags=re.IGNORECASE)
+    return "".join(_code(word) if place % 2 else _escaped(word) for place, word in enumerate(words))
+
+
+def _escaped(content: str) -> str:
+    """Text without links, its punctuation escaped."""
+    escaped = re.sub(r"([\\`*_\[\]|#~])", r"\\\1", html.escape(content, quote=False))
+    return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", escaped)  # it would begin a list
 
 
 def _code(content: str) -> str:
     """Text of a deployment, in a code span that it cannot end."""
     line = on_one_line(content)
-    return f"`` {line.replace('``', '` `')} ``"
+    fence = _fence(line, 2)
+    return f"{fence} {line} {fence}"
 
 
 def _fenced(content: str) -> str:
-    longest = max((len(run) for run in re.findall("`+", content)), default=0)
-    fence = "`" * max(3, longest + 1)
+    fence = _fence(content, 3)
     return f"{fence}text\n{content}\n{fence}"
+
+
+def _fence(content: str, least: int) -> str:
+    """More backticks than the content has in a row."""
+    longest = max(map(len, re.findall("`+", content)), default=0)
+    return "`" * max(least, longest + 1)
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

@@ -35,6 +35,8 @@ def _register(config: pytest.Config, path: str) -> None:
     from conformance_tests.actors.pool import Customers
     from conformance_tests.deployment.instances import Instances
     from conformance_tests.deployment.opening import assemble
+    from conformance_tests.printable import on_one_line
+    from conformance_tests.redaction import SHOWN
     from conformance_tests.runner.cleanup import clean_up
     from conformance_tests.runner.plugin import ConformancePlugin
     from conformance_tests.runner.preflight import prepare
@@ -67,7 +69,7 @@ def _register(config: pytest.Config, path: str) -> None:
     finally:
         ends.callback(clean_up, customers)
     if problem is not None and not customers.locked_out:
-        raise pytest.UsageError(problem)
+        raise pytest.UsageError(on_one_line(deployment.recorder.redact(problem, SHOWN)))
     context = RunContext(customers, Instances(deployment, ends), options)
     config.pluginmanager.register(ConformancePlugin(context), "conformance-run")
 

@@ -11,6 +11,7 @@ import pytest
 from conformance_tests.deployment.table import denial
 from conformance_tests.marks import marker_option, requirements_of
 from conformance_tests.outcomes import NotApplicable, NotTestable, Violation
+from conformance_tests.printable import printable
 from conformance_tests.redaction import SHOWN
 from conformance_tests.report.verdict import Card, Finding, Status
 
@@ -105,7 +106,7 @@ def redacted_report(report: pytest.TestReport, found: Sequence[Finding]) -> pyte
         return _unreported(report) if report.failed else report
     card = worst.card
     text = worst.detail or (f"expected {card.expected}; got {card.actual}" if card else "")
-    sentence = f"{worst.requirement} {worst.status}: {text}"
+    sentence = printable(f"{worst.requirement} {worst.status}: {text}")
     if worst.status in ("error", "fail"):
         report.outcome, report.longrepr = "failed", sentence
     else:

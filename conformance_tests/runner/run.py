@@ -55,6 +55,7 @@ SETTINGS = (
 QUIET = ("-p", "no:terminal", "-p", "no:logging", "--capture=sys")
 
 DEFAULTS = Options()
+COOKIES = "the deployment sets cookies, and the suite sends none back"
 
 
 def run_suite(
@@ -111,6 +112,7 @@ def remark_about(customers: Customers) -> str | None:
     """Where it is not what the target says: what a reader should know before the rows."""
     deployment = customers.deployment
     seen = [other_environment(deployment.client, deployment.target.environment)]
+    seen += [COOKIES] if deployment.client.sets_cookies else []
     seen += [other_lifetimes(one, deployment.lifetimes) for one in customers.sessions[:1]]
     return "; ".join(filter(None, [*seen, deployment.wrong_secret])) or None
 

@@ -9,7 +9,7 @@ import itertools
 import json
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import pytest
@@ -21,10 +21,16 @@ from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.protected import Protected
 from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.odd_client import OddClient
+from conformance_tests.deployment.http.throttle import LoginRate
 from conformance_tests.expect.expect import Expect
+from conformance_tests.marks import declare_marker
 from conformance_tests.outcomes import NotApplicable, NotTestable, Violation
+from conformance_tests.target.parts import Http
 from tests.conformance import fakes
 
 OUTCOMES = (Violation, NotTestable, NotApplicable)
@@ -45,15 +51,17 @@ LEAVES = (
 )
 VALUES = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=3)
-    | st.dictionaries(st.sampled_from(["token", "refresh_token", "category", "a0"]), inner),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["token", "refresh_token", "category", "a0"]), inner)
+    ),
     max_leaves=6,
 )
 
 
 def compact(claims: Any) -> str:
     """A token with these claims that our forge has signed."""
-    return fakes.Forge(fakes.SECRET).mint(json.dumps(claims).encode())
+    return Forge(fakes.SECRET).mint(json.dumps(claims).encode())
 
 
 CLAIMS = VALUES | st.fixed_dictionaries(
@@ -91,18 +99,20 @@ BODIES = (
     | st.binary(max_size=60)
     | st.sampled_from([b"[" * 100_000, b'{"data":' * 500 + b"1" + b"}" * 500, b'{"a": 1e999}'])
 )
+HEADER_NAMES = (
+    *("content-type", "content-encoding", "date", "retry-after", "location", "set-cookie"),
+    *("cache-control", "content-length", "allow", "vary", "x-odd"),
+)
+HEADER_VALUES = (
+    *("application/json", "application/json; charset=undefined", "gzip", "br", "²", "-1", "0"),
+    *("9" * 400, "Mon, 01 Jan 2024 00:00:00 +99999999999999999999", "//[", "a=b", "\x1b[2J"),
+)
+LATIN_1 = st.characters(max_codepoint=255, exclude_characters="\r\n\0")
 HEADERS = st.dictionaries(
-    st.sampled_from(
-        ["content-type", "content-encoding", "date", "retry-after", "location", "set-cookie"]
-        + ["cache-control", "content-length", "allow", "vary", "x-odd"]
-    ),
-    st.sampled_from(
-        ["application/json", "application/json; charset=undefined", "gzip", "br", "²", "-1", "0"]
-        + ["9" * 400, "Mon, 01 Jan 2024 00:00:00 +99999999999999999999", "//[", "a=b", "\x1b[2J"]
-    )
-    | st.text(st.characters(max_codepoint=255, exclude_characters="\r\n\0"), max_size=30),
+    st.sampled_from(HEADER_NAMES),
+    st.sampled_from(HEADER_VALUES) | st.text(LATIN_1, max_size=30),
     max_size=4,
-).map(lambda headers: [(name, value.encode("latin-1")) for name, value in headers.items()])
+)
 ANSWERS = st.tuples(
     st.sampled_from([200, 200, 200, 400, 401, 429, 500, 302, 204, 101]) | st.integers(100, 999),
     HEADERS,
@@ -110,12 +120,33 @@ ANSWERS = st.tuples(
 )
 
 
-def said(status: int, headers: list[tuple[str, bytes]], body: bytes) -> httpx.Response:
+def said(status: int, headers: Mapping[str, str], body: bytes) -> httpx.Response:
     """Such an answer, as it comes from a network."""
-    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+    raw = {name.encode(): value.encode("latin-1") for name, value in headers.items()}
+    return httpx.Response(status, headers=raw, stream=httpx.ByteStream(body))
+
+
+class Case(NamedTuple):
+    """A test of the suite, what it asks for, and what of that its parameters are."""
+
+    test: Callable[..., Any]
+    asked: set[str]
+    parameters: Mapping[str, Any]
+
+    def run(self, known: Mapping[str, Any]) -> None:
+        given_ = {name: {**known, **self.parameters}[name] for name in self.asked}
+        if given_.get("forge", self) is not None:  # its fixture says that it is not testable
+            self.test(**given_)
 
 
 # -- who is asked ------------------------------------------------------------------------------
+
+
+class Unthrottled(LoginRate):
+    """Takes 429 for an answer like any other: nobody waits."""
+
+    def ask(self, operation: str, send: Callable[[], Answer]) -> Answer:
+        return send()
 
 
 def words(judged: Deployment) -> dict[str, Any]:
@@ -143,7 +174,7 @@ def words(judged: Deployment) -> dict[str, Any]:
     }
 
 
-def tests() -> Iterator[tuple[Callable[..., Any], Mapping[str, Any]]]:
+def tests() -> Iterator[Case]:
     """The suite's tests with one set of parameters each, that need nothing else."""
     known = set(words(fakes.deployment(secret=True)))
     for module in pkgutil.iter_modules(suite.__path__, f"{suite.__name__}."):
@@ -154,7 +185,7 @@ def tests() -> Iterator[tuple[Callable[..., Any], Mapping[str, Any]]]:
             asked = set(function.__code__.co_varnames[: function.__code__.co_argcount])
             for given_ in _parameters(getattr(function, "pytestmark", [])):
                 if asked - given_.keys() <= known:
-                    yield function, given_ | dict.fromkeys(asked - given_.keys())
+                    yield Case(function, asked, given_)
 
 
 def _parameters(marks: list[pytest.Mark]) -> Iterator[dict[str, Any]]:
@@ -168,48 +199,53 @@ def _parameters(marks: list[pytest.Mark]) -> Iterator[dict[str, Any]]:
 
 
 def _named(names: str, values: Any) -> list[tuple[str, Any]]:
-    values = getattr(values, "values", values) if type(values).__name__ == "ParameterSet" else values
+    if type(values).__name__ == "ParameterSet":
+        values = values.values
     split = [name.strip() for name in names.split(",")]
     if len(split) == 1:
         values = values if type(values) is tuple and len(values) == 1 else (values,)
     return list(zip(split, values, strict=True))
 
 
-TESTS = list(tests())
-
-
-def check(cases: int) -> None:
+def check(config: pytest.Config, cases: int) -> None:
     """Whatever is answered, each test ends as a test may end."""
+    declare_marker(config)
+    callable_tests = list(tests())
+    assert len(callable_tests) > 150
 
     @settings(max_examples=cases, deadline=None, database=None)
     @given(
-        test=st.sampled_from(TESTS),
+        case=st.sampled_from(callable_tests),
         answers=st.lists(ANSWERS, min_size=1, max_size=4),
         lets_in=st.booleans(),
         visible=st.booleans(),
     )
     def no_answer_breaks_the_suite(
-        test: tuple[Callable[..., Any], Mapping[str, Any]],
+        case: Case,
         answers: list[Any],
         lets_in: bool,
         visible: bool,
     ) -> None:
         turns, login = itertools.cycle(answers), fakes.logins()
 
-        def speak(body: Any, headers: httpx.Headers) -> httpx.Response:
-            if lets_in and "generateCustomerToken" in str(body):
-                return login(body, headers)
+        def speak(request: httpx.Request) -> httpx.Response:
+            if lets_in and b"generateCustomerToken" in request.content:
+                return login({}, request.headers)
             return said(*next(turns))
 
         judged = fakes.deployment(
-            speak, clock=fakes.HandClock(), secret=visible, table=visible, environment="development"
+            clock=fakes.HandClock(), secret=visible, table=visible, environment="development"
         )
-        judged.client.rate.ask = lambda operation, send: send()  # nobody waits
+        judged.client = Client(
+            fakes.URL,
+            Http(),
+            judged.recorder,
+            transport=httpx.MockTransport(speak),
+            rate=Unthrottled(),
+        )
         judged.recorder.start_test()
-        function, asked = test
-        known = words(judged)
         with contextlib.suppress(*OUTCOMES):
-            function(**{name: asked[name] or known.get(name) for name in asked})
+            case.run(words(judged))
         assert judged.recorder.transcript() is not None
         judged.recorder.curl()
 

@@ -10,6 +10,7 @@ import json
 import statistics
 import time
 from collections.abc import Mapping, Sequence
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from conformance_tests.target.parts import Http
 
 JSON = "application/json"
+#: No cookie is kept: a balancer's would lead each request to one and the same worker.
+NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 #: A difference of clocks below this is the network's, in seconds.
 NOTICED_SKEW = 1.5
 
@@ -46,6 +49,8 @@ class Client:
         self.url = url
         self.recorder = recorder
         self.logins = 0
+        #: Whether the deployment has set a cookie.
+        self.sets_cookies = False
         #: Seconds that the deployment's `Date` header is ahead of this machine, at each answer.
         self.skews: list[float] = []
         self.rate = rate or LoginRate()
@@ -54,6 +59,7 @@ class Client:
             timeout=http.timeout,
             transport=transport or Transport(http.ca_file),
             follow_redirects=False,
+            cookies=CookieJar(NO_COOKIES),
         )
 
     def close(self) -> None:
@@ -193,6 +199,7 @@ class Client:
             self.recorder.record(exchange_of(prepared, f"no answer: {answer.problem}"))
             return answer
         self._note_skew(response)
+        self.sets_cookies |= "set-cookie" in response.headers
         said = f"HTTP {response.status_code} {response.reason_phrase}"
         self.recorder.record(exchange_of(prepared, said, response))
         return Answer(

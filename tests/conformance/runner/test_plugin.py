@@ -22,6 +22,7 @@ from conformance_tests.runner import entry, overlap
 from conformance_tests.runner.options import Options, RunContext
 from conformance_tests.runner.plugin import ConformancePlugin
 from tests.conformance.fakes import ALICE, BOB, SECRET, HandClock, deployment, error, says
+from tests.conformance.report.hostile_texts import HOSTILE
 
 CONFTEST = "from conformance_tests.suite.conftest import *"
 HEAD = """
@@ -289,6 +290,15 @@ def test_no_ending_tells_a_secret(judge: Judge) -> None:
     assert SECRET not in told
     assert TOKEN not in told
     assert told.count("<secret#1>") >= len(raised)
+
+
+def test_no_ending_steers_a_terminal(judge: Judge) -> None:
+    """What pytest itself tells holds nothing that a terminal obeys, whatever a deployment said."""
+    errors = ("Violation({0!r}, 'x')", "NotTestable('table', {0!r})", "ValueError({0!r})")
+    judged = judge(each(f"raise {error.format(t)}" for t in HOSTILE.values() for error in errors))
+    assert len(judged.told) >= len(HOSTILE) * len(errors)
+    told = "".join(judged.told)
+    assert {char for char in told if char != "\n" and not char.isprintable()} == set()
 
 
 def test_a_card_shows_its_own_test_s_traffic(judge: Judge) -> None:

@@ -377,6 +377,6 @@ def test_whatever_a_throttle_says_is_a_pause(hand: HandTime, said: str, seconds:
 )
 def test_an_odd_date_shows_no_skew(date: str) -> None:
     """The deployment's clock is then taken for right."""
-    client = client_of(in_turn(httpx.Response(200, headers={"date": date.encode("latin-1")})))
+    client = client_of(in_turn(httpx.Response(200, headers={b"date": date.encode("latin-1")})))
     client.trivial()
     assert client.skew == 0

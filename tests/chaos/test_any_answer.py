@@ -1,0 +1,13 @@
+"""Ten thousand answers that hypothesis thinks of, and none is an error of the suite."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.chaos.sizes import size
+from tests.conformance import any_answer
+
+
+def test_no_answer_breaks_the_suite(pytestconfig: pytest.Config) -> None:
+    """Status, headers and bodies; each test of the suite that needs no network of its own."""
+    any_answer.check(pytestconfig, size(10_000, 100_000))
