@@ -236,13 +236,8 @@ def check(config: pytest.Config, cases: int) -> None:
         judged = fakes.deployment(
             clock=fakes.HandClock(), secret=visible, table=visible, environment="development"
         )
-        judged.client = Client(
-            fakes.URL,
-            Http(),
-            judged.recorder,
-            transport=httpx.MockTransport(speak),
-            rate=Unthrottled(),
-        )
+        way, rate = httpx.MockTransport(speak), Unthrottled()
+        judged.client = Client(fakes.URL, Http(), judged.recorder, transport=way, rate=rate)
         judged.recorder.start_test()
         with contextlib.suppress(*OUTCOMES):
             case.run(words(judged))
