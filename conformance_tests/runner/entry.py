@@ -1,6 +1,7 @@
-"""The `pytest11` entry point: `pytest --pyargs conformance_tests --target FILE`.
+"""The `pytest11` entry point: `pytest --pyargs conformance_tests --conformance-target FILE`.
 
-Without `--target` it adds its options and does nothing.
+Without that option it does nothing. Its options begin with `--conformance-`, as it is loaded in
+every project of an environment that it is installed in, beside whatever other plugins are there.
 """
 
 from __future__ import annotations
@@ -8,24 +9,33 @@ from __future__ import annotations
 import os
 import shlex
 from contextlib import ExitStack
+from typing import Any, Final
 
 import pytest
 
 from conformance_tests.runner.options import RUN_CONTEXT, Options, RunContext
 
+PREFIX: Final = "--conformance-"
+ALLOWS: Final = "allow-destructive"
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("auth-conformance", "judge a deployment of the auth flow")
-    group.addoption("--target", metavar="FILE", help="target file of the deployment to judge")
-    group.addoption("--profile", choices=("documented", "hardened"), help="over the file's profile")
-    group.addoption("--only", action="append", metavar="ID|GROUP", default=[], help="only these")
-    group.addoption("--claimed-only", action="store_true", help="leave out rows beyond the claim")
-    group.addoption("--allow-destructive", action="store_true", help="burn, fault, load rows too")
+    options: dict[str, dict[str, Any]] = {
+        "target": {"metavar": "FILE", "help": "target file of the deployment to judge"},
+        "profile": {"choices": ("documented", "hardened"), "help": "overrides the file's profile"},
+        "only": {"action": "append", "metavar": "ID|GROUP", "default": [], "help": "only these"},
+        "claimed-only": {"action": "store_true", "help": "leave out rows beyond the claim"},
+        ALLOWS: {"action": "store_true", "help": "burn, fault and load rows too"},
+    }
+    for name, settings in options.items():
+        group.addoption(f"{PREFIX}{name}", **settings)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    path = config.getoption("--target", None)
+    path = config.getoption(f"{PREFIX}target", None)
     if path is not None and RUN_CONTEXT not in config.stash:
+        _refuse_workers(config)
         _register(config, path)
 
 
@@ -48,15 +58,16 @@ def _register(config: pytest.Config, path: str) -> None:
 
     try:
         target = load(path, os.environ)
-        profile = config.getoption("--profile")
+        profile = config.getoption(f"{PREFIX}profile")
         target = with_profile(target, profile) if profile else target
     except TargetError as error:
         raise pytest.UsageError(str(error)) from None
     options = Options(
-        only=tuple(config.getoption("--only")),
-        claimed_only=config.getoption("--claimed-only"),
-        allow_destructive=config.getoption("--allow-destructive"),
+        only=tuple(config.getoption(f"{PREFIX}only")),
+        claimed_only=config.getoption(f"{PREFIX}claimed-only"),
+        allow_destructive=config.getoption(PREFIX + ALLOWS),
         rerun=_rerun(config, path),
+        only_option=f"{PREFIX}only",
     )
     refuse_what_shows_secrets(config)
     ends = ExitStack()
@@ -74,9 +85,15 @@ def _register(config: pytest.Config, path: str) -> None:
     config.pluginmanager.register(ConformancePlugin(context), "conformance-run")
 
 
+def _refuse_workers(config: pytest.Config) -> None:
+    """UsageError where pytest-xdist would let several processes judge the deployment at once."""
+    if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
+        raise pytest.UsageError("one process judges a deployment: leave -n and --dist out")
+
+
 def _rerun(config: pytest.Config, path: str) -> str:
     """The command that a card repeats for its one requirement."""
-    profile, allowed = config.getoption("--profile"), config.getoption("--allow-destructive")
-    words = ["pytest", "--pyargs", "conformance_tests", "--target", path]
-    words += ["--profile", profile] if profile else []
-    return shlex.join([*words, *["--allow-destructive"] * bool(allowed)])
+    profile, allowed = (config.getoption(PREFIX + name) for name in ("profile", ALLOWS))
+    words = ["pytest", "--pyargs", "conformance_tests", f"{PREFIX}target", path]
+    words += [f"{PREFIX}profile", profile] if profile else []
+    return shlex.join([*words, *[f"{PREFIX}{ALLOWS}"] * bool(allowed)])

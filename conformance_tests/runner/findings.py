@@ -38,7 +38,7 @@ def findings_of(
     """What a test says of each of its rows.
 
     expect: where it ran to its end, what it could not see and what only warns.
-    rerun: the command that a card repeats for its row.
+    rerun: the command that a card repeats for its row, without the row's id.
     """
     outcomes = [_from_error(error, recorder)] if error else list(_from_run(expect, recorder))
     if marker_option(item, "optional"):
@@ -49,7 +49,7 @@ def findings_of(
             status=status,
             detail=_tries(row) if status == "pass" and detail is None else detail,
             test=item.nodeid,
-            card=card and _with_commands(card, recorder, f"{rerun} --only {row.id}"),
+            card=card and _with_commands(card, recorder, f"{rerun} {row.id}"),
             level=marker_option(item, "level") or None,
         )
         for row in requirements_of(item)

@@ -47,7 +47,7 @@ class Silence:
 class Options:
     """What a run was asked for.
 
-    rerun: the command that a card repeats for its one requirement.
+    rerun: the command that a card repeats for its one requirement, which `only_option` names.
     queue: where other processes run the same tests at once, what shares the tests out.
     """
 
@@ -56,6 +56,7 @@ class Options:
     allow_destructive: bool = False
     pytest_args: tuple[str, ...] = ()
     rerun: str = "auth-conformance run"
+    only_option: str = "--only"
     queue: WorkQueue | None = None
 
 

@@ -172,7 +172,8 @@ class ConformancePlugin:
 
     def _findings(self, item: pytest.Item, error: BaseException | None) -> list[Finding]:
         recorder, expect = self.context.deployment.recorder, item.stash.get(EXPECT, None)
-        return findings_of(item, error, expect, recorder, self.context.options.rerun)
+        rerun = f"{self.context.options.rerun} {self.context.options.only_option}"
+        return findings_of(item, error, expect, recorder, rerun)
 
 
 def _need(item: pytest.Item) -> customer_schedule.Need:

@@ -30,7 +30,7 @@ from conformance_tests.runner.options import EXPECT, RUN_CONTEXT, RunContext
 @pytest.fixture(scope="session")
 def run_context(request: pytest.FixtureRequest) -> RunContext:
     if RUN_CONTEXT not in request.config.stash:
-        raise pytest.UsageError("name the deployment to judge: --target FILE")
+        raise pytest.UsageError("name the deployment to judge: --conformance-target FILE")
     return request.config.stash[RUN_CONTEXT]
 
 

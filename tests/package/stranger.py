@@ -149,7 +149,8 @@ def judge_an_address(small: Stranger) -> None:
 def judge_under_pytest(small: Stranger) -> None:
     """The same tests by the stranger's own pytest, with a target file."""
     (small.folder / "target.toml").write_text(TARGET)
-    words = ["pytest", "-q", "--pyargs", "conformance_tests", "--target", "target.toml"]
+    words = ["pytest", "-q", "--pyargs", "conformance_tests"]
+    words += ["--conformance-target", "target.toml"]
     assert " passed" in small.run(*words, "--only", "CORE", "--claimed-only")
 
 

@@ -229,7 +229,14 @@ def test_plain_pytest_tells_no_secret(option: str, tmp_path: Path) -> None:
         path = target_file(tmp_path, url, PASSWORDS["quotes"])
         own = [option, "-p", "no:cacheprovider", "--log-cli-level=DEBUG"]
         own += [f"--junitxml={tmp_path / 'junit.xml'}", "-k", "wrong_credentials or same_form"]
-        command = ["-m", "pytest", "--pyargs", "conformance_tests", f"--target={path}", *own]
+        command = [
+            "-m",
+            "pytest",
+            "--pyargs",
+            "conformance_tests",
+            f"--conformance-target={path}",
+            *own,
+        ]
         done = subprocess.run(
             [sys.executable, *command],
             cwd=tmp_path,

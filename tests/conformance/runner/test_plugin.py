@@ -369,11 +369,44 @@ def test_waits_are_shared_but_no_customer_is_burned_in_a_sleep(
 
 def test_under_plain_pytest_a_card_repeats_what_was_asked_there() -> None:
     """The target, and the flags that a row alone needs just as well."""
-    asked: dict[str, object] = {"--profile": "hardened", "--allow-destructive": True}
+    asked: dict[str, object] = {
+        "--conformance-profile": "hardened",
+        "--conformance-allow-destructive": True,
+    }
     for given, flags in (
-        (asked, " --profile hardened --allow-destructive"),
+        (asked, " --conformance-profile hardened --conformance-allow-destructive"),
         (dict.fromkeys(asked), ""),
     ):
         config = cast("pytest.Config", SimpleNamespace(getoption=given.get))
-        command = "pytest --pyargs conformance_tests --target staging.toml"
+        command = "pytest --pyargs conformance_tests --conformance-target staging.toml"
         assert entry._rerun(config, "staging.toml") == command + flags
+
+
+# -- in a project of somebody else -------------------------------------------------------------
+
+OTHER_PLUGIN = """
+def pytest_addoption(parser):
+    for name in ("target", "profile", "only", "claimed-only", "allow-destructive"):
+        parser.addoption(f"--{name}")
+"""
+
+
+def test_another_plugin_may_have_options_like_the_command_s(pytester: pytest.Pytester) -> None:
+    """The plugin's own begin with its name, and it registers nothing else until it is asked to."""
+    pytester.makeconftest(OTHER_PLUGIN)
+    pytester.makepyfile(
+        "def test_it(pytestconfig): assert pytestconfig.getoption('--target') == 'x'"
+    )
+    done = pytester.runpytest_inprocess("-p", "conformance_tests.runner.entry", "--target=x")
+    done.assert_outcomes(passed=1)
+    shown = pytester.runpytest_inprocess("-p", "conformance_tests.runner.entry", "--markers")
+    shown.stdout.no_fnmatch_line("*requirement*")
+
+
+def test_several_processes_are_refused_in_a_sentence(pytester: pytest.Pytester) -> None:
+    """Each would burn what another one needs."""
+    target = pytester.makefile(".toml", target="url = 'http://127.0.0.1:9/graphql'")
+    words = ("-p", "conformance_tests.runner.entry", "-p", "xdist", "-n", "2")
+    done = pytester.runpytest_inprocess(*words, f"--conformance-target={target}")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["*one process judges a deployment: leave -n and --dist out*"])
