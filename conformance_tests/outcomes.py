@@ -10,6 +10,10 @@ CAPABILITIES = {
     "second customer": ("a second customer", "a second [[customers]] entry"),
     "secret": ("the signing secret", "[signing] with secret_env"),
     "table": ("the table", "[table] with name, region and, for an emulator, endpoint_url"),
+    "own table": (
+        "a table without rows of others, which a careless server might delete",
+        "[table] with a table made for tests, or [faults]",
+    ),
     "small table": ("a smaller table", "[table] with a table made for tests"),
     "introspection": (
         "open introspection",

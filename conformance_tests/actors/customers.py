@@ -207,7 +207,7 @@ class RegisteredCustomer(Customer):
         """An id of the same kind that nobody has, as JSON."""
         if isinstance(self.id, int):
             return json.dumps(9_007_199_254_740_000 - self.id)
-        return json.dumps(f"conformance-{self.deployment.run}-nobody")
+        return json.dumps(self.deployment.nobody)
 
     def learn_id(self, session: Session) -> None:
         """Take the id from a session's claims."""

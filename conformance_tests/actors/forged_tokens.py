@@ -146,7 +146,7 @@ def _words(session: Session, more: Mapping[str, str]) -> dict[str, str]:
     id_ = session.claims.get("customer_id")
     return {
         "customer": json.dumps(id_),
-        "other": '"somebody-else"',
+        "other": json.dumps(session.customer.deployment.nobody),
         "id": str(id_),
         "exp": str(session.exp),
         "later": str(now + HOUR),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from conformance_tests.actors import customer_schedule
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.session import expired
+from conformance_tests.deployment.row import BOOKKEEPING, OWN_IDS
 from conformance_tests.outcomes import NotApplicable, NotTestable
 
 if TYPE_CHECKING:
@@ -40,6 +42,31 @@ class Customers:
         """The same customers before another instance."""
         registered = tuple(customer.on(deployment) for customer in self.registered)
         return replace(self, deployment=deployment, registered=registered)
+
+    # -- who is none of them -------------------------------------------------------------------
+
+    def are_ours(self, partition: str) -> bool:
+        """Whether a partition belongs to a customer of the target or of the suite."""
+        owner = partition.removeprefix(BOOKKEEPING)
+        return owner.startswith(OWN_IDS) or owner in {str(one.known_id) for one in self.registered}
+
+    @contextmanager
+    def sparing_others(self) -> Iterator[None]:
+        """In here a call may name nobody: whatever a careless server makes of that, strangers keep
+        their rows. NotTestable where that cannot be ensured.
+        """
+        table, faults = self.deployment.table, self.deployment.faults
+        if table is not None and not table.holds_others(self.are_ours):
+            yield
+            return
+        if faults is None:
+            raise NotTestable("own table" if table else "table")
+        with faults.watch() as calls:
+            self.alice.log_in()
+        if not any(call.accesses for call in calls):
+            raise NotTestable("faults", "no call of the deployment passes the fault proxy")
+        with faults.confine(self.are_ours):
+            yield
 
     # -- who logs in over HTTP -----------------------------------------------------------------
 
@@ -74,7 +101,7 @@ class Customers:
     def made_up(self, id_: str | None = None) -> MadeUpCustomer:
         """A made-up customer with a fresh id; NotTestable where sessions cannot be forged."""
         self.deployment.need_forging()
-        fresh = f"conformance-{self.deployment.run}-{next(self._numbers)}"
+        fresh = f"{OWN_IDS}{self.deployment.run}-{next(self._numbers)}"
         customer = MadeUpCustomer(self.deployment, id_ or fresh)
         self.all_made_up.append(customer)
         return customer

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from conformance_tests.deployment.faults.server import RequestCounter
+from conformance_tests.deployment.row import OWN_IDS
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import NotTestable
@@ -82,6 +83,11 @@ class Deployment:
         """NotTestable where sessions cannot be made without a login; it names what is missing."""
         if not self.can_forge:
             raise NotTestable(self.forging_lacks, self.wrong_secret or self.odd_pairs)
+
+    @property
+    def nobody(self) -> str:
+        """An id that no customer has, and that only this run can have made."""
+        return f"{OWN_IDS}{self.run}-nobody"
 
     @property
     def must_wait(self) -> bool:

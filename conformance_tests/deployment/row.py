@@ -11,6 +11,8 @@ SORT_KEY = "refresh_token_hash"
 KEYS = f"{PARTITION_KEY}, {SORT_KEY}"
 #: Where an implementation of SPEC.md keeps a customer's tombstones and fence.
 BOOKKEEPING = "ended#"
+#: How every id begins that the suite makes up.
+OWN_IDS = "conformance-"
 
 
 @dataclass(frozen=True, slots=True)

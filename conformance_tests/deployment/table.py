@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from conformance_tests.deployment.row import BOOKKEEPING, KEYS, PARTITION_KEY, SORT_KEY, Row
+from conformance_tests.deployment.row import (
+    BOOKKEEPING,
+    KEYS,
+    OWN_IDS,
+    PARTITION_KEY,
+    SORT_KEY,
+    Row,
+)
 from conformance_tests.outcomes import NotTestable, SuiteError
 
 if TYPE_CHECKING:
@@ -16,7 +23,7 @@ if TYPE_CHECKING:
     from conformance_tests.target.parts import TableAddress
 
 #: The customer id of the rows by which the suite checks its rights before a run.
-CHECKED = "conformance-check"
+CHECKED = f"{OWN_IDS}check"
 
 
 class Table:
@@ -80,6 +87,11 @@ class Table:
     def scan(self) -> Iterator[list[Row]]:
         """Every item of the whole table, page by page."""
         return self._pages(self._client.scan)
+
+    def holds_others(self, ours: Callable[[str], bool]) -> bool:
+        """Whether it holds a row in a partition that is not ours; read until the first of them."""
+        pages = self._pages(self._client.scan, ProjectionExpression=KEYS)
+        return any(not ours(row.customer_id) for rows in pages for row in rows)
 
     def put(
         self,

@@ -6,11 +6,12 @@ be left out. Where introspection is open, the schema is compared with the publis
 Elsewhere it is probed with documents of which the part in question never runs. A document is
 validated as a whole before any of it runs: so the operation stands beside a trivial query in one
 document, and the trivial one is asked to run, which it does if the operation is valid. No wording
-is judged.
+is judged. A careless server may run the operation all the same: it is about nobody.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -59,9 +60,11 @@ Field = Mapping[str, Any]
 Types = Mapping[str, Mapping[str, Field]]
 #: What no document can tell.
 UNSEEN: Final = "nullability, lists and scalar types in answers (result: Boolean! among them)"
-_TEXT: Final = '"conformance-probe"'
+_TEXT: Final = f'"{documents.NOBODY_ID}"'
+#: A number that is no customer's id.
+_NUMBER: Final = f"9{secrets.randbelow(10**30):030}"
 #: A literal of the right type and one that only a wrong type accepts.
-LITERALS: Final = {"String": (_TEXT, "1"), "Boolean": ("true", _TEXT)}
+LITERALS: Final = {"String": (_TEXT, _NUMBER), "Boolean": ("true", _TEXT)}
 
 
 class Schema(Checks):
@@ -165,28 +168,29 @@ def probed_differences(client: Client) -> list[str] | None:
 
 def _probed(client: Client, operation: Operation) -> Iterator[str]:
     declared = ", ".join(f"{name}: {type_}" for name, type_ in operation.arguments.items())
-    if not client.finds_valid(operation.with_arguments()):
+    if not client.finds_valid(operation.skipped()):
         yield f"{operation.name} does not take ({declared})"
         return
     for name, type_ in operation.arguments.items():
         yield from _probed_argument(client, operation, name, type_)
     answered = object_of(operation.name)
-    if not client.finds_valid(operation.with_arguments(documents.of_type(answered))):
+    if not client.finds_valid(operation.skipped(documents.of_type(answered))):
         yield f"{operation.name} does not answer {answered}"
     for name in FIELDS[answered]:
-        if not client.finds_valid(operation.with_arguments(documents.only(name))):
+        if not client.finds_valid(operation.skipped(documents.only(name))):
             yield f"{operation.name}'s {name} is missing"
 
 
 def _probed_argument(client: Client, operation: Operation, name: str, type_: str) -> Iterator[str]:
-    required = type_.endswith("!")
-    right, wrong = LITERALS[type_.rstrip("!")]
-    if not client.finds_valid(operation.with_literal(name, right)):
+    nullable = type_.rstrip("!")
+    right, wrong = LITERALS[nullable]
+    if not client.finds_valid(operation.skipped(literals={name: right})):
         yield f"{operation.name}({name}) refuses {right}"
-    if client.finds_valid(operation.with_literal(name, wrong)):
+    if client.finds_valid(operation.skipped(literals={name: wrong})):
         yield f"{operation.name}({name}) accepts {wrong}, so it is not {type_}"
-    if client.finds_valid(operation.with_literal(name, "null")) is required:
-        yield f"{operation.name}({name}) {'accepts' if required else 'refuses'} null"
+    # That a nullable one accepts null was seen already: its variable could have been null.
+    if nullable != type_ and client.finds_valid(operation.skipped(types={name: nullable})):
+        yield f"{operation.name}({name}) accepts null"
 
 
 # -- which operations are there --------------------------------------------------------------------
@@ -209,7 +213,7 @@ def operations(client: Client) -> Operations:
     listed = _listed(client.ask(documents.FIELDS, {}, operation="__schema").value)
     if listed is not None:
         return Operations(frozenset(listed & OPERATIONS.keys()), "introspection")
-    there = frozenset(o.name for o in OPERATIONS.values() if _known(client, o.kind, o.name))
+    there = frozenset(each.name for each in OPERATIONS.values() if _known(client, each))
     return Operations(there or None, "probing")
 
 
@@ -218,13 +222,13 @@ def _listed(schema: Any) -> set[str] | None:
     return {str(member(field, "name")) for each in fields for field in each if field} or None
 
 
-def _known(client: Client, kind: str, name: str) -> bool:
-    """True where the name is refused differently from one that cannot exist."""
-    return _refusal(client, kind, name) != _refusal(client, kind, NONSENSE)
+def _known(client: Client, operation: Operation) -> bool:
+    """True where its name is refused differently from one that cannot exist."""
+    return _refusal(client, operation, operation.name) != _refusal(client, operation, NONSENSE)
 
 
-def _refusal(client: Client, kind: str, name: str) -> tuple[int | None, tuple[str, ...]]:
+def _refusal(client: Client, operation: Operation, name: str) -> tuple[int | None, tuple[str, ...]]:
     """How it is refused, with the name itself and any suggestion taken out."""
-    answer = client.ask(documents.probe(kind, name), {})
+    answer = client.ask(documents.probe(operation, name), {})
     said = (str(message).replace(name, "…") for message in answer.messages)
     return answer.status, tuple(message.split(" Did you mean")[0] for message in said)

@@ -20,6 +20,7 @@ from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.deployment.instances import Instances
 from conformance_tests.deployment.launch import Launcher
 from conformance_tests.deployment.log import RunLog
+from conformance_tests.deployment.row import OWN_IDS
 from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.outcomes import NotApplicable
@@ -160,7 +161,7 @@ def outsider(production: Deployment) -> Developer:
 @pytest.fixture
 def stranger(deployment: Deployment, developer: Developer) -> Iterator[Customer]:
     """An id that nobody has; whatever rows a test gives it are gone afterwards."""
-    customer = MadeUpCustomer(deployment, f"conformance-{deployment.run}-{secrets.token_hex(4)}")
+    customer = MadeUpCustomer(deployment, f"{OWN_IDS}{deployment.run}-{secrets.token_hex(4)}")
     yield customer
     if deployment.table is not None:
         deployment.table.clear(customer.id)

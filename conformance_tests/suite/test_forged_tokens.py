@@ -7,6 +7,7 @@ import pytest
 from conformance_tests.actors import forged_tokens
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued, vectors
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
@@ -174,30 +175,34 @@ def test_an_address_in_a_header_is_never_visited(
 
 
 @requirement("HARD-08", burns=True)
-def test_a_token_of_another_kind_is_refused(someone: Customer, expect: Expect) -> None:
+def test_a_token_of_another_kind_is_refused(
+    customers: Customers, someone: Customer, expect: Expect
+) -> None:
     """What the same key signed for another purpose opens no session here, and ends none."""
     session = someone.log_in()
     expect.works(session)
-    for vector in vectors("HARD-08"):
-        for pair in forged_tokens.sessions(session, vector):
-            with expect.given(vector.what):
-                expect.refused_as_not_genuine(pair.refresh())
-                expect.refused_as_not_genuine(pair.revoke())
+    with customers.sparing_others():
+        for vector in vectors("HARD-08"):
+            for pair in forged_tokens.sessions(session, vector):
+                with expect.given(vector.what):
+                    expect.refused_as_not_genuine(pair.refresh())
+                    expect.refused_as_not_genuine(pair.revoke())
 
 
 @requirement("HARD-08", burns=True)
 def test_a_token_of_another_kind_never_reaches_the_table(
-    alice: RegisteredCustomer, faults: FaultProxy, expect: Expect
+    customers: Customers, alice: RegisteredCustomer, faults: FaultProxy, expect: Expect
 ) -> None:
     """A login is seen to touch the table; a token of another kind is not."""
     with faults.watch() as calls:
         session = alice.log_in()
     expect.table_seen(calls)
-    for vector in vectors("HARD-08"):
-        for pair in forged_tokens.sessions(session, vector):
-            with expect.given(vector.what), expect.table_untouched(faults):
-                pair.refresh()
-                pair.revoke()
+    with customers.sparing_others():
+        for vector in vectors("HARD-08"):
+            for pair in forged_tokens.sessions(session, vector):
+                with expect.given(vector.what), expect.table_untouched(faults):
+                    pair.refresh()
+                    pair.revoke()
 
 
 # -- what a refusal tells ----------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from conformance_tests.actors import forged_tokens
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.developer import Developer
@@ -18,10 +19,10 @@ NOTHING = (ABSENT, None, *MISSING_IDS)
 
 @requirement("STORE-11", burns=True)
 def test_missing_tokens_are_looked_up_nowhere(
-    alice: RegisteredCustomer, client: Client, expect: Expect
+    customers: Customers, alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:
     """Neither an absent token nor one of those words leads to a row."""
-    with expect.nothing_under_missing_id():
+    with customers.sparing_others(), expect.nothing_under_missing_id():
         session = alice.log_in()
         expect.returns_same_pair(session)
         for nothing in NOTHING:
@@ -34,26 +35,29 @@ def test_missing_tokens_are_looked_up_nowhere(
 
 @requirement("STORE-11")
 def test_missing_ids_are_looked_up_nowhere_by_hand(
-    alice: RegisteredCustomer, client: Client, expect: Expect
+    customers: Customers, alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:
     """Nor does a development operation, granted or not, that was given no id."""
     developer = Developer(client)
-    with expect.nothing_under_missing_id():
+    with customers.sparing_others(), expect.nothing_under_missing_id():
         session = alice.log_in()
         for nothing in NOTHING:
             list(developer.try_all(nothing, session.refresh_token))
 
 
 @requirement("STORE-11", optional=True)
-def test_a_token_without_an_id_leads_nowhere(someone: Customer, expect: Expect) -> None:
+def test_a_token_without_an_id_leads_nowhere(
+    customers: Customers, someone: Customer, expect: Expect
+) -> None:
     """Nor does a genuine signature over no id at all."""
     session = someone.log_in()
     expect.returns_same_pair(session)
-    for vector in forged_tokens.vectors("STORE-11"):
-        with expect.given(vector.what), expect.nothing_under_missing_id():
-            for pair in forged_tokens.sessions(session, vector):
-                expect.nothing_issued(pair.refresh())
-                pair.revoke()
+    with customers.sparing_others():
+        for vector in forged_tokens.vectors("STORE-11"):
+            with expect.given(vector.what), expect.nothing_under_missing_id():
+                for pair in forged_tokens.sessions(session, vector):
+                    expect.nothing_issued(pair.refresh())
+                    pair.revoke()
 
 
 @requirement("STORE-11", logins=6, optional=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 
@@ -12,7 +13,11 @@ from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.developer import Developer
-from conformance_tests.deployment.http.documents import ABSENT, DEVELOPMENT_OPERATIONS
+from conformance_tests.deployment.http.documents import (
+    ABSENT,
+    DEVELOPMENT_OPERATIONS,
+    OPERATIONS,
+)
 from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.deployment.http.odd_documents import FORMS
 from conformance_tests.deployment.instances import Instances
@@ -25,18 +30,16 @@ from conformance_tests.outcomes import NotTestable
 OTHER_MODES = (None, "", "dev", "Development", "test", " development", "development-eu")
 
 
-def poor_arguments(nobody: str) -> list[tuple[object, object]]:
-    """Users and refresh tokens that are missing, null, empty or unknown."""
-    return [(ABSENT, ABSENT), (None, None), ("", ""), (nobody, never_issued())]
+#: Users and refresh tokens that are missing, null or empty: a careless server may delete for them.
+MISSING: tuple[object, ...] = (ABSENT, None, "")
 
 
 @pytest.fixture
 def nobody(deployment: Deployment) -> Iterator[str]:
     """An id that nobody has; a row that a deployment should not have written for it is cleared."""
-    id_ = f"conformance-{deployment.run}-nobody"
-    yield id_
+    yield deployment.nobody
     if deployment.table is not None:
-        deployment.table.clear(id_)
+        deployment.table.clear(deployment.nobody)
 
 
 @pytest.fixture
@@ -89,11 +92,17 @@ def test_the_table_is_not_asked(
 
 @requirement("DEV-02", serial=True)
 def test_the_refusal_comes_before_the_table(
-    outsider: Developer, overheard: FaultProxy, nobody: str, expect: Expect
+    customers: Customers,
+    production: Deployment,
+    outsider: Developer,
+    overheard: FaultProxy,
+    nobody: str,
+    expect: Expect,
 ) -> None:
     """With missing, empty and unknown arguments, none of the five makes a call to the table."""
-    with expect.table_untouched(overheard):
-        for user_id, refresh_token in poor_arguments(nobody):
+    poor = [(nobody, never_issued()), *zip(MISSING, MISSING, strict=True)]
+    with customers.at(production).sparing_others(), expect.table_untouched(overheard):
+        for user_id, refresh_token in poor:
             for answer in outsider.try_all(user_id, refresh_token):
                 expect.operation_closed(answer)
 
@@ -101,16 +110,27 @@ def test_the_refusal_comes_before_the_table(
 @requirement("DEV-02")
 @pytest.mark.parametrize("operation", DEVELOPMENT_OPERATIONS)
 def test_the_refusal_comes_before_the_arguments(
-    outsider: Developer, someone: Customer, nobody: str, expect: Expect, operation: str
+    customers: Customers,
+    production: Deployment,
+    outsider: Developer,
+    someone: Customer,
+    nobody: str,
+    expect: Expect,
+    operation: str,
 ) -> None:
     """Missing, empty, unknown and good arguments get one and the same answer."""
     session = someone.log_in()
     expect.returns_same_pair(session)
     good = outsider.ask(operation, str(someone.id), session.refresh_token)
     expect.operation_closed(good)
-    if not is_absent(good):
-        for user_id, refresh_token in poor_arguments(nobody):
-            expect.same_answer(good, outsider.ask(operation, user_id, refresh_token))
+    if is_absent(good):
+        return
+    for refresh_token in (never_issued(), *MISSING):
+        expect.same_answer(good, outsider.ask(operation, nobody, refresh_token))
+    changes = OPERATIONS[operation].kind == "mutation"
+    with customers.at(production).sparing_others() if changes else nullcontext():
+        for missing in MISSING:
+            expect.same_answer(good, outsider.ask(operation, missing, missing))
 
 
 @requirement("DEV-03", logins=0, modes=OTHER_MODES)

@@ -252,7 +252,7 @@ def test_forged_tokens_write_nothing(someone: Customer, expect: Expect) -> None:
     """
     session = someone.log_in()
     expect.returns_same_pair(session)
-    with expect.no_new_row(someone.id, "somebody-else"):
+    with expect.no_new_row(someone.id, someone.deployment.nobody):
         for vector in (*forged_tokens.vectors("HARD-01"), *forged_tokens.vectors("HARD-02")):
             with expect.given(vector.what):
                 pair = forged_tokens.token(session, vector)

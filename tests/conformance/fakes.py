@@ -84,6 +84,9 @@ class MemoryTable(Table):
     def rows(self, customer_id: object) -> list[Row]:
         return [row for (owner, _), row in sorted(self.items.items()) if owner == str(customer_id)]
 
+    def holds_others(self, ours: Callable[[str], bool]) -> bool:
+        return not all(ours(owner) for owner, _ in self.items)
+
     def row(self, customer_id: object, hash_: str) -> Row | None:
         return self.items.get((str(customer_id), hash_))
 

@@ -86,6 +86,11 @@ class Call:
         """Whether it is on a row whose partition or sort key is one of these words."""
         return any(access.partition in words or access.sort in words for access in self.accesses)
 
+    def changes_only(self, ours: Callable[[str], bool]) -> bool:
+        """Whether each row that it writes or deletes is in a partition that is ours."""
+        changed = [a.partition for a in self.accesses if a.effect in (WRITE, DELETE)]
+        return all(partition is not None and ours(partition) for partition in changed)
+
     def writes_under(self) -> set[str]:
         """The partitions in which it writes a row."""
         return {t.partition for t in self.accesses if t.effect == WRITE and t.partition}

@@ -156,6 +156,12 @@ class FaultProxy(Closable):
         which: Which = {"of": of, "times": parties}
         return self._force(acts.gate(role), role, which, patience=seconds, parties=parties)
 
+    def confine(self, ours: Callable[[str], bool]) -> InForce:
+        """Deny every change in a partition that is not ours."""
+        status, code = answers.REFUSALS["denied"]
+        act = acts.answer_with(answers.error(status, code, SAYING))
+        return self._force(act, "any", {}, only=lambda call: not call.changes_only(ours))
+
     # How it is done.
 
     def _force(

@@ -140,7 +140,8 @@ class Client:
         """Whether an operation is valid here; the document that holds it runs another one."""
         document = documents.beside_trivial_query(operation)
         name = documents.TRIVIAL
-        answer = self.ask(document, {}, operation="__typename", operationName=name)
+        given = documents.NOBODY  # what is not declared is ignored
+        answer = self.ask(document, given, operation="__typename", operationName=name)
         return isinstance(answer.value, str) and not answer.errors
 
     # -- requests of any form ------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,18 +36,26 @@ class Operation:
         passed = [f"{name}: ${name}" for name in given]
         return f"{self.kind}{_list(declared)} {{ {self.name}{_list(passed)} {self.selection} }}"
 
-    def with_arguments(self, selection: str = "{ __typename }") -> str:
-        """The operation with each argument as a variable of its type; no value is needed."""
-        return Operation(self.name, self.kind, self.arguments, selection).document(
-            dict.fromkeys(self.arguments)
-        )
+    def skipped(
+        self,
+        selection: str = "{ __typename }",
+        types: dict[str, str] | None = None,
+        literals: dict[str, str] | None = None,
+    ) -> str:
+        """The operation with its arguments, in a document that only asks to be validated.
 
-    def with_literal(self, argument: str, literal: str) -> str:
-        """The operation with one argument written out, and variables for the others."""
-        others = {name: None for name in self.arguments if name != argument}
-        declared = [f"${name}: {self.arguments[name]}" for name in others]
-        passed = [f"{name}: ${name}" for name in others] + [f"{argument}: {literal}"]
-        return f"{self.kind}{_list(declared)} {{ {self.name}{_list(passed)} {TYPENAME} }}"
+        A server that runs it all the same gets the values of NOBODY.
+        types: other types for these variables.
+        literals: these arguments are written out.
+        """
+        declared = {
+            name: type_ for name, type_ in self.arguments.items() if name not in (literals or {})
+        }
+        declared |= types or {}
+        passed = {**{name: f"${name}" for name in declared}, **(literals or {})}
+        head = _list([f"${name}: {type_}" for name, type_ in declared.items()])
+        given = _list([f"{name}: {value}" for name, value in passed.items()])
+        return f"{self.kind}{head} {{ {self.name}{given} {SKIP} {selection} }}"
 
     def field(self, given: dict[str, object], alias: str = "") -> str:
         """The field with its arguments written into the text."""
@@ -92,6 +101,18 @@ DEVELOPMENT_OPERATIONS: Final = (
     "removeAllUserAuthItems",
 )
 TYPENAME: Final = "{ __typename }"
+#: What a server does not run.
+SKIP: Final = "@skip(if: true)"
+#: An id that only this process can have made, and the values beside it: a careless server may take
+#: a question about its schema for a call, which then concerns nobody.
+NOBODY_ID: Final = f"conformance-{secrets.token_hex(4)}-nobody"
+NOBODY: Final = {
+    "user_id": NOBODY_ID,
+    "refresh_token": NOBODY_ID,
+    "email": f"{NOBODY_ID}@example.invalid",
+    "password": NOBODY_ID,
+    "remember_me": False,
+}
 #: What no schema has.
 UNKNOWN: Final = "{ noSuchField }"
 #: The name of the query that runs where another operation is only validated beside it.
@@ -108,9 +129,10 @@ SCHEMA: Final = (
 FIELDS: Final = "{ __schema { queryType { fields { name } } mutationType { fields { name } } } }"
 
 
-def probe(kind: str, name: str) -> str:
-    """An invalid document: its refusal tells whether the server knows the field."""
-    return f"{kind} {{ {name}(no_such_argument: 1) {{ __typename }} }}"
+def probe(operation: Operation, name: str) -> str:
+    """An invalid document: its refusal tells whether the server knows a field of this name."""
+    given = _list([f"{each}: {json.dumps(NOBODY[each])}" for each in operation.arguments])
+    return f"{operation.kind} {{ {name}{given} {SKIP} {UNKNOWN} }}"
 
 
 def of_type(name: str) -> str:

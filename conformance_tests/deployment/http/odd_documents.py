@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from conformance_tests.deployment.http.documents import OPERATIONS
+from conformance_tests.deployment.http.documents import OPERATIONS, SKIP
 
 ROOTS: Final = {"query": "Query", "mutation": "Mutation"}
 
@@ -108,9 +108,9 @@ INTROSPECTION: Final = {
 }
 #: Names misspelt by a letter, and the right ones, which a helpful server would suggest.
 MISSPELT: Final = {
-    "mutation { generateCustomerTokn { token } }": "generateCustomerToken",
-    "mutation { revokeCustomerToken { reslt } }": "result",
-    'mutation { revokeCustomerToken(refresh_tokn: "x") { result } }': "refresh_token",
+    f"mutation {{ generateCustomerTokn {SKIP} {{ token }} }}": "generateCustomerToken",
+    f"mutation {{ revokeCustomerToken {SKIP} {{ reslt }} }}": "result",
+    f'mutation {{ revokeCustomerToken(refresh_tokn: "x") {SKIP} {{ result }} }}': "refresh_token",
 }
 
 # -- bodies that are not what they should be ---------------------------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 import httpx
@@ -281,3 +281,27 @@ def test_a_time_that_is_no_number_is_the_deployment_s_fault(exp: Any) -> None:
     session = alice_of(deployment(in_turn(says(LOGIN, pair(token, "x"))))).log_in()
     with pytest.raises(Violation, match="exp to be epoch seconds"):
         assert session.exp
+
+
+# -- who is none of them -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "owner, spared",
+    [("7", True), ("ended#7", True), ("conformance-x-1", True), ("undefined", False), ("8", False)],
+)
+def test_a_table_with_rows_of_others_is_not_put_at_risk(owner: str, spared: bool) -> None:
+    """Where a stranger's row could be deleted, what would risk it is not testable."""
+    judged = customers(logins(7), table=True)
+    judged.registered = (alice_of(judged.deployment),)
+    judged.alice.log_in()
+    judged.deployment.need_table().put(owner, "hash", None)
+    refused = nullcontext() if spared else pytest.raises(NotTestable, match="rows of others")
+    with refused, judged.sparing_others():
+        pass
+
+
+def test_without_a_table_nobody_can_be_spared() -> None:
+    """Nobody sees who has rows there."""
+    with pytest.raises(NotTestable, match="needs the table"), customers().sparing_others():
+        pass

@@ -70,16 +70,16 @@ def schema(*names: str, open_: bool = True, development: bool = False) -> Speak:
             fields = {"fields": [{"name": name} for name in names]}
             return says({"data": {"__schema": {"queryType": fields, "mutationType": fields}}})
         asked = next((name for name in OPERATIONS if name in query), None)
-        if asked in names and "no_such_argument" not in query:
+        if asked in names and "noSuchField" not in query:
             if development:
                 return says({"data": {asked: None}})
             error = {"message": "No", "extensions": {"category": "graphql-authorization"}}
             return says({"data": {asked: None}, "errors": [error]})
         if asked in names:
-            return says({"errors": [{"message": f"Unknown argument on field {asked}."}]}, 400)
+            return says({"errors": [{"message": f"No noSuchField on the type of {asked}."}]}, 400)
         if "__schema" in query:
             return says({"errors": [{"message": "Introspection is off."}]}, 400)
-        if "no_such_argument" in query:
+        if "noSuchField" in query:
             name = query.split("{ ")[1].split("(")[0]
             return says({"errors": [{"message": f"No field {name} on this type."}]}, 400)
         return says({"data": {"__typename": "Query"}})

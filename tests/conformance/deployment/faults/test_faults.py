@@ -260,6 +260,26 @@ def test_refuse_concerns_one_customer(
     assert direct.sessions(BOB) == {"one"}
 
 
+def test_confine_denies_what_would_change_rows_of_others(
+    proxy: FaultProxy, deployment: Deployment, direct: Deployment
+) -> None:
+    """One's own rows change as usual; another's stay, whatever the call, and can be read."""
+    for owner in ("ours", "theirs"):
+        direct.write(owner, "a")
+    with proxy.confine(lambda partition: partition == "ours"):
+        deployment.rotate("ours", "a", "b")
+        assert deployment.read("theirs", "a")
+        for change in (
+            lambda: deployment.delete("theirs", "a"),
+            lambda: deployment.rotate("theirs", "a", "b"),
+            lambda: deployment.burn("theirs", "a"),
+            lambda: deployment.client.execute_statement(Statement="DELETE FROM auth"),
+        ):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                change()
+    assert [direct.sessions(owner) for owner in ("ours", "theirs")] == [{"b"}, {"a"}]
+
+
 def test_refuse_ends_with_its_block(proxy: FaultProxy, deployment: Deployment) -> None:
     """After the block, and after `times` calls in it, the service is back."""
     with proxy.refuse("write", times=2):
