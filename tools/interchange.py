@@ -192,6 +192,7 @@ class Stage:
     header = tokens.HEADER
     claims = CLAIMS
     exp = NOW + 840
+    nobody = "somebody-else"
     can_hash = False
 
     @property
