@@ -13,7 +13,7 @@ from pathlib import Path
 from conformance_tests.report.exit_codes import EXITS
 from conformance_tests.requirements import REQUIREMENTS, VERSION
 from conformance_tests.target.load import load
-from reference_auth.core.states import State
+from reference_auth.core.states import CELLS, Access, Refresh, State
 from reference_auth.serve.demo import CUSTOMERS
 from tools import capture
 
@@ -79,8 +79,14 @@ def test_the_capture_fetches_nothing() -> None:
     assert not re.findall(r"@font-face|url\((?!#)|<script|<image|href=\"http", drawn)
 
 
-def test_the_picture_shows_the_four_states() -> None:
-    """The README's picture names the four states, and no other."""
+def test_the_picture_shows_each_cell_in_its_state() -> None:
+    """The README's picture puts each of the twelve cells where the one table does."""
     picture = README.split("```mermaid", 1)[1].split("```", 1)[0]
-    drawn = set(re.findall(r"ACCESS_\w+_REFRESH_\w+", picture))
-    assert drawn == {state.name for state in State}
+    everything = ", ".join(refresh.value for refresh in Refresh)
+    drawn = {
+        (Access(access), Refresh(refresh)): State[name]
+        for name, cells in re.findall(r"<b>(ACCESS_\w+)</b>(.*)\"]", picture)
+        for access, verdicts in re.findall(r"access (\w+), refresh (.+?)<br/>", cells)
+        for refresh in re.split(", | or ", verdicts.replace("any", everything))
+    }
+    assert drawn == CELLS

@@ -18,7 +18,6 @@ from reference_auth.core.states import Access, Refresh
 from reference_auth.core.tokens import AccessToken, Claims, IssuedPair, RefreshToken, TokenPair
 from reference_auth.flow.derivation import Derivation
 from reference_auth.flow.flow import Flow
-from reference_auth.serve import demo
 from reference_auth.store import items
 from reference_auth.store.items import Item
 from tests.mutants.seams import around
