@@ -30,6 +30,7 @@ from conformance_tests.deployment.wiring import Wiring
 from conformance_tests.embedded.forking import starting_reference
 from conformance_tests.embedded.in_process import in_process
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
+from conformance_tests.embedded.odd_platform import ODD_IDS, ODD_PASSWORD, WithOddLogins, odd_email
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import (
     ClockAddress,
@@ -46,17 +47,7 @@ from reference_auth.core.config import Config, Secret
 from reference_auth.core.config import Lifetimes as ReferenceLifetimes
 from reference_auth.serve.app import create_app
 from reference_auth.serve.clock import MovableClock
-from reference_auth.serve.demo import (
-    ALICE,
-    BOB,
-    ODD_IDS,
-    ODD_PASSWORD,
-    DemoCustomer,
-    DemoQuery,
-    Directory,
-    WithOddLogins,
-    odd_email,
-)
+from reference_auth.serve.demo import ALICE, BOB, DemoCustomer, DemoQuery, Directory
 from reference_auth.serve.logs import JsonLines
 from reference_auth.store.memory import REGION, memory_client
 from reference_auth.store.provision import create_table

@@ -7,10 +7,9 @@ It shows how a host brings its own platform (`LoginService`), adds fields to our
 # mypy: disable-error-code="untyped-decorator"
 # (strawberry.field is typed as Any)
 
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any
 
 import strawberry
 from anyio import to_thread
@@ -18,7 +17,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from strawberry import Info
 
-from reference_auth import AuthQuery, LoginRefused, LoginService, SignedIn, current_customer
+from reference_auth import AuthQuery, LoginRefused, SignedIn, current_customer
 from reference_auth.core.tokens import CustomerId
 
 
@@ -80,35 +79,6 @@ class Directory:
             return self._hasher.verify(known_hash, password)
         except VerifyMismatchError:
             return False
-
-
-# Unusable ids that a platform may answer, by the kinds that a target file names (HARD-18).
-ODD_IDS: Mapping[str, Any] = {
-    "null": None,
-    "empty": "",
-    "bool": True,
-    "object": {"id": 23},
-    "nan": math.nan,
-}
-ODD_PASSWORD = "odd-demo-password"
-
-
-def odd_email(kind: str) -> str:
-    """The e-mail with which the platform answers that kind of id."""
-    return f"{kind}@odd.example.com"
-
-
-class WithOddLogins:
-    """A faulty platform: for a few customers it answers an unusable id."""
-
-    def __init__(self, platform: LoginService) -> None:
-        self._platform = platform
-        self._odd = {odd_email(kind): answer for kind, answer in ODD_IDS.items()}
-
-    async def login(self, email: str, password: str) -> CustomerId:
-        if email in self._odd and password == ODD_PASSWORD:
-            return cast(CustomerId, self._odd[email])
-        return await self._platform.login(email, password)
 
 
 DIRECTORY = Directory()

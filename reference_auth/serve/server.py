@@ -25,7 +25,7 @@ from reference_auth.core.login import LoginService
 from reference_auth.serve import logs
 from reference_auth.serve.app import CLOCK, PATH, create_app
 from reference_auth.serve.clock import MovableClock
-from reference_auth.serve.demo import CUSTOMERS, DIRECTORY, DemoQuery, WithOddLogins
+from reference_auth.serve.demo import CUSTOMERS, DIRECTORY, DemoQuery
 from reference_auth.serve.page import page_routes
 from reference_auth.serve.protocol import BACKLOG, IDLE_SECONDS, Protocol, allow_files
 from reference_auth.serve.settings import Settings
@@ -134,7 +134,7 @@ def end_with_parent() -> None:
 def find_platform(name: str | None) -> tuple[LoginService, type]:
     """Return the login service called MODULE:NAME and its query type; the demo's without one."""
     if name is None:
-        return WithOddLogins(DIRECTORY), DemoQuery
+        return DIRECTORY, DemoQuery
     module, _, attribute = name.partition(":")
     try:
         return cast(LoginService, getattr(importlib.import_module(module), attribute)), AuthQuery

@@ -10,9 +10,10 @@ from math import ceil
 
 import jwt
 
+from conformance_tests.embedded.odd_platform import ODD_PASSWORD
 from conformance_tests.requirements import REQUIREMENTS
 from lessons.server import SECRET
-from reference_auth.serve.demo import CUSTOMERS, ODD_PASSWORD
+from reference_auth.serve.demo import CUSTOMERS
 from tests.notebooks.lessons_on_disk import ROOT, Lesson, source, tags
 
 KINDS = {"text/plain", "text/html", "text/markdown", "image/svg+xml"}

@@ -11,13 +11,14 @@ from typing import Any
 import jwt
 import pytest
 
+from conformance_tests.embedded.odd_platform import ODD_PASSWORD, WithOddLogins, odd_email
 from lessons import SECRET, Pair, Server, take_apart
 from lessons.checks.lesson_05 import signed
 from lessons.server import REFRESH
 from reference_auth.core import tokens
 from reference_auth.core.config import ConfigError, Lifetimes
 from reference_auth.core.tokens import AccessToken
-from reference_auth.serve.demo import DIRECTORY, ODD_PASSWORD, WithOddLogins, odd_email
+from reference_auth.serve.demo import DIRECTORY
 
 OVER = "graphql-authorization"
 

@@ -13,10 +13,11 @@ from uuid import uuid4
 import httpx
 import uvicorn
 
+from conformance_tests.embedded.odd_platform import WithOddLogins
 from reference_auth.core.config import Config, Secret
 from reference_auth.core.login import LoginService
 from reference_auth.serve.app import create_app
-from reference_auth.serve.demo import DIRECTORY, DemoQuery, WithOddLogins
+from reference_auth.serve.demo import DIRECTORY, DemoQuery
 from reference_auth.serve.server import listen, uvicorn_config
 from reference_auth.store.memory import REGION, LockedClient
 

@@ -1,4 +1,4 @@
-"""The demo's platform: six customers with argon2 hashes, and a few whom it does not name."""
+"""The demo's platform: six customers with argon2 hashes; and the faulty one of the embedded run."""
 
 from __future__ import annotations
 
@@ -7,19 +7,9 @@ import math
 import anyio
 import pytest
 
+from conformance_tests.embedded.odd_platform import ODD_IDS, ODD_PASSWORD, WithOddLogins, odd_email
 from reference_auth.core.login import LoginRefused
-from reference_auth.serve.demo import (
-    ALICE,
-    BOB,
-    CUSTOMERS,
-    DIRECTORY,
-    NOBODY,
-    ODD_IDS,
-    ODD_PASSWORD,
-    DemoCustomer,
-    WithOddLogins,
-    odd_email,
-)
+from reference_auth.serve.demo import ALICE, BOB, CUSTOMERS, DIRECTORY, NOBODY, DemoCustomer
 
 PLATFORM = WithOddLogins(DIRECTORY)
 

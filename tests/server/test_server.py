@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from reference_auth.serve.demo import ALICE, BOB, ODD_IDS, ODD_PASSWORD, odd_email
+from conformance_tests.embedded.odd_platform import ODD_IDS, ODD_PASSWORD, odd_email
+from reference_auth.serve.demo import ALICE, BOB
 from tests.server.serving import (
     LOGIN,
     REFRESH,
