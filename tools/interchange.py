@@ -18,6 +18,7 @@ from reference_auth.core import tokens
 from reference_auth.core.config import Config, Lifetimes, Secret
 from reference_auth.core.lifetimes import claims_to_try, first_claims, next_claims
 from reference_auth.core.tokens import Claims
+from tests.reference.issued import issue
 from tests.spec_page import table
 
 FILE = Path(conformance_tests.__file__).parent / "vectors" / "interchange.json"
@@ -96,18 +97,18 @@ ISSUED: tuple[tuple[str, str, Claims], ...] = (
 
 def issued(name: str, secret: str, claims: Claims) -> dict[str, Any]:
     """A pair with what it was made from and what the table keeps."""
-    issue = tokens.issue(claims, Secret(secret))
+    issued = issue(claims, Secret(secret))
     return {
         "name": name,
         "secret": secret,
         "claims": tokens.payload_of(claims),
-        "token": issue.pair.token,
+        "token": issued.pair.token,
         "derived_from": f"{claims.customer_id}{claims.exp}",
-        "refresh_token": issue.pair.refresh_token,
-        "hash": issue.hash,
+        "refresh_token": issued.pair.refresh_token,
+        "hash": issued.hash,
         "row": {
             "customer_id": {"S": str(claims.customer_id)},
-            "refresh_token_hash": {"S": issue.hash},
+            "refresh_token_hash": {"S": issued.hash},
             "ttl": {"N": str(claims.refresh_expiry)},
             "exp": {"N": str(claims.exp)},
         },

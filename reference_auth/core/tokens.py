@@ -78,13 +78,6 @@ class IssuedPair:
 # Issuing
 
 
-def issue(claims: Claims, secret: Secret) -> IssuedPair:
-    """Mint the pair for these claims, and its hash: two derivations."""
-    refresh_token = derive(claims.customer_id, claims.exp, secret)  # WIRE-07
-    pair = TokenPair(mint(claims, secret), refresh_token)
-    return IssuedPair(claims, pair, hash_of(refresh_token, secret))
-
-
 def mint(claims: Claims, secret: Secret) -> AccessToken:
     """Sign the claims as a compact HS256 JWT, byte for byte as the module does (WIRE-01)."""
     payload = json.dumps(payload_of(claims), separators=(",", ":"), ensure_ascii=False)

@@ -7,9 +7,9 @@ has just minted or verified a pair keeps both, and need not derive them again.
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -25,12 +25,10 @@ from reference_auth.core.tokens import (
     RefreshTokenHash,
     TokenPair,
 )
-from reference_auth.flow.cache import Cache
 
 QUEUE = 200  # jobs that run or wait: one or two seconds of work for two cores
 QUEUE_PER_CUSTOMER = 32  # of these, so that one customer cannot fill the queue
 
-K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
@@ -39,57 +37,46 @@ class Derivation:
 
     cached_pairs: how many pairs are kept in memory, at most; 0 keeps none.
 
-    Only the event loop uses the caches and the counts of the queue, so they need no lock.
+    Only the event loop uses the cache and the counts of the queue, so they need no lock.
     """
 
     def __init__(self, secret: Secret, cached_pairs: int = 0) -> None:
         self._secret = secret
-        self._refresh_tokens = Cache[tuple[CustomerId, int], RefreshToken](cached_pairs)
-        self._hashes = Cache[RefreshToken, RefreshTokenHash](cached_pairs)
+        self._cache: OrderedDict[Hashable, Any] = OrderedDict()  # least recently used first
+        self._most = 2 * cached_pairs  # a refresh token and a hash each
         self._limiter = anyio.CapacityLimiter(2 * (os.cpu_count() or 1))
         self._queued = Counter[Hashable]()
 
     async def issue(self, claims: Claims) -> IssuedPair:
         """Mint a pair and its hash."""
-        key = (claims.customer_id, claims.exp)
-        refresh_token = self._refresh_tokens.get(key)
-        hash = refresh_token and self._hashes.get(refresh_token)
-        if refresh_token and hash:
-            pair = TokenPair(tokens.mint(claims, self._secret), refresh_token)
-            return IssuedPair(claims, pair, hash)
-        fresh = await self._in_thread(
-            lambda: tokens.issue(claims, self._secret), claims.customer_id
-        )
-        self._refresh_tokens.put(key, fresh.pair.refresh_token)
-        self._hashes.put(fresh.pair.refresh_token, fresh.hash)
-        return fresh
+        refresh_token = await self.derive(claims.customer_id, claims.exp)  # WIRE-07
+        hash = await self.hash_of(refresh_token)
+        pair = TokenPair(tokens.mint(claims, self._secret), refresh_token)
+        return IssuedPair(claims, pair, hash)
 
     async def derive(self, customer_id: CustomerId, exp: int) -> RefreshToken:
         """Derive a refresh token."""
-        key = (customer_id, exp)
-        if known := self._refresh_tokens.get(key):
-            return known
-        refresh_token = await self._in_thread(
-            lambda: tokens.derive(customer_id, exp, self._secret), customer_id
+        return await self._cached(
+            (customer_id, exp), lambda: tokens.derive(customer_id, exp, self._secret), customer_id
         )
-        self._refresh_tokens.put(key, refresh_token)
-        return refresh_token
 
     async def hash_of(self, refresh_token: RefreshToken) -> RefreshTokenHash:
-        """Hash a refresh token for the table."""
-        if known := self._hashes.get(refresh_token):
-            return known
-        hash = await self._in_thread(
-            lambda: tokens.hash_of(refresh_token, self._secret), refresh_token
+        """Hash a refresh token for the table; its customer is not known here."""
+        return await self._cached(
+            refresh_token, lambda: tokens.hash_of(refresh_token, self._secret), refresh_token
         )
-        self._hashes.put(refresh_token, hash)
-        return hash
+
+    async def _cached(self, key: Hashable, work: Callable[[], T], owner: Hashable) -> T:
+        value: T
+        value = self._cache[key] if key in self._cache else await self._in_thread(work, owner)
+        self._cache[key] = value
+        self._cache.move_to_end(key)
+        if len(self._cache) > self._most:
+            self._cache.popitem(last=False)
+        return value
 
     async def _in_thread(self, work: Callable[[], T], owner: Hashable) -> T:
-        """Run a job in a thread; raise Retry if too many wait, of this owner or in all.
-
-        owner: the customer, or a refresh token whose customer is not known here.
-        """
+        """Run a job in a thread; raise Retry if too many wait, of this owner or in all."""
         if self._queued.total() >= QUEUE or self._queued[owner] >= QUEUE_PER_CUSTOMER:
             raise Retry
         self._queued[owner] += 1
@@ -98,5 +85,4 @@ class Derivation:
             return await anyio.to_thread.run_sync(work, limiter=self._limiter)
         finally:
             self._queued[owner] -= 1
-            if not self._queued[owner]:
-                del self._queued[owner]
+            self._queued += Counter()  # drops those with none

@@ -6,11 +6,12 @@ import pytest
 
 from lessons import SECRET, Pair, Server, checks
 from lessons.checks.lesson_07 import CASES, NOW, Case
-from reference_auth.core import lifetimes, tokens
+from reference_auth.core import lifetimes
 from reference_auth.core.rows import REVOKED, ROTATED, Fence, Row, Tombstone
 from reference_auth.core.tokens import Claims
 from reference_auth.store import items
 from tests.notebooks.answers import RIGHT, WRONG
+from tests.reference.issued import issue
 
 
 @pytest.mark.parametrize("name", RIGHT)
@@ -50,18 +51,18 @@ def test_the_reference_tells_what_a_missing_row_means_as_the_lesson_has_it(case:
     server = Server(grace_seconds=30)
     exp, refresh_expiry = NOW + case.access_left, NOW + case.refresh_left
     claims = Claims(23, exp, refresh_expiry, exp - 840)
-    issue = tokens.issue(claims, SECRET)
-    row = Row.of(claims, issue.hash)
-    after = tokens.issue(lifetimes.next_claims(claims, NOW, server.config), SECRET)
+    issued = issue(claims, SECRET)
+    row = Row.of(claims, issued.hash)
+    after = issue(lifetimes.next_claims(claims, NOW, server.config), SECRET)
     if case.tombstone == REVOKED:
         server.put_item(items.tombstone_item(Tombstone.revoked(row, refresh_expiry)))
     if case.tombstone == ROTATED:
-        server.put_item(items.row_item(Row.of(after.claims, after.hash, rotated_from=issue.hash)))
+        server.put_item(items.row_item(Row.of(after.claims, after.hash, rotated_from=issued.hash)))
         rotated = Tombstone(row.customer_id, row.hash, ROTATED, NOW + 9, NOW + 9, after.claims)
         server.put_item(items.tombstone_item(rotated))
     if case.fence is not None:
         server.put_item(items.fence_item("23", Fence(exp + case.fence, NOW + 9, done=True)))
-    answer = server.refresh(Pair(issue.pair.token, issue.pair.refresh_token))
+    answer = server.refresh(Pair(issued.pair.token, issued.pair.refresh_token))
     words = {"graphql-server-internal-error": "again", None: "successor"}
     heard = words.get(answer.category, "burn" if server.security_events else "over")
     assert heard == case.right

@@ -12,6 +12,7 @@ from reference_auth.core import tokens
 from reference_auth.core.states import Access, Refresh
 from reference_auth.core.tokens import AccessToken, RefreshToken
 from reference_auth.flow.flow import Flow
+from tests.reference.issued import issue
 
 
 @pytest.fixture
@@ -72,8 +73,8 @@ def test_each_cell_can_be_brought_about(server: Server, access: Access, refresh:
     claims = pair.claims
     if refresh is Refresh.EXPIRED:
         claims = replace(claims, exp=START + 2000 if access is Access.LIVE else claims.exp)
-        issue = tokens.issue(replace(claims, refresh_expiry=START + 900), SECRET)
-        pair = Pair(issue.pair.token, issue.pair.refresh_token)
+        issued = issue(replace(claims, refresh_expiry=START + 900), SECRET)
+        pair = Pair(issued.pair.token, issued.pair.refresh_token)
     if refresh is Refresh.MISMATCH:
         pair = replace(pair, refresh_token=RefreshToken("0" * 128))
     if refresh is Refresh.ABSENT:
@@ -184,8 +185,8 @@ def test_the_server_can_be_interrupted(server: Server) -> None:
 def test_tokens_are_cut_short_and_remain_apart() -> None:
     """Two tokens of one customer differ in what is left of them."""
     claims = [tokens.Claims(23, START + second, START + 900, START) for second in (840, 839)]
-    issues = [tokens.issue(claim, SECRET) for claim in claims]
-    shown = {short(issue.pair.token) for issue in issues}
-    shown |= {short(issue.pair.refresh_token) for issue in issues}
+    issues = [issue(claim, SECRET) for claim in claims]
+    shown = {short(issued.pair.token) for issued in issues}
+    shown |= {short(issued.pair.refresh_token) for issued in issues}
     assert len(shown) == 4
     assert all(len(text) <= 15 for text in shown)

@@ -25,6 +25,7 @@ from reference_auth.store import items
 from reference_auth.store.sessions import Sessions
 from reference_auth.store.storage import Storage
 from tests.reference.fake_table import FakeTable
+from tests.reference.issued import issue
 from tests.reference.shop import START, Platform
 
 ACCESS, REFRESH, EXTENDED = 15, 25, 200
@@ -87,7 +88,7 @@ class InlineDerivation:
     """The real functions, in the event loop: they are cheap here."""
 
     async def issue(self, claims: Claims) -> IssuedPair:
-        return tokens.issue(claims, Secret("secret"))
+        return issue(claims, Secret("secret"))
 
     async def derive(self, customer_id: Any, exp: int) -> str:
         return tokens.derive(customer_id, exp, Secret("secret"))

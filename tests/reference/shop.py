@@ -18,6 +18,7 @@ from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions
 from tests.reference.faulty import Faulty
+from tests.reference.issued import issue
 
 START = 1_900_000_000  # later than any real now, so that no engine reaps a row by its own clock
 SECRET = Secret("a secret for tests, of 32 bytes or so")
@@ -100,9 +101,9 @@ class Shop:
 
     def forge(self, claims: Claims, **row: Any) -> TokenPair:
         """Put a session as if it had been issued, its row changed as told."""
-        issue = tokens.issue(claims, self.config.secret)
-        self.put(items.row_item(replace(Row.of(claims, issue.hash), **row)))
-        return issue.pair
+        issued = issue(claims, self.config.secret)
+        self.put(items.row_item(replace(Row.of(claims, issued.hash), **row)))
+        return issued.pair
 
     def lose(self, pair: TokenPair) -> None:
         """Remove a pair's row behind the flow's back."""

@@ -21,6 +21,7 @@ from reference_auth.core.tokens import (
     RefreshTokenHash,
     TokenPair,
 )
+from tests.reference.issued import issue
 from tests.reference.shop import SECRET, make_config
 
 NOW = 1_709_284_560
@@ -55,12 +56,12 @@ class Table:
 def presented(access: Access, refresh: Refresh) -> tuple[Presented, Table]:
     """A pair made for one cell, before the table that it is judged with."""
     claims = Claims(7, EXP[access], NOW - 1 if refresh is Refresh.EXPIRED else NOW)
-    issue = tokens.issue(claims, SECRET)
-    table = Table(*([] if refresh is Refresh.ABSENT else [Row.of(claims, issue.hash)]))
+    issued = issue(claims, SECRET)
+    table = Table(*([] if refresh is Refresh.ABSENT else [Row.of(claims, issued.hash)]))
     other = tokens.derive(8, claims.exp, SECRET)
     pair = TokenPair(
-        tokens.mint(claims, Secret(NOBODY_S)) if access is Access.FORGED else issue.pair.token,
-        other if refresh is Refresh.MISMATCH else issue.pair.refresh_token,
+        tokens.mint(claims, Secret(NOBODY_S)) if access is Access.FORGED else issued.pair.token,
+        other if refresh is Refresh.MISMATCH else issued.pair.refresh_token,
     )
     return Presented(pair, NOW, make_config(), table.means), table
 
@@ -128,18 +129,18 @@ def test_a_forged_access_token_promises_nothing() -> None:
 def test_a_row_past_its_ttl_is_an_expired_refresh_token() -> None:
     """STORE-08: whatever the access token promises."""
     claims = Claims(7, NOW + 1, NOW + 100)
-    issue = tokens.issue(claims, SECRET)
-    table = Table(Row("7", issue.hash, ttl=NOW - 1))
-    pair = Presented(issue.pair, NOW, make_config(), table.means)
+    issued = issue(claims, SECRET)
+    table = Table(Row("7", issued.hash, ttl=NOW - 1))
+    pair = Presented(issued.pair, NOW, make_config(), table.means)
     assert asyncio.run(pair.cell()) == (Access.LIVE, Refresh.EXPIRED)
 
 
 def test_a_session_past_its_absolute_end_is_expired() -> None:
     """HARD-23: with a longest session, its end counts as the refresh token's."""
     claims = Claims(7, NOW + 1, NOW + 100, auth_time=NOW - 1000)
-    issue = tokens.issue(claims, SECRET)
-    table = Table(Row.of(claims, issue.hash))
+    issued = issue(claims, SECRET)
+    table = Table(Row.of(claims, issued.hash))
     config = make_config(max_session_seconds=1001)
     assert lifetimes.is_session_over(claims, NOW, 1001)
-    pair = Presented(issue.pair, NOW, config, table.means)
+    pair = Presented(issued.pair, NOW, config, table.means)
     assert asyncio.run(pair.cell()) == (Access.LIVE, Refresh.EXPIRED)

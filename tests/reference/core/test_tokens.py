@@ -17,6 +17,7 @@ from reference_auth.core import tokens
 from reference_auth.core.config import Secret
 from reference_auth.core.errors import BadAccessToken
 from reference_auth.core.tokens import AccessToken, Claims, RefreshToken, TokenPair
+from tests.reference.issued import issue
 from tests.reference.shop import SECRET
 
 pytestmark = pytest.mark.usefixtures("zone")
@@ -47,12 +48,12 @@ def verify(token: str) -> Claims:
     return tokens.verify(AccessToken(token), SECRET, NOW)
 
 
-@pytest.mark.parametrize("issue", ISSUES)
-def test_what_the_module_issued_comes_out_byte_for_byte(issue: dict[str, Any]) -> None:
+@pytest.mark.parametrize("recorded", ISSUES)
+def test_what_the_module_issued_comes_out_byte_for_byte(recorded: dict[str, Any]) -> None:
     """WIRE-01, WIRE-06, WIRE-08, STORE-02: token, refresh token and hash are those it recorded."""
-    made = tokens.issue(Claims(**issue["claims"]), RECORDED["secret"])
-    assert made.pair == TokenPair(issue["token"], issue["refresh_token"])
-    assert made.hash in {row["refresh_token_hash"]["S"] for row in issue["rows"]}
+    made = issue(Claims(**recorded["claims"]), RECORDED["secret"])
+    assert made.pair == TokenPair(recorded["token"], recorded["refresh_token"])
+    assert made.hash in {row["refresh_token_hash"]["S"] for row in recorded["rows"]}
 
 
 @pytest.mark.parametrize(
@@ -355,9 +356,9 @@ def test_an_unreadable_auth_time_is_none(auth_time: Any) -> None:
 
 def test_a_pair_does_not_show_itself() -> None:
     """HARD-28: no token is in the repr of a pair or an issue."""
-    issue = tokens.issue(Claims(7, NOW + 840, NOW + 900), SECRET)
-    for secret in (issue.pair.token, issue.pair.refresh_token, issue.hash):
-        assert secret not in repr(issue) + repr(issue.pair) + str(issue.pair)
+    issued = issue(Claims(7, NOW + 840, NOW + 900), SECRET)
+    for secret in (issued.pair.token, issued.pair.refresh_token, issued.hash):
+        assert secret not in repr(issued) + repr(issued.pair) + str(issued.pair)
 
 
 def test_the_library_reads_what_we_mint() -> None:

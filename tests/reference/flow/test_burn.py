@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from reference_auth.core import tokens
 from reference_auth.core.config import Lifetimes
 from reference_auth.core.errors import Replayed, SessionOver, StorageError
 from reference_auth.core.rows import Fence, Row
 from reference_auth.core.tokens import Claims, RefreshTokenHash, TokenPair
 from reference_auth.store import items, retry
 from tests.reference.faulty import answer_lost, refused, unreachable
+from tests.reference.issued import issue
 from tests.reference.shop import CUSTOMER, START, Shop
 
 BEFORE = START + 840
@@ -23,8 +23,8 @@ BEFORE = START + 840
 
 def replay(shop: Shop, customer_id: Any = CUSTOMER) -> TokenPair:
     """A spent pair: genuine, its access expired, and its row gone without a trace."""
-    issue = tokens.issue(Claims(customer_id, START - 5, START + 900), shop.config.secret)
-    return issue.pair
+    issued = issue(Claims(customer_id, START - 5, START + 900), shop.config.secret)
+    return issued.pair
 
 
 def fill(shop: Shop, count: int, size: int = 0, customer_id: str = str(CUSTOMER)) -> None:

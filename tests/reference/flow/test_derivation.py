@@ -12,7 +12,6 @@ from reference_auth.core import tokens
 from reference_auth.core.config import Secret
 from reference_auth.core.errors import Retry
 from reference_auth.core.tokens import Claims, RefreshToken
-from reference_auth.flow.cache import Cache
 from reference_auth.flow.derivation import QUEUE, QUEUE_PER_CUSTOMER, Derivation
 
 SECRET = Secret("a secret for tests, of 32 bytes or so")
@@ -113,17 +112,16 @@ def test_without_a_cache_every_call_derives(derived: list[str]) -> None:
     assert len(derived) == 2
 
 
-def test_the_cache_is_bounded() -> None:
-    """It never holds more than its limit, and drops what was used least recently."""
-    cache = Cache[int, str](3)
-    for number in range(3):
-        cache.put(number, "kept")
-    assert cache.get(0) == "kept"
-    cache.put(3, "kept")
-    assert [cache.get(number) for number in range(4)] == ["kept", None, "kept", "kept"]
-    for number in range(1000):
-        cache.put(number, "kept")
-        assert len(cache) <= 3
+def test_what_was_used_least_recently_is_dropped(derived: list[str]) -> None:
+    """A derivation that is looked up again is kept."""
+
+    async def use() -> None:
+        derivation = Derivation(SECRET, cached_pairs=1)
+        for exp in (1, 2, 1, 3, 1, 2):
+            await derivation.derive(7, exp)
+
+    asyncio.run(use())
+    assert derived == ["71", "72", "73", "72"]
 
 
 def test_the_pairs_of_a_derivation_are_bounded(derived: list[str]) -> None:
@@ -133,7 +131,7 @@ def test_the_pairs_of_a_derivation_are_bounded(derived: list[str]) -> None:
         derivation = Derivation(SECRET, cached_pairs=5)
         for exp in range(50):
             await derivation.issue(Claims(7, exp, exp))
-        assert len(derivation._refresh_tokens) == len(derivation._hashes) == 5
+        assert len(derivation._cache) == 2 * 5
 
     asyncio.run(use())
 

@@ -26,6 +26,7 @@ from reference_auth.core.tokens import Claims, RefreshToken, TokenPair
 from reference_auth.flow import rotations as rotations_module
 from reference_auth.flow.rotations import Rotations
 from tests.reference.faulty import Call, answer_lost, cancelled, refused, unreachable
+from tests.reference.issued import issue
 from tests.reference.shop import CUSTOMER, START, Shop
 
 ACCESS, REFRESH, EXTENDED = 840, 900, 2_592_000
@@ -184,16 +185,16 @@ def test_a_row_past_its_ttl_is_not_honoured(shop: Shop) -> None:
 )
 def test_rows_of_older_nodes_rotate(shop: Shop, change: dict[str, Any]) -> None:
     """STORE-06, STORE-10: a String ttl, none at all, and unknown attributes are tolerated."""
-    issue = tokens.issue(Claims(CUSTOMER, START - 5, START + 60, iat=START), shop.config.secret)
+    issued = issue(Claims(CUSTOMER, START - 5, START + 60, iat=START), shop.config.secret)
     item = {
         "customer_id": {"S": str(CUSTOMER)},
-        "refresh_token_hash": {"S": issue.hash},
+        "refresh_token_hash": {"S": issued.hash},
         "ttl": {"N": str(START + 60)},
     }
     shop.put({name: value for name, value in (item | change).items() if value is not None})
-    assert shop.refresh(issue.pair)
+    assert shop.refresh(issued.pair)
     (row,) = shop.rows()
-    assert row.rotated_from == issue.hash
+    assert row.rotated_from == issued.hash
 
 
 @pytest.mark.parametrize("text", ["", "x", "A" * 128, "a" * 127, "a" * 129, "\ud800", "☂" * 128])
@@ -232,7 +233,7 @@ def test_a_mismatched_pair_never_reaches_the_table(shop: Shop) -> None:
 def test_a_forged_access_token_never_reaches_the_table(shop: Shop) -> None:
     """HARD-01, HARD-21: another secret's token is refused, and its customer is not burned."""
     pair = shop.log_in()
-    forged = tokens.issue(shop.claims(pair), Secret("another secret, as long as the real one"))
+    forged = issue(shop.claims(pair), Secret("another secret, as long as the real one"))
     shop.client.forget()
     with pytest.raises(BadAccessToken):
         shop.refresh(forged.pair)
@@ -305,9 +306,9 @@ def test_an_absent_row_means_replay_only_when_that_is_sure(
 ) -> None:
     """Ten seconds on either side another server's faster clock may be the reason."""
     claims = Claims(CUSTOMER, START + access_left, START + refresh_left)
-    issue = tokens.issue(claims, shop.config.secret)
+    issued = issue(claims, shop.config.secret)
     with pytest.raises(SessionOver if refusal is not Retry else Retry) as refused_with:
-        shop.refresh(issue.pair)
+        shop.refresh(issued.pair)
     assert refused_with.type is refusal
     assert (shop.fence() is not None) is burned
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from reference_auth.core import tokens
 from reference_auth.core.config import Secret
 from reference_auth.core.errors import (
     BadAccessToken,
@@ -22,6 +21,7 @@ from reference_auth.core.rows import REVOKED, Fence
 from reference_auth.core.tokens import Claims, RefreshToken, TokenPair
 from reference_auth.store import items
 from tests.reference.faulty import Call, answer_lost, cancelled, refused, unreachable
+from tests.reference.issued import issue
 from tests.reference.shop import CUSTOMER, START, Shop
 
 
@@ -67,7 +67,7 @@ def test_a_mismatched_pair_is_an_input_error(shop: Shop, text: str) -> None:
 def test_a_forged_token_revokes_nothing(shop: Shop) -> None:
     """HARD-17: another key's signature is refused before the table is asked."""
     pair = shop.log_in()
-    forged = tokens.issue(shop.claims(pair), Secret("another secret, as long as the real one"))
+    forged = issue(shop.claims(pair), Secret("another secret, as long as the real one"))
     shop.client.forget()
     with pytest.raises(BadAccessToken):
         shop.revoke(replace(forged.pair, refresh_token=pair.refresh_token))
@@ -77,7 +77,7 @@ def test_a_forged_token_revokes_nothing(shop: Shop) -> None:
 
 def test_a_genuine_pair_without_a_session_is_no_such_entity(shop: Shop) -> None:
     """No row, no tombstone, no fence and no successor: there was nothing to end."""
-    never = tokens.issue(Claims(CUSTOMER, START + 9, START + 900), shop.config.secret)
+    never = issue(Claims(CUSTOMER, START + 9, START + 900), shop.config.secret)
     shop.log_in()
     with pytest.raises(NoSuchSession) as refusal:
         shop.revoke(never.pair)
@@ -184,12 +184,12 @@ def overtake(shop: Shop) -> Callable[[Callable[[], Any]], Any]:
 
     def fault(call: Callable[[], Any]) -> Any:
         (row,) = shop.rows()
-        issue = tokens.issue(Claims(CUSTOMER, (row.exp or 0) + 1, START + 900), shop.config.secret)
+        issued = issue(Claims(CUSTOMER, (row.exp or 0) + 1, START + 900), shop.config.secret)
         shop.client.client.delete_item(
             TableName=shop.config.table, Key=items.key(row.customer_id, row.hash)
         )
         session, exp = row.session or row.exp, (row.exp or 0) + 1
-        fresh = replace(row, hash=issue.hash, exp=exp, rotated_from=row.hash, session=session)
+        fresh = replace(row, hash=issued.hash, exp=exp, rotated_from=row.hash, session=session)
         shop.put(items.row_item(fresh))
         return call()
 
@@ -246,8 +246,8 @@ def test_a_conflict_is_tried_again(shop: Shop) -> None:
 
 def test_a_row_of_a_module_is_revoked(shop: Shop) -> None:
     """STORE-06: a String ttl and a missing `exp` do not keep a session alive."""
-    issue = tokens.issue(Claims("m", START - 1, START + 60), shop.config.secret)
-    key = {"customer_id": {"S": "m"}, "refresh_token_hash": {"S": issue.hash}}
+    issued = issue(Claims("m", START - 1, START + 60), shop.config.secret)
+    key = {"customer_id": {"S": "m"}, "refresh_token_hash": {"S": issued.hash}}
     shop.put({**key, "ttl": {"S": str(START + 60)}})
-    assert shop.revoke(issue.pair) is True
+    assert shop.revoke(issued.pair) is True
     assert shop.rows("m") == []
