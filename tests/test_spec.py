@@ -100,7 +100,7 @@ def test_the_twelve_cells_are_the_codes() -> None:
 def test_the_lifetimes_are_the_defaults() -> None:
     """The page's lifetimes are the code's, in minutes and in seconds."""
     for name, minutes, seconds, _ in LIFETIMES:
-        assert int(minutes) * 60 == int(seconds) == getattr(config.Lifetimes.DEFAULT, name)
+        assert int(minutes) * 60 == int(seconds) == getattr(config.Lifetimes(), name)
 
 
 @pytest.mark.parametrize("name, variable", [(row[0], row[3]) for row in LIFETIMES])

@@ -27,7 +27,7 @@ SCHEMA = FILE.with_suffix(".schema.json")
 NOW = 1_710_904_868
 SECRET = Secret("conformance-secret-0123456789abcdef0123456789abcdef")
 OTHER_KEY = "another-key-0123456789abcdef0123456789abcdef"
-CONFIG = Config(secret=SECRET, region="eu-central-1", table="auth", lifetimes=Lifetimes.DEFAULT)
+CONFIG = Config(secret=SECRET, region="eu-central-1", table="auth", lifetimes=Lifetimes())
 ABOUT = (
     "Test vectors of the token flow, for the unit tests of an implementation in any language.",
     "Times are whole epoch seconds. Secrets are used as their UTF-8 bytes, never decoded.",
@@ -232,16 +232,16 @@ PRESENTED = (
 
 
 LOGINS: tuple[tuple[bool | None, Lifetimes], ...] = (
-    (None, Lifetimes.DEFAULT),
-    (False, Lifetimes.DEFAULT),
-    (True, Lifetimes.DEFAULT),
+    (None, Lifetimes()),
+    (False, Lifetimes()),
+    (True, Lifetimes()),
     (False, Lifetimes(15, 20, 40)),
     (True, Lifetimes(15, 20, 40)),
 )
 ROTATIONS = tuple(
     (left, lifetimes)
     for lifetimes, lefts in (
-        (Lifetimes.DEFAULT, (0, 1, 899, 900, 901, 2_000_000)),
+        (Lifetimes(), (0, 1, 899, 900, 901, 2_000_000)),
         (Lifetimes(15, 20, 40), (5, 19, 20, 21)),
     )
     for left in lefts

@@ -7,6 +7,7 @@ accepted: no mutation runs by GET, and no credential is read from a URL (GQL-03,
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -27,6 +28,7 @@ from reference_auth.store.retry import request_limit
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 
+REFUSED = re.compile(r" *q *= *0(\.0{0,3})? *")
 RETRYABLE = {"category": SERVER, "code": CODES[SERVER]}
 
 LONGEST_BODY = 256 * 1024  # bytes
@@ -140,14 +142,11 @@ def read_operation(body: object) -> Operation:
 def wanted_type(accept: list[str]) -> str:
     """Answer in GraphQL's own media type if the caller accepts it (GQL-02)."""
     ranges = (part.strip().lower().split(";") for line in accept for part in line.split(","))
-    named = {kind.strip() for kind, *parameters in ranges if not _is_refused(parameters)}
-    return GRAPHQL if GRAPHQL in named else JSON
-
-
-def _is_refused(parameters: list[str]) -> bool:
-    return any(
-        part.replace(" ", "") in {"q=0", "q=0.0", "q=0.00", "q=0.000"} for part in parameters
+    wanted = any(
+        kind.strip() == GRAPHQL and not any(map(REFUSED.fullmatch, parameters))
+        for kind, *parameters in ranges
     )
+    return GRAPHQL if wanted else JSON
 
 
 def body_of(result: ExecutionResult) -> dict[str, Any]:

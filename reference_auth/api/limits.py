@@ -12,7 +12,6 @@ from graphql import (
     GraphQLError,
     Node,
     OperationDefinitionNode,
-    SelectionNode,
     ValidationContext,
     ValidationRule,
 )
@@ -70,24 +69,23 @@ class Depths:
     def deepest(self) -> int:
         definitions = self._context.document.definitions
         operations = (one for one in definitions if isinstance(one, OperationDefinitionNode))
-        return max(map(self._below, operations), default=0)
+        return max(map(self._under, operations), default=0)
 
-    def _below(self, node: object) -> int:
-        selections = getattr(node, "selection_set", None)
-        return max(map(self._of, selections.selections), default=0) if selections else 0
+    def _under(self, node: Node | None) -> int:
+        return max(map(self._of, _below(node)), default=0)
 
-    def _of(self, node: SelectionNode) -> int:
+    def _of(self, node: Node) -> int:
         if isinstance(node, FragmentSpreadNode):
             return self._of_fragment(node.name.value)
         # Introspection nests deeply by nature and costs little.
         if isinstance(node, FieldNode) and node.name.value.startswith("__"):
             return 0
-        return self._below(node) + isinstance(node, FieldNode)
+        return self._under(node) + isinstance(node, FieldNode)
 
     def _of_fragment(self, name: str) -> int:
         if name not in self._fragments:
             self._fragments[name] = 0  # ends a cycle, which another rule refuses
-            self._fragments[name] = self._below(self._context.get_fragment(name))
+            self._fragments[name] = self._under(self._context.get_fragment(name))
         return self._fragments[name]
 
 
@@ -120,14 +118,17 @@ class ValidationsWithoutStrings(ValidationCache):
             yield from super().on_validate()
 
 
+def _below(node: Node | None) -> Iterable[Node]:
+    """The selections in a node, or the definitions of a document."""
+    if isinstance(node, DocumentNode):
+        return node.definitions
+    selections = getattr(node, "selection_set", None)
+    return selections.selections if selections else ()
+
+
 def _count_fields(node: Node) -> int:
     """Fields as they are written; each fragment counts once."""
-    if isinstance(node, DocumentNode):
-        inner: Iterable[Node] = node.definitions
-    else:
-        selections = getattr(node, "selection_set", None)
-        inner = selections.selections if selections else ()
-    return isinstance(node, FieldNode) + sum(_count_fields(each) for each in inner)
+    return isinstance(node, FieldNode) + sum(map(_count_fields, _below(node)))
 
 
 def _has_string(query: str | None) -> bool:

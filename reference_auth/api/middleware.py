@@ -66,7 +66,8 @@ class LoopbackHost:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _names_this_machine(Headers(scope=scope)):
+        hosts = Headers(scope=scope).getlist("host") if scope["type"] == "http" else ["localhost"]
+        if len(hosts) != 1 or not is_loopback_host(hosts[0]):
             refusal = PlainTextResponse("In development mode, call this server as localhost.", 421)
             await refusal(scope, receive, send)
         else:
@@ -93,24 +94,13 @@ class AccessLog:
         try:
             await self.app(scope, receive, send_and_remember)
         finally:
-            _log_request(scope, statuses, time.perf_counter() - began)
-
-
-def _log_request(scope: Scope, statuses: list[int], seconds: float) -> None:
-    log.info(
-        "request",
-        extra={
-            "method": scope["method"] if scope["method"].isalpha() else "?",
-            "path": getattr(scope.get("route"), "path", "?"),
-            "status": statuses[0] if statuses else None,
-            "ms": round(seconds * 1000, 1),
-        },
-    )
-
-
-def _names_this_machine(headers: Headers) -> bool:
-    hosts = headers.getlist("host")
-    return len(hosts) == 1 and is_loopback_host(hosts[0])
+            fields = {
+                "method": scope["method"] if scope["method"].isalpha() else "?",
+                "path": getattr(scope.get("route"), "path", "?"),
+                "status": statuses[0] if statuses else None,
+                "ms": round((time.perf_counter() - began) * 1000, 1),
+            }
+            log.info("request", extra=fields)
 
 
 def is_loopback(name: str) -> bool:

@@ -6,18 +6,19 @@ Strawberry reads these annotations at run time, so they are not postponed.
 # mypy: disable-error-code="untyped-decorator"
 # (strawberry.field is typed as Any)
 
-from typing import Any
+from dataclasses import asdict
+from typing import Any, cast
 
 import strawberry
-from strawberry import UNSET, Info
+from strawberry import UNSET
 from strawberry.permission import BasePermission
 
 from reference_auth.api.request import AuthRequest
 from reference_auth.core.errors import MissingRefreshToken, NotSignedIn
 from reference_auth.core.tokens import CustomerId, RefreshToken
-from reference_auth.flow.development import AuthItem
 
 CONTEXT_KEY = "auth"
+Info = strawberry.Info[Any, Any]
 
 
 @strawberry.type
@@ -39,10 +40,7 @@ class GetAuthUser:
 
 
 @strawberry.type
-class RemoveUserAuth:
-    customer_id: str | None
-    refresh_token_hash: str | None
-    ttl: str | None
+class RemoveUserAuth(GetAuthUser):
     success: bool | None
 
 
@@ -56,13 +54,12 @@ class RemoveAllUserAuthItems:
     success: bool | None
 
 
-def auth_of(info: Info[Any, Any]) -> AuthRequest:
+def auth_of(info: Info) -> AuthRequest:
     """The request of this field; a host with its own context puts it there under "auth"."""
-    request: AuthRequest = info.context[CONTEXT_KEY]
-    return request
+    return cast(AuthRequest, info.context[CONTEXT_KEY])
 
 
-def current_customer(info: Info[Any, Any]) -> CustomerId:
+def current_customer(info: Info) -> CustomerId:
     """Return the customer of the request's live access token, or raise AuthError."""
     return auth_of(info).live_claims().customer_id
 
@@ -72,7 +69,7 @@ class SignedIn(BasePermission):
 
     message = NotSignedIn.message
 
-    def has_permission(self, source: Any, info: Info[Any, Any], **kwargs: Any) -> bool:
+    def has_permission(self, source: Any, info: Info, **kwargs: Any) -> bool:
         current_customer(info)
         return True
 
@@ -83,20 +80,17 @@ class AuthQuery:
 
     @strawberry.field(name="getUserAuth")
     async def get_user_auth(
-        self,
-        info: Info[Any, Any],
-        user_id: str | None = UNSET,
-        refresh_token: str | None = UNSET,
+        self, info: Info, user_id: str | None = UNSET, refresh_token: str | None = UNSET
     ) -> GetAuthUser | None:
         development = auth_of(info).development
-        return _shown(await development.get(user_id or None, refresh_token or None))
+        return GetAuthUser(**asdict(await development.get(user_id or None, refresh_token or None)))
 
     @strawberry.field(name="getAllAuthItemsById")
     async def get_all_auth_items_by_id(
-        self, info: Info[Any, Any], user_id: str | None = UNSET
+        self, info: Info, user_id: str | None = UNSET
     ) -> list[GetAuthUser | None] | None:
         development = auth_of(info).development
-        return [_shown(item) for item in await development.list(user_id or None)]
+        return [GetAuthUser(**asdict(item)) for item in await development.list(user_id or None)]
 
 
 @strawberry.type(name="Mutation")
@@ -105,20 +99,14 @@ class AuthMutation:
 
     @strawberry.mutation(name="generateCustomerToken")
     async def generate_customer_token(
-        self,
-        info: Info[Any, Any],
-        email: str,
-        password: str,
-        remember_me: bool | None = UNSET,
+        self, info: Info, email: str, password: str, remember_me: bool | None = UNSET
     ) -> CustomerToken | None:
         service = auth_of(info).service
         pair = await service.flow.log_in(email, password, bool(remember_me), service.clock)
         return CustomerToken(token=pair.token, refresh_token=pair.refresh_token)
 
     @strawberry.mutation(name="refreshCustomerToken")
-    async def refresh_customer_token(
-        self, info: Info[Any, Any], refresh_token: str
-    ) -> CustomerToken | None:
+    async def refresh_customer_token(self, info: Info, refresh_token: str) -> CustomerToken | None:
         auth = auth_of(info)
         presented = RefreshToken(refresh_token)
         pair = await auth.service.flow.refresh(auth.access_token, presented, auth.now)
@@ -126,7 +114,7 @@ class AuthMutation:
 
     @strawberry.mutation(name="revokeCustomerToken")
     async def revoke_customer_token(
-        self, info: Info[Any, Any], refresh_token: str | None = UNSET
+        self, info: Info, refresh_token: str | None = UNSET
     ) -> RevokeCustomerTokenOutput | None:
         auth = auth_of(info)
         access_token = auth.access_token
@@ -138,10 +126,7 @@ class AuthMutation:
 
     @strawberry.mutation(name="updateUserAuth")
     async def update_user_auth(
-        self,
-        info: Info[Any, Any],
-        user_id: str | None = UNSET,
-        refresh_token: str | None = UNSET,
+        self, info: Info, user_id: str | None = UNSET, refresh_token: str | None = UNSET
     ) -> UpdateUserAuth | None:
         auth = auth_of(info)
         await auth.development.update(user_id or None, refresh_token or None, auth.now)
@@ -149,30 +134,16 @@ class AuthMutation:
 
     @strawberry.mutation(name="removeUserAuth")
     async def remove_user_auth(
-        self,
-        info: Info[Any, Any],
-        user_id: str | None = UNSET,
-        refresh_token: str | None = UNSET,
+        self, info: Info, user_id: str | None = UNSET, refresh_token: str | None = UNSET
     ) -> RemoveUserAuth | None:
         development = auth_of(info).development
         item = await development.remove(user_id or None, refresh_token or None)
-        return RemoveUserAuth(
-            customer_id=item.customer_id,
-            refresh_token_hash=item.refresh_token_hash,
-            ttl=item.ttl,
-            success=True,
-        )
+        return RemoveUserAuth(**asdict(item), success=True)
 
     @strawberry.mutation(name="removeAllUserAuthItems")
     async def remove_all_user_auth_items(
-        self, info: Info[Any, Any], user_id: str | None = UNSET
+        self, info: Info, user_id: str | None = UNSET
     ) -> RemoveAllUserAuthItems | None:
         auth = auth_of(info)
         await auth.development.remove_all(user_id or None)
         return RemoveAllUserAuthItems(success=True)
-
-
-def _shown(item: AuthItem) -> GetAuthUser:
-    return GetAuthUser(
-        customer_id=item.customer_id, refresh_token_hash=item.refresh_token_hash, ttl=item.ttl
-    )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import ClassVar, NewType
+from typing import NewType
 
 Secret = NewType("Secret", str)
 
@@ -28,11 +28,9 @@ class ConfigError(Exception):
 class Lifetimes:
     """Three lifetimes in seconds: access < refresh < extended."""
 
-    DEFAULT: ClassVar[Lifetimes]
-
-    access: int
-    refresh: int
-    extended: int
+    access: int = 840
+    refresh: int = 900
+    extended: int = 2_592_000
 
     def __post_init__(self) -> None:
         if self.access < SHORTEST_ACCESS:
@@ -47,9 +45,6 @@ class Lifetimes:
             )
 
 
-Lifetimes.DEFAULT = Lifetimes(access=840, refresh=900, extended=2_592_000)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The settings of the flow; times in seconds."""
@@ -58,7 +53,7 @@ class Config:
     region: str
     table: str
     development: bool = False
-    lifetimes: Lifetimes = Lifetimes.DEFAULT
+    lifetimes: Lifetimes = Lifetimes()
     grace_seconds: int = 0
     max_session_seconds: int | None = None
     cached_pairs: int = CACHED_PAIRS
@@ -103,12 +98,14 @@ def is_development(node_env: str | None) -> bool:
 def _secret(environ: Mapping[str, str]) -> Secret:
     """The secret is set, is UTF-8, and is long enough to sign with (HARD-19)."""
     # Departs: HARD-19 the module starts with any secret, or none.
-    secret, may_be_short = _required(environ, "JWT_PRIVATE_KEY"), _allows_short_secret(environ)
+    secret, may_be_short = _required(environ, "JWT_PRIVATE_KEY"), environ.get("ALLOW_SHORT_SECRET")
+    if may_be_short not in {None, "", "0", "1"}:
+        raise ConfigError("ALLOW_SHORT_SECRET must be 1, 0 or unset.")
     try:
         size = len(secret.encode())
     except UnicodeEncodeError:
         raise ConfigError("JWT_PRIVATE_KEY must be UTF-8 text.") from None
-    if size < SHORTEST_SECRET and not may_be_short:
+    if size < SHORTEST_SECRET and may_be_short != "1":
         raise ConfigError(
             f"JWT_PRIVATE_KEY has {size} bytes: use at least {SHORTEST_SECRET}, "
             "or set ALLOW_SHORT_SECRET=1 for a legacy secret."
@@ -116,15 +113,8 @@ def _secret(environ: Mapping[str, str]) -> Secret:
     return Secret(secret)
 
 
-def _allows_short_secret(environ: Mapping[str, str]) -> bool:
-    switch = environ.get("ALLOW_SHORT_SECRET", "")
-    if switch not in {"", "0", "1"}:
-        raise ConfigError("ALLOW_SHORT_SECRET must be 1, 0 or unset.")
-    return switch == "1"
-
-
 def _lifetimes(environ: Mapping[str, str]) -> Lifetimes:
-    default = Lifetimes.DEFAULT
+    default = Lifetimes()
     return Lifetimes(
         access=_minutes(environ, "ACCESS_TOKEN_EXPIRY_MINUTES", default.access),
         refresh=_minutes(environ, "REFRESH_TOKEN_EXPIRY_MINUTES", default.refresh),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from reference_auth.core.rows import (
@@ -16,8 +15,7 @@ from reference_auth.core.rows import (
     partition_of,
 )
 from reference_auth.core.tokens import Claims, CustomerId, RefreshTokenHash
-
-Item = Mapping[str, Any]
+from reference_auth.store.storage import Item as Item
 
 SUCCESSOR = ("exp", "iat", "refresh_expiry", "auth_time", "session")  # claims in a tombstone
 

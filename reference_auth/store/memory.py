@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
 from functools import cache, wraps
 from typing import Any
 
@@ -27,21 +26,20 @@ class LockedClient:
         self._client = client
 
     def __getattr__(self, name: str) -> Any:
+        from moto.core.model_instances import reset_model_data
+
         found = getattr(self._client, name)
-        return _locked(found) if callable(found) else found
+        if not callable(found):
+            return found
 
+        @wraps(found)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with _LOCK:
+                if next(_calls) % _CALLS_KEPT == 0:
+                    reset_model_data()
+                return found(*args, **kwargs)
 
-def _locked(operation: Callable[..., Any]) -> Callable[..., Any]:
-    from moto.core.model_instances import reset_model_data
-
-    @wraps(operation)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        with _LOCK:
-            if next(_calls) % _CALLS_KEPT == 0:
-                reset_model_data()
-            return operation(*args, **kwargs)
-
-    return call
+        return call
 
 
 def memory_client(region: str = REGION) -> LockedClient:
@@ -51,18 +49,13 @@ def memory_client(region: str = REGION) -> LockedClient:
     from botocore.config import Config
 
     _start_moto()
-    return LockedClient(
-        boto3.client(
-            "dynamodb",
-            region_name=region,
-            config=Config(
-                # moto does not catch a client whose endpoint comes from the environment.
-                ignore_configured_endpoint_urls=True,
-                retries={"max_attempts": 1},
-                signature_version=UNSIGNED,  # nobody checks it, and it takes a third of a call
-            ),
-        )
+    config = Config(
+        # moto does not catch a client whose endpoint comes from the environment.
+        ignore_configured_endpoint_urls=True,
+        retries={"max_attempts": 1},
+        signature_version=UNSIGNED,  # nobody checks it, and it takes a third of a call
     )
+    return LockedClient(boto3.client("dynamodb", region_name=region, config=config))
 
 
 def memory_table(name: str = TABLE, region: str = REGION) -> LockedClient:

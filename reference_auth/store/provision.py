@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 from reference_auth.core.config import ConfigError
 from reference_auth.store.storage import make_client
 
+REGION, TABLE = "DYNAMO_DB__REGION", "DYNAMO_DB_AUTH_TABLE"
 PARTITION_KEY = "customer_id"
 SORT_KEY = "refresh_token_hash"
 TTL = "ttl"
-LONGEST_WAIT = 60  # seconds
+WAITING = {"Delay": 1, "MaxAttempts": 60}  # seconds
 
 KEYS = [(PARTITION_KEY, "HASH"), (SORT_KEY, "RANGE")]
 
@@ -25,7 +25,9 @@ def provision(environ: Mapping[str, str]) -> list[str]:
     """Create the table that the environment names, or raise ConfigError with one sentence."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
-    region, table = (_required(environ, f"DYNAMO_DB_{end}") for end in ("_REGION", "AUTH_TABLE"))
+    region, table = (environ.get(name) for name in (REGION, TABLE))
+    if not (region and table):
+        raise ConfigError(f"Set {TABLE if region else REGION}, or use its flag: it is missing.")
     try:
         return create_table(make_client(region, environ), table)
     except WrongTable as reason:
@@ -36,12 +38,6 @@ def provision(environ: Mapping[str, str]) -> list[str]:
         ) from None
     except (BotoCoreError, ClientError, ValueError) as error:
         raise ConfigError(f"The table {table} could not be created: {error}") from None
-
-
-def _required(environ: Mapping[str, str], name: str) -> str:
-    if not environ.get(name):
-        raise ConfigError(f"Set {name}, or use its flag: it is missing.")
-    return environ[name]
 
 
 def create_table(client: Any, name: str) -> list[str]:
@@ -60,16 +56,8 @@ def _ensure_table(client: Any, name: str) -> str:
     except client.exceptions.ResourceInUseException:
         _check_keys(client, name)
         return f"The table {name} was there already, with the right keys."
-    _wait_until_active(client, name)
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=WAITING)
     return f"Created the table {name}, keyed by {PARTITION_KEY} and {SORT_KEY}, paid per request."
-
-
-def _wait_until_active(client: Any, name: str) -> None:
-    for _ in range(LONGEST_WAIT):
-        if client.describe_table(TableName=name)["Table"]["TableStatus"] == "ACTIVE":
-            return
-        time.sleep(1)
-    raise WrongTable(f"The table {name} is still being created: run this again in a minute.")
 
 
 def _check_keys(client: Any, name: str) -> None:
@@ -84,15 +72,11 @@ def _check_keys(client: Any, name: str) -> None:
 
 def _ensure_ttl(client: Any, name: str) -> str:
     described = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
-    if described.get("TimeToLiveStatus") in {"ENABLED", "ENABLING"}:
-        return _found_ttl(name, described.get("AttributeName", TTL))
-    client.update_time_to_live(
-        TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": TTL}
-    )
-    return f"Turned TTL on for its attribute {TTL}."
-
-
-def _found_ttl(name: str, attribute: str) -> str:
+    if described.get("TimeToLiveStatus") not in {"ENABLED", "ENABLING"}:
+        wanted = {"Enabled": True, "AttributeName": TTL}
+        client.update_time_to_live(TableName=name, TimeToLiveSpecification=wanted)
+        return f"Turned TTL on for its attribute {TTL}."
+    attribute = described.get("AttributeName", TTL)
     if attribute != TTL:
         raise WrongTable(
             f"The table {name} has TTL on {attribute}: turn it off, then run this again."

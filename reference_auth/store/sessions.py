@@ -96,10 +96,9 @@ class Sessions:
 
     async def end(self, row: Row, tombstones: Sequence[Tombstone]) -> None:
         """Delete a row, and leave tombstones so that it stays ended."""
+        parts = [self.delete_existing(row), *self.put_tombstones(tombstones)]
         try:
-            await self.storage.transact(
-                [self.delete_existing(row), *self.put_tombstones(tombstones)]
-            )
+            await self.storage.transact(parts)
         except Cancelled:
             raise RowGone from None
 

@@ -12,7 +12,7 @@ import logging
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 import anyio.to_thread
@@ -27,40 +27,17 @@ READ_SECONDS = 2
 ATTEMPTS = 2
 
 CONDITION = "ConditionalCheckFailed"
-BUSY_REASONS = frozenset(
-    {
-        "TransactionConflict",
-        "ThrottlingError",
-        "ProvisionedThroughputExceeded",
-    }
-)
-BUSY_ERRORS = frozenset(
-    {
-        "LimitExceededException",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "ThrottlingException",
-        "TransactionConflictException",
-        "TransactionInProgressException",
-    }
-)
+BUSY_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+BUSY_ERRORS = {
+    *("LimitExceededException", "ProvisionedThroughputExceededException"),
+    *("RequestLimitExceeded", "ThrottlingException"),
+    *("TransactionConflictException", "TransactionInProgressException"),
+}
 
 Item = Mapping[str, Any]
+Client = Any  # a boto3 DynamoDB client, which has no type
 
 log = logging.getLogger("reference_auth.store.storage")
-
-
-class Client(Protocol):
-    """The few operations of a boto3 DynamoDB client that the reference uses."""
-
-    def get_item(self, **parameters: Any) -> Mapping[str, Any]: ...
-    def put_item(self, **parameters: Any) -> Mapping[str, Any]: ...
-    def update_item(self, **parameters: Any) -> Mapping[str, Any]: ...
-    def delete_item(self, **parameters: Any) -> Mapping[str, Any]: ...
-    def query(self, **parameters: Any) -> Mapping[str, Any]: ...
-    def scan(self, **parameters: Any) -> Mapping[str, Any]: ...
-    def batch_write_item(self, **parameters: Any) -> Mapping[str, Any]: ...
-    def transact_write_items(self, **parameters: Any) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +80,7 @@ def make_client(region: str, environ: Mapping[str, str]) -> Client:
     import boto3
     from botocore.config import Config as BotoConfig
 
-    client: Client = boto3.client(
+    return boto3.client(
         "dynamodb",
         region_name=region,
         endpoint_url=environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
@@ -114,7 +91,6 @@ def make_client(region: str, environ: Mapping[str, str]) -> Client:
             max_pool_connections=CONNECTIONS,
         ),
     )
-    return client
 
 
 class Storage:
@@ -150,16 +126,14 @@ class Storage:
         try:
             answer: Mapping[str, Any] = getattr(self._client, operation)(**parameters)
         except ClientError as error:
-            raise self._logged(operation, error_of(error.response)) from None
+            ours = error_of(error.response)
+            if isinstance(ours, StorageError):
+                log.warning("%s: %s", operation, type(ours).__name__)
+            raise ours from None
         except Exception as error:  # whatever a connection, a parser or an emulator may raise
             log.warning("%s: no answer (%s)", operation, type(error).__name__)
             raise OutcomeUnknown from None
         return answer
-
-    def _logged(self, operation: str, error: Exception) -> Exception:
-        if isinstance(error, StorageError):
-            log.warning("%s: %s", operation, type(error).__name__)
-        return error
 
 
 def error_of(response: Mapping[str, Any]) -> Exception:

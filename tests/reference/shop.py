@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 def make_config(table: str = "auth", **changes: Any) -> Config:
-    config = Config(secret=SECRET, region="us-east-1", table=table, lifetimes=Lifetimes.DEFAULT)
+    config = Config(secret=SECRET, region="us-east-1", table=table, lifetimes=Lifetimes())
     return replace(config, **changes)
 
 

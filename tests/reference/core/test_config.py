@@ -23,7 +23,7 @@ def read(**changes: str) -> Config:
 def test_what_is_left_out_has_the_documented_value() -> None:
     """Fourteen minutes, fifteen and thirty days, production, no grace and no absolute end."""
     assert read() == Config(secret=SECRET, region="ap-southeast-2", table="auth")
-    assert read().lifetimes == Lifetimes(840, 900, 2_592_000) == Lifetimes.DEFAULT
+    assert read().lifetimes == Lifetimes(840, 900, 2_592_000) == Lifetimes()
     assert (read().development, read().grace_seconds, read().max_session_seconds) == (
         False,
         0,
