@@ -3,21 +3,45 @@
 First the fence is put: from then on nothing that it covers can be written. Then the covered rows
 are deleted until a query finds none. Then the fence is marked done. A request that meets a fence
 that is not done finishes the burn.
+
+What is kept of an ended pair, its tombstone and its customer's fence, is looked up here too.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reference_auth.core.config import Config
-from reference_auth.core.rows import CLOCK_SKEW, Fence, Row, partition_of
-from reference_auth.core.tokens import Claims
+from reference_auth.core.rows import CLOCK_SKEW, Fence, Row, Tombstone, partition_of
+from reference_auth.core.tokens import Claims, CustomerId
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions
 
 security = logging.getLogger("reference_auth.security")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The tombstone of a pair and the fence of its customer, where there are any."""
+
+    exp: int | None
+    tombstone: Tombstone | None
+    fence: Fence | None
+
+    @property
+    def is_over(self) -> bool:
+        """Revoked or burned: refused without another burn (HARD-13, HARD-15, HARD-30)."""
+        return self.is_revoked or self.is_fenced
+
+    @property
+    def is_revoked(self) -> bool:
+        return self.tombstone is not None and self.tombstone.is_revoked
+
+    @property
+    def is_fenced(self) -> bool:
+        return self.fence is not None and self.fence.covers(self.exp)
 
 
 class Burn:
@@ -40,6 +64,16 @@ class Burn:
         ours = self.fence_at(now)
         in_force = await self.sessions.put_fence(customer_id, ours, over=ours.before)
         await self.finish(customer_id, in_force)
+
+    async def look_up(self, customer_id: CustomerId, row: Row) -> Kept:
+        """Read the tombstone and the fence of a missing row; finish a burn that is not done."""
+        # Departs: HARD-13, HARD-30 the module keeps nothing, and burns for whatever is missing.
+        tombstone = await self.sessions.tombstone(customer_id, row.hash)
+        fence = await self.sessions.fence(row.customer_id)
+        kept = Kept(row.exp, tombstone, fence)
+        if kept.is_fenced:
+            await self.finish(row.customer_id, fence)
+        return kept
 
     async def finish(self, customer_id: str, fence: Fence | None) -> None:
         """Delete the covered rows, then mark the fence done; returns when both have happened."""

@@ -32,7 +32,6 @@ from reference_auth.flow.burn import Burn
 from reference_auth.flow.derivation import Derivation
 from reference_auth.flow.grace import Grace
 from reference_auth.flow.rotations import Rotations
-from reference_auth.flow.tombstones import Tombstones
 from reference_auth.store.retry import deadline
 from reference_auth.store.sessions import Fenced, KeyTaken, RowGone, Sessions
 
@@ -52,8 +51,7 @@ class Flow:
         self.derivation = Derivation(config.secret, config.cached_pairs)
         self.means = Means(self.derivation.derive, self.derivation.hash_of, sessions.read)
         self.burn = Burn(sessions, config)
-        self.tombstones = Tombstones(sessions, self.burn)
-        self.grace = Grace(config, sessions, self.tombstones, self.derivation)
+        self.grace = Grace(config, sessions, self.burn, self.derivation)
         self.rotations = Rotations()
 
     async def log_in(
@@ -176,8 +174,14 @@ class Flow:
 
     async def end(self, row: Row, presented: Presented) -> None:
         """Delete the pair's row and leave its tombstone, or raise RowGone."""
-        kept = self.tombstones.revoked(row, presented.claims, presented.now)
-        await self.sessions.end(row, kept)
+        await self.sessions.end(row, self.tombstones(row, presented))
+
+    def tombstones(self, row: Row, presented: Presented) -> list[Tombstone]:
+        """The tombstone of a pair that ends now; none is needed once the pair has expired."""
+        claims = presented.claims
+        if tokens.is_refresh_expired(claims, presented.now):
+            return []
+        return [Tombstone.revoked(row, claims.refresh_expiry)]
 
     async def successor_within_grace(self, presented: Presented) -> TokenPair | None:
         """Look up the tombstone and the fence of a pair whose row is gone.
@@ -185,7 +189,7 @@ class Flow:
         An ended pair is refused. Within the grace window the successor is returned, or the pair is
         reused if the successor was rotated itself. Otherwise None: nothing is kept of the pair.
         """
-        kept = await self.tombstones.look_up(presented.claims.customer_id, await presented.row())
+        kept = await self.burn.look_up(presented.claims.customer_id, await presented.row())
         if kept.is_over:
             raise SessionOver  # HARD-13, HARD-15, HARD-30
         if not self.grace.is_in_window(kept.tombstone, presented.now):
@@ -283,7 +287,7 @@ class Flow:
     async def answer_lost_race(self, old: Presented) -> TokenPair:
         """A lost race is no replay: the winner's pair with grace, else retry (RACE-05..07)."""
         # Departs: RACE-05, RACE-06, RACE-07 the module burns for the loser.
-        kept = await self.tombstones.look_up(old.claims.customer_id, await old.row())
+        kept = await self.burn.look_up(old.claims.customer_id, await old.row())
         if kept.is_over:
             raise SessionOver
         pair = await self.grace.successor(kept.tombstone, old.now)
@@ -318,11 +322,10 @@ class Flow:
         raise NoSuchSession
 
     async def has_ended(self, customer_id: CustomerId, row: Row) -> bool:
-        return (await self.tombstones.look_up(customer_id, row)).is_over
+        return (await self.burn.look_up(customer_id, row)).is_over
 
     async def revoke_successor(self, presented: Presented, successor: Row) -> None:
         """End the session's current pair, and leave a tombstone of both pairs."""
-        claims = presented.claims
-        tombstone = Tombstone.revoked(successor, successor.ttl or claims.refresh_expiry)
-        ours = self.tombstones.revoked(await presented.row(), claims, presented.now)
-        await self.sessions.end(successor, [tombstone, *ours])
+        until = successor.ttl or presented.claims.refresh_expiry
+        ours = self.tombstones(await presented.row(), presented)
+        await self.sessions.end(successor, [Tombstone.revoked(successor, until), *ours])

@@ -11,8 +11,8 @@ from reference_auth.core.config import Config
 from reference_auth.core.errors import SessionOver
 from reference_auth.core.rows import CLOCK_SKEW, ROTATED, Row, Tombstone
 from reference_auth.core.tokens import Claims, TokenPair
+from reference_auth.flow.burn import Burn
 from reference_auth.flow.derivation import Derivation
-from reference_auth.flow.tombstones import Tombstones
 from reference_auth.store.sessions import Sessions
 
 
@@ -20,11 +20,11 @@ class Grace:
     """Leaves a tombstone that names the successor, and later finds the successor by it."""
 
     def __init__(
-        self, config: Config, sessions: Sessions, tombstones: Tombstones, derivation: Derivation
+        self, config: Config, sessions: Sessions, burn: Burn, derivation: Derivation
     ) -> None:
         self.seconds = config.grace_seconds
         self.sessions = sessions
-        self.tombstones = tombstones
+        self.burn = burn
         self.derivation = derivation
 
     def tombstone(self, old: Row, successor: Claims, now: int) -> Tombstone | None:
@@ -59,6 +59,6 @@ class Grace:
 
     async def refuse_ended(self, claims: Claims, row: Row, now: int) -> None:
         """Refuse if the successor has ended; otherwise it was rotated itself (RACE-10)."""
-        kept = await self.tombstones.look_up(claims.customer_id, row)
+        kept = await self.burn.look_up(claims.customer_id, row)
         if kept.is_over or claims.refresh_expiry - now <= CLOCK_SKEW:
             raise SessionOver  # RACE-10

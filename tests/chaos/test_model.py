@@ -108,7 +108,7 @@ class DoubtfulGrace(Flow):
 
     async def successor_within_grace(self, presented: Presented) -> Any:
         claims, row = presented.claims, await presented.row()
-        kept = await self.tombstones.look_up(claims.customer_id, row)
+        kept = await self.burn.look_up(claims.customer_id, row)
         if kept.is_over or await self.grace.successor(kept.tombstone, presented.now):
             return await super().successor_within_grace(presented)
         return None

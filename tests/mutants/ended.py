@@ -223,7 +223,7 @@ def burns_for_a_revoked_pair(patch: pytest.MonkeyPatch) -> None:
 
     async def burning(self: Flow, presented: Presented) -> TokenPair | None:
         row = await presented.row()
-        kept = await self.tombstones.look_up(presented.claims.customer_id, row)
+        kept = await self.burn.look_up(presented.claims.customer_id, row)
         if kept.is_revoked:
             await self.burn_for_reuse(presented)
         return await successor_within_grace(self, presented)
@@ -238,7 +238,7 @@ def echoes_still(patch: pytest.MonkeyPatch, *, revoked: bool) -> None:
     async def lenient(self: Flow, presented: Presented) -> TokenPair:
         if await presented.refresh() is Refresh.ABSENT:
             row = await presented.row()
-            kept = await self.tombstones.look_up(presented.claims.customer_id, row)
+            kept = await self.burn.look_up(presented.claims.customer_id, row)
             if kept.is_over and kept.is_revoked is revoked:
                 return self.return_same_pair(presented)
         return await refuse_live_pair(self, presented)
@@ -293,7 +293,7 @@ def burns_again_for_a_burned_pair(patch: pytest.MonkeyPatch) -> None:
 
     async def burning(self: Flow, presented: Presented) -> TokenPair | None:
         row = await presented.row()
-        kept = await self.tombstones.look_up(presented.claims.customer_id, row)
+        kept = await self.burn.look_up(presented.claims.customer_id, row)
         if kept.is_fenced and not kept.is_revoked:
             fence = self.burn.fence_at(presented.now, presented.claims)
             over = fence.before + 1

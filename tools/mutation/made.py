@@ -25,7 +25,7 @@ SOURCE = Path(reference_auth.__file__).parent
 #: words, and WIRE-12 and GQL-08 look at the names. `login` is a protocol.
 MODULES = (
     *("core.states", "core.lifetimes", "core.tokens", "core.judge", "flow.flow", "flow.burn"),
-    *("flow.grace", "flow.tombstones", "core.rows", "store.items"),
+    *("flow.grace", "core.rows", "store.items"),
     *("store.sessions", "flow.derivation", "store.storage", "store.retry"),
 )
 _COMMENT = re.compile(r"  # .*$")
