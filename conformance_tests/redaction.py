@@ -30,6 +30,8 @@ from urllib.parse import quote, quote_plus
 _HEX: Final = re.compile(r"(?<![0-9a-fA-F])[0-9a-fA-F]{64,}+")
 _DOTTED: Final = re.compile(r"(?<![\w=-])[\w=-]++(?:\.[\w=-]*+){1,4}", re.ASCII)
 _JWT: Final = re.compile(r"eyJ[\w-]{5}", re.ASCII)
+#: What may be bytes in hexadecimal digits.
+_BYTES: Final = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
 #: So many letters and digits of a secret are never in a text by chance.
 SURE: Final = 8
 #: A shorter secret than this is not looked for: every text holds it.
@@ -160,7 +162,7 @@ class Redactor:
             if not value or value in self._names:
                 return
             name = self._new_name(kind, value)
-            for form in (value, *_base64(value)):
+            for form in (value, *encoded(value)):
                 self._look_for_letters(Skeleton(form).text, name)
             if kind in GIVEN:
                 self._look_for(forms(value), name)
@@ -325,12 +327,13 @@ def of_a_command() -> Iterator[Redactor]:
 def forms(secret: str) -> set[str]:
     """The ways in which a text may write a secret, each by itself and two within each other."""
     cased = {secret, secret.upper(), secret.lower()}
-    once = {form for text in cased for form in _written(text)}
-    twice = {form for inner in once for form in (*_written(inner), *_base64(inner))}
-    return {*cased, *once, *twice, *_base64(secret)}
+    once = {form for text in cased for form in written(text)}
+    twice = {form for inner in once for form in (*written(inner), *encoded(inner))}
+    return {*cased, *once, *twice, *encoded(secret)}
 
 
-def _written(text: str) -> set[str]:
+def written(text: str) -> set[str]:
+    """The ways in which a format writes a text, by which a reader still knows it."""
     as_json = json.dumps(text)[1:-1]
     readable = json.dumps(text, ensure_ascii=False)[1:-1]
     encodable = text.encode("utf-8", "replace").decode()
@@ -352,12 +355,22 @@ def _written(text: str) -> set[str]:
     }
 
 
-def _base64(secret: str) -> Iterator[str]:
-    """What stays the same of a secret in base64, whatever stands before and after it."""
+def encoded(secret: str) -> Iterator[str]:
+    """The ways in which its bytes are written, and those that it is the hexadecimal form of."""
     raw = secret.encode("utf-8", "replace")
+    yield raw.hex()
+    yield from _base64(raw)
+    if _BYTES.fullmatch(secret):
+        meant = bytes.fromhex(secret)
+        yield meant.decode("latin-1")
+        yield from _base64(meant)
+
+
+def _base64(raw: bytes) -> Iterator[str]:
+    """What stays the same of bytes in base64, whatever stands before and after them."""
+    yield base64.b64encode(raw).decode().rstrip("=")
     for before, first in ((b"", 0), (b"\0", 2), (b"\0\0", 3)):
         code = base64.b64encode(before + raw).decode()
         core = code[first : len(before + raw) * 8 // 6]
         if len(core) >= SHORTEST + 1:
             yield from (core, core.replace("+", "-").replace("/", "_"))
-    yield raw.hex()

@@ -6,15 +6,14 @@ ordinary refusal (the control) writes.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import quote, quote_plus
 
+from conformance_tests import redaction
 from conformance_tests.deployment.http.leaks import mentions
 from conformance_tests.outcomes import NotTestable
 
@@ -164,13 +163,4 @@ class RunLog:
 
 def forms(secret: str) -> set[str]:
     """The ways in which a log may write a secret; none for an empty one."""
-    if not secret:
-        return set()
-    return {
-        secret,
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        repr(secret)[1:-1],
-        quote(secret, safe=""),
-        quote_plus(secret),
-    }
+    return {secret, *redaction.written(secret)} if secret else set()

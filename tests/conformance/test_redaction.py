@@ -135,6 +135,13 @@ def test_a_text_without_a_secret_stays_as_it_is(words: list[str]) -> None:
     assert redactor.redact(" ".join(words)) == " ".join(words)
 
 
+@pytest.mark.parametrize("write", [base64.b64encode, base64.urlsafe_b64encode])
+def test_the_bytes_that_a_token_stands_for_are_known(write: Callable[[bytes], bytes]) -> None:
+    """A refresh token is 64 bytes in hexadecimal digits; a log may show the bytes in base64."""
+    token = hashlib.sha512(b"a token").hexdigest()
+    assert hidden(token, write(b"of" + bytes.fromhex(token)).decode(), kind="refresh")
+
+
 def test_equal_secrets_have_one_name() -> None:
     """A token that comes again has its name, in another form too; a longer one has its own."""
     redactor = Redactor()

@@ -6,16 +6,16 @@ that could be a plain word or number, is not looked for within a text.
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+
+from conformance_tests import redaction
 
 #: A shorter secret must stand alone: a part of another word is no leak.
 LONG_ENOUGH = 8
 #: A shorter one still is only found where it is the whole text.
 SHORTEST = 6
-_HEX = re.compile(r"(?:[0-9a-fA-F]{2}){16,}")
 
 
 def reveals(text: str, secret: str) -> bool:
@@ -41,12 +41,7 @@ def is_unlikely(secret: str) -> bool:
 def forms(secret: str) -> Iterator[str]:
     """The ways in which a text may carry a secret; bytes are read as Latin-1."""
     yield from (secret, secret.lower(), secret.upper())
-    yield base64.b64encode(secret.encode("utf-8", "surrogatepass")).decode().rstrip("=")
-    if _HEX.fullmatch(secret):
-        raw = bytes.fromhex(secret)
-        yield raw.decode("latin-1")
-        yield base64.b64encode(raw).decode().rstrip("=")
-        yield base64.urlsafe_b64encode(raw).decode().rstrip("=")
+    yield from redaction.encoded(secret)
 
 
 def revealed_anywhere(node: object, secret: str) -> bool:

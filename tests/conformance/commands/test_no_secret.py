@@ -12,12 +12,15 @@ from typing import Any
 
 import jwt
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from conformance_tests.commands import cli
 from conformance_tests.redaction import Skeleton
 from conformance_tests.report import exit_codes
+from tests.chaos.sizes import size
 from tests.conformance.small_server import Reply, says, serving
-from tests.conformance.test_redaction import FORMS, over_lines
+from tests.conformance.test_redaction import FORMS, SECRETS, over_lines
 
 SIGNING = 'f00dfeed-signing-secret\'s "of" the-target'
 HEADER = "gateway-bypass-'value'"
@@ -30,6 +33,8 @@ PASSWORDS = {
     "few letters": ("p@'$\"!", "#'7\\&<"),
     "very many": ("Lorem-Ipsum-'Dolor'-" * 15, "x" * 150 + "'" + "y" * 149),
 }
+#: What a variable of the environment can hold.
+GENERATED = SECRETS.filter(lambda text: "\0" not in text)
 ROWS = ("CORE-02", "CORE-05", "CORE-16", "WIRE-05", "WIRE-12", "GQL-10")
 
 
@@ -67,10 +72,14 @@ class Gossip:
         return says({"data": {"generateCustomerToken": pair}})
 
 
+def in_toml(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
 def target_file(folder: Path, url: str, passwords: tuple[str, str]) -> Path:
     path = folder / "target.toml"
     customers = "".join(
-        f"[[customers]]\nemail = {json.dumps(email)}\npassword = {json.dumps(password)}\n"
+        f"[[customers]]\nemail = {json.dumps(email)}\npassword = {in_toml(password)}\n"
         for email, password in zip(IDS, passwords, strict=True)
     )
     path.write_text(
@@ -162,6 +171,56 @@ def test_an_address_that_is_none_tells_no_secret(
         for command in ("init", "doctor", "run"):
             assert cli.main([command, url]) == exit_codes.UNTESTED
     assert_silent(told(tmp_path, capfd), password)
+
+
+# -- whatever the secret is --------------------------------------------------------------------
+
+
+def test_no_command_tells_a_secret_that_anybody_thinks_of(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every command and every form of a report, for generated passwords of 3 to 300 characters.
+
+    A short one may be a word of the suite's own: it counts where another password's run lacks it.
+    """
+    usual = outputs_of_every_command(PASSWORDS["quotes"], tmp_path, capfd, monkeypatch)
+
+    @settings(
+        max_examples=size(30, 300),
+        deadline=None,
+        database=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture],
+    )
+    @given(passwords=st.tuples(GENERATED, GENERATED))
+    def silent(passwords: tuple[str, str]) -> None:
+        outputs = outputs_of_every_command(passwords, tmp_path, capfd, monkeypatch)
+        words = [word for word in passwords if not any(holds(t, word) for t in usual.values())]
+        assert_silent(outputs, *words, SIGNING, HEADER)
+
+    silent()
+
+
+def outputs_of_every_command(
+    passwords: tuple[str, str],
+    folder: Path,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, str]:
+    """All that the six commands print and write about a deployment that repeats everything."""
+    for number, (email, password) in enumerate(zip(IDS, passwords, strict=True), start=1):
+        monkeypatch.setenv(f"AUTH_CONFORMANCE_CUSTOMER_{number}", email)
+        monkeypatch.setenv(f"AUTH_CONFORMANCE_PASSWORD_{number}", password)
+    with serving(Gossip(*passwords)) as url:
+        path = str(target_file(folder, url, passwords))
+        reports = [f"--{form}={folder / form}" for form in ("json", "html", "junit", "markdown")]
+        assert cli.main(["run", "--target", path, "--only", "CORE-05", *reports]) == 1
+        cli.main(["doctor", "--target", path])
+        cli.main(["init", url])
+    report = str(folder / "json")
+    cli.main(["compare", report, report, report, "--html", str(folder / "page")])
+    cli.main(["list"])
+    cli.main(["explain", "CORE-05"])
+    return told(folder, capfd)
 
 
 # -- what passes through `--` ------------------------------------------------------------------
