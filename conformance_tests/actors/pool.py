@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conformance_tests.actors import customer_schedule
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.session import expired
-from conformance_tests.deployment.row import BOOKKEEPING, OWN_IDS
+from conformance_tests.deployment.row import BOOKKEEPING, OWN_IDS, is_made_up
 from conformance_tests.outcomes import NotApplicable, NotTestable
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Customers:
     def are_ours(self, partition: str) -> bool:
         """Whether a partition belongs to a customer of the target or of the suite."""
         owner = partition.removeprefix(BOOKKEEPING)
-        return owner.startswith(OWN_IDS) or owner in {str(one.known_id) for one in self.registered}
+        return is_made_up(owner) or owner in {str(one.known_id) for one in self.registered}
 
     @contextmanager
     def sparing_others(self) -> Iterator[None]:

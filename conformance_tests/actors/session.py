@@ -97,6 +97,14 @@ class Session:
         return header_of(self.token)
 
     @property
+    def is_jwt(self) -> bool:
+        """Whether the access token has claims that can be read."""
+        try:
+            return bool(self.claims)
+        except Violation:
+            return False
+
+    @property
     def exp(self) -> int:
         return self._seconds("exp", self.claims.get("exp"))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -83,7 +84,15 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True)
-    for add in (_add_run, _add_init, _add_doctor, _add_list, _add_explain, _add_compare):
+    for add in (
+        _add_run,
+        _add_init,
+        _add_doctor,
+        _add_cleanup,
+        _add_list,
+        _add_explain,
+        _add_compare,
+    ):
         add(commands)
     return top
 
@@ -150,6 +159,15 @@ def _add_doctor(commands: Commands) -> None:
     _add_target(doctor)
 
 
+def _add_cleanup(commands: Commands) -> None:
+    says = "remove what a run that was killed left: rows of made-up customers, a moved clock"
+    cleanup = _command(commands, "cleanup", says)
+    cleanup.set_defaults(command=_cleanup)
+    cleanup.add_argument(
+        "--target", type=Path, metavar="FILE", required=True, help="the target file"
+    )
+
+
 def _add_list(commands: Commands) -> None:
     listing = _command(commands, "list", "every requirement, and whether it is tested")
     listing.set_defaults(command=_list)
@@ -194,6 +212,13 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from conformance_tests.commands import run as running
 
     return doctor.doctor(running.named_target(arguments))
+
+
+def _cleanup(arguments: argparse.Namespace) -> int:
+    from conformance_tests.commands import cleanup
+    from conformance_tests.target.load import load
+
+    return cleanup.cleanup(load(arguments.target, os.environ))
 
 
 def _list(arguments: argparse.Namespace) -> int:

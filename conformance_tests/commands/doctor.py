@@ -1,4 +1,4 @@
-"""`auth-conformance doctor`: eleven checks before a run.
+"""`auth-conformance doctor`: twelve checks before a run.
 
 Each problem is one sentence that says what to do; nothing is judged.
 """
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment import opening
 from conformance_tests.deployment.clock import offered as offered_clock
-from conformance_tests.deployment.clock import reset_and_close
+from conformance_tests.deployment.clock import reset, reset_and_close
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.expect.schema import FLOW_OPERATIONS, operations
@@ -22,7 +22,7 @@ from conformance_tests.loopback import is_loopback
 from conformance_tests.printable import on_one_line
 from conformance_tests.redaction import SHOWN
 from conformance_tests.report import exit_codes
-from conformance_tests.runner import clock_check, discover, preflight
+from conformance_tests.runner import clock_check, discover, earlier_runs, preflight
 from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.target.model import Target
 
@@ -162,6 +162,16 @@ def _table(customers: Customers) -> Line:
     return Line("ok", "table", f"{address.name} can be read and written")
 
 
+def _earlier_runs(customers: Customers) -> Line:
+    deployment = customers.deployment
+    if deployment.table is None:
+        return Line("-", "earlier runs", "not known: the table would show what they left")
+    left = [earlier_runs.left_in_table(deployment), earlier_runs.rows_of_others(customers)]
+    if told := "; ".join(filter(None, left)):
+        return Line("note", "earlier runs", told)
+    return Line("ok", "earlier runs", "nothing is left of them in the table")
+
+
 def _offset(customers: Customers) -> Line:
     deployment = customers.deployment
     if not deployment.client.skews:
@@ -181,13 +191,19 @@ def _clock(customers: Customers) -> Line:
         return _waiting(offered.max_wait)
     if not clock_check.can_try_clock(customers):
         return Line("-", "clock", "not tried: nobody is logged in")
+    moved = earlier_runs.moved_clock(customers)
+    if moved:
+        reset(clock)
     try:
         problem = clock_check.why_unusable(customers, clock)
     finally:
         reset_and_close(clock)
     if problem:
         return Line("bad", "clock", f"{problem}; mend [clock] or leave it out")
-    return Line("ok", "clock", f"{clock.name}: it moves{' and stands still' * clock.frozen}")
+    moves = f"{clock.name}: it moves{' and stands still' * clock.frozen}"
+    if moved:
+        return Line("note", "clock", f"{moves}; {moved}, and is reset now")
+    return Line("ok", "clock", moves)
 
 
 def _waiting(max_wait: float) -> Line:
@@ -205,6 +221,7 @@ LOOKS: Final[tuple[Callable[[Customers], Line], ...]] = (
     _lifetimes,
     _secret,
     _table,
+    _earlier_runs,
     _offset,
     _clock,
 )

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
@@ -52,6 +52,8 @@ class Deployment:
     wrong_secret: str | None = None  # why the secret is of no use
     odd_pairs: str | None = None  # why no session can be forged
     wiring: Wiring = NO_WIRING
+    #: What earlier runs have left behind, a sentence each.
+    left_earlier: list[str] = field(default_factory=list)
     #: Shows the user what is being waited for.
     tell: Callable[[str], None] = lambda reason: None
 
@@ -108,6 +110,12 @@ class Deployment:
         """NotTestable, before anybody logs in, where an access token cannot be seen expired."""
         if self.must_wait and self.lifetimes.access > self.clock.max_wait:
             raise NotTestable("time", self.clock.unusable)
+
+    @property
+    def lasting_table(self) -> Table | None:
+        """The table, unless it is deleted with the run."""
+        address = self.target.table
+        return None if address is None or address.ends_with_run else self.table
 
     def need_table(self) -> Table:
         if self.table is None:

@@ -9,11 +9,13 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -28,6 +30,7 @@ PAUSE_SECONDS = 0.02
 LAST_WORDS_SECONDS = 1.0
 KEPT = 1024 * 1024
 PORTS = range(12_000, 32_768)  # below those that Linux and macOS give out by themselves
+WATCHER = Path(__file__).with_name("watcher.py")
 PROBE = b'{"query":"{__typename}"}'
 
 
@@ -138,14 +141,15 @@ class Launcher:
         self._on_output(launched.output)
         reading = threading.Thread(target=_read, args=(process, launched.output), daemon=True)
         reading.start()
-        try:
-            self._await(process, launched)
-            if not launched.answers:
-                reading.join(LAST_WORDS_SECONDS)
-            yield launched
-        finally:
-            _end(process)
-            reading.join(END_SECONDS)
+        with _watched(process):
+            try:
+                self._await(process, launched)
+                if not launched.answers:
+                    reading.join(LAST_WORDS_SECONDS)
+                yield launched
+            finally:
+                _end(process)
+                reading.join(END_SECONDS)
 
     def comes_up(self, *, mode: str | FromTarget | None, secret: str | FromTarget | None) -> bool:
         """Whether it answers when it is started so; one that neither answers nor ends does not."""
@@ -251,6 +255,17 @@ def _read(process: subprocess.Popen[bytes], output: Output) -> None:
     with process.stdout as pipe, contextlib.suppress(OSError, ValueError):
         while piece := os.read(pipe.fileno(), 65536):
             output.add(piece)
+
+
+@contextmanager
+def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """A process of its own ends this one's group, should the suite be killed before it can."""
+    words = [sys.executable, "-I", "-S", str(WATCHER), str(process.pid)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, start_new_session=True) as watcher:
+        try:
+            yield
+        finally:
+            watcher.communicate(b".")
 
 
 def _exit_of(process: subprocess.Popen[bytes]) -> int | None:

@@ -15,6 +15,11 @@ BOOKKEEPING = "ended#"
 OWN_IDS = "conformance-"
 
 
+def is_made_up(partition: str) -> bool:
+    """Whether a partition is of a customer whom the suite made up, or is kept beside one."""
+    return partition.removeprefix(BOOKKEEPING).startswith(OWN_IDS)
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One item, its attributes in DynamoDB's JSON ({"S": …}, {"N": …})."""

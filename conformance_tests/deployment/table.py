@@ -14,6 +14,7 @@ from conformance_tests.deployment.row import (
     PARTITION_KEY,
     SORT_KEY,
     Row,
+    is_made_up,
 )
 from conformance_tests.outcomes import NotTestable, SuiteError
 
@@ -87,6 +88,11 @@ class Table:
     def scan(self) -> Iterator[list[Row]]:
         """Every item of the whole table, page by page."""
         return self._pages(self._client.scan)
+
+    def made_up(self) -> Iterator[list[Row]]:
+        """The keys of all rows of made-up customers, of whichever run, page by page."""
+        for rows in self._pages(self._client.scan, ProjectionExpression=KEYS):
+            yield [row for row in rows if is_made_up(row.customer_id)]
 
     def holds_others(self, ours: Callable[[str], bool]) -> bool:
         """Whether it holds a row in a partition that is not ours; read until the first of them."""

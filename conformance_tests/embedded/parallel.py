@@ -5,8 +5,10 @@ A worker is a process with a table, a clock and customers of its own, so that no
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -116,6 +118,7 @@ def judge(
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    threading.Thread(target=end_with_parent, daemon=True).start()
     with safe_output():
         try:
             with boot.embedded_reference(command=command) as (target, wiring):
@@ -126,6 +129,14 @@ def judge(
             events.cancel_join_thread()  # nobody reads any more
         except Exception as error:
             events.put(("lost", suite_failure.describe(error)))
+
+
+def end_with_parent() -> None:
+    """End this worker, and with it what it has started, once its parent is gone."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 class EventSender:

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests.deployment.http.throttle import Throttled
+from conformance_tests.runner import earlier_runs
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
     from conformance_tests.actors.pool import Customers
     from conformance_tests.actors.session import Session
     from conformance_tests.deployment.deployment import Deployment
+    from conformance_tests.deployment.http.client import Client
 
 #: A table that ends with the run is emptied once it has rows of so many made-up customers.
 GATHERED: Final = 8
@@ -26,6 +28,9 @@ def clean_up(customers: Customers) -> list[str]:
             remove_made_up(customers)
         with _table_problems(left):
             left += _log_out_customers(customers)
+        with _table_problems(left):
+            if not left:
+                earlier_runs.withdraw(customers.deployment)
     return left
 
 
@@ -61,14 +66,24 @@ def _ends_with_run(deployment: Deployment) -> bool:
 
 def _log_out_customers(customers: Customers) -> Iterator[str]:
     for customer in customers.registered:
-        try:
-            for session in _perhaps_open(customer):
-                customers.deployment.client.revoke(session.token, session.refresh_token)
-        except Throttled as throttled:
-            yield f"sessions of {customer.credentials.email} may be open still: {throttled}"
-        if still_open := len(_in_table(customer)):
-            sessions = "a session" if still_open == 1 else f"{still_open} sessions"
-            yield f"{sessions} of {customer.credentials.email} could not be ended"
+        email, client = customer.credentials.email, customers.deployment.client
+        # Each for itself: one that cannot be ended keeps no other open.
+        asked = {session: _revoke(client, session) for session in _perhaps_open(customer)}
+        open_still = set(_in_table(customer)) or {s for s, problem in asked.items() if problem}
+        if open_still:
+            why = next(filter(None, map(asked.get, open_still)), None)
+            sessions = "a session" if len(open_still) == 1 else f"{len(open_still)} sessions"
+            yield f"{sessions} of {email} could not be ended{f': {why}' if why else ''}"
+
+
+def _revoke(client: Client, session: Session) -> str | None:
+    """Ask for the end of a session; why that could not be asked, in a sentence."""
+    try:
+        return client.revoke(session.token, session.refresh_token).problem
+    except Throttled as throttled:
+        return str(throttled)
+    except ValueError:
+        return "its token cannot be sent in a header"
 
 
 def _perhaps_open(customer: Customer) -> list[Session]:

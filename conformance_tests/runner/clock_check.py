@@ -16,6 +16,7 @@ from conformance_tests.deployment.clock import (
 )
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.outcomes import Violation
+from conformance_tests.runner.earlier_runs import moved_clock
 
 if TYPE_CHECKING:
     from conformance_tests.actors.pool import Customers
@@ -33,6 +34,9 @@ def set_clock(customers: Customers, ends: ExitStack) -> None:
     if clock is None or not can_try_clock(customers):
         return
     ends.callback(reset_and_close, clock)
+    if moved := moved_clock(customers):
+        reset(clock)
+        deployment.left_earlier.append(moved)
     if why := why_unusable(customers, clock):
         deployment.clock.unusable = f"{why}; mend [clock] or leave it out"
         reset(clock)

@@ -13,6 +13,7 @@ from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.opening import open_table, reach, start_faults
 from conformance_tests.outcomes import Violation
+from conformance_tests.runner import earlier_runs
 from conformance_tests.runner.clock_check import set_clock
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def prepare(customers: Customers, ends: ExitStack) -> str | None:
         reach(deployment.client) or open_table(deployment, ends) or start_faults(deployment, ends)
     )
     if problem is None:
+        deployment.left_earlier += filter(None, [earlier_runs.left_in_table(deployment)])
+        earlier_runs.announce(deployment)
         problem = log_in_customers(customers)
         deployment.wrong_secret = check_secret(customers)
         deployment.odd_pairs = check_forging(customers)

@@ -114,7 +114,8 @@ def remark_about(customers: Customers) -> str | None:
     seen = [other_environment(deployment.client, deployment.target.environment)]
     seen += [COOKIES] if deployment.client.sets_cookies else []
     seen += [other_lifetimes(one, deployment.lifetimes) for one in customers.sessions[:1]]
-    return "; ".join(filter(None, [*seen, deployment.wrong_secret])) or None
+    seen += [deployment.wrong_secret, *deployment.left_earlier]
+    return "; ".join(filter(None, seen)) or None
 
 
 def run_pytest(context: RunContext) -> int:

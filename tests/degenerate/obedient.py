@@ -126,7 +126,7 @@ def payloads(authorization: str) -> Iterator[dict[str, Any]]:
             base64.urlsafe_b64decode(parts[1].strip() + "=" * (-len(parts[1].strip()) % 4))
         )
     except (ValueError, RecursionError):
-        said = {}
+        return
     yield said if isinstance(said, dict) else {}
 
 

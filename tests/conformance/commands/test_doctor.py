@@ -1,4 +1,4 @@
-"""The doctor says in ten lines whether a run would get anywhere, and what to mend."""
+"""The doctor says in twelve lines whether a run would get anywhere, and what to mend."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_a_sound_deployment_can_be_judged() -> None:
     """Nothing bad; what was not offered is named with what it would show."""
     with serving(answering(TWO_IDS)) as url:
         lines = looked(at(url, secret=SECRET, environment="development"))
-    assert len(lines) == 11
+    assert len(lines) == 12
     assert {line.sign for line in lines.values()} == {"ok", "-"}
     assert lines["customers"].says == "alice@example.com and bob@example.com can log in"
     assert lines["environment"].says == "development, as declared"
@@ -178,5 +178,5 @@ def test_the_embedded_reference_is_in_good_health(capsys: pytest.CaptureFixture[
     """With neither URL nor target the doctor looks at it, and at every capability."""
     assert cli.main(["doctor"]) == exit_codes.CONFORMANT
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[:-1]].count("ok") == 10
+    assert [line.split()[0] for line in lines[:-1]].count("ok") == 11
     assert lines[-1] == "A run can begin."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 import urllib.request
@@ -252,3 +253,25 @@ def test_a_launched_deployment_prints_no_secret() -> None:
     start = launcher(SERVER)
     with start.start() as launched:
         assert SECRET not in repr(launched) + repr(start)
+
+
+SUITE = """
+import sys, time
+from conformance_tests.deployment.launch import Launcher
+from conformance_tests.target.parts import Launch
+server = (sys.executable, "-c", sys.argv[1])
+with Launcher(Launch(server, "http://127.0.0.1:{port}/"), "secret").start() as launched:
+    print(launched.output.since(0).decode().split()[0], flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_was_started_ends_with_a_suite_that_is_killed() -> None:
+    """Nothing can be cleaned up then; the deployment and its own children end all the same."""
+    started = [sys.executable, "-c", SUITE, PARENT + SERVER.replace("AUTH_SECRET", "PATH")]
+    with subprocess.Popen(started, stdout=subprocess.PIPE, text=True) as suite:
+        assert suite.stdout is not None
+        child = int(suite.stdout.readline())
+        assert not gone(child)
+        suite.kill()
+    assert soon(lambda: gone(child))

@@ -5,8 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import multiprocessing
 import os
+import subprocess
+import sys
+import time
 from dataclasses import dataclass, field
 from itertools import zip_longest
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -148,3 +152,33 @@ def test_a_copy_that_ends_by_itself_ends_the_run(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(parallel, "WORKERS", 1)
     with pytest.raises(WorkerLost, match="exit code 3"):
         parallel.run(Options(only=(Fatal(),)), None, Silence())  # type: ignore[arg-type]
+
+
+PARENT = """
+import multiprocessing, threading, time
+from conformance_tests.embedded.parallel import end_with_parent
+
+def work():
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    time.sleep(60)
+
+worker = multiprocessing.get_context("fork").Process(target=work)
+worker.start()
+print(worker.pid, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_a_worker_ends_with_a_parent_that_is_killed() -> None:
+    """Nobody would read what it finds."""
+    started = [sys.executable, "-c", PARENT]
+    with subprocess.Popen(started, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        worker = Path(f"/proc/{int(parent.stdout.readline())}/cmdline")
+        assert worker.read_bytes()
+        parent.kill()
+    end = time.monotonic() + 5
+    while worker.exists() and worker.read_bytes() and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not worker.exists() or not worker.read_bytes()

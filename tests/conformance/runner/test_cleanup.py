@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import re
+import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
+from conformance_tests.actors.pool import Customers
+from conformance_tests.actors.session import Session
+from conformance_tests.commands import doctor
+from conformance_tests.commands.cleanup import cleanup
+from conformance_tests.deployment.opening import assemble
 from conformance_tests.deployment.row import BOOKKEEPING
 from conformance_tests.deployment.table import Table
 from conformance_tests.embedded import boot
 from conformance_tests.embedded.boot import Booted
+from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.runner.options import Options
+from conformance_tests.runner.preflight import prepare
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.model import Target
 from reference_auth.flow.flow import Flow
@@ -100,3 +110,76 @@ def test_a_table_that_cannot_be_cleared_keeps_nobody_logged_in(
     run = run_suite(booted.target, Options(only=("CORE-01", "CORE-12")), wiring=booted.wiring)
     assert run.left_behind == ("the table could not be cleaned up: ClientError",)
     assert {owner.partition("-")[0] for owner in sessions(booted)} <= {"conformance"}
+
+
+# -- what a run that was killed has left -----------------------------------------------------------
+
+
+def killed(booted: Booted, leap: int) -> None:
+    """What a run leaves that could not clean up: rows, its own among them, and a moved clock."""
+    target, wiring = booted
+    with ExitStack() as ends:
+        customers = Customers(assemble(target, ends, wiring))
+        assert prepare(customers, ends) is None
+        customers.someone().log_in()
+        customers.deployment.clock.move_to(time.time() + leap)
+        ends.pop_all()
+
+
+def test_the_next_run_names_what_a_killed_one_left(booted: Booted) -> None:
+    """The report says so, and the run itself starts in real time and leaves nothing more."""
+    killed(booted, 90 * 86_400)
+    run = run_suite(booted.target, Options(only=("CORE-12",)), wiring=booted.wiring)
+    assert run.remark is not None
+    assert "another run has not cleaned up" in run.remark
+    assert "auth-conformance cleanup --target FILE" in run.remark
+    assert re.search("the clock was 77[67]\\d{4} s ahead", run.remark)
+    assert {finding.status for finding in run.findings} == {"pass"}
+    again = run_suite(booted.target, Options(only=("CORE-01",)), wiring=booted.wiring)
+    assert again.remark is not None
+    assert "ahead" not in again.remark
+
+
+def test_doctor_names_it_too(booted: Booted) -> None:
+    """Rows and sessions of nobody's, and the clock, which it resets."""
+    killed(booted, 90 * 86_400)
+    with ExitStack() as ends:
+        told = {line.what: line for line in doctor.examine(booted.target, ends, booted.wiring)}
+    assert told["earlier runs"].sign == told["clock"].sign == "note"
+    assert "not cleaned up" in told["earlier runs"].says
+    assert "of alice@example.com" in told["earlier runs"].says
+    assert "s ahead, as a run that was killed leaves it" in told["clock"].says
+
+
+def test_cleanup_removes_what_is_the_suites_own(
+    booted: Booted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Rows of made-up customers and the clock; no row of anybody else."""
+    killed(booted, 90 * 86_400)
+    before = sessions(booted)
+    assert any(owner.startswith("conformance-") for owner in before)
+    assert cleanup(booted.target, booted.wiring) == 0
+    told = capsys.readouterr().out
+    assert re.search(r"^Rows removed from the table .*: \d+, of 2 made-up ids\.$", told, re.M)
+    assert "The clock was reset to real time." in told
+    assert sessions(booted) == [one for one in before if not one.startswith("conformance-")]
+    run = run_suite(booted.target, Options(only=("CORE-01",)), wiring=booted.wiring)
+    assert run.remark is None
+
+
+def test_one_token_that_cannot_be_sent_keeps_no_other_session_open(booted: Booted) -> None:
+    """The others are ended, and what was left is told."""
+    target, wiring = booted
+    with ExitStack() as ends:
+        customers = Customers(assemble(target, ends, wiring))
+        assert prepare(customers, ends) is None
+        for customer in customers.registered:
+            customer.sessions.insert(0, Session(customer, "tök€n", "0" * 128))
+        customers.deployment.odd_pairs = "no row can be found by its hash"
+        told = clean_up(customers)
+    assert [sentence.partition(" could")[0] for sentence in told] == [
+        "a session of alice@example.com",
+        "a session of bob@example.com",
+    ]
+    assert all("cannot be sent" in sentence for sentence in told)
+    assert {one.partition("-")[0] for one in sessions(booted)} <= {"conformance"}
