@@ -53,7 +53,7 @@ class Requirement:
 
     @property
     def provisional(self) -> bool:
-        """True in the version that brought a row after the first: judged, shown, not counted."""
+        """True in the version that brought a row after the first: its failure is only a warning."""
         return self.since == VERSION != FIRST_VERSION
 
     @property
@@ -72,7 +72,9 @@ class Requirement:
         return tuple(frozenset(way.split("+")) for way in self.observe.split(" or "))
 
     def level_with(self, features: frozenset[str]) -> Level:
-        """The level for a target that declares these features."""
+        """The level for a target that declares these features; SHOULD while it is provisional."""
+        if self.provisional:
+            return "SHOULD"
         raised = self.must_with != "" and self.must_with in features
         return "MUST" if raised else self.level
 

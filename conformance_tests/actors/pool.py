@@ -131,6 +131,23 @@ class Customers:
             return self.alice.soon_expired_sessions(count)
         return expired(*(self.made_up().log_in() for _ in range(count)))
 
+    def expired_in_turn(
+        self, rounds: int, each: int = 1
+    ) -> Iterator[tuple[Customer, list[Session]]]:
+        """For each round so many expired sessions, made when they are needed.
+
+        Those of a deployment that has to be waited for are all made at once.
+        """
+        if self.deployment.must_wait:
+            alice = self.someone()
+            waited = alice.expired_sessions(rounds * each, remember_me=True)
+            for place in range(rounds):
+                yield alice, waited[place * each : (place + 1) * each]
+            return
+        for _ in range(rounds):
+            someone = self.someone()
+            yield someone, someone.expired_sessions(each, remember_me=True)
+
 
 def _is_number(id_: int | str | None) -> bool:
     """Whether an id is a whole number, or written like one."""

@@ -80,7 +80,7 @@ def _facts(row: Requirement) -> Iterator[tuple[str, str]]:
     if row.cells:
         yield "states", ", ".join(row.cells)
     if row.provisional:
-        yield "provisional", f"new in {row.since}: it counts from the next version on"
+        yield "provisional", f"new in {row.since}: a failure is a warning until the next version"
     yield "profiles", "documented, hardened" if row.documented else "hardened"
     yield "source", row.source
     tests = proven_by().get(row.id, ())

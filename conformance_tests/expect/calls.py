@@ -10,11 +10,15 @@ from conformance_tests.expect.base import Checks
 from conformance_tests.outcomes import NotApplicable, NotTestable
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from conformance_tests.deployment.faults.calls import Call
     from conformance_tests.deployment.faults.fault import Fault
     from conformance_tests.deployment.faults.proxy import FaultProxy
     from conformance_tests.deployment.http.answer import Answer
 
+#: How often a call that is to be held is looked for, in seconds.
+LOOK_SECONDS = 0.05
 #: What a missing id turns into when somebody makes text of it.
 MISSING_IDS = ("undefined", "None", "null", "")
 
@@ -55,6 +59,12 @@ class Calls(Checks):
         """The fault was hit, and one of these answers came; otherwise the test has seen nothing."""
         if not fault.hits or (answers and not any(answer.status for answer in answers)):
             raise NotTestable("faults", "no call of this kind passed the fault proxy")
+
+    def held(self, fault: Fault, by: Future[Answer], calls: int = 1) -> None:
+        """So many calls of a request in the background stop; otherwise the test sees nothing."""
+        while not fault.held(calls, LOOK_SECONDS):
+            if by.done() or fault.timed_out:
+                raise NotTestable("faults", "no call of this kind passed the fault proxy")
 
     def fault_hit_by(self, operation: str, fault: Fault) -> None:
         """The same of a fault that only this operation can hit."""

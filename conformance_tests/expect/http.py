@@ -82,6 +82,19 @@ class Http(Answers):
         """No WebSocket is opened."""
         self.that(answer.status != SWITCHING, "no WebSocket", f"HTTP {answer.status}")
 
+    def turned_away(self, answer: Answer) -> None:
+        """A request that was not read to its end: HTTP 4xx, or the connection was closed on it."""
+        if answer.status is not None:
+            self.not_executed(answer)
+
+    def no_credentials_for(self, origin: str, answer: Answer) -> None:
+        """No leave for a page of this origin to act with the customer's credentials."""
+        allowed = answer.headers.get("access-control-allow-origin")
+        with_credentials = answer.headers.get("access-control-allow-credentials") == "true"
+        said = f"Access-Control-Allow-Origin: {allowed}, with credentials"
+        opened = with_credentials and allowed == origin
+        self.that(not opened, f"no credentials for the origin {origin}", said)
+
     # -- the access token at work --------------------------------------------------------------
 
     def protected_answered(self, answer: Answer) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from conformance_tests.actors.session import expired
 from conformance_tests.deployment.http.answer import Answer, member
 from conformance_tests.expect.answers import Answers
 from conformance_tests.expect.rows import Rows
@@ -55,6 +56,14 @@ class Sessions(Answers, Rows):
         """Those of these sessions that a refresh accepts."""
         return [session for session in sessions if session.refresh().value is not None]
 
+    def still_renewable(self, sessions: Iterable[Session]) -> list[Session]:
+        """Those of these sessions that can be renewed once their access tokens have expired.
+
+        A deployment may repeat a live pair without a look at its row.
+        """
+        live = [session for session in self.still_live(sessions) if not _seen_gone(session)]
+        return self.still_live(expired(*live)) if live else []
+
     # -- sessions ------------------------------------------------------------------------------
 
     def returns_same_pair(self, session: Session) -> None:
@@ -94,7 +103,10 @@ class Sessions(Answers, Rows):
 
     def revokes(self, session: Session) -> None:
         """A revoke of this session answers true."""
-        answer = session.revoke()
+        self.revoked(session.revoke())
+
+    def revoked(self, answer: Answer) -> None:
+        """The answer of a revoke that has ended the session."""
         done = member(answer.value, "result") is True and not answer.errors
         self.that(done, "revokeCustomerToken to answer result true", answer.brief())
 
@@ -103,3 +115,9 @@ class Sessions(Answers, Rows):
         for old in ended:
             again = {session.token, session.refresh_token} & {old.token, old.refresh_token}
             self.that(not again, "tokens that no ended session had", ", ".join(again))
+
+
+def _seen_gone(session: Session) -> bool:
+    """Whether the table shows that the session's row is not there."""
+    deployment = session.customer.deployment
+    return deployment.can_forge and session.stored() is None

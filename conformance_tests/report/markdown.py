@@ -99,7 +99,7 @@ def _failure(row: Row) -> str:
     requirement = row.requirement
     heading = f"{wording.SIGNS[row.status]} <b>{requirement.id}</b> {row.level} "
     parts = [
-        f"<details><summary>{heading}{html.escape(requirement.sentence)}</summary>",
+        f"<details><summary>{heading}{html.escape(wording.demand(row))}</summary>",
         *(_card(card) for card in row.cards),
         *([] if row.cards else [_code(row.detail or row.status)]),
         f"Likely cause: {_plain(requirement.likely_cause)}",

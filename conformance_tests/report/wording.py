@@ -165,7 +165,7 @@ def by_detail(rows: Iterable[Row]) -> dict[str, list[Row]]:
 
 
 def demand(row: Row) -> str:
-    """What the row asks for, and where it is provisional, that it does not count yet."""
+    """What the row asks for, and where it is provisional, the version that brought it."""
     requirement = row.requirement
     new = f" (new in {requirement.since}, so provisional)" if requirement.provisional else ""
     return requirement.sentence + new

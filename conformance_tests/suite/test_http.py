@@ -9,7 +9,12 @@ from conformance_tests.actors.forged_tokens import never_issued
 from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.odd_client import OddClient
-from conformance_tests.deployment.http.odd_documents import SIMPLE_MEDIA, SUBPROTOCOLS
+from conformance_tests.deployment.http.odd_documents import (
+    SIMPLE_MEDIA,
+    SUBPROTOCOLS,
+    TOO_LARGE,
+    foreign_origins,
+)
 from conformance_tests.expect.expect import Expect
 from conformance_tests.expect.http import GRAPHQL_JSON
 from conformance_tests.marks import requirement
@@ -87,7 +92,52 @@ def test_a_body_that_any_page_can_send_is_not_executed(
     expect.revokes(session)
 
 
+@requirement("GQL-12")
+def test_a_body_of_no_type_is_not_executed(
+    odd: OddClient, someone: Customer, expect: Expect
+) -> None:
+    """A revoke in a body without Content-Type is turned away and ends nothing; as JSON it does."""
+    session = someone.log_in()
+    with expect.unchanged_if_visible(someone):
+        expect.not_executed(odd.revoke_untyped(session.token, session.refresh_token))
+    expect.returns_same_pair(session)
+    expect.revokes(session)
+
+
+@requirement("GQL-14", logins=0)
+def test_a_large_body_is_not_read(client: Client, odd: OddClient, expect: Expect) -> None:
+    """More than a megabyte is refused as such, whether or not it is JSON; the next query works."""
+    answers = {}
+    for kind, answer in odd.too_large():
+        with expect.given(f"{len(TOO_LARGE[kind])} bytes of {kind}"):
+            expect.turned_away(answer)
+            answers[kind] = answer.status
+    expect.that(len({*answers.values()}) == 1, "one status for both, read or not", answers)
+    expect.query_answered(client.trivial())
+
+
+@requirement("GQL-15", logins=0)
+def test_no_foreign_page_gets_credentials(client: Client, odd: OddClient, expect: Expect) -> None:
+    """A query is answered; no page of another origin may act with the customer's credentials."""
+    expect.query_answered(client.trivial())
+    for origin in foreign_origins(client.url):
+        for answer in odd.asked_from(origin):
+            expect.no_credentials_for(origin, answer)
+
+
 # -- credentials -------------------------------------------------------------------------------
+
+
+@requirement("GQL-13")
+def test_spaces_after_the_scheme_are_one_space(
+    client: Client, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """A live pair is repeated and revoked with one space after `Bearer`, and with several."""
+    session = alice.log_in()
+    expect.returns_same_pair(session)
+    again = client.refresh(session.token, session.refresh_token, scheme="Bearer ").pair()
+    expect.that(again == (session.token, session.refresh_token), "the same pair", "another one")
+    expect.revoked(client.revoke(session.token, session.refresh_token, scheme="Bearer  "))
 
 
 @requirement("GQL-10")
@@ -96,7 +146,10 @@ def test_an_access_token_is_read_from_its_header_only(
 ) -> None:
     """A token in the URL, in cookies or in `extensions` is none; in the header it is one."""
     session = someone.log_in()
-    for answer in odd.refreshes_with_stray_token(session.token, session.refresh_token):
+    for answer in (
+        *odd.refreshes_with_stray_token(session.token, session.refresh_token),
+        *odd.revokes_with_stray_access_token(session.token, session.refresh_token),
+    ):
         expect.refused_or_4xx(answer, SESSION_OVER)
     expect.returns_same_pair(session)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 
 import pytest
@@ -12,7 +12,7 @@ from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
-from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.deployment.http.answer import SESSION_OVER, Answer, member
 from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.deployment.instances import Instances
 from conformance_tests.expect.expect import Expect
@@ -30,6 +30,11 @@ NEIGHBOURS = 9
 HELD = "of which one is held before its {}"
 #: Seconds that a burn is held up, on a clock that can be moved.
 SLOW = 60
+#: The kinds of calls before which a refresh is held in turn; before some it has seen its row alive.
+CALLS = ("read", "delete", "write")
+SEEN_ALIVE = ("read", "delete")
+#: So many tabs refresh one pair at the same moment, in so many rounds.
+TABS, ROUNDS = 4, 4
 
 
 # -- the same second ---------------------------------------------------------------------------
@@ -90,6 +95,32 @@ def test_two_rotations_of_one_second_are_two_sessions(
     expect.rows(someone, 2)
 
 
+@requirement("RACE-01", logins=LOGINS, exclusive=True, optional=True)
+def test_logins_that_write_together_are_different_sessions(
+    deployment: Deployment, alice: RegisteredCustomer, faults: FaultProxy, expect: Expect
+) -> None:
+    """The same where none of them has written before all are about to."""
+    before = len(alice.rows())
+    with faults.barrier("write", LOGINS, of=alice.id) as fault:
+        answers, _ = deployment.in_one_second(*[alice.ask_to_log_in] * LOGINS)
+    expect.rivals_met(fault)
+    different = {alice.session_from(answer).refresh_token for answer in answers}
+    expect.equal(len(different), LOGINS, "how many refresh tokens are different")
+    expect.rows(alice, before + LOGINS)
+
+
+@requirement("RACE-03", logins=2, exclusive=True, optional=True)
+def test_a_login_and_a_rotation_that_write_together_are_two_sessions(
+    deployment: Deployment, alice: RegisteredCustomer, faults: FaultProxy, expect: Expect
+) -> None:
+    """So it is of a login and a rotation."""
+    session = alice.expired_session(remember_me=True)
+    with faults.barrier("write", 2, of=alice.id) as fault:
+        answers, _ = deployment.in_one_second(session.refresh, alice.ask_to_log_in)
+    expect.rivals_met(fault)
+    expect.separate_sessions(alice, answers, session)
+
+
 # -- one pair, several callers -----------------------------------------------------------------
 
 
@@ -134,15 +165,67 @@ def test_rivals_of_different_seconds_leave_one_live_successor(
     session = someone.expired_session(remember_me=True)
     with faults.hold("read", of=someone.id) as fault:
         with deployment.meanwhile(session.refresh) as early:
-            expect.that(fault.held(1), "a refresh to read the row", "no read")
+            expect.held(fault, early)
             deployment.clock.next_second()
             with deployment.meanwhile(session.refresh) as late:
-                expect.that(fault.held(2), "the other refresh to read the row", "no read")
+                expect.held(fault, late, calls=2)
                 fault.release()
         answers = [early.result(), late.result()]
     expect.raced(len(answers), "held after their reads")
     expect.at_most_one_live(expect.sessions_in(someone, answers))
     expect.at_most_rows(someone, 1)
+
+
+def overtaken(session: Session, call: str, expect: Expect) -> list[Answer]:
+    """Two refreshes of one pair: one is held before a call of this kind, and the other is done
+    meanwhile, in another second.
+    """
+    deployment, customer = session.customer.deployment, session.customer
+    with deployment.need_faults().hold(call, of=customer.id, times=1) as fault:
+        with deployment.meanwhile(session.refresh) as late:
+            expect.held(fault, late)
+            deployment.clock.next_second()
+            early = session.refresh()
+            fault.release()
+        expect.raced(2, HELD.format(call))
+        return [early, late.result()]
+
+
+@requirement("RACE-04", burns=True, optional=True)
+@pytest.mark.usefixtures("faults")
+@pytest.mark.parametrize("call", CALLS)
+def test_who_is_overtaken_on_the_way_forks_nothing(
+    someone: Customer, expect: Expect, call: str
+) -> None:
+    """Whichever call a refresh is held before, the session is renewed once."""
+    session = someone.expired_session(remember_me=True)
+    answers = overtaken(session, call, expect)
+    expect.at_most_one_live(expect.sessions_in(someone, answers))
+    expect.at_most_rows(someone, 1)
+
+
+@requirement("RACE-05", burns=True, optional=True)
+@pytest.mark.usefixtures("faults")
+@pytest.mark.parametrize("call", SEEN_ALIVE)
+def test_who_is_overtaken_on_the_way_costs_no_session(
+    someone: Customer, expect: Expect, call: str
+) -> None:
+    """Whichever call it is held before once it has seen its row, somebody can go on."""
+    session = someone.expired_session(remember_me=True)
+    expect.someone_can_continue(someone, overtaken(session, call, expect))
+
+
+@requirement("RACE-06", logins=2, burns=True, optional=True)
+@pytest.mark.usefixtures("faults")
+@pytest.mark.parametrize("call", SEEN_ALIVE)
+def test_who_is_overtaken_on_the_way_burns_nothing(
+    someone: Customer, expect: Expect, call: str
+) -> None:
+    """Whichever call it is held before once it has seen its row, other sessions stay."""
+    session, other = someone.expired_sessions(2, remember_me=True)
+    overtaken(session, call, expect)
+    expect.stored(other)
+    expect.rotates(other)
 
 
 @requirement("RACE-05", burns=True)
@@ -176,9 +259,21 @@ def test_the_loser_is_not_told_that_the_session_is_over(someone: Customer, expec
 
 
 @requirement("RACE-07", logins=2, burns=True, optional=True)
-@pytest.mark.parametrize("neighbour", ["none", "of the loser's second", "of the winner's second"])
-def test_who_writes_last_gets_what_the_winner_got(
-    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect, neighbour: str
+@pytest.mark.parametrize(
+    "neighbour, call",
+    [
+        *(("none", call) for call in CALLS),
+        ("of the loser's second", "write"),
+        ("of the winner's second", "write"),
+    ],
+)
+def test_who_comes_last_gets_what_the_winner_got(
+    deployment: Deployment,
+    someone: Customer,
+    faults: FaultProxy,
+    expect: Expect,
+    neighbour: str,
+    call: str,
 ) -> None:
     """Nobody who came second is told that the session is over; what he gets, if anything, is the
     winner's refresh token with the winner's end, whoever else was renewed in that second.
@@ -186,9 +281,9 @@ def test_who_writes_last_gets_what_the_winner_got(
     session, other = someone.expired_sessions(2, remember_me=False)
     if neighbour == "of the loser's second":
         expect.rotates(other)
-    with faults.hold("write", of=someone.id, times=1) as fault:
+    with faults.hold(call, of=someone.id, times=1) as fault:
         with deployment.meanwhile(session.refresh) as late:
-            expect.that(fault.held(), "the refresh to write", "no write")
+            expect.held(fault, late)
             if neighbour == "none":
                 deployment.clock.next_second()
             elif neighbour == "of the winner's second":
@@ -196,7 +291,7 @@ def test_who_writes_last_gets_what_the_winner_got(
             first = session.refresh()  # refused where the other did not wait any longer
             fault.release()
         last = late.result()
-    expect.raced(2, HELD.format("write"))
+    expect.raced(2, HELD.format(call))
     expect.none_over([last])
     pairs = [someone.session_from(answer) for answer in (first, last) if answer.value is not None]
     for pair in pairs[1:]:
@@ -216,23 +311,151 @@ def test_two_aliases_leave_one_live_successor(
     expect.at_most_one_live(expect.sessions_in(someone, answers))
 
 
+# -- what HTTP alone shows ---------------------------------------------------------------------
+
+
+def tabs(
+    customers: Customers, expect: Expect, others: int = 0
+) -> Iterator[tuple[list[Session], list[Session]]]:
+    """Of each round of tabs that refresh one pair at once, the distinct pairs that they get.
+
+    others: so many sessions of the same customer, which come with them.
+    """
+    rounds = 0
+    for someone, [session, *beside] in customers.expired_in_turn(ROUNDS, each=1 + others):
+        answers = someone.deployment.together(*[session.refresh] * TABS)
+        if pairs := expect.sessions_in(someone, answers):
+            rounds += 1
+            yield pairs, beside
+    if not rounds:
+        raise NotTestable("time", "no refresh in parallel was answered with a pair")
+    expect.raced(TABS, "in parallel", rounds)
+
+
+def needs_order(deployment: Deployment, expect: Expect) -> None:
+    """That nothing was seen in rounds over HTTP is no proof: the proxy decides who comes when."""
+    if deployment.faults is None:
+        seen = "; ".join(expect.remarks)
+        raise NotTestable(
+            "faults", f"{seen}: nothing seen; the interleaving itself needs the fault proxy"
+        )
+
+
+@requirement("CORE-28", logins=ROUNDS, burns=True)
+def test_two_tabs_do_not_fork_a_session(customers: Customers, expect: Expect) -> None:
+    """Several refreshes of one expired pair at once leave one pair at most that goes on."""
+    for pairs, _ in tabs(customers, expect):
+        does_not_fork(pairs, expect)
+
+
+@requirement("RACE-04", logins=ROUNDS, burns=True)
+def test_tabs_leave_one_live_successor(
+    deployment: Deployment, customers: Customers, expect: Expect
+) -> None:
+    """The same without a proxy that holds them together: a fork that is seen is one."""
+    for pairs, _ in tabs(customers, expect):
+        does_not_fork(pairs, expect)
+    needs_order(deployment, expect)
+
+
+def does_not_fork(pairs: list[Session], expect: Expect) -> None:
+    if len(pairs) > 1:
+        living = len(expect.still_renewable(pairs))
+        expect.that(living <= 1, "one live session at most", f"{living}")
+
+
+@requirement("RACE-05", logins=ROUNDS, burns=True)
+def test_of_tabs_that_all_got_a_pair_one_can_go_on(
+    deployment: Deployment, customers: Customers, expect: Expect
+) -> None:
+    """Where two tabs were given different pairs, both had seen the row: one pair works."""
+    for pairs, _ in tabs(customers, expect):
+        if len(pairs) > 1:
+            expect.that(expect.still_live(pairs), "a pair that works in some tab's hands", "none")
+    needs_order(deployment, expect)
+
+
+@requirement("RACE-06", logins=2 * ROUNDS, burns=True)
+def test_tabs_that_all_got_a_pair_burned_nothing(
+    deployment: Deployment, customers: Customers, expect: Expect
+) -> None:
+    """Where two tabs were given different pairs, none of them was a replay."""
+    for pairs, [other] in tabs(customers, expect, others=1):
+        if len(pairs) > 1:
+            expect.works(other)
+    needs_order(deployment, expect)
+
+
+@requirement("RACE-07", logins=ROUNDS, burns=True)
+def test_tabs_get_one_pair(deployment: Deployment, customers: Customers, expect: Expect) -> None:
+    """Whoever comes second gets the winner's pair or none."""
+    for pairs, _ in tabs(customers, expect):
+        expect.that(len(pairs) == 1, "one pair for all who get one", f"{len(pairs)} pairs")
+    needs_order(deployment, expect)
+
+
+@requirement("RACE-11", logins=ROUNDS, burns=True)
+def test_a_logout_beside_a_refresh_ends_the_session(
+    deployment: Deployment, customers: Customers, expect: Expect
+) -> None:
+    """One tab logs out while another refreshes: true means that no pair goes on."""
+    for someone, [session] in customers.expired_in_turn(ROUNDS):
+        refreshed, revoked = deployment.together(session.refresh, session.revoke)
+        if member(revoked.value, "result") is True:
+            goes_on = expect.still_renewable(expect.sessions_in(someone, [refreshed]))
+            expect.that(not goes_on, "no pair that goes on", refreshed.brief())
+    expect.raced(2, "in parallel", ROUNDS)
+    needs_order(deployment, expect)
+
+
+@requirement("RACE-12", logins=2 * ROUNDS, burns=True)
+def test_a_refresh_beside_a_replay_ends_with_it(
+    deployment: Deployment, customers: Customers, expect: Expect
+) -> None:
+    """A device refreshes while a spent pair comes back: what it gets does not go on."""
+    for someone, [stolen, other] in customers.expired_in_turn(ROUNDS, each=2):
+        expect.rotates_past_grace(stolen)
+        replayed, refreshed = deployment.together(stolen.refresh, other.refresh)
+        if replayed.categories == [SESSION_OVER]:
+            goes_on = expect.still_renewable(expect.sessions_in(someone, [refreshed]))
+            expect.that(not goes_on, "no pair that goes on", refreshed.brief())
+    expect.raced(2, "in parallel", ROUNDS)
+    needs_order(deployment, expect)
+
+
 # -- a rotation beside an ending ---------------------------------------------------------------
 
 
 @requirement("RACE-11")
+@pytest.mark.usefixtures("faults")
 def test_a_revoke_ends_a_session_whose_rotation_is_under_way(
-    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+    someone: Customer, expect: Expect
 ) -> None:
     """A refresh is about to write when the customer logs out: true means that nothing is left."""
+    revoked_on_the_way(someone, "write", expect)
+
+
+@requirement("RACE-11", optional=True)
+@pytest.mark.usefixtures("faults")
+@pytest.mark.parametrize("call", SEEN_ALIVE)
+def test_a_revoke_ends_a_session_whose_rotation_has_begun(
+    someone: Customer, expect: Expect, call: str
+) -> None:
+    """The same where it has come less far."""
+    revoked_on_the_way(someone, call, expect)
+
+
+def revoked_on_the_way(someone: Customer, call: str, expect: Expect) -> None:
+    deployment, faults = someone.deployment, someone.deployment.need_faults()
     session = someone.expired_session(remember_me=True)
     with (
-        faults.hold("write", of=someone.id, times=1) as fault,
-        deployment.meanwhile(session.refresh),
+        faults.hold(call, of=someone.id, times=1) as fault,
+        deployment.meanwhile(session.refresh) as refresh,
     ):
-        expect.that(fault.held(), "the refresh to write", "no write")
+        expect.held(fault, refresh)
         answer = session.revoke()
         fault.release()
-    expect.raced(2, HELD.format("write"))
+    expect.raced(2, HELD.format(call))
     _nothing_left_if_true(someone, answer, expect)
 
 
@@ -248,7 +471,7 @@ def test_a_revoke_that_a_rotation_overtakes_ends_the_successor(
     someone.wait_for_new_second()  # within one, the successor could be a neighbour's very pair
     with faults.hold("delete", of=someone.id, times=1) as fault:
         with deployment.meanwhile(session.revoke) as revoke:
-            expect.that(fault.held(), "the revoke to delete", "no delete")
+            expect.held(fault, revoke)
             session.refresh()
             fault.release()
         answer = revoke.result()
@@ -269,7 +492,7 @@ def test_a_revoke_that_is_overtaken_again_and_again_promises_nothing(
     with ExitStack() as holds:
         fault = holds.enter_context(faults.hold("delete", of=someone.id, times=1))
         with deployment.meanwhile(session.revoke) as revoke:
-            expect.that(fault.held(), "the revoke to delete", "no delete")
+            expect.held(fault, revoke)
             for _ in range(OVERTAKEN):
                 renewed = session.refresh()
                 if renewed.value is None:  # the logout did not wait any longer
@@ -296,19 +519,33 @@ def _nothing_left_if_true(
 
 
 @requirement("RACE-12", logins=2, burns=True)
-def test_a_rotation_under_way_does_not_outlive_a_burn(
-    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
-) -> None:
+@pytest.mark.usefixtures("faults")
+def test_a_rotation_under_way_does_not_outlive_a_burn(someone: Customer, expect: Expect) -> None:
     """A refresh that was about to write when every session was ended leaves no row."""
+    burned_on_the_way(someone, "write", expect)
+
+
+@requirement("RACE-12", logins=2, burns=True, optional=True)
+@pytest.mark.usefixtures("faults")
+@pytest.mark.parametrize("call", SEEN_ALIVE)
+def test_a_rotation_that_has_begun_does_not_outlive_a_burn(
+    someone: Customer, expect: Expect, call: str
+) -> None:
+    """The same where it has come less far."""
+    burned_on_the_way(someone, call, expect)
+
+
+def burned_on_the_way(someone: Customer, call: str, expect: Expect) -> None:
+    deployment, faults = someone.deployment, someone.deployment.need_faults()
     stolen, other = someone.expired_sessions(2, remember_me=True)
     expect.rotates_past_grace(stolen)
-    with faults.hold("write", of=someone.id, times=1) as fault:
+    with faults.hold(call, of=someone.id, times=1) as fault:
         with deployment.meanwhile(other.refresh) as late:
-            expect.that(fault.held(), "the refresh to write", "no write")
+            expect.held(fault, late)
             expect.is_over(stolen)
             fault.release()
         answer = late.result()
-    expect.raced(2, HELD.format("write"))
+    expect.raced(2, HELD.format(call))
     expect.rows(someone, 0)
     expect.that(
         not expect.still_live(expect.sessions_in(someone, [answer])), "no live pair", answer.brief()
@@ -324,9 +561,9 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
     expect.rotates_past_grace(stolen)
     with (
         faults.hold("delete", of=someone.id, times=1) as fault,
-        deployment.meanwhile(stolen.refresh),
+        deployment.meanwhile(stolen.refresh) as replay,
     ):
-        expect.that(fault.held(), "the burn to delete", "no delete")
+        expect.held(fault, replay)
         if deployment.clock.movable:
             deployment.clock.move_to(deployment.clock.now() + SLOW)
         answer = other.refresh()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from conformance_tests.actors import forged_tokens
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import other_hex
 from conformance_tests.actors.pool import Customers
@@ -136,11 +137,12 @@ def test_a_remembered_session_lasts_whatever_it_was_used_for(
 def test_the_scheme_may_be_written_in_any_case(
     client: Client, someone: Customer, expect: Expect, scheme: str
 ) -> None:
-    """`Bearer` renews a session, and so does the same word in another case."""
+    """`Bearer` renews a session, and so does the same word in another case, which revokes too."""
     usual, odd = someone.expired_sessions(2)
     expect.rotates(usual)
     renewed = someone.session_from(client.refresh(odd.token, odd.refresh_token, scheme=scheme))
     expect.that(renewed.token != odd.token, "a new token", "the old one")
+    expect.revoked(client.revoke(renewed.token, renewed.refresh_token, scheme=scheme))
 
 
 @requirement("CORE-26")
@@ -227,16 +229,20 @@ def test_a_refresh_needs_an_authorization_header(
 @requirement("CORE-18", burns=True)
 @pytest.mark.parametrize(
     "scheme",
-    ["Basic", "Token", "Bearer Bearer", "Basic Bearer", "Bearer x.y"],
-    ids=lambda s: s.replace(" ", "_"),
+    ["", "Basic", "Token", "Bearer Bearer", "Basic Bearer", "Bearer x.y"],
+    ids=lambda s: s.replace(" ", "_") or "none",
 )
 def test_a_header_of_another_kind_is_refused(
     alice: RegisteredCustomer, client: Client, expect: Expect, scheme: str
 ) -> None:
-    """Only `Bearer` and the token are an access token; anything else is refused."""
+    """Only `Bearer` and the token are an access token; anything else neither refreshes nor revokes,
+    a token without a scheme too.
+    """
     session = alice.log_in()
     expect.returns_same_pair(session)
-    expect.refused(client.refresh(session.token, session.refresh_token, scheme=scheme))
+    for operation in (client.refresh, client.revoke):
+        expect.refused(operation(session.token, session.refresh_token, scheme=scheme))
+    expect.returns_same_pair(session)
 
 
 @requirement("CORE-18", burns=True)
@@ -248,6 +254,21 @@ def test_a_bearer_token_that_cannot_be_decoded_is_refused(
     session = alice.log_in()
     expect.returns_same_pair(session)
     expect.refused(client.refresh(value, session.refresh_token))
+    expect.refused(client.revoke(value, session.refresh_token))
+
+
+@requirement("CORE-18", burns=True, optional=True)
+def test_what_is_signed_and_holds_no_claims_is_refused(
+    alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """So is one that the right secret has signed over something else than claims."""
+    session = alice.log_in()
+    expect.returns_same_pair(session)
+    for vector in forged_tokens.vectors("CORE-18"):
+        with expect.given(vector.what):
+            pair = forged_tokens.token(session, vector)
+            expect.refused(pair.refresh())
+            expect.refused(pair.revoke())
 
 
 @requirement("CORE-27")

@@ -103,3 +103,11 @@ def test_a_login_leaves_older_sessions_alone(alice: RegisteredCustomer, expect: 
     session = alice.expired_session()
     alice.log_in()
     expect.rotates(session)
+
+
+@requirement("CORE-25", logins=2)
+def test_a_revoke_leaves_the_other_login_alone(alice: RegisteredCustomer, expect: Expect) -> None:
+    """Of two logins one is revoked, and the other can still refresh."""
+    laptop, phone = alice.log_in(), alice.log_in()
+    expect.revokes(phone)
+    expect.returns_same_pair(laptop)

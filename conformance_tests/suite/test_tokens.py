@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from conformance_tests.actors import forged_tokens
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued
 from conformance_tests.actors.pool import Customers
@@ -222,8 +223,9 @@ def test_claims_that_nobody_knows_are_welcome(made_up: MadeUpCustomer, expect: E
     """A pair with further claims is repeated, and renewed once expired, as any other."""
     more = {"jti": "conformance-1", "locale": "de-CH", "roles": ["buyer", {"of": 7}], "x": None}
     expect.returns_same_pair(made_up.log_in())
-    expect.returns_same_pair(made_up.forge_session(300, 600, claims=more))
+    expect.returns_same_pair(live := made_up.forge_session(300, 600, claims=more))
     expect.rotates(made_up.forge_session(-5, 600, claims=more))
+    expect.revokes(live)
 
 
 @requirement("WIRE-03")
@@ -295,6 +297,7 @@ def test_an_id_beyond_ascii_is_utf_8(
     expect.equal(successor.claims.get("customer_id"), foreign.id, "customer_id")
     judge_derivation(successor, forge, expect)
     expect.stored(successor)
+    expect.revokes(successor)
 
 
 # -- refusals ----------------------------------------------------------------------------------
@@ -319,6 +322,19 @@ def test_every_refusal_has_the_same_form(
         client.revoke(session.token, stranger),
     ):
         expect.well_formed_error(answer)
+
+
+@requirement("WIRE-12", burns=True, optional=True)
+def test_what_is_signed_and_holds_no_claims_is_refused_in_it(
+    alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """So is the refusal of a token that is signed over something else than claims."""
+    session = alice.log_in()
+    for vector in forged_tokens.vectors("CORE-18"):
+        with expect.given(vector.what):
+            pair = forged_tokens.token(session, vector)
+            expect.well_formed_error(pair.refresh())
+            expect.well_formed_error(pair.revoke())
 
 
 @requirement("WIRE-12", optional=True, hazard="fault")

@@ -54,12 +54,8 @@ class Target:
     instances: Mapping[str, Instance] = field(default_factory=dict)
 
     def answers_for(self, requirement: Requirement) -> bool:
-        """True of the rows that the target claims: its profile's, in the groups it names.
-
-        A provisional row is claimed by nobody yet.
-        """
-        held = requirement.group in self.claims and in_profile(requirement, self.profile)
-        return held and not requirement.provisional
+        """True of the rows that the target claims: its profile's, in the groups it names."""
+        return requirement.group in self.claims and in_profile(requirement, self.profile)
 
     @property
     def files(self) -> tuple[Path, ...]:

@@ -12,7 +12,7 @@ import pytest
 
 from conformance_tests import requirements
 from conformance_tests.report import html, junit, markdown, terminal, verdict
-from conformance_tests.report.verdict import Finding, Report, judge
+from conformance_tests.report.verdict import Finding, Report, Terms, judge
 from conformance_tests.requirements import FIRST_VERSION, REQUIREMENTS, VERSION, Requirement
 from conformance_tests.target import model as target
 from tests.conformance.frozen.rows import frozen, line, lines_of
@@ -20,7 +20,7 @@ from tests.conformance.report.sample_report import passed, run
 from tests.conformance.report.sample_report import target as sample
 
 FROZEN = frozen()
-NEW = replace(REQUIREMENTS["CORE-27"], id="CORE-28", sentence="It sings.", since="1.1")
+NEW = replace(REQUIREMENTS["CORE-27"], id="CORE-99", sentence="It sings.", since="2.1")
 NOTES = (Path(__file__).parents[2] / "docs" / "VERSIONS.md").read_text(encoding="utf-8")
 
 
@@ -63,24 +63,26 @@ def test_every_version_has_its_upgrade_notes() -> None:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Version 1.1, which brings one row that every deployment here breaks."""
-    monkeypatch.setattr(requirements, "VERSION", "1.1")
+    """Version 2.1, which brings one row that every deployment here breaks."""
+    monkeypatch.setattr(requirements, "VERSION", "2.1")
     rows = MappingProxyType({**REQUIREMENTS, NEW.id: NEW})
     for module in (requirements, verdict, target):
         monkeypatch.setattr(module, "REQUIREMENTS", rows)
 
 
-def judged() -> Report:
-    return judge(sample(known_failures=()), run(*passed("CORE-01"), Finding(NEW.id, "fail")))
+def judged(terms: Terms | None = None) -> Report:
+    broken = run(*passed("CORE-01"), Finding(NEW.id, "fail"))
+    return judge(sample(known_failures=()), broken, terms)
 
 
 @pytest.mark.usefixtures("later")
-def test_a_new_requirement_is_judged_and_does_not_count() -> None:
-    """In the version that brings it, a row that fails changes neither exit nor verdict."""
-    report = judged()
+@pytest.mark.parametrize("strict, exit_code", [(False, 0), (True, 1)])
+def test_a_new_requirement_only_warns(strict: bool, exit_code: int) -> None:
+    """In the version that brings it, a MUST that fails is a warning: red under --strict alone."""
+    report = judged(Terms(strict=strict))
     (row,) = (row for row in report.rows if row.requirement is NEW)
-    assert (row.status, row.claimed) == ("fail", False)
-    assert (report.exit, report.conformant) == (0, True)
+    assert (row.status, row.claimed) == ("warn", True)
+    assert (report.exit, report.conformant) == (exit_code, not strict)
 
 
 @pytest.mark.usefixtures("later")
@@ -89,13 +91,13 @@ def test_every_report_says_that_a_new_requirement_is_provisional() -> None:
     out = terminal.console(record=True, file=io.StringIO())
     terminal.show(judged(), out)
     texts = [out.export_text(), *(form.text(judged()) for form in (html, junit, markdown))]
-    assert all("It sings. (new in 1.1, so provisional)" in text for text in texts)
+    assert all("It sings. (new in 2.1, so provisional)" in text for text in texts)
 
 
 @pytest.mark.usefixtures("later")
 def test_from_the_next_version_on_it_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same failure makes 1.2 red."""
-    monkeypatch.setattr(requirements, "VERSION", "1.2")
+    """The same failure makes 2.2 red."""
+    monkeypatch.setattr(requirements, "VERSION", "2.2")
     report = judged()
     assert [row.requirement for row in report.failed] == [NEW]
     assert report.exit == 1

@@ -109,10 +109,70 @@ def runs_a_get_and_then_refuses_it(patch: pytest.MonkeyPatch) -> None:
     opens_for_get(patch, answer)
 
 
-@mutant("GQL-04")
+@mutant("GQL-04", also="GQL-12")
 def takes_json_under_any_media_type(patch: pytest.MonkeyPatch) -> None:
     """A body is read as JSON whatever its Content-Type says."""
     patch.setattr(endpoint, "is_json", lambda content_type: True)
+
+
+@mutant("GQL-04")
+def looks_for_json_anywhere_in_the_media_type(patch: pytest.MonkeyPatch) -> None:
+    """A body is read as JSON where its Content-Type names JSON in any place."""
+    patch.setattr(endpoint, "is_json", lambda content_type: JSON in content_type)
+
+
+@mutant("GQL-12")
+def takes_a_body_of_no_type_for_json(patch: pytest.MonkeyPatch) -> None:
+    """A body without Content-Type is read as JSON."""
+    is_json = endpoint.is_json
+    patch.setattr(endpoint, "is_json", lambda found: not found or is_json(found))
+
+
+@mutant("GQL-14")
+def reads_bodies_of_any_length(patch: pytest.MonkeyPatch) -> None:
+    """A body may be as long as the memory holds."""
+    patch.setattr(endpoint, "LONGEST_BODY", endpoint.LONGEST_READ)
+
+
+@mutant("GQL-14")
+def parses_a_body_before_it_looks_at_its_length(patch: pytest.MonkeyPatch) -> None:
+    """A long body is parsed first, and refused as too long only where it is JSON."""
+    longest, read_operation = endpoint.LONGEST_BODY, endpoint.read_operation
+
+    def read(body: object) -> Operation:
+        if len(json.dumps(body)) > longest:
+            raise BadRequest(413, "The body is too long.")
+        return read_operation(body)
+
+    patch.setattr(endpoint, "LONGEST_BODY", endpoint.LONGEST_READ)
+    patch.setattr(endpoint, "read_operation", read)
+
+
+def allows_origins(patch: pytest.MonkeyPatch, allowed: str) -> None:
+    """A page whose origin this expression finds may use the customer's credentials."""
+    answer = Endpoint.answer
+
+    async def allowing(self: Endpoint, request: Request) -> Response:
+        response = await answer(self, request)
+        origin = request.headers.get("origin", "")
+        if re.search(allowed, origin):
+            response.headers["access-control-allow-origin"] = origin
+            response.headers["access-control-allow-credentials"] = "true"
+        return response
+
+    patch.setattr(Endpoint, "answer", allowing)
+
+
+@mutant("GQL-15")
+def allows_every_origin_its_credentials(patch: pytest.MonkeyPatch) -> None:
+    """Whatever origin asks is repeated, with credentials."""
+    allows_origins(patch, "^http")
+
+
+@mutant("GQL-15")
+def compares_origins_without_an_anchor(patch: pytest.MonkeyPatch) -> None:
+    """An origin that only begins as its own does is allowed with credentials."""
+    allows_origins(patch, r"^https?://127\.0\.0\.1")
 
 
 def reads_also(patch: pytest.MonkeyPatch, media: str, parse: Callable[[str], object]) -> None:
@@ -247,6 +307,56 @@ def takes_an_access_token_from_the_url(patch: pytest.MonkeyPatch) -> None:
         return request.query_params.get("access_token")
 
     takes_header_from(patch, find)
+
+
+@mutant("GQL-10")
+def takes_an_access_token_from_the_url_at_a_revoke(patch: pytest.MonkeyPatch) -> None:
+    """`?access_token=` stands in for the Authorization header where a session is to be revoked."""
+
+    async def find(request: Request) -> str | None:
+        revokes = b"revokeCustomerToken" in await request.body()
+        return request.query_params.get("access_token") if revokes else None
+
+    takes_header_from(patch, find)
+
+
+def rewrites_header_of_a_revoke(patch: pytest.MonkeyPatch, rewrite: Callable[[str], str]) -> None:
+    """A revoke reads another Authorization header than was sent."""
+    answer = Endpoint.answer
+
+    async def rewriting(self: Endpoint, request: Request) -> Response:
+        if _is_small(request) and b"revokeCustomerToken" in await request.body():
+            rewritten = [
+                (name, rewrite(value.decode("latin-1")).encode("latin-1"))
+                if name == b"authorization"
+                else (name, value)
+                for name, value in request.scope["headers"]
+            ]
+            request.scope["headers"] = rewritten
+            del request._headers
+        return await answer(self, request)
+
+    patch.setattr(Endpoint, "answer", rewriting)
+
+
+@mutant("CORE-18")
+def takes_any_scheme_at_a_revoke(patch: pytest.MonkeyPatch) -> None:
+    """A revoke asks for no particular scheme."""
+    rewrites_header_of_a_revoke(patch, lambda value: f"Bearer {value.split(' ')[-1]}")
+
+
+@mutant("CORE-19")
+def insists_on_the_capital_of_bearer_at_a_revoke(patch: pytest.MonkeyPatch) -> None:
+    """A revoke compares the scheme with its case."""
+    rewrites_header_of_a_revoke(
+        patch, lambda value: value if value.startswith("Bearer ") else "none"
+    )
+
+
+@mutant("HARD-29")
+def takes_a_padded_token_at_a_revoke(patch: pytest.MonkeyPatch) -> None:
+    """A revoke cuts the padding from the access token."""
+    rewrites_header_of_a_revoke(patch, lambda value: value.rstrip("="))
 
 
 @mutant("GQL-10")

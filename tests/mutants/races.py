@@ -15,8 +15,8 @@ from reference_auth.core.tokens import IssuedPair, TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.items import Item
-from reference_auth.store.sessions import KeyTaken, Sessions
-from reference_auth.store.storage import Storage
+from reference_auth.store.sessions import ABSENT, KeyTaken, Sessions
+from reference_auth.store.storage import ConditionFailed, Storage
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, is_remembered, note, rows_of
 
@@ -53,7 +53,46 @@ def lets_a_rotation_overwrite_what_is_there(patch: pytest.MonkeyPatch) -> None:
 # -- one pair, several callers -----------------------------------------------------------------
 
 
-@mutant("RACE-04", also="FAULT-08 FAULT-11 RACE-07 RACE-11", sometimes="RACE-08", known_as="M43")
+@mutant(
+    "CORE-28",
+    also="FAULT-02 FAULT-05 FAULT-06 FAULT-11 HARD-31 RACE-04 RACE-07 RACE-11 RACE-12",
+)
+def rotates_in_two_calls(patch: pytest.MonkeyPatch) -> None:
+    """A rotation without grace deletes the spent row on no condition, and then writes a new one."""
+
+    async def rotate(original: Any, self: Sessions, old: Row, new: Row, tombstone: Any) -> None:
+        if tombstone:
+            await original(self, old, new, tombstone)
+            return
+        await self.delete(old.customer_id, old.hash)
+        try:
+            await self.call("put_item", Item=items.row_item(new), **ABSENT)
+        except ConditionFailed:
+            raise KeyTaken from None
+
+    around(patch, Sessions, "rotate", rotate)
+
+
+@mutant("RACE-04", also="FAULT-04 FAULT-05 FAULT-08 RACE-07 RACE-11")
+def writes_the_new_row_before_it_deletes_the_old_one(patch: pytest.MonkeyPatch) -> None:
+    """A rotation without grace writes the new row while the old one is there, and then deletes."""
+
+    async def transact(original: Any, storage: Storage, parts: Sequence[Item]) -> None:
+        exchanges = "Delete" in parts[0] and "ConditionCheck" in parts[-1]
+        there = [{"ConditionCheck": parts[0].get("Delete")}] if exchanges else [parts[0]]
+        await original(storage, [*there, *parts[1:]])
+        if exchanges:
+            await original(storage, [{"Delete": _bare(parts[0]["Delete"])}])
+
+    around(patch, Storage, "transact", transact)
+
+
+@mutant(
+    "RACE-04",
+    also="FAULT-08 FAULT-11 RACE-07 RACE-11",
+    sometimes="CORE-28 RACE-08",
+    known_as="M43",
+)
 def deletes_the_spent_row_without_a_condition(patch: pytest.MonkeyPatch) -> None:
     """A rotation looks for its row first, and deletes it then whether or not it is there."""
     _in_rotations(patch, _without_delete_condition)
@@ -145,7 +184,12 @@ def _lose(patch: pytest.MonkeyPatch, answer_lost_race: Any) -> None:
     patch.setattr(Flow, "answer_lost_race", answer_lost_race)
 
 
-@mutant("RACE-13", also="CORE-12 CORE-14 RACE-03 RACE-04 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12")
+@mutant(
+    "RACE-13",
+    also=(
+        "CORE-12 CORE-14 CORE-28 RACE-03 RACE-04 RACE-07 RACE-08 RACE-09 RACE-10 RACE-11 RACE-12"
+    ),
+)
 def lets_a_remembered_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatch) -> None:
     """The rotation of a remembered session marks the old row as expiring now, and keeps it."""
 

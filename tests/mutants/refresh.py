@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,13 @@ import pytest
 
 from reference_auth.api import request
 from reference_auth.core import lifetimes, states, tokens
-from reference_auth.core.errors import BadRefreshToken, MissingHeader, NoSuchSession, SessionOver
+from reference_auth.core.errors import (
+    BadAccessToken,
+    BadRefreshToken,
+    MissingHeader,
+    NoSuchSession,
+    SessionOver,
+)
 from reference_auth.core.judge import Presented
 from reference_auth.core.rows import Row
 from reference_auth.core.states import Access, Refresh
@@ -404,6 +411,63 @@ def takes_any_scheme(patch: pytest.MonkeyPatch) -> None:
         return original([f"Bearer {token}" for token in last_words])
 
     around(patch, request, "bearer", bearer)
+
+
+@mutant("CORE-18")
+def takes_a_token_without_a_scheme(patch: pytest.MonkeyPatch) -> None:
+    """An Authorization header that is a token and nothing else is taken for `Bearer` and that."""
+
+    def bearer(original: Any, authorization: list[str]) -> Any:
+        return original([v if " " in v else f"Bearer {v}" for v in authorization])
+
+    around(patch, request, "bearer", bearer)
+
+
+@mutant("GQL-13", also="HARD-29")
+def takes_what_follows_the_first_space(patch: pytest.MonkeyPatch) -> None:
+    """The Authorization header is split at each space: after two of them there is no token."""
+
+    def bearer(original: Any, authorization: list[str]) -> Any:
+        return original([" ".join(value.split(" ")[:2]) for value in authorization])
+
+    around(patch, request, "bearer", bearer)
+
+
+@mutant("HARD-29")
+def overlooks_what_follows_the_token(patch: pytest.MonkeyPatch) -> None:
+    """The second word of the Authorization header is the token, whatever comes after it."""
+
+    def bearer(original: Any, authorization: list[str]) -> Any:
+        return original([" ".join(value.split()[:2]).rstrip(",") for value in authorization])
+
+    around(patch, request, "bearer", bearer)
+
+
+@mutant("CORE-18", also="HARD-08")
+def fails_over_a_signed_payload_that_is_no_json(patch: pytest.MonkeyPatch) -> None:
+    """A signed token whose payload cannot be parsed is told as a failure of the server."""
+
+    def parse_payload(original: Any, payload: bytes) -> Any:
+        json.loads(payload)
+        return original(payload)
+
+    around(patch, tokens, "parse_payload", parse_payload)
+
+
+@mutant("WIRE-12", also="HARD-08")
+def has_no_word_for_a_signed_payload_that_is_no_json(patch: pytest.MonkeyPatch) -> None:
+    """A signed token whose payload cannot be parsed is refused without a category of GraphQL's."""
+
+    class Unparsed(BadAccessToken):
+        category = "jwt-malformed"
+
+    def parse_payload(original: Any, payload: bytes) -> Any:
+        try:
+            return original(payload)
+        except BadAccessToken:
+            raise Unparsed("payload") from None
+
+    around(patch, tokens, "parse_payload", parse_payload)
 
 
 @mutant("CORE-18", also="HARD-29")

@@ -263,7 +263,7 @@ def gives_wrong_credentials_a_word_of_its_own(patch: pytest.MonkeyPatch) -> None
     patch.setattr(WrongCredentials, "category", "wrong-credentials")
 
 
-@mutant("WIRE-12", also="FAULT-05")
+@mutant("FAULT-05")
 def has_no_word_for_a_login_that_cannot_be_stored(patch: pytest.MonkeyPatch) -> None:
     """Storage trouble is told with the category `graphql-undefined`."""
     patch.setattr(StorageError, "category", "graphql-undefined")

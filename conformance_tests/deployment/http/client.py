@@ -99,8 +99,12 @@ class Client:
         body = {"query": document, "variables": given}
         return self._http.build_request("POST", self.url, json=body, headers=headers)
 
-    def revoke(self, token: str | None, refresh_token: Any = ABSENT) -> Answer:
-        return self.call("revokeCustomerToken", {"refresh_token": refresh_token}, bearer(token))
+    def revoke(
+        self, token: str | None, refresh_token: Any = ABSENT, *, scheme: str = "Bearer"
+    ) -> Answer:
+        return self.call(
+            "revokeCustomerToken", {"refresh_token": refresh_token}, bearer(token, scheme)
+        )
 
     def call(
         self,
@@ -238,5 +242,5 @@ def open_client(
 
 
 def bearer(token: str | None, scheme: str = "Bearer") -> str | None:
-    """The Authorization header's value for an access token."""
-    return None if token is None else f"{scheme} {token}"
+    """The Authorization header's value for an access token; without a scheme the token alone."""
+    return None if token is None else f"{scheme} {token}".removeprefix(" ")

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.http.client import Client, bearer
-from conformance_tests.deployment.http.documents import OPERATIONS
+from conformance_tests.deployment.http.documents import OPERATIONS, TYPENAME
 from conformance_tests.deployment.http.odd_documents import (
     FORMS,
     INTROSPECTION,
@@ -18,6 +18,7 @@ from conformance_tests.deployment.http.odd_documents import (
     MISSPELT,
     SIMPLE_MEDIA,
     TOKEN_NAMES,
+    TOO_LARGE,
     UPGRADE,
     Fields,
 )
@@ -78,6 +79,31 @@ class OddClient:
             headers={"content-type": content_type},
         )
 
+    def revoke_untyped(self, token: str, refresh_token: str) -> Answer:
+        """The mutation in a body of which no Content-Type is said."""
+        return self.client.send(
+            "POST",
+            "revokeCustomerToken",
+            headers={"authorization": f"Bearer {token}"},
+            content=json.dumps(_revoke(refresh_token)).encode(),
+        )
+
+    def too_large(self) -> Iterator[tuple[str, Answer]]:
+        """The answer to each of the bodies in TOO_LARGE, by its kind."""
+        for kind, body in TOO_LARGE.items():
+            yield kind, self.client.post(body)
+
+    def asked_from(self, origin: str) -> Iterator[Answer]:
+        """What a page of this origin gets: the answer to a preflight, and to a query."""
+        asking = {
+            "origin": origin,
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "authorization,content-type",
+        }
+        yield self.client.send("OPTIONS", "", headers=asking)
+        query = {"query": TYPENAME}
+        yield self.client.post(query, operation="__typename", headers={"origin": origin})
+
     def malformed(self, kind: str) -> Answer:
         """One of the bodies in MALFORMED."""
         return self.client.post(MALFORMED[kind])
@@ -109,6 +135,11 @@ class OddClient:
         """Refreshes without the header, the access token being in URL, cookies or extensions."""
         for place in _places(dict.fromkeys(TOKEN_NAMES, token) | _bearers(token)):
             yield self._stray("refreshCustomerToken", {"refresh_token": refresh_token}, place)
+
+    def revokes_with_stray_access_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
+        """Revokes without the header, the access token being in URL, cookies or extensions."""
+        for place in _places(dict.fromkeys(TOKEN_NAMES, token) | _bearers(token)):
+            yield self._stray("revokeCustomerToken", {"refresh_token": refresh_token}, place)
 
     def revokes_with_stray_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
         """Revokes without the argument, the refresh token being in URL, cookies or extensions."""

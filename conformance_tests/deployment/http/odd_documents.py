@@ -6,10 +6,10 @@ A form says the same fields in another way. Values travel as variables, never in
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from conformance_tests.deployment.http.documents import OPERATIONS, SKIP
 
@@ -116,6 +116,9 @@ MISSPELT: Final = {
 # -- bodies that are not what they should be ---------------------------------------------------
 
 DEEP: Final = 100_000
+#: More than a megabyte of JSON, whole and cut off.
+LARGE: Final = b'{"query": "{ __typename }", "extensions": {"padding": "%b"}}' % (b"x" * 1_200_000)
+TOO_LARGE: Final[Mapping[str, bytes]] = {"JSON": LARGE, "truncated JSON": LARGE[:-2]}
 MALFORMED: Final[Mapping[str, bytes]] = {
     "truncated JSON": b'{"query": "{ __typename }", "variables": {"a": ',
     "empty": b"",
@@ -130,6 +133,9 @@ MALFORMED: Final[Mapping[str, bytes]] = {
     "query is a number": b'{"query": 3}',
     "query is a list": b'{"query": ["{ __typename }"]}',
 }
+
+#: Bodies that are JSON all the same: a deployment may answer the query in them.
+VALID_JSON: Final = frozenset({"deep variables"})
 
 BOUNDARY: Final = "conformance-boundary"
 
@@ -163,6 +169,7 @@ def _multipart(parts: Mapping[str, str]) -> bytes:
 #: Media types that a page of any origin can send unasked: how each would carry a request.
 SIMPLE_MEDIA: Final[Mapping[str, tuple[str, Callable[[Mapping[str, Any]], bytes]]]] = {
     "text": ("text/plain", _as_text),
+    "text that names JSON": ("text/plain; as=application/json", _as_text),
     "form": ("application/x-www-form-urlencoded", _as_form),
     "multipart operations": (f"multipart/form-data; boundary={BOUNDARY}", _as_multipart),
     "multipart fields": (f"multipart/form-data; boundary={BOUNDARY}", _as_multipart_fields),
@@ -196,3 +203,18 @@ IDE_WORDS: Final = (
     "embeddable-sandbox",
     "embedded-explorer",
 )
+
+
+# -- pages of other origins --------------------------------------------------------------------
+
+
+def foreign_origins(url: str) -> Iterator[str]:
+    """Origins that no deployment at this address can mean, though some look like its own."""
+    address = urlsplit(url)
+    host = address.hostname or ""
+    yield "https://conformance.invalid"
+    yield "null"
+    yield f"{address.scheme}://{host}.conformance.invalid"
+    if "." in host and not host.replace(".", "").isdecimal():
+        domain = ".".join(host.split(".")[-2:])
+        yield f"{address.scheme}://conformance{domain}"

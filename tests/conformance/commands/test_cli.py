@@ -110,7 +110,7 @@ def test_help_imports_nothing_that_takes_time() -> None:
 
 
 BAD = {
-    "an id that does not exist": (["run", "--only", "CORE-99"], "CORE ends with CORE-27"),
+    "an id that does not exist": (["run", "--only", "API-99"], "API ends with API-06"),
     "a group that does not exist": (["list", "--group", "CRE"], 'did you mean "CORE"?'),
     "a row to explain that does not exist": (["explain", "WIER-01"], 'did you mean "WIRE-01"?'),
     "an address without scheme": (["run", "staging.example.com"], "begins http:// or https://"),

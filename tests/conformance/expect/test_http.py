@@ -207,3 +207,22 @@ def test_a_suggestion_is_noticed(message: str | None) -> None:
     else:
         with pytest.raises(Violation):
             expect.no_suggestion(answer, "token")
+
+
+@pytest.mark.parametrize("answer", [got({}, status=413), Answer(GET, None, problem="closed")])
+def test_a_large_body_is_turned_away_or_its_connection_closed(answer: Answer) -> None:
+    """What is answered as ever, or by a failure of the server, is not turned away."""
+    expect.turned_away(answer)
+    for other in (got({"data": {"__typename": "Query"}}), got({}, status=500)):
+        with pytest.raises(Violation):
+            expect.turned_away(other)
+
+
+def test_a_foreign_origin_gets_no_credentials() -> None:
+    """To be named is no harm, nor is leave for everybody; to be named with credentials is."""
+    origin, allow = "https://conformance.invalid", "access-control-allow-origin"
+    credentials = {"access-control-allow-credentials": "true"}
+    for harmless in ({}, {allow: origin}, {allow: "*", **credentials}):
+        expect.no_credentials_for(origin, got({}, headers=harmless))
+    with pytest.raises(Violation, match="no credentials"):
+        expect.no_credentials_for(origin, got({}, headers={allow: origin, **credentials}))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import conformance_tests
-from conformance_tests.requirements import REQUIREMENTS
+from conformance_tests.requirements import REQUIREMENTS, Requirement
 from conformance_tests.target.keys import TABLES
 from conformance_tests.target.schema import REQUIRED, Key
 
@@ -76,6 +76,32 @@ def test_the_page_counts_what_an_offer_shows() -> None:
     rows = re.findall(r"^\| [^|]+ \| `(\[\w+\])` \| (\d+) \| (\d+) \|", PAGE, re.MULTILINE)
     told = {offer: (int(documented), int(every)) for offer, documented, every in rows}
     assert told == {offer: counted(letter) for offer, letter in LETTERS.items()}
+
+
+SHOWN = {
+    "HTTP and nothing more": "H",
+    "HTTP and the secret": "HS",
+    "HTTP and the secret and the table": "HST",
+    "everything": "HSTKEFL",
+}
+
+
+def test_the_page_counts_the_musts_that_a_deployment_gets_judged() -> None:
+    """Of those that concern a production target without features, by what it offers."""
+    rows = re.findall(r"^\| ((?:HTTP|every)[^|]+) \| (\d+) \| (\d+) \|", PAGE, re.MULTILINE)
+    told = {offer: (int(documented), int(every)) for offer, documented, every in rows}
+    assert told == {offer: judged(frozenset(letters)) for offer, letters in SHOWN.items()}
+
+
+def judged(letters: frozenset[str]) -> tuple[int, int]:
+    concerned = [row for row in REQUIREMENTS.values() if concerns_everyone(row)]
+    seen = [row for row in concerned if any(way <= letters for way in row.ways)]
+    return sum(row.documented for row in seen), len(seen)
+
+
+def concerns_everyone(row: Requirement) -> bool:
+    plain = row.environment in ("any", "production") and row.feature in ("", "wire")
+    return row.level == "MUST" and plain and row.excluded is None
 
 
 def counted(letter: str) -> tuple[int, int]:

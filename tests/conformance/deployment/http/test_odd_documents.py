@@ -21,6 +21,7 @@ from conformance_tests.deployment.http.odd_documents import (
     MISSPELT,
     SIMPLE_MEDIA,
     Fields,
+    foreign_origins,
 )
 from tests.conformance.fakes import client_of, says
 
@@ -156,10 +157,13 @@ def drained(answers: Iterator[Answer]) -> int:
     return len(list(answers))
 
 
-def test_stray_tokens_are_in_three_places() -> None:
+@pytest.mark.parametrize(
+    "stray", [OddClient.refreshes_with_stray_token, OddClient.revokes_with_stray_access_token]
+)
+def test_stray_tokens_are_in_three_places(stray: Any) -> None:
     """An access token is tried in the URL, in cookies and in `extensions`."""
     heard = Heard()
-    assert drained(OddClient(heard.client).refreshes_with_stray_token("the-token", "other")) == 3
+    assert drained(stray(OddClient(heard.client), "the-token", "other")) == 3
     assert heard.places == ["url", "cookie", "body"]
 
 
@@ -168,3 +172,25 @@ def test_stray_refresh_tokens_are_in_four() -> None:
     heard = Heard()
     assert drained(OddClient(heard.client).revokes_with_stray_token("other", "the-token")) == 4
     assert heard.places == ["url", "cookie", "body", "url"]
+
+
+@pytest.mark.parametrize(
+    "url, looks_like_its_own",
+    [
+        (
+            "https://api.shop.example/graphql",
+            ["https://api.shop.example.conformance.invalid", "https://conformanceshop.example"],
+        ),
+        ("http://127.0.0.1:4000/graphql", ["http://127.0.0.1.conformance.invalid"]),
+        ("http://localhost:4000/graphql", ["http://localhost.conformance.invalid"]),
+    ],
+)
+def test_foreign_origins_look_like_the_deployments_own(
+    url: str, looks_like_its_own: list[str]
+) -> None:
+    """Each is found by an expression without anchors, at its beginning or at its end."""
+    assert list(foreign_origins(url)) == [
+        "https://conformance.invalid",
+        "null",
+        *looks_like_its_own,
+    ]
