@@ -6,10 +6,11 @@ stands still where the lesson puts it. So the same steps give the same tokens on
 
 from __future__ import annotations
 
+import atexit
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import count
 from typing import Any
@@ -25,10 +26,12 @@ from lessons.rows import Change, Snapshot
 from reference_auth.core import tokens
 from reference_auth.core.config import Config, Secret
 from reference_auth.core.login import LoginService
+from reference_auth.core.rows import Row
 from reference_auth.core.states import Access, Refresh
 from reference_auth.flow.flow import Flow
 from reference_auth.serve.app import create_app, make_service
 from reference_auth.serve.demo import ALICE, CUSTOMERS, DIRECTORY, DemoQuery
+from reference_auth.store import items
 from reference_auth.store.memory import REGION, memory_table
 
 SECRET = Secret("a-secret-for-lessons-and-for-nothing-else")
@@ -55,7 +58,8 @@ ME = "{ me { customer_id email } }"
 
 _PASSWORDS = {customer.email: customer.password for customer in CUSTOMERS}
 _tables = count(1)
-_AT_EXIT = ExitStack()  # never closed: the event loop runs as long as the notebook
+_AT_EXIT = ExitStack()
+atexit.register(_AT_EXIT.close)  # the event loop ends with the notebook: left open, it would hang
 
 
 class Server:
@@ -165,12 +169,20 @@ class Server:
 
     def delete_row(self, pair: Pair) -> None:
         """Delete a pair's row, as DynamoDB's TTL does with an old one; the server is not asked."""
-        claims = claims_of(pair.token)
+        row = self._row_of(pair)
         key = {
-            "customer_id": {"S": str(claims.customer_id)},
-            "refresh_token_hash": {"S": tokens.hash_of(pair.refresh_token, self.config.secret)},
+            "customer_id": {"S": row.customer_id},
+            "refresh_token_hash": {"S": row.hash},
         }
         self.dynamodb.client.delete_item(TableName=self.config.table, Key=key)
+
+    def end_row(self, pair: Pair, at: int) -> None:
+        """Let a pair's row end at another second than its token; the server is not asked."""
+        self.put_item(items.row_item(replace(self._row_of(pair), ttl=at)))
+
+    def _row_of(self, pair: Pair) -> Row:
+        hash = tokens.hash_of(pair.refresh_token, self.config.secret)
+        return Row.of(claims_of(pair.token), hash)
 
     def cell(self, pair: Pair) -> tuple[Access, Refresh]:
         """The cell that the reference's own judge puts a pair into now."""

@@ -104,9 +104,19 @@ class Trace:
         self, server_name: str, operation: str, parameters: Mapping[str, Any], answer: Any
     ) -> None:
         self.record_burns(server_name)
-        words, role = describe(operation, parameters, answer), "care" if answer is None else "soft"
+        name = self.name_of_item(parameters["Key"]) if operation == "get_item" else ""
+        words, role = describe(operation, name, answer), "care" if answer is None else "soft"
         is_read = operation in {"get_item", "query"}
         self._messages.append(Message("", server_name, TABLE, words, role, both_ways=is_read))
+
+    def name_of_item(self, key: Mapping[str, Any]) -> str:
+        """What a key belongs to: a fence, a tombstone, or a session's row, with its letter."""
+        hash = key["refresh_token_hash"]["S"]
+        if key["customer_id"]["S"].startswith(ended_partition_of("")):
+            return "fence" if hash == FENCE else "tombstone"
+        secret = self.server.config.secret
+        letters = {tokens.hash_of(p.refresh_token, secret): n for n, p in self._pairs.items()}
+        return f"{letters[hash]}'s row" if hash in letters else "the row"
 
 
 @dataclass(frozen=True)
@@ -165,13 +175,13 @@ class Party:
         return self.trace.record_pair(answer.pair, self.name, answer.now, sent), "good"
 
 
-def describe(operation: str, parameters: Mapping[str, Any], answer: Any) -> str:
+def describe(operation: str, name: str, answer: Any) -> str:
     """One call of the table in a few words; no answer means that it was refused."""
     refused = answer is None
     match operation:
         case "get_item":
             found = "there" if "Item" in (answer or {}) else "none"
-            return f"{name_of_item(parameters['Key'])}: {found}"
+            return f"{name}: {found}"
         case "transact_write_items":
             return "transaction refused" if refused else "transaction"
         case "put_item":
@@ -183,10 +193,3 @@ def describe(operation: str, parameters: Mapping[str, Any], answer: Any) -> str:
         case "update_item":
             return "marks it done"
     return operation
-
-
-def name_of_item(key: Mapping[str, Any]) -> str:
-    """What a key belongs to: a session's row, a fence, or a tombstone."""
-    if not key["customer_id"]["S"].startswith(ended_partition_of("")):
-        return "the row"
-    return "fence" if key["refresh_token_hash"]["S"] == FENCE else "tombstone"

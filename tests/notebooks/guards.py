@@ -17,6 +17,7 @@ from reference_auth.serve.demo import CUSTOMERS
 from tests.notebooks.lessons_on_disk import ROOT, Lesson, source, tags
 
 KINDS = {"text/plain", "text/html", "text/markdown", "image/svg+xml"}
+DARK = "@media (prefers-color-scheme:dark)"
 TAGS = {"raises-exception"}
 LARGEST = 150_000  # bytes
 CELLS = range(18, 26)
@@ -49,6 +50,13 @@ _SECRET_SHAPES = re.compile(r"\bA[KS]IA[0-9A-Z]{16}\b|-----BEGIN|\bgh[pousr]_\w{
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _PASSWORD = re.compile(r'password\\?"? ?[=:] ?\\?"([^"\\]*)')
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+_MINUTES = re.compile(r"\d+ minutes, and \d+ more")
+#: What an editor's renderer may refuse: scripts, handlers, and anything from elsewhere.
+_NEEDS_HELP = re.compile(
+    r"<(?:script|link|iframe|object|embed|img|foreignObject)\b|\bon\w+=|"
+    r"@import|url\(|(?:href|src)=",
+    re.IGNORECASE,
+)
 _ID = re.compile(r"\b[A-Z]{3,5}-\d\d\b")
 _RANGE = re.compile(r"\b([A-Z]{3,5})-(\d\d) to \1-(\d\d)\b")
 _CLAUSES = re.compile(r"\bclauses? ((?:\d+\.\d+(?:, | and )?)+)")
@@ -68,6 +76,17 @@ def shows_only_what_is_compared(lesson: Lesson) -> Iterator[str]:
     for cell, output in lesson.outputs:
         if strange := set(output.get("data", ())) - KINDS:
             yield f"cell {cell['id']} shows {sorted(strange)}"
+
+
+def shows_pictures_without_help(lesson: Lesson) -> Iterator[str]:
+    """Every editor can show them: no script, nothing from elsewhere; a picture has its colours."""
+    for cell, output in lesson.outputs:
+        for kind in ("text/html", "image/svg+xml"):
+            shown = "".join(output.get("data", {}).get(kind, ()))
+            if found := _NEEDS_HELP.search(shown):
+                yield f"cell {cell['id']} needs {found[0]}"
+            if kind in output.get("data", {}) and kind == "image/svg+xml" and DARK not in shown:
+                yield f"cell {cell['id']} has no colours for a dark page"
 
 
 def says_nothing_on_stderr(lesson: Lesson) -> Iterator[str]:
@@ -122,15 +141,18 @@ def keeps_in_bounds(lesson: Lesson) -> Iterator[str]:
 
 
 def states_its_minutes(lesson: Lesson) -> Iterator[str]:
-    """The second line of a lesson says how long it takes, as `minutes` computes it."""
+    """The first cell of a lesson, and no other, says how long it takes, as `minutes` computes."""
     if f"*{minutes(lesson)} minutes, and " not in source(lesson.cells[0]):
         yield f"it takes {minutes(lesson)} minutes"
+    if (stated := len(_MINUTES.findall(lesson.prose))) != 1:
+        yield f"the minutes are stated {stated} times"
 
 
 def minutes(lesson: Lesson) -> int:
     """An honest estimate: reading, running, predicting and answering, without the exercise.
 
-    150 words, 20 lines of code, 40 lines of output or 4 pictures a minute, and 3 minutes to think.
+    150 words, 20 lines of code, 40 lines of output or 4 pictures a minute, 3 minutes for the
+    predictions and 3 for the five questions.
     """
     lines = sum(len(source(cell).splitlines()) for cell in lesson.code)
     shown = [output for _, output in lesson.outputs]
@@ -138,7 +160,7 @@ def minutes(lesson: Lesson) -> int:
     printed = sum(
         len(output.get("text") or output.get("data", {}).get("text/plain", ())) for output in shown
     )
-    return ceil(len(lesson.prose.split()) / 150 + lines / 20 + printed / 40 + pictures / 4 + 3)
+    return ceil(len(lesson.prose.split()) / 150 + lines / 20 + printed / 40 + pictures / 4 + 3 + 3)
 
 
 def has_the_skeleton(lesson: Lesson) -> Iterator[str]:
@@ -205,6 +227,7 @@ def is_in_one_form(lesson: Lesson) -> Iterator[str]:
 GUARDS: tuple[Guard, ...] = (
     executed_in_order,
     shows_only_what_is_compared,
+    shows_pictures_without_help,
     says_nothing_on_stderr,
     raises_where_it_says_so,
     names_no_machine,

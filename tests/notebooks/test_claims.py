@@ -13,8 +13,8 @@ import pytest
 
 from conformance_tests.embedded.odd_platform import ODD_PASSWORD, WithOddLogins, odd_email
 from lessons import SECRET, Pair, Server, take_apart
-from lessons.checks.lesson_05 import signed
 from lessons.server import REFRESH
+from lessons.signing import signed
 from reference_auth.core import tokens
 from reference_auth.core.config import ConfigError, Lifetimes
 from reference_auth.core.tokens import AccessToken

@@ -63,8 +63,8 @@ def say(notebook: Notebook, words: str) -> None:
     notebook["cells"][0]["source"].append(f"\n {words}")
 
 
-def show(notebook: Notebook, kind: str) -> None:
-    data = {"output_type": "display_data", "metadata": {}, "data": {kind: ""}}
+def show(notebook: Notebook, kind: str, shown: str = "") -> None:
+    data = {"output_type": "display_data", "metadata": {}, "data": {kind: shown}}
     code(notebook, 1)["outputs"].append(data)
 
 
@@ -86,6 +86,18 @@ DAMAGES: dict[str, tuple[Guard, Damage]] = {
         lambda n: code(n, 1).update(execution_count=99),
     ),
     "a PNG": (guards.shows_only_what_is_compared, lambda n: show(n, "image/png")),
+    "a script": (
+        guards.shows_pictures_without_help,
+        lambda n: show(n, "text/html", "<script>alert()</script>"),
+    ),
+    "a picture from elsewhere": (
+        guards.shows_pictures_without_help,
+        lambda n: show(n, "text/html", '<img src="https://example.com/1.svg">'),
+    ),
+    "light alone": (
+        guards.shows_pictures_without_help,
+        lambda n: show(n, "image/svg+xml", "<svg/>"),
+    ),
     "stderr": (guards.says_nothing_on_stderr, lambda n: code(n, 1)["outputs"].append(STDERR)),
     "an error": (guards.raises_where_it_says_so, raise_in),
     "no error": (
@@ -109,6 +121,10 @@ DAMAGES: dict[str, tuple[Guard, Damage]] = {
     "too few minutes": (
         guards.states_its_minutes,
         lambda n: say(n, "word " * guards.WORDS),
+    ),
+    "minutes twice": (
+        guards.states_its_minutes,
+        lambda n: n["cells"][-1]["source"].append("*15 minutes, and 10 more for the exercise.*"),
     ),
     "too few cells": (guards.keeps_in_bounds, lambda n: n["cells"].__delitem__(slice(2, -4))),
     "a heading": (guards.has_the_skeleton, lambda n: say(n, "\n\n## Another")),

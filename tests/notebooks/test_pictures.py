@@ -265,6 +265,28 @@ def test_a_read_points_both_ways() -> None:
     assert heads == {False: 1, True: 2}
 
 
+def test_the_words_of_a_long_arrow_are_beside_its_sender() -> None:
+    """They are not on the line of a party that the arrow only crosses."""
+    parties = ["phone", "laptop", "server"]
+    picture = pictures.sequence(parties, [Message("", "phone", "server", "login")])
+    at = {
+        element.text: float(element.get("x", "")) for element in parsed(picture).iter(f"{SVG}text")
+    }
+    assert at["phone"] < at["login"] < at["laptop"]
+
+
+def test_a_sawtooth_says_when() -> None:
+    """The axis has a time for begin, visits and end, where there is room for it."""
+    visits = [START + 300, START + 860, START + 870]
+    picture = pictures.sawtooth([CLAIMS], until=START + 900, floor=900, visits=visits)
+    assert [w for w in words_in(picture) if re.fullmatch(r"\d\d:\d\d", w)] == [
+        "09:00",
+        "09:05",
+        "09:15",
+    ]
+    assert "visits at 09:05:00, 09:14:20, 09:14:30" in repr(picture)
+
+
 def test_colour_is_never_alone() -> None:
     """Every status is written out, and every verdict has a sign and a word."""
     assert all(any(status in words for words in words_in(SAMPLES["family"])) for status in STATUSES)

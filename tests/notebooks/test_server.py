@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -12,6 +14,7 @@ from reference_auth.core import tokens
 from reference_auth.core.states import Access, Refresh
 from reference_auth.core.tokens import AccessToken, RefreshToken
 from reference_auth.flow.flow import Flow
+from tests.notebooks.lessons_on_disk import FOLDER
 from tests.reference.issued import issue
 
 
@@ -180,6 +183,20 @@ def test_the_server_can_be_interrupted(server: Server) -> None:
     server.at(pair.claims.exp)
     server.dynamodb.before_next("transact_write_items", lambda: server.delete_row(pair))
     assert server.refresh(pair).category == "graphql-server-internal-error"
+
+
+@pytest.mark.parametrize("steps", ["Server()", "Server().log_in()"])
+def test_a_program_with_a_server_ends(steps: str) -> None:
+    """The event loop of the lessons does not keep Python from exiting, asked or not."""
+    program = [sys.executable, "-c", f"from lessons import Server; {steps}"]
+    assert subprocess.run(program, cwd=FOLDER, timeout=30).returncode == 0
+
+
+def test_a_row_can_end_before_its_token(server: Server) -> None:
+    """The lesson about such a row makes it by hand."""
+    pair = server.log_in().pair
+    server.end_row(pair, server.now - 1)
+    assert server.cell(pair) == (Access.LIVE, Refresh.EXPIRED)
 
 
 def test_tokens_are_cut_short_and_remain_apart() -> None:

@@ -49,10 +49,24 @@ def test_a_sequence_shows_only_its_parties(trace: Trace, tab: Party) -> None:
     assert "table" not in repr(trace.sequence("", ["tab", "server"]))
     shown = repr(trace.sequence("", ["server", "table"]))
     assert shown.endswith(
-        "server reads table: the row: none; server reads table: tombstone: none; "
+        "server reads table: A's row: none; server reads table: tombstone: none; "
         "server reads table: fence: none; server to table: puts the fence; "
         "server: a replay: burn; server reads table: all rows; server to table: deletes rows; "
         "server reads table: all rows; server to table: marks it done"
+    )
+
+
+def test_a_row_is_named_by_its_pair() -> None:
+    """Within the grace the server reads two rows: that of the spent pair, and its successor's."""
+    trace = Trace(Server(grace_seconds=30))
+    tab = trace.party("tab")
+    pair = tab.log_in(ALICE)
+    trace.server.at(pair.claims.exp)
+    tab.refresh(pair)
+    tab.refresh(pair)
+    assert repr(trace.sequence("", ["server", "table"])).endswith(
+        "server reads table: A's row: none; server reads table: tombstone: there; "
+        "server reads table: fence: none; server reads table: B's row: there"
     )
 
 
@@ -65,8 +79,8 @@ def test_each_server_has_its_own_column(trace: Trace, tab: Party) -> None:
     tab.refresh(pair)
     shown = repr(trace.sequence("", ["tab", "server", "table", "server 2", "other"]))
     assert shown.endswith(
-        "09:14:00 tab to server: refresh A; server reads table: the row: there; "
-        "09:14:00 other to server 2: refresh A; server 2 reads table: the row: there; "
+        "09:14:00 tab to server: refresh A; server reads table: A's row: there; "
+        "09:14:00 other to server 2: refresh A; server 2 reads table: A's row: there; "
         "server 2 to table: transaction; server 2 to other: B; "
         "server to table: transaction refused; server to tab: B"
     )

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
-import json
 import warnings
-from base64 import urlsafe_b64encode
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from lessons.exercise import Hints, exercise
 from lessons.server import SECRET, START
+from lessons.signing import encoded, signed
 
 EXP = START + 840
 GOOD: dict[str, Any] = {
@@ -58,7 +56,7 @@ def cases() -> Iterator[Case]:
 def forged(good: str) -> Iterator[Case]:
     """Tokens that the secret did not sign, or not with HS256."""
     header, payload, signature = good.split(".")
-    none = _encoded(b'{"alg":"none","typ":"JWT"}')
+    none = encoded(b'{"alg":"none","typ":"JWT"}')
     other = signed({**GOOD, "customer_id": 24}).split(".")[1]
     yield "rubbish", START, "forged", "What cannot be decoded is forged, and raises no exception."
     yield (
@@ -107,16 +105,3 @@ def odd_claims() -> Iterator[Case]:
     yield later, START, "forged", "It is not valid before its nbf (HARD-07)."
     marked = signed(GOOD, kid="../../dev/null", jku="https://example.com/keys")
     yield marked, START, "live", "Ignore kid and jku: this token is genuine (HARD-07)."
-
-
-def signed(
-    claims: Mapping[str, Any], secret: str = SECRET, digest: str = "sha256", **header: Any
-) -> str:
-    """Sign any payload with any header; a library would refuse some of them."""
-    head = {"alg": digest.replace("sha", "HS"), "typ": "JWT", **header}
-    parts = ".".join(_encoded(json.dumps(part).encode()) for part in (head, claims))
-    return f"{parts}.{_encoded(hmac.digest(secret.encode(), parts.encode(), digest))}"
-
-
-def _encoded(data: bytes) -> str:
-    return urlsafe_b64encode(data).decode().rstrip("=")

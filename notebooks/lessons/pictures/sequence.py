@@ -33,25 +33,29 @@ def sequence(
 ) -> Picture:
     """Requests, answers, and reads and writes of the table."""
     canvas = Canvas(WIDTH, TOP + STEP * len(messages) + 14)
-    width = (RIGHT - LEFT) / len(parties)
-    middles = {name: LEFT + (number + 0.5) * width for number, name in enumerate(parties)}
+    column = (RIGHT - LEFT) / len(parties)
+    middles = {name: LEFT + (number + 0.5) * column for number, name in enumerate(parties)}
     canvas.text(16, 26, title, bold=True)
     for name, x in middles.items():
         canvas.line([(x, 60), (x, TOP + STEP * len(messages))], "rule")
         canvas.text(x, 52, name, anchor="middle", bold=True)
     for number, message in enumerate(messages):
-        _draw(canvas, message, middles, TOP + number * STEP)
+        _draw(canvas, message, middles, column, TOP + number * STEP)
     return canvas.picture(title, "; ".join(map(_words, messages)))
 
 
-def _draw(canvas: Canvas, message: Message, middles: dict[str, float], y: float) -> None:
+def _draw(
+    canvas: Canvas, message: Message, middles: dict[str, float], column: float, y: float
+) -> None:
     canvas.text(16, y + 8, message.time, "soft", size=12)
     start, end = middles[message.source], middles[message.target]
     if start == end:
         canvas.dot(start, y + 4, message.role)
         canvas.text(start + 10, y + 8, message.words, message.role, size=12)
         return
-    middle, width = (start + end) / 2, min(7 * len(message.words), abs(end - start) - 8)
+    # Beside the sender: in the middle of a long arrow the words would be on another party's line.
+    middle = start + (column if end > start else -column) / 2
+    width = min(7 * len(message.words), column - 8)
     canvas.box(middle - width / 2, y - 11, width, 14, fill="paper", radius=0)
     canvas.text(middle, y, message.words, message.role, anchor="middle", size=12)
     canvas.arrow((start, y + 7), (end, y + 7), message.role, both_ways=message.both_ways)

@@ -1,4 +1,4 @@
-"""Requirement × deployment: what each deployment kept and broke."""
+"""Requirement × server: what each server kept and broke."""
 
 from __future__ import annotations
 
@@ -25,23 +25,23 @@ SIGNS: Mapping[str, tuple[str, str]] = {
 
 def verdicts(
     requirements: Sequence[str],
-    deployments: Mapping[str, Mapping[str, str]],
+    servers: Mapping[str, Mapping[str, str]],
     *,
-    title: str = "Requirement × deployment",
+    title: str = "Requirement × server",
 ) -> Picture:
-    """A grid of what the suite said: `deployments` maps a name to its verdicts by requirement."""
-    width = max(360, LEFT + CELL_WIDTH * len(deployments) + 16)
+    """A grid of what the suite said: `servers` maps a name to its verdicts by requirement."""
+    width = max(360, LEFT + CELL_WIDTH * len(servers) + 16)
     canvas = Canvas(width, TOP + CELL_HEIGHT * len(requirements) + 14)
     canvas.text(16, 26, title, bold=True)
-    for column, name in enumerate(deployments):
+    for column, name in enumerate(servers):
         x = LEFT + (column + 0.5) * CELL_WIDTH
         canvas.text(x, TOP - 10, name, anchor="middle", bold=True, size=12)
     for row, requirement in enumerate(requirements):
         y = TOP + row * CELL_HEIGHT
         canvas.text(16, y + 19, requirement, mono=True, size=12)
-        for column, found in enumerate(deployments.values()):
+        for column, found in enumerate(servers.values()):
             _verdict(canvas, LEFT + column * CELL_WIDTH, y, found.get(requirement, "not-testable"))
-    return canvas.picture(title, _words(requirements, deployments))
+    return canvas.picture(title, _words(requirements, servers))
 
 
 def _verdict(canvas: Canvas, x: float, y: float, status: str) -> None:
@@ -51,8 +51,8 @@ def _verdict(canvas: Canvas, x: float, y: float, status: str) -> None:
     canvas.text(x + CELL_WIDTH / 2, y + 19, words, role, anchor="middle", size=12)
 
 
-def _words(requirements: Sequence[str], deployments: Mapping[str, Mapping[str, str]]) -> str:
+def _words(requirements: Sequence[str], servers: Mapping[str, Mapping[str, str]]) -> str:
     return "; ".join(
         f"{name}: " + ", ".join(f"{row} {found.get(row, 'not-testable')}" for row in requirements)
-        for name, found in deployments.items()
+        for name, found in servers.items()
     )
