@@ -91,25 +91,20 @@ def make_schema(query: type, mutation: type, development: bool) -> AuthSchema:
 def _routes(service: Service, schema: AuthSchema) -> list[BaseRoute]:
     routes: list[BaseRoute] = [
         Route(PATH, Endpoint(schema, service).answer, methods=["POST"]),
-        Route("/healthz", health, methods=["GET"]),
+        Route(
+            "/healthz", JSONResponse({"status": "ok"}), methods=["GET"]
+        ),  # the table is not called
     ]
     if service.config.development and isinstance(service.clock, MovableClock):
-        routes += _clock_routes(service.clock)
+        routes.append(_clock_route(service.clock))
     return routes
 
 
-async def health(_: Request) -> Response:
-    """Say that the server answers; the table is not called."""
-    return JSONResponse({"status": "ok"})
-
-
-def _clock_routes(clock: MovableClock) -> list[BaseRoute]:
-    async def read_clock(_: Request) -> Response:
-        """Tell the time, and whether the clock was set."""
-        return respond({"now": clock(), "stands": clock.is_set}, 200, JSON)
-
-    async def set_clock(request: Request) -> Response:
-        """Set the clock, or return to real time."""
+def _clock_route(clock: MovableClock) -> Route:
+    async def answer(request: Request) -> Response:
+        """Tell the time and whether the clock was set; or set it, or return to real time."""
+        if request.method == "GET":
+            return respond({"now": clock(), "stands": clock.is_set}, 200, JSON)
         try:
             now = read_time(await read_json(request))
         except BadRequest as refusal:
@@ -119,7 +114,4 @@ def _clock_routes(clock: MovableClock) -> list[BaseRoute]:
         await to_thread.run_sync(clock.set, now)
         return respond({"now": clock()}, 200, JSON)
 
-    return [
-        Route(CLOCK, read_clock, methods=["GET"]),
-        Route(CLOCK, set_clock, methods=["POST"]),
-    ]
+    return Route(CLOCK, answer, methods=["GET", "POST"])

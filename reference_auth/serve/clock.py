@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from reference_auth.core.config import Config
@@ -64,25 +64,20 @@ def delete_later_fences(client: Client, config: Config, now: int) -> None:
 
     A burn's fence is one access lifetime later than the burn.
     """
-    pages = _pages(
-        client,
-        TableName=config.table,
-        ConsistentRead=True,
-        FilterExpression="refresh_token_hash = :burn AND #before > :latest",
-        ExpressionAttributeNames={"#before": "before"},
-        ExpressionAttributeValues={
-            ":burn": items.text(FENCE),
-            ":latest": items.number(now + config.lifetimes.access),
-        },
-    )
-    for fence in pages:
-        key = items.key(fence["customer_id"]["S"], FENCE)
-        client.delete_item(TableName=config.table, Key=key)
-
-
-def _pages(client: Client, **scan: Any) -> Iterator[Mapping[str, Any]]:
-    page = client.scan(**scan)
-    yield from page["Items"]
-    while "LastEvaluatedKey" in page:
-        page = client.scan(**scan, ExclusiveStartKey=page["LastEvaluatedKey"])
-        yield from page["Items"]
+    latest = items.number(now + config.lifetimes.access)
+    start: dict[str, Any] = {}
+    while True:
+        page = client.scan(
+            TableName=config.table,
+            ConsistentRead=True,
+            FilterExpression="refresh_token_hash = :burn AND #before > :latest",
+            ExpressionAttributeNames={"#before": "before"},
+            ExpressionAttributeValues={":burn": items.text(FENCE), ":latest": latest},
+            **start,
+        )
+        for fence in page["Items"]:
+            key = items.key(fence["customer_id"]["S"], FENCE)
+            client.delete_item(TableName=config.table, Key=key)
+        if "LastEvaluatedKey" not in page:
+            return
+        start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}

@@ -27,10 +27,12 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage() if record.name.startswith(OURS) else str(record.msg),
-            **_fields(record),
-            **_exception(record),
+            **{name: value for name, value in vars(record).items() if name not in _STANDARD},
         }
-        return json.dumps(line, default=_type_name)
+        if record.exc_info and (kind := record.exc_info[0]):
+            line |= {"exception": kind.__name__, "at": code_lines(record.exc_info[2])}
+        # Any other object is named by its type: its text could hold anything.
+        return json.dumps(line, default=lambda value: type(value).__name__)
 
 
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
@@ -41,19 +43,3 @@ def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
     logging.getLogger(OURS).setLevel(level)
-
-
-def _fields(record: logging.LogRecord) -> dict[str, object]:
-    return {name: value for name, value in vars(record).items() if name not in _STANDARD}
-
-
-def _exception(record: logging.LogRecord) -> dict[str, object]:
-    if not record.exc_info or record.exc_info[0] is None:
-        return {}
-    kind, _, trace = record.exc_info
-    return {"exception": kind.__name__, "at": code_lines(trace)}
-
-
-def _type_name(value: object) -> str:
-    """Name any other object by its type: its text could hold anything."""
-    return type(value).__name__

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
 import uvicorn
@@ -106,7 +107,8 @@ def listen(host: str, port: int) -> socket.socket:
 def build(settings: Settings) -> Starlette:
     """Build the app in the process that serves it."""
     logs.configure()
-    end_with_parent()
+    if supervisor := multiprocessing.parent_process():
+        threading.Thread(target=end_with, args=[supervisor], daemon=True).start()
     login_service, query = find_platform(settings.login_service)
     return create_app(
         settings.config,
@@ -119,16 +121,10 @@ def build(settings: Settings) -> Starlette:
     )
 
 
-def end_with_parent() -> None:
+def end_with(supervisor: BaseProcess) -> None:
     """End this worker when its supervisor is gone, even if that was killed."""
-    if (supervisor := multiprocessing.parent_process()) is None:
-        return
-
-    def wait_and_end() -> None:
-        supervisor.join()
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    threading.Thread(target=wait_and_end, daemon=True).start()
+    supervisor.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def find_platform(name: str | None) -> tuple[LoginService, type]:

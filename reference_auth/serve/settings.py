@@ -35,7 +35,7 @@ FLAGS = {
 }
 
 # Browsers call a laptop's server, and two of their tabs may refresh at once.
-LAPTOP_GRACE_SECONDS = "30"
+LAPTOP = {ENVIRONMENT: "development", "GRACE_SECONDS": "30"}
 
 TABLE_IN_PROCESS = {"DYNAMO_DB__REGION": "ap-southeast-2", "DYNAMO_DB_AUTH_TABLE": "auth"}
 
@@ -68,7 +68,7 @@ def read_settings(flags: Namespace, environ: Mapping[str, str]) -> Settings:
     in_process = not any(name in given for name in TABLE_VARIABLES)
     merged = {
         **(TABLE_IN_PROCESS if in_process else {}),
-        **(_laptop_defaults() if laptop else {}),
+        **({SECRET: secrets.token_hex(32), **LAPTOP} if laptop else {}),
         **given,
     }
     return Settings(
@@ -84,14 +84,6 @@ def read_settings(flags: Namespace, environ: Mapping[str, str]) -> Settings:
         allow_origins=tuple(flags.allow_origin),
         login_service=flags.login_service,
     )
-
-
-def _laptop_defaults() -> dict[str, str]:
-    return {
-        SECRET: secrets.token_hex(32),
-        ENVIRONMENT: "development",
-        "GRACE_SECONDS": LAPTOP_GRACE_SECONDS,
-    }
 
 
 def with_flags(flags: Namespace, environ: Mapping[str, str]) -> dict[str, str]:

@@ -46,21 +46,12 @@ SENTENCES: Mapping[State, str] = {
 
 def page_routes(settings: Settings) -> list[BaseRoute]:
     """The page, its style sheet and scripts, and its facts."""
-    told = facts(settings)
-
-    async def send_facts(_: Request) -> Response:
-        return JSONResponse(told, headers=HEADERS)
-
-    names = sorted(file.name for file in files(__package__).iterdir())
-    return [
-        Route("/", _sender("page.html"), methods=["GET"]),
-        *(
-            Route(f"/page/{name}", _sender(name), methods=["GET"])
-            for name in names
-            if name.endswith((".css", ".js"))
-        ),
-        Route(FACTS, send_facts, methods=["GET"]),
-    ]
+    answers: dict[str, Response] = {FACTS: JSONResponse(facts(settings), headers=HEADERS)}
+    for file in files(__package__).iterdir():
+        if kind := MEDIA_TYPES.get(PurePath(file.name).suffix):
+            path = "/" if kind == "text/html" else f"/page/{file.name}"
+            answers[path] = Response(file.read_bytes(), media_type=kind, headers=HEADERS)
+    return [Route(path, answer, methods=["GET"]) for path, answer in answers.items()]
 
 
 def facts(settings: Settings) -> dict[str, Any]:
@@ -79,13 +70,3 @@ def facts(settings: Settings) -> dict[str, Any]:
         ],
         "test_clock": settings.test_clock,
     }
-
-
-def _sender(name: str) -> Callable[[Request], Awaitable[Response]]:
-    content = files(__package__).joinpath(name).read_bytes()
-    media_type = MEDIA_TYPES[PurePath(name).suffix]
-
-    async def send(_: Request) -> Response:
-        return Response(content, media_type=media_type, headers=HEADERS)
-
-    return send
