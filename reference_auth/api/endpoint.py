@@ -55,8 +55,6 @@ class Operation:
 
 
 class Endpoint:
-    """Answers GraphQL requests for one schema and one service."""
-
     def __init__(self, schema: AuthSchema, service: Service) -> None:
         self.schema = schema
         self.service = service

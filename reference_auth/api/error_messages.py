@@ -69,7 +69,6 @@ EXPECTED = (AuthError, GraphQLError, RecursionError)
 
 
 def public_error(error: GraphQLError) -> GraphQLError:
-    """Return what the caller may read of an error."""
     cause = error.original_error
     if isinstance(cause, AuthError):
         return _with_message(error, cause.message, cause.category)
@@ -86,7 +85,6 @@ def _with_message(error: GraphQLError, message: str, category: str) -> GraphQLEr
 
 
 def code_lines(trace: TracebackType | None) -> list[str]:
-    """The code lines that an exception passed, outermost first."""
     return [
         f"{Path(frame.filename).name}:{frame.lineno} {frame.name}"
         for frame in traceback.extract_tb(trace)

@@ -45,8 +45,6 @@ def middleware(*, development: bool, allow_origins: Sequence[str]) -> list[Middl
 
 
 class AnswerHeaders:
-    """Adds the same few headers to every answer."""
-
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 

@@ -16,8 +16,6 @@ SCHEME = "bearer"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """What all requests to one app share."""
-
     config: Config
     flow: Flow
     operations: Development
@@ -38,7 +36,6 @@ class AuthRequest:
 
     @property
     def access_token(self) -> tokens.AccessToken:
-        """The bearer token, or MissingHeader."""
         return bearer(self.authorization)
 
     @property

@@ -77,12 +77,17 @@ class Config:
 
 def read_environment(environ: Mapping[str, str]) -> Config:
     """Read the settings, or raise ConfigError with one sentence that says what to change."""
+    default = Lifetimes()
     return Config(
         secret=_secret(environ),
         region=_required(environ, "DYNAMO_DB__REGION"),
         table=_required(environ, "DYNAMO_DB_AUTH_TABLE"),
         development=is_development(environ.get("NODE_ENV")),
-        lifetimes=_lifetimes(environ),
+        lifetimes=Lifetimes(
+            access=_minutes(environ, "ACCESS_TOKEN_EXPIRY_MINUTES", default.access),
+            refresh=_minutes(environ, "REFRESH_TOKEN_EXPIRY_MINUTES", default.refresh),
+            extended=_minutes(environ, "EXTENDED_REFRESH_TOKEN_EXPIRY_MINUTES", default.extended),
+        ),
         grace_seconds=_whole(environ, "GRACE_SECONDS", 0),
         max_session_seconds=_minutes(environ, "MAX_SESSION_MINUTES", 0) or None,
         cached_pairs=_whole(environ, "CACHED_PAIRS", CACHED_PAIRS),
@@ -111,15 +116,6 @@ def _secret(environ: Mapping[str, str]) -> Secret:
             "or set ALLOW_SHORT_SECRET=1 for a legacy secret."
         )
     return Secret(secret)
-
-
-def _lifetimes(environ: Mapping[str, str]) -> Lifetimes:
-    default = Lifetimes()
-    return Lifetimes(
-        access=_minutes(environ, "ACCESS_TOKEN_EXPIRY_MINUTES", default.access),
-        refresh=_minutes(environ, "REFRESH_TOKEN_EXPIRY_MINUTES", default.refresh),
-        extended=_minutes(environ, "EXTENDED_REFRESH_TOKEN_EXPIRY_MINUTES", default.extended),
-    )
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

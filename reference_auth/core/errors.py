@@ -16,6 +16,8 @@ INPUT = "graphql-input"
 NO_SUCH_ENTITY = "graphql-no-such-entity"
 SERVER = "graphql-server-internal-error"
 
+OVER = "The session is over, please log in again"
+
 # What the recipes of GraphQL clients look for in `extensions.code`, beside each category.
 CODES = {
     AUTHORIZATION: "UNAUTHENTICATED",
@@ -27,122 +29,99 @@ CODES = {
 
 
 class AuthError(Exception):
-    """A refusal whose message and category may be shown to anyone."""
+    """A refusal whose message and category may be shown to anyone; subclasses name their own."""
 
     message: ClassVar[str] = "The request could not be answered, try again"
     category: ClassVar[str] = SERVER
+
+    def __init_subclass__(cls, message: str | None = None, category: str | None = None) -> None:
+        cls.message = message or cls.message
+        cls.category = category or cls.category
 
     def __init__(self) -> None:
         super().__init__(self.message)
 
 
-class SessionOver(AuthError):
-    """The session is over: the client should log the customer out (CORE-27)."""
-
-    message = "The session is over, please log in again"
-    category = AUTHORIZATION
+# The session is over: the client should log the customer out.
 
 
-class MissingHeader(SessionOver):
+class SessionOver(AuthError, message=OVER, category=AUTHORIZATION):
+    """For whatever reason (CORE-27)."""
+
+
+class MissingHeader(SessionOver, message="Missing authorization header"):
     """No usable bearer token came with the request (CORE-17)."""
 
-    message = "Missing authorization header"
 
-
-class MissingRefreshToken(SessionOver):
+class MissingRefreshToken(SessionOver, message="Missing refresh token"):
     """A revoke without a refresh token, or with an empty one (CORE-23)."""
 
-    message = "Missing refresh token"
 
-
-class BadAccessToken(SessionOver):
+class BadAccessToken(SessionOver, message="The access token is not valid"):
     """The access token is forged: it fails a check of SPEC.md 3.4 (HARD-01).
 
     check: which one failed, for logs and tests; the client is never told.
     """
-
-    message = "The access token is not valid"
 
     def __init__(self, check: Check) -> None:
         super().__init__()
         self.check = check
 
 
-class AccessExpired(SessionOver):
+class AccessExpired(SessionOver, message="The access token has expired"):
     """A live access token is needed, and this one has expired (API-03)."""
 
-    message = "The access token has expired"
 
-
-class NotSignedIn(SessionOver):
+class NotSignedIn(SessionOver, message="Please log in"):
     """A field for signed-in customers was queried without an access token (API-02)."""
 
-    message = "Please log in"
 
-
-class BadRefreshToken(SessionOver):
+class BadRefreshToken(SessionOver, message="The refresh token is not valid"):
     """The refresh token does not belong to the access token (CORE-16)."""
-
-    message = "The refresh token is not valid"
 
 
 class Replayed(SessionOver):
     """A spent pair was reused: every session of the customer has ended (CORE-12)."""
 
-    message = "The session is over, please log in again"
 
-
-class Unauthorised(SessionOver):
+class Unauthorised(SessionOver, message="Unauthorised access"):
     """A development operation was called outside development (DEV-01)."""
 
-    message = "Unauthorised access"
+
+# The client should ask for the password, or correct its request, or go on.
 
 
-class WrongCredentials(AuthError):
+class WrongCredentials(AuthError, message="Wrong email or password", category=AUTHENTICATION):
     """The platform refuses these credentials (CORE-02)."""
 
-    message = "Wrong email or password"
-    category = AUTHENTICATION
 
-
-class NoCustomerId(AuthError):
+class NoCustomerId(AuthError, message="The login could not be completed", category=AUTHENTICATION):
     """The platform accepted the login, but its answer is not a customer's id (HARD-18)."""
 
-    message = "The login could not be completed"
-    category = AUTHENTICATION
 
-
-class PairMismatch(AuthError):
+class PairMismatch(
+    AuthError, message="The refresh token does not match the access token", category=INPUT
+):
     """A revoke's refresh token does not belong to its access token (CORE-22)."""
 
-    message = "The refresh token does not match the access token"
-    category = INPUT
 
-
-class MissingArgument(AuthError):
+class MissingArgument(AuthError, message="Missing user_id or refresh_token", category=INPUT):
     """A development operation needs another argument."""
 
-    message = "Missing user_id or refresh_token"
-    category = INPUT
 
-
-class NoSuchSession(AuthError):
+class NoSuchSession(AuthError, message="No such session", category=NO_SUCH_ENTITY):
     """There is no such session to end."""
 
-    message = "No such session"
-    category = NO_SUCH_ENTITY
+
+# The client should try again: the session is not over.
 
 
-class Retry(AuthError):
-    """The session is not over: the same request may succeed shortly (RACE-07)."""
-
-    message = "Please try again"
+class Retry(AuthError, message="Please try again"):
+    """The same request may succeed shortly (RACE-07)."""
 
 
 class StorageError(AuthError):
     """The table failed (FAULT-05)."""
-
-    message = "The request could not be answered, try again"
 
 
 class OutcomeUnknown(StorageError):

@@ -59,7 +59,6 @@ class Presented:
 
     @cached_property
     def access(self) -> Access:
-        """The access verdict (CORE-10, HARD-01)."""
         try:
             return Access.LIVE if tokens.is_live(self.claims, self.now) else Access.EXPIRED
         except BadAccessToken:

@@ -40,7 +40,6 @@ def access_expiry(now: int, lifetimes: Lifetimes) -> int:
 
 
 def refresh_lifetime(remember_me: bool, lifetimes: Lifetimes) -> int:
-    """remember_me asks for the extended lifetime."""
     return lifetimes.extended if remember_me else lifetimes.refresh
 
 

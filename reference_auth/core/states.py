@@ -35,8 +35,6 @@ class Refresh(Enum):
 
 
 class State(Enum):
-    """The four states of the documented flow."""
-
     ACCESS_VALID_REFRESH_VALID = "ACCESS_VALID_REFRESH_VALID"
     ACCESS_INVALID_REFRESH_VALID = "ACCESS_INVALID_REFRESH_VALID"
     ACCESS_VALID_REFRESH_INVALID = "ACCESS_VALID_REFRESH_INVALID"
@@ -63,7 +61,6 @@ CELLS: Mapping[tuple[Access, Refresh], State] = MappingProxyType(
 
 
 def state_of(access: Access, refresh: Refresh) -> State:
-    """Return the state of one cell."""
     return CELLS[access, refresh]
 
 

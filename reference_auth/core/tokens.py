@@ -212,13 +212,8 @@ def is_customer_id(value: object) -> bool:
     # Departs: STORE-11, HARD-08, HARD-18 the module takes whatever it gets, "undefined" too.
     if isinstance(value, str):
         is_reserved = value in MISSING_IDS or value.startswith(ENDED_PREFIX)
-        return not is_reserved and fits_partition_key(value)
+        return not is_reserved and is_text(value) and len(value.encode()) <= LONGEST_ID
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < EXACT_LIMIT
-
-
-def fits_partition_key(text: str) -> bool:
-    """A partition key is UTF-8, and its length is limited."""
-    return is_text(text) and len(text.encode()) <= LONGEST_ID
 
 
 def is_text(value: str) -> bool:

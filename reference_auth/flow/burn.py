@@ -45,8 +45,6 @@ class Kept:
 
 
 class Burn:
-    """Put the fence, delete the covered rows, mark the fence done."""
-
     def __init__(self, sessions: Sessions, config: Config) -> None:
         self.sessions = sessions
         self.config = config

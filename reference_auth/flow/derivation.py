@@ -48,14 +48,12 @@ class Derivation:
         self._queued = Counter[Hashable]()
 
     async def issue(self, claims: Claims) -> IssuedPair:
-        """Mint a pair and its hash."""
         refresh_token = await self.derive(claims.customer_id, claims.exp)  # WIRE-07
         hash = await self.hash_of(refresh_token)
         pair = TokenPair(tokens.mint(claims, self._secret), refresh_token)
         return IssuedPair(claims, pair, hash)
 
     async def derive(self, customer_id: CustomerId, exp: int) -> RefreshToken:
-        """Derive a refresh token."""
         return await self._cached(
             (customer_id, exp), lambda: tokens.derive(customer_id, exp, self._secret), customer_id
         )

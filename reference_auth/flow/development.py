@@ -28,8 +28,6 @@ class AuthItem:
 
 
 class Development:
-    """Get, list, update, remove and remove all."""
-
     def __init__(self, sessions: Sessions) -> None:
         self.sessions = sessions
         self.derivation = Derivation(sessions.config.secret)
@@ -41,7 +39,6 @@ class Development:
             return as_auth_item(item or {})
 
     async def list(self, user_id: str | None) -> list[AuthItem]:
-        """Return every row of a customer (DEV-07)."""
         customer_id = partition_for(user_id)
         with deadline():
             pages = [page async for page in self.sessions.pages(customer_id)]

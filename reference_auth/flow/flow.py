@@ -42,8 +42,6 @@ log = logging.getLogger(__name__)
 
 
 class Flow:
-    """The three procedures over one table, one secret and one platform."""
-
     def __init__(self, config: Config, sessions: Sessions, login_service: LoginService) -> None:
         self.config = config
         self.sessions = sessions
@@ -105,7 +103,6 @@ class Flow:
     def present(
         self, access_token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Presented:
-        """Hand a pair to the judge."""
         pair, received = TokenPair(access_token, refresh_token), anyio.current_time()
         return Presented(pair, now, self.config, self.means, received)
 

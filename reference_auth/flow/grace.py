@@ -17,8 +17,6 @@ from reference_auth.store.sessions import Sessions
 
 
 class Grace:
-    """Leaves a tombstone that names the successor, and later finds the successor by it."""
-
     def __init__(
         self, config: Config, sessions: Sessions, burn: Burn, derivation: Derivation
     ) -> None:

@@ -69,7 +69,6 @@ def _refuse(sentence: str) -> int:
 
 
 def parser() -> ArgumentParser:
-    """The command line."""
     commands = ArgumentParser(prog="reference-auth", description="The reference auth server.")
     chosen = commands.add_subparsers(required=True, metavar="COMMAND")
 
@@ -170,7 +169,6 @@ def _count(text: str) -> int:
 
 
 def serve_command(flags: Namespace) -> int:
-    """Serve until SIGINT or SIGTERM."""
     from reference_auth.serve.settings import read_settings
 
     settings = read_settings(flags, os.environ)
@@ -192,7 +190,6 @@ def schema_command(flags: Namespace) -> int:
 
 
 def create_table_command(flags: Namespace) -> int:
-    """Create the table and print what was done."""
     from reference_auth.serve.settings import with_flags
     from reference_auth.store.provision import provision
 
@@ -202,7 +199,6 @@ def create_table_command(flags: Namespace) -> int:
 
 
 def customer_command(flags: Namespace) -> int:
-    """Print a customer's sessions, or end them."""
     from reference_auth.serve.customer import act
     from reference_auth.serve.settings import with_flags
 

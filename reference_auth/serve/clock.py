@@ -32,7 +32,6 @@ class MovableClock:
 
     @property
     def is_set(self) -> bool:
-        """Whether the clock was set, and stands still."""
         return self._set_to is not None
 
     def set(self, now: float | None) -> None:

@@ -92,8 +92,6 @@ class Me:
 
 @strawberry.type(name="Query")
 class DemoQuery(AuthQuery):
-    """The host's own query beside ours."""
-
     @strawberry.field(permission_classes=[SignedIn])
     async def me(self, info: Info[Any, Any]) -> Me | None:
         customer_id = current_customer(info)

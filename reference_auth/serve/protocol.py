@@ -36,7 +36,6 @@ class StrictConnection(h11.Connection):
 
     @property
     def arrived(self) -> bytes:
-        """What has arrived and is not read yet."""
         return self.trailing_data[0]
 
     def next_event(self) -> Any:
@@ -81,8 +80,6 @@ class TimeLimit:
 
 
 class Protocol(H11Protocol):
-    """The connection of one client."""
-
     logged_at: ClassVar[float] = float("-inf")
 
     def __init__(self, *args: Any, **named: Any) -> None:

@@ -58,7 +58,6 @@ def run_alone(config: uvicorn.Config, listener: socket.socket) -> Callable[[], N
 
 
 def uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:
-    """What every server of an app runs with."""
     return uvicorn.Config(
         app,
         http=Protocol,

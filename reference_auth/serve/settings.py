@@ -101,7 +101,11 @@ def is_laptop(given: Mapping[str, str], environ: Mapping[str, str]) -> bool:
 
 def _broken_rules(settings: Settings) -> Iterator[str]:
     if not is_loopback(settings.host):
-        yield from _broken_off_loopback(settings)
+        public = f"{settings.host} is not a loopback address"
+        if settings.config.development:
+            yield f"{public}: development mode is for 127.0.0.1 only, use --environment production."
+        if settings.login_service is None:
+            yield f"{public}: the demo customers are for 127.0.0.1 only, add your --login-service."
     if settings.test_clock and not settings.config.development:
         yield "--test-clock works in development mode only: add --environment development."
     if settings.workers > 1 and settings.table_in_process:
@@ -111,12 +115,3 @@ def _broken_rules(settings: Settings) -> Iterator[str]:
     for origin in settings.allow_origins:
         if not is_origin(origin):
             yield f"--allow-origin {origin} is not an exact origin like https://shop.example.com."
-
-
-def _broken_off_loopback(settings: Settings) -> Iterator[str]:
-    """What is allowed on loopback addresses only."""
-    public = f"{settings.host} is not a loopback address"
-    if settings.config.development:
-        yield f"{public}: development mode is for 127.0.0.1 only, use --environment production."
-    if settings.login_service is None:
-        yield f"{public}: the demo customers are for 127.0.0.1 only, add your --login-service."

@@ -45,8 +45,6 @@ class Fenced(Exception):
 
 
 class Sessions:
-    """The session table behind one client."""
-
     def __init__(self, client: Client, config: Config) -> None:
         self.config = config
         self.storage = Storage(client)
@@ -109,16 +107,13 @@ class Sessions:
         return answer.get("Attributes")
 
     async def put(self, row: Row) -> None:
-        """Write one row over whatever is there."""
         await self.call("put_item", Item=items.row_item(row))
 
     async def tombstone(self, customer_id: CustomerId, hash: RefreshTokenHash) -> Tombstone | None:
-        """Read an ended pair's tombstone."""
         item = await self.get(items.key(ended_partition_of(partition_of(customer_id)), hash))
         return items.read_tombstone(item, customer_id) if item else None
 
     async def fence(self, customer_id: str) -> Fence | None:
-        """Read the fence of the customer's last burn."""
         item = await self.get(items.key(ended_partition_of(customer_id), FENCE))
         return items.read_fence(item) if item else None
 
@@ -167,7 +162,6 @@ class Sessions:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     async def rows(self, customer_id: str) -> AsyncIterator[Row]:
-        """All rows of a customer."""
         async for page in self.pages(customer_id):
             for item in page:
                 yield items.read_row(item)

@@ -101,7 +101,6 @@ class Storage:
         self._limiter = anyio.CapacityLimiter(CONNECTIONS)
 
     async def call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        """Do one operation, and repeat it while the table is busy."""
         return await retry_while_busy(lambda: self._once(operation, parameters))
 
     async def transact(self, items: Sequence[Item]) -> None:
@@ -137,7 +136,6 @@ class Storage:
 
 
 def error_of(response: Mapping[str, Any]) -> Exception:
-    """Turn the table's error into ours."""
     code = response.get("Error", {}).get("Code", "")
     if code == "TransactionCanceledException":
         return cancellation_of(read_reasons(response))

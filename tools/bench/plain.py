@@ -33,7 +33,7 @@ from reference_auth.core.tokens import (
     TokenPair,
 )
 from reference_auth.flow.flow import Flow
-from reference_auth.serve.app import PATH, health, make_schema, make_service
+from reference_auth.serve.app import HEALTHY, PATH, make_schema, make_service
 from reference_auth.serve.server import listen, uvicorn_config
 from reference_auth.store.sessions import Sessions
 from reference_auth.store.storage import make_client
@@ -127,7 +127,7 @@ def make_app(config: Config) -> Starlette:
     return Starlette(
         routes=[
             Route(PATH, endpoint.answer, methods=["POST"]),
-            Route("/healthz", health, methods=["GET"]),
+            Route("/healthz", HEALTHY, methods=["GET"]),
         ],
         middleware=middleware(development=config.development, allow_origins=()),
     )

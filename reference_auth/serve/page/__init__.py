@@ -6,12 +6,11 @@ ever written into its HTML, and its policy lets it load and call nothing but its
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import PurePath
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -45,7 +44,6 @@ SENTENCES: Mapping[State, str] = {
 
 
 def page_routes(settings: Settings) -> list[BaseRoute]:
-    """The page, its style sheet and scripts, and its facts."""
     answers: dict[str, Response] = {FACTS: JSONResponse(facts(settings), headers=HEADERS)}
     for file in files(__package__).iterdir():
         if kind := MEDIA_TYPES.get(PurePath(file.name).suffix):
