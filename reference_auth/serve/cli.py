@@ -15,7 +15,6 @@ from argparse import (
     RawDescriptionHelpFormatter,
 )
 from collections.abc import Callable, Sequence
-from typing import Any
 
 USAGE_ERROR = 2
 
@@ -72,62 +71,43 @@ def parser() -> ArgumentParser:
     commands = ArgumentParser(prog="reference-auth", description="The reference auth server.")
     chosen = commands.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(
-        name: str, run: Callable[[Namespace], int], help: str, description: str, **more: Any
-    ) -> ArgumentParser:
-        added: ArgumentParser = chosen.add_parser(name, help=help, description=description, **more)
-        added.set_defaults(command=run)
+    def command(run: Callable[[Namespace], int], name: str, what: str, more: str) -> ArgumentParser:
+        added: ArgumentParser = chosen.add_parser(
+            name,
+            help=what,
+            description=f"{what.capitalize()}{more}",
+            epilog=ORDER if name == "serve" else None,
+            formatter_class=RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(command=run, name=name)
         return added
 
-    serve = command(
-        "serve",
-        serve_command,
-        "serve the GraphQL endpoint",
-        "Serve the GraphQL endpoint until Ctrl-C.",
-        epilog=ORDER,
-        formatter_class=RawDescriptionHelpFormatter,
+    serve = command(serve_command, "serve", "serve the GraphQL endpoint", " until Ctrl-C.")
+    schema = command(schema_command, "schema", "print the schema", " in GraphQL's schema language.")
+    create = command(
+        create_table_command,
+        "create-table",
+        "create the DynamoDB table",
+        ", or say that it exists.",
     )
-    _add_table(serve)
-    _add_server(serve)
-    schema = command(
-        "schema",
-        schema_command,
-        "print the GraphQL schema",
-        "Print the schema in GraphQL's schema language, for types in a front end.",
-    )
+    needs = ". It needs the table and the lifetimes, not the secret."
+    sessions = command(customer_command, "sessions", "list the sessions of one customer", needs)
+    burn = command(customer_command, "burn", "end all sessions of one customer", needs)
+    _add_server(serve.add_argument)
     for one in (serve, schema):
-        one.add_argument(
-            "--login-service",
-            metavar="MODULE:NAME",
-            help="your LoginService (the demo customers)",
-        )
-    _add_table(
-        command(
-            "create-table",
-            create_table_command,
-            "create the DynamoDB table",
-            "Create the DynamoDB table and turn TTL on, or say that both exist.",
-        )
-    )
-    for name, what in (
-        ("sessions", "list the sessions of one customer"),
-        ("burn", "end all sessions of one customer"),
-    ):
-        described = f"{what.capitalize()}. It needs the table and the lifetimes, not the secret."
-        one = command(name, customer_command, what, described)
-        one.set_defaults(name=name)
-        one.add_argument(
-            "--customer",
-            required=True,
-            metavar="ID",
-            help="the id; a number and its text are the same customer. Write --customer=-5",
-        )
-        _add_table(one)
+        add = one.add_argument
+        add("--login-service", metavar="MODULE:NAME", help="your LoginService (the demo customers)")
+    for one in (sessions, burn):
+        says = "a number or text, both alike; an id that begins with a dash: --customer=-5"
+        one.add_argument("--customer", required=True, metavar="ID", help=says)
+    for one in (serve, create, sessions, burn):
+        one.add_argument("--dynamodb-endpoint", metavar="URL", help="a DynamoDB other than AWS's")
+        one.add_argument("--region", help="region of the table")
+        one.add_argument("--table", help="name of the table")
     return commands
 
 
-def _add_server(serve: ArgumentParser) -> None:
-    add = serve.add_argument
+def _add_server(add: Callable[..., object]) -> None:
     add("--environment", choices=["development", "production"], help="sets NODE_ENV")
     add("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
     add("--port", default=8000, type=int, help="port to listen on (8000; 0 chooses a free one)")
@@ -135,11 +115,7 @@ def _add_server(serve: ArgumentParser) -> None:
     add("--access-minutes", metavar="M", help="lifetime of an access token (14)")
     add("--refresh-minutes", metavar="M", help="lifetime of a refresh token (15)")
     add("--extended-minutes", metavar="M", help="the same, with remember_me (43200)")
-    add(
-        "--grace-seconds",
-        metavar="S",
-        help="how long a spent pair still gets its successor (0; 30 in laptop mode)",
-    )
+    add("--grace-seconds", metavar="S", help="how long a spent pair still gets its successor (0)")
     add("--max-session-minutes", metavar="M", help="longest life of a session (0: no limit)")
     add(
         "--test-clock",
@@ -154,12 +130,6 @@ def _add_server(serve: ArgumentParser) -> None:
         metavar="ORIGIN",
         help="let pages of this origin call the server (repeatable)",
     )
-
-
-def _add_table(command: ArgumentParser) -> None:
-    command.add_argument("--dynamodb-endpoint", metavar="URL", help="a DynamoDB other than AWS's")
-    command.add_argument("--region", help="region of the table")
-    command.add_argument("--table", help="name of the table")
 
 
 def _count(text: str) -> int:
