@@ -27,12 +27,23 @@ READ_SECONDS = 2
 ATTEMPTS = 2
 
 CONDITION = "ConditionalCheckFailed"
-BUSY_REASONS = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-BUSY_ERRORS = {
-    *("LimitExceededException", "ProvisionedThroughputExceededException"),
-    *("RequestLimitExceeded", "ThrottlingException"),
-    *("TransactionConflictException", "TransactionInProgressException"),
-}
+BUSY_REASONS = frozenset(
+    {
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+    }
+)
+BUSY_ERRORS = frozenset(
+    {
+        "LimitExceededException",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
 
 Item = Mapping[str, Any]
 Client = Any  # a boto3 DynamoDB client, which has no type

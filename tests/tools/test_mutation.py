@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tools.mutation.judge import judging
+from tools.mutation.listed import reasons
 from tools.mutation.made import MODULES, Made, mutants
 
 
@@ -30,6 +31,12 @@ def test_what_nobody_sees_is_left_alone(module: str) -> None:
     for one in mutants(module).values():
         assert not one.was.startswith(('"""', "import ", "from ", "log.", "@"))
         assert "repr" not in f"{one.was} {one.now}" or one.operator == "assignment"
+
+
+def test_what_is_listed_is_made() -> None:
+    """The list names no mutant that the code of today does not have."""
+    made = {name for module in MODULES for name in mutants(module)}
+    assert [name for name in reasons() if name not in made] == []
 
 
 def test_the_suite_is_the_judge() -> None:
