@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import json
 import secrets
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.clock import Clock
     from conformance_tests.deployment.deployment import Deployment
     from conformance_tests.target.parts import Credentials
+
+
+#: Seconds by which a burn may cover more than what can have been issued: clocks differ.
+LATEST_BURN = 15
 
 
 class Customer(ABC):
@@ -77,6 +82,10 @@ class Customer(ABC):
             yield rows
         finally:
             table.delete_many(rows)
+
+    @abstractmethod
+    def need_unfenced(self, exp: int) -> None:
+        """NotTestable where an earlier burn of hers covers a pair that is forged with this exp."""
 
     @abstractmethod
     def log_in(self, remember_me: Any = ABSENT) -> Session:
@@ -209,6 +218,15 @@ class RegisteredCustomer(Customer):
             return json.dumps(9_007_199_254_740_000 - self.id)
         return json.dumps(self.deployment.nobody)
 
+    def need_unfenced(self, exp: int) -> None:
+        deployment, until = self.deployment, self.deployment.need_table().fence(self.id)
+        now = deployment.clock.now()
+        # A burn covers what was issued until then: one that reaches further is the deployment's.
+        if exp <= until <= now + deployment.lifetimes.access + LATEST_BURN:
+            at = time.strftime("%H:%M:%S", time.localtime(until + 1))
+            told = f"an earlier burn of {self.name} covers every older pair until {at}"
+            raise NotTestable("clock", f"{told}; run it again then, or add [clock]")
+
     def learn_id(self, session: Session) -> None:
         """Take the id from a session's claims."""
         self._id = session.claims.get("customer_id", self._id)
@@ -301,6 +319,9 @@ class MadeUpCustomer(Customer):
         )
         self.sessions.append(session)
         return session
+
+    def need_unfenced(self, exp: int) -> None:
+        """Only the test that made her up has burned her."""
 
     def on(self, deployment: Deployment) -> MadeUpCustomer:
         return MadeUpCustomer(deployment, self._id)

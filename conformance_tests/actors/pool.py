@@ -121,6 +121,7 @@ class Customers:
         known = [c for c in (self.alice, *self.registered) if _is_number(c.known_id)]
         if not known:
             raise NotApplicable("no customer's id is a number")
+        known[0].need_unfenced(int(self.deployment.clock.now()))
         forged = MadeUpCustomer(self.deployment, kind(known[0].id))
         forged.sessions = known[0].sessions  # so that none shares an `exp`, and all are revoked
         return forged

@@ -11,6 +11,8 @@ SORT_KEY = "refresh_token_hash"
 KEYS = f"{PARTITION_KEY}, {SORT_KEY}"
 #: Where an implementation of SPEC.md keeps a customer's tombstones and fence.
 BOOKKEEPING = "ended#"
+#: The sort key of the fence there.
+FENCE = "burn"
 #: How every id begins that the suite makes up.
 OWN_IDS = "conformance-"
 
@@ -42,6 +44,12 @@ class Row:
             return int(stored.get("N", stored.get("S", "")))
         except ValueError:
             return None
+
+    @property
+    def fenced(self) -> int:
+        """The latest `exp` that a fence covers; 0 where the row is none."""
+        before = self.attributes.get("before", {}).get("N", "0")
+        return int(before) if self.hash == FENCE and before.isdigit() else 0
 
     @property
     def ttl_type(self) -> str | None:

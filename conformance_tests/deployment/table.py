@@ -79,6 +79,11 @@ class Table:
         )
         return [row for page in pages for row in page]
 
+    def fence(self, customer_id: object) -> int:
+        """The latest `exp` that a burn of this customer covers, as SPEC.md keeps it; 0 for none."""
+        kept = self.rows(f"{BOOKKEEPING}{customer_id}")
+        return max((row.fenced for row in kept), default=0)
+
     def row(self, customer_id: object, hash_: str) -> Row | None:
         got = self._client.get_item(
             TableName=self.name, Key=_key(str(customer_id), hash_), ConsistentRead=True

@@ -54,14 +54,16 @@ class ConformancePlugin:
             config.hook.pytest_deselected(items=left_out)
         items[:] = sorted(wanted, key=self._order)
 
-    def _order(self, item: pytest.Item) -> tuple[bool, bool, bool, int]:
-        """Late come burns, which need a customer whom no other test needs; later long jumps, which
-        end every open session; last the tests that look back on the run.
+    def _order(self, item: pytest.Item) -> tuple[bool, bool, bool, bool, int]:
+        """Late come tests that need a customer whom no other test needs, burns after the others, as
+        a burn of a real customer is remembered for a while; later long jumps, which end every open
+        session; last the tests that look back on the run.
         """
         long_jump = marker_option(item, "long_jump") and self.context.deployment.clock.movable
         late = any(marker_option(item, option) for option in ("burns", "exclusive", "serial"))
+        burns = bool(marker_option(item, "burns"))
         customers = _need(item).customers if late else 0
-        return bool(marker_option(item, "last")), long_jump, late, customers
+        return bool(marker_option(item, "last")), long_jump, late, burns, customers
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:

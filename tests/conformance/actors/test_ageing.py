@@ -126,6 +126,25 @@ def test_elsewhere_nobody_is_aged_ahead_of_time() -> None:
     assert clock.moves == []
 
 
+@pytest.mark.parametrize(
+    "covered, excused",
+    [(0, False), (-10_000, False), (1, True), (840, True), (840 + 3_600, False)],
+)
+def test_a_pair_that_an_earlier_burn_covers_is_not_forged(covered: int, excused: bool) -> None:
+    """It is not testable until the burn is over; one that covers more than was issued is odd."""
+    judged = deployment(logins(), table=True, secret=True)
+    alice = alice_of(judged)
+    session = alice.log_in()
+    judged.need_table().put(alice.id, session.hash, session.refresh_expiry)
+    fence = {"before": {"N": str(NOW + covered)}}
+    judged.need_table().put(f"ended#{alice.id}", "burn", None, fence if covered else None)
+    if not excused:
+        assert session.expired().exp < NOW + 1
+    else:
+        with pytest.raises(NotTestable, match="an earlier burn of alice covers every older pair"):
+            session.expired()
+
+
 def test_two_aged_sessions_do_not_share_an_exp() -> None:
     """Each is moved a second further than the other."""
     customer = Customers(forgeable()).made_up()
