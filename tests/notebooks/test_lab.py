@@ -1,4 +1,7 @@
-"""`nox -s lab` opens a start page; each lesson is one click from it and is opened unchanged."""
+"""`nox -s lab` opens a start page; each lesson is one click from it and is opened unchanged.
+
+Its pictures also show where an editor puts them into its own page, as VS Code does.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,17 @@ from typing import Any
 import httpx
 import pytest
 from ipykernel.ipkernel import IPythonKernel
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from lessons.pictures.palette import PALETTE
 from tests.notebooks.guards import METADATA
-from tests.notebooks.lessons_on_disk import FOLDER, PATHS, ROOT
+from tests.notebooks.lessons_on_disk import FOLDER, PATHS, ROOT, read
 from tests.ports import free_port
 from tests.server.browser import chromium
 
 SETTINGS = FOLDER / "jupyter"
+NO_HELP = """<meta http-equiv="Content-Security-Policy"
+content="default-src 'none'; style-src 'unsafe-inline'">"""
 LONGEST_WAIT = 60  # seconds for a server or a page; a busy machine is slow
 
 
@@ -108,13 +114,19 @@ def wait_until_it_answers(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def page(lab: str) -> Iterator[Page]:
-    """A browser at the address that JupyterLab opens."""
+def browser() -> Iterator[Browser]:
+    """One browser for all tests here."""
     with chromium() as browser:
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(LONGEST_WAIT * 1000)
-        page.goto(lab)
-        yield page
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def page(lab: str, browser: Browser) -> Page:
+    """A page at the address that JupyterLab opens."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(LONGEST_WAIT * 1000)
+    page.goto(lab)
+    return page
 
 
 @pytest.mark.needs("chromium")
@@ -131,3 +143,18 @@ def test_each_lesson_is_one_click_from_the_start_page(page: Page) -> None:
     expect(page.locator(".jp-RenderedSVG").first).to_be_visible()
     time.sleep(2)  # for a change that must not come
     expect(tab).not_to_have_class(re.compile("jp-mod-dirty"))
+
+
+@pytest.mark.needs("chromium")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_editor_can_put_the_pictures_into_its_own_page(browser: Browser, scheme: Any) -> None:
+    """Without scripts and with nothing fetched, each has the paper of the page's colour scheme."""
+    page = browser.new_page(color_scheme=scheme)
+    shown = [output.get("data", {}) for path in PATHS for _, output in read(path).outputs]
+    papers = []
+    for picture in (data["image/svg+xml"] for data in shown if "image/svg+xml" in data):
+        page.set_content(NO_HELP + "".join(picture))
+        paper = page.locator("svg > rect").first
+        papers.append(paper.evaluate("paper => getComputedStyle(paper).fill"))
+    red, green, blue = bytes.fromhex(getattr(PALETTE["paper"], scheme).removeprefix("#"))
+    assert set(papers) == {f"rgb({red}, {green}, {blue})"}
