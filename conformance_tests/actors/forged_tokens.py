@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import string
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -40,6 +41,8 @@ BROKEN_SIGNATURES: Final[Mapping[str, Callable[[str], str]]] = {
     "stripped": lambda signature: "",
     "missing": lambda signature: "",
 }
+#: Of base64url, in its order.
+ALPHABET: Final = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
 OTHER_KEY: Final = secrets.token_urlsafe(32)
 
 
@@ -137,7 +140,22 @@ def _spelt(header: str, payload: str, signature: str) -> dict[str, str]:
         "padding": "=" * (-len(payload) % 4 or 4),
         "start": signature[:half],
         "end": signature[half:],
+        "loose": _with_unused_bits(signature),
+        "header_twice": _with_name_twice(header, "alg"),
+        "payload_twice": _with_name_twice(payload, "exp"),
     }
+
+
+def _with_unused_bits(part: str) -> str:
+    """The same bytes, with bits set in the last character that stand for none of them."""
+    return part and part[:-1] + ALPHABET[ALPHABET.index(part[-1]) | 1]
+
+
+def _with_name_twice(part: str, name: str) -> str:
+    """A part of the token in which this member stands twice, with one value."""
+    text = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
+    member = f"{json.dumps(name)}:{json.dumps(json.loads(text).get(name))}"
+    return encoded(f"{{{member},{text[1:]}".encode())
 
 
 def _words(session: Session, more: Mapping[str, str]) -> dict[str, str]:

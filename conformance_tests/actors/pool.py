@@ -48,7 +48,8 @@ class Customers:
     def are_ours(self, partition: str) -> bool:
         """Whether a partition belongs to a customer of the target or of the suite."""
         owner = partition.removeprefix(BOOKKEEPING)
-        return is_made_up(owner) or owner in {str(one.known_id) for one in self.registered}
+        customers = (*self.registered, *self.all_made_up)
+        return is_made_up(owner) or owner in {str(one.known_id) for one in customers}
 
     @contextmanager
     def sparing_others(self) -> Iterator[None]:
@@ -125,6 +126,15 @@ class Customers:
         forged = MadeUpCustomer(self.deployment, kind(known[0].id))
         forged.sessions = known[0].sessions  # so that none shares an `exp`, and all are revoked
         return forged
+
+    def named_by_number(self, id_: int) -> MadeUpCustomer | None:
+        """A made-up customer with this very id; None where a row of somebody else may be there."""
+        self.deployment.need_forging()
+        table = self.deployment.need_table()
+        if table.rows(id_) or table.rows(f"{BOOKKEEPING}{id_}"):
+            return None
+        self.all_made_up.append(customer := MadeUpCustomer(self.deployment, id_))
+        return customer
 
     def expired_apart(self, count: int) -> list[Session]:
         """So many sessions, soon expired, each of a customer of its own where that can be."""

@@ -8,7 +8,7 @@ shape, and where they have none by every value that the run has met.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +22,7 @@ from conformance_tests.outcomes import NotTestable
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
+    from conformance_tests.deployment.http.answer import Answer
     from conformance_tests.deployment.http.recorder import Exchange, Recorder
     from conformance_tests.deployment.log import RunLog
 
@@ -67,8 +68,29 @@ class Disclosure(Checks):
         for exchange in exchanges:
             found = sorted(set(_leaks(self._deployment, exchange, guarded, planted)))
             answer = f"{exchange.status_line}, {exchange.answer_body[:500]}"
-            actual = f"{', '.join(found)} in {exchange.request_line}: {answer}"
+            where = f"{exchange.request_line}{self._whose(exchange)}"
+            actual = f"{', '.join(found)} in {where}: {answer}"
             self.that(not found, "answers that tell nothing of the inside", actual)
+
+    def _whose(self, exchange: Exchange) -> str:
+        """Which instance answered, where it was not the target's own."""
+        target = self._deployment.target
+        url = exchange.request_line.partition(" ")[2].partition("?")[0]
+        known = {one.url: f" (the {name} instance)" for name, one in target.instances.items()}
+        return "" if url == target.url else known.get(url, " (an instance that [launch] started)")
+
+    def repeats_nothing(
+        self, sent: Mapping[str, str], asks: Iterable[Callable[[], Answer]]
+    ) -> None:
+        """None of the answers to these requests holds what was sent, by the kind of each."""
+        recorder = self._deployment.recorder
+        for kind, text in sent.items():
+            recorder.add_secret(kind, text)
+        for ask in asks:
+            answer = ask()
+            held = [KINDS[kind] for kind, text in sent.items() if leaks.reveals(answer.text, text)]
+            expected = "an answer that repeats nothing of what it refuses"
+            self.that(not held, expected, f"{', '.join(held)} in {answer.brief()}")
 
     def no_store(self, exchanges: Iterable[Exchange]) -> int:
         """Every answer that carries tokens forbids to store it; gives how many there were."""

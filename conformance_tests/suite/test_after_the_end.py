@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
@@ -11,6 +11,8 @@ from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotApplicable
 
+#: Seconds left that a clock may be ahead: fewer than the ten of clause 7.8.
+NEAR = 7
 #: How often a logout and a login are tried to be had within one second.
 TRIES = 3
 #: So many logins of one second does a try take.
@@ -45,6 +47,36 @@ def test_a_pair_that_expired_unnoticed_is_no_theft(
     table.drop(ended.stored())
     with expect.unchanged(someone):
         expect.is_over(ended)
+    expect.works(other)
+
+
+@requirement("HARD-38", burns=True)
+def test_a_row_that_a_faster_clock_renewed_is_no_theft(
+    made_up: MadeUpCustomer, table: Table, expect: Expect
+) -> None:
+    """A pair that stays live for a few seconds only, and whose row is gone, is asked to retry; the
+    customer's other session lives on.
+    """
+    other, near = made_up.log_in(remember_me=True), made_up.forge_session(NEAR, 600)
+    expect.returns_same_pair(near)
+    table.drop(near.stored())
+    with expect.unchanged(made_up):
+        expect.asks_to_retry(near.refresh())
+    expect.works(other)
+
+
+@requirement("HARD-38", burns=True)
+def test_a_row_that_a_faster_clock_deleted_is_no_theft(
+    made_up: MadeUpCustomer, table: Table, expect: Expect
+) -> None:
+    """A pair with a few seconds left until its end, and whose row is gone, is over and no replay;
+    the customer's other session lives on.
+    """
+    other, near = made_up.log_in(remember_me=True), made_up.forge_session(-300, NEAR)
+    expect.rotates(made_up.forge_session(-310, NEAR))
+    table.drop(near.stored())
+    with expect.unchanged(made_up):
+        expect.is_over(near)
     expect.works(other)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import statistics
+from functools import partial
 
 import pytest
 
@@ -78,6 +79,32 @@ def test_no_answer_told_of_the_inside(
     session.revoke()
     session.refresh()
     expect.leaks_nothing(deployment.recorder.history)
+
+
+@requirement("HARD-37", logins=4)
+def test_no_answer_repeats_what_was_sent(
+    alice: RegisteredCustomer, client: Client, expect: Expect
+) -> None:
+    """Whether of the right kind or not, a password or token that is refused is not repeated."""
+    session = alice.log_in()
+    expect.returns_same_pair(session)
+    password, token, access = (secrets.token_urlsafe(32), never_issued(), secrets.token_urlsafe(32))
+    given = alice.credentials.email
+    expect.repeats_nothing(
+        {"password": password, "refresh": token, "access": access},
+        (
+            lambda: alice.ask_to_log_in(password=password),
+            *(partial(client.log_in, given, odd) for odd in odd_kinds(password)),
+            *(partial(client.refresh, session.token, odd) for odd in odd_kinds(token)),
+            *(partial(client.revoke, session.token, odd) for odd in odd_kinds(token)),
+            *(partial(ask, access, token) for ask in (client.refresh, client.revoke)),
+        ),
+    )
+
+
+def odd_kinds(text: str) -> tuple[object, ...]:
+    """A text as GraphQL takes it, and in kinds that it refuses with a word about the value."""
+    return text, [text], {"value": text}, {text: 1}
 
 
 @requirement("HARD-22")

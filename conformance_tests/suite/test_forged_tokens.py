@@ -216,6 +216,24 @@ def test_a_token_of_another_kind_never_reaches_the_table(
                     pair.revoke()
 
 
+@requirement("HARD-32", logins=2, burns=True)
+def test_a_name_stands_once(someone: Customer, expect: Expect) -> None:
+    """A signed token in whose header or payload a name stands twice is refused."""
+    is_refused("HARD-32", someone, expect)
+
+
+@requirement("HARD-33", logins=2, burns=True)
+def test_a_time_is_a_whole_second(someone: Customer, expect: Expect) -> None:
+    """A signed token whose exp or refresh_expiry has a fraction is refused."""
+    is_refused("HARD-33", someone, expect)
+
+
+@requirement("HARD-34", burns=True)
+def test_unused_bits_are_not_set(someone: Customer, expect: Expect) -> None:
+    """A token whose last character says more than its bytes is refused, though they are right."""
+    is_refused("HARD-34", someone, expect)
+
+
 # -- what a refusal tells ----------------------------------------------------------------------
 
 

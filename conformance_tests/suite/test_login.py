@@ -6,6 +6,7 @@ import pytest
 
 from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.documents import ABSENT
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
@@ -34,6 +35,18 @@ def test_wrong_credentials_give_nothing(
     with expect.unchanged(alice, bob):
         expect.refused(alice.ask_to_log_in(password=f"not {alice.credentials.password}"))
         expect.refused(alice.ask_to_log_in(password=f"{alice.credentials.password} "))
+
+
+@requirement("HARD-36", logins=3)
+def test_a_refused_login_does_not_tell_who_is_a_customer(
+    alice: RegisteredCustomer, client: Client, expect: Expect
+) -> None:
+    """A good login works; a wrong password and an unknown e-mail are refused in the same words."""
+    alice.log_in()
+    wrong = f"not {alice.credentials.password}"
+    known = alice.ask_to_log_in(password=wrong)
+    expect.refused(known)
+    expect.same_answer(known, client.log_in(f"nobody-{alice.credentials.email}", wrong))
 
 
 @requirement("CORE-03")

@@ -17,6 +17,7 @@ from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
 GENERATIONS = 3
+MANY_GENERATIONS = 10
 #: The first time a pair comes back its row may still be there.
 PRESENTATIONS = 2
 #: Times the normal lifetime that a remembered session must have, to outlast two of them for sure.
@@ -55,6 +56,21 @@ def test_each_generation_is_as_good_as_the_first(someone: Customer, expect: Expe
         successor = expect.rotates(session)
         expect.returns_same_pair(successor)
         session = successor.expired()
+
+
+@requirement("CORE-29")
+def test_a_session_goes_on_as_long_as_it_is_used(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """Ten rotations in a row, or as many as the declared absolute end has room for."""
+    if deployment.must_wait:
+        raise NotTestable("clock")
+    session = someone.expired_session(remember_me=True)
+    for _ in range(MANY_GENERATIONS):
+        session = expect.rotates(session)
+        if session.exp + deployment.slack >= session.absolute_end():
+            break
+        session = session.expired()
 
 
 @requirement("CORE-08", long_jump=True)

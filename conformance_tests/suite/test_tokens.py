@@ -26,6 +26,8 @@ DERIVED = re.compile(r"[0-9a-f]{128}", re.ASCII)
 #: Claims that name the customer and the times; an id may well be an e-mail address.
 USUAL_CLAIMS = {"customer_id", "exp", "refresh_expiry", "iat", "auth_time"}
 AT_ONCE = 4
+#: Ids at the limits of clause 3.4, and one that many programs take for none.
+INTEGERS = (0, -1, 2**53 - 1, 1 - 2**53)
 
 
 @pytest.fixture
@@ -298,6 +300,51 @@ def test_an_id_beyond_ascii_is_utf_8(
     judge_derivation(successor, forge, expect)
     expect.stored(successor)
     expect.revokes(successor)
+
+
+@requirement("HARD-35", burns=True)
+@pytest.mark.parametrize("id_", INTEGERS)
+def test_every_integer_is_an_id(
+    customers: Customers, made_up: MadeUpCustomer, expect: Expect, id_: int
+) -> None:
+    """A session of such an id is repeated, renewed under the same id, and revoked."""
+    expect.rotates(made_up.expired_session())
+    customer = customers.named_by_number(id_)
+    if customer is None:
+        raise NotTestable("own table")
+    live, expired, unwanted = (customer.forge_session(left, 600) for left in (300, -5, -7))
+    with customers.sparing_others():
+        expect.returns_same_pair(live)
+        successor = expect.rotates(expired)
+        expect.equal(successor.claims.get("customer_id"), id_, "customer_id")
+        expect.revokes(unwanted)
+        expect.not_stored(unwanted)
+
+
+@requirement("WIRE-13")
+def test_a_token_was_not_issued_later_than_now(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Where a login's token says when it was issued, that is not to come."""
+    with deployment.clock.window() as window:
+        session = alice.log_in()
+    judge_iat(session, window, expect)
+
+
+@requirement("WIRE-13", optional=True)
+def test_nor_was_a_renewed_one(deployment: Deployment, someone: Customer, expect: Expect) -> None:
+    """So it is with a rotation's."""
+    session = someone.expired_session()
+    with deployment.clock.window() as window:
+        renewed = expect.rotates(session)
+    judge_iat(renewed, window, expect)
+
+
+def judge_iat(session: Session, window: Window, expect: Expect) -> None:
+    issued = session.claims.get("iat")
+    if issued is not None:
+        _, latest = window.after(0)
+        expect.between(issued, 1, latest, "iat")
 
 
 # -- refusals ----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ message is replaced (GQL-08, HARD-20). The query is never logged: it may hold a 
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -22,6 +23,10 @@ from reference_auth.core.errors import CODES, SERVER, AuthError, BadAccessToken
 
 UNEXPECTED = "Something went wrong, try again"
 TOO_DEEP = "The document is nested too deeply."
+#: GraphQL's words about a value of the wrong kind, and the value, which may be a password.
+REFUSED_VALUE = re.compile(
+    r"(cannot represent [^:]*|Expected value of type [^,]*)(: |, found ).*", re.S
+)
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +65,7 @@ class AuthSchema(strawberry.Schema):
 
     def _shown(self, error: GraphQLError) -> GraphQLError:
         shown = public_error(error)
+        shown.message = REFUSED_VALUE.sub(r"\1.", shown.message)  # HARD-37
         if not self._suggests_names:
             shown.message = shown.message.split(" Did you mean", 1)[0]  # GQL-09
         return shown

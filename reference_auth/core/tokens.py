@@ -19,6 +19,7 @@ import jwt
 from cryptography.hazmat.primitives.hashes import SHA512
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from jwt.algorithms import HMACAlgorithm
+from jwt.utils import base64url_decode
 
 from reference_auth.core.config import Secret
 from reference_auth.core.errors import BadAccessToken
@@ -135,7 +136,7 @@ def verify(token: AccessToken, secret: Secret, now: int) -> Claims:
 
     The caller judges `exp`. Nobody judges `iat` (WIRE-03).
     """
-    members = parse_payload(verified_payload(token, secret))
+    members = parse_members(verified_payload(token, secret))
     if not is_past_nbf(members, now):
         raise BadAccessToken("nbf")
     return read_claims(members)
@@ -145,7 +146,7 @@ def read_unverified(token: AccessToken) -> Claims | None:
     """Read what an access token says, forged or not; None if it cannot be read."""
     try:
         payload = _signer().decode(token, options={"verify_signature": False})
-        return read_claims(parse_payload(payload))
+        return read_claims(parse_members(payload))
     except (jwt.PyJWTError, ValueError, BadAccessToken):
         return None
 
@@ -160,6 +161,7 @@ def verified_payload(token: AccessToken, secret: Secret) -> bytes:
         payload: bytes = _signer().decode(token, secret, algorithms=[ALGORITHM])
     except jwt.PyJWTError:
         raise BadAccessToken("signature") from None
+    parse_members(base64url_decode(token.partition(".")[0]))  # HARD-32
     return payload
 
 
@@ -168,10 +170,10 @@ def is_compact(token: str) -> bool:
     return _COMPACT.fullmatch(token) is not None
 
 
-def parse_payload(payload: bytes) -> Mapping[str, Any]:
-    """Parse a payload strictly: one JSON object, no name twice, no NaN or Infinity."""
+def parse_members(part: bytes) -> Mapping[str, Any]:
+    """Parse header or payload strictly: one JSON object, no name twice, no NaN or Infinity."""
     try:
-        members = json.loads(payload.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
+        members = json.loads(part.decode(), object_pairs_hook=_unique, parse_constant=_refuse)
     except (ValueError, RecursionError):
         raise BadAccessToken("payload") from None
     if not isinstance(members, dict):

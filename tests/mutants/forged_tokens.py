@@ -394,11 +394,68 @@ def asks_the_table_about_a_token_of_another_kind(patch: pytest.MonkeyPatch) -> N
         except BadAccessToken:
             with suppress(BadAccessToken):
                 signed = tokens.verified_payload(access_token, flow.config.secret)
-                named = tokens.parse_payload(signed).get("customer_id", "nobody")
+                named = tokens.parse_members(signed).get("customer_id", "nobody")
                 await flow.sessions.fence(str(named) or "nobody")
             raise
 
     around_judging(patch, looking)
+
+
+@mutant("HARD-32")
+def takes_the_last_of_two_members_of_one_name(patch: pytest.MonkeyPatch) -> None:
+    """A name may stand twice in a token."""
+    patch.setattr(tokens, "_unique", dict)
+
+
+@mutant("HARD-32")
+def looks_for_names_that_stand_twice_in_the_payload_alone(patch: pytest.MonkeyPatch) -> None:
+    """A name may stand twice in a token's header."""
+    patch.setattr(tokens, "base64url_decode", lambda header: b"{}")
+
+
+@mutant("HARD-33")
+def rounds_a_time_down(patch: pytest.MonkeyPatch) -> None:
+    """`exp` and `refresh_expiry` may have a fraction, which is cut off."""
+
+    def read(members: Members) -> Members:
+        times = {name: members.get(name) for name in ("exp", "refresh_expiry")}
+        cut = {n: int(t) for n, t in times.items() if isinstance(t, float) and 0 < t < 2**53}
+        return {**members, **cut}
+
+    judges(patch, read)
+
+
+@mutant("HARD-34")
+def overlooks_unused_bits(patch: pytest.MonkeyPatch) -> None:
+    """The last character of a signature may have bits set that stand for no byte."""
+    verified_payload = tokens.verified_payload
+
+    def canonical(token: AccessToken, secret: Secret) -> bytes:
+        start, dot, signature = token.rpartition(".")
+        with suppress(binascii.Error):
+            raw = base64.urlsafe_b64encode(decoded(signature)).decode().rstrip("=")
+            signature = raw if len(raw) == len(signature) else signature
+        return verified_payload(AccessToken(f"{start}{dot}{signature}"), secret)
+
+    patch.setattr(tokens, "verified_payload", canonical)
+
+
+@mutant("HARD-35")
+def takes_zero_for_no_id(patch: pytest.MonkeyPatch) -> None:
+    """An id is checked for truth, so that 0 is none."""
+    is_customer_id = tokens.is_customer_id
+    patch.setattr(tokens, "is_customer_id", lambda value: bool(value) and is_customer_id(value))
+
+
+@mutant("HARD-35")
+def takes_natural_numbers_for_ids_only(patch: pytest.MonkeyPatch) -> None:
+    """A negative number is no id."""
+    is_customer_id = tokens.is_customer_id
+
+    def natural(value: object) -> bool:
+        return is_customer_id(value) and not (isinstance(value, int) and value < 0)
+
+    patch.setattr(tokens, "is_customer_id", natural)
 
 
 @mutant("HARD-17", also="HARD-21 STORE-12")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 import strawberry
 
-from reference_auth.api import schema
+from reference_auth.api import error_messages, schema
 from reference_auth.core import lifetimes
 from reference_auth.core.config import Config, Lifetimes
 from reference_auth.core.errors import WrongCredentials
@@ -18,6 +19,44 @@ from reference_auth.flow.flow import Flow
 from reference_auth.serve import demo
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
+
+
+@mutant("HARD-36")
+def tells_an_unknown_e_mail_from_a_wrong_password(patch: pytest.MonkeyPatch) -> None:
+    """A login with an e-mail that nobody has is refused in words of its own."""
+
+    class UnknownEmail(WrongCredentials):
+        message = "There is no such customer"
+
+    async def ask_platform(original: Any, flow: Flow, email: str, password: str) -> Any:
+        try:
+            return await original(flow, email, password)
+        except WrongCredentials:
+            if email.startswith("nobody-"):
+                raise UnknownEmail from None
+            raise
+
+    around(patch, Flow, "ask_platform", ask_platform)
+
+
+@mutant("HARD-37")
+def repeats_a_value_of_the_wrong_kind(patch: pytest.MonkeyPatch) -> None:
+    """GraphQL's own words about a value of the wrong kind are passed on with the value."""
+    patch.setattr(error_messages, "REFUSED_VALUE", re.compile("(?!)()"))
+
+
+@mutant("HARD-37")
+def says_which_password_was_wrong(patch: pytest.MonkeyPatch) -> None:
+    """A refused login repeats the password that was sent."""
+
+    async def ask_platform(original: Any, flow: Flow, email: str, password: str) -> Any:
+        try:
+            return await original(flow, email, password)
+        except WrongCredentials:
+            refused = type("Refused", (WrongCredentials,), {"message": f"{password} is wrong"})
+            raise refused from None
+
+    around(patch, Flow, "ask_platform", ask_platform)
 
 
 @mutant(

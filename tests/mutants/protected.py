@@ -88,7 +88,7 @@ def answers_a_token_that_anybody_signed(patch: pytest.MonkeyPatch) -> None:
             raise NotSignedIn
         payload = [*self.access_token.split("."), ""][1]
         found = tokens.read_claims(
-            tokens.parse_payload(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+            tokens.parse_members(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
         )
         if not tokens.is_live(found, self.now):
             raise AccessExpired

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from reference_auth.core.judge import Presented
 from reference_auth.core.rows import Row
 from reference_auth.core.states import Access, Refresh
 from reference_auth.core.tokens import AccessToken, Claims, RefreshToken, TokenPair
+from reference_auth.flow import flow
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.sessions import RowGone, Sessions
@@ -396,6 +398,28 @@ def takes_the_refresh_token_of_any_session_of_the_customer(patch: pytest.MonkeyP
     around(patch, Flow, "refresh", refresh)
 
 
+@mutant("CORE-29")
+def ends_a_session_at_its_sixth_rotation(patch: pytest.MonkeyPatch) -> None:
+    """A session may be renewed five times."""
+    renewals: Counter[tuple[object, int]] = Counter()
+
+    async def rotate(original: Any, flow: Flow, presented: Presented) -> TokenPair:
+        session = presented.claims.customer_id, presented.claims.session_id
+        renewals[session] += 1
+        if renewals[session] > 5:
+            raise SessionOver
+        pair: TokenPair = await original(flow, presented)
+        return pair
+
+    around(patch, Flow, "rotate", rotate)
+
+
+@mutant("HARD-38")
+def trusts_every_clock_to_the_second(patch: pytest.MonkeyPatch) -> None:
+    """A row that is missing is a replay, however little time the pair has left."""
+    patch.setattr(flow, "CLOCK_SKEW", -1)
+
+
 @mutant("CORE-17", also="CORE-23 CORE-27 GQL-10")
 def calls_a_missing_header_bad_input(patch: pytest.MonkeyPatch) -> None:
     """A request without an Authorization header is refused with `graphql-input`."""
@@ -447,11 +471,11 @@ def overlooks_what_follows_the_token(patch: pytest.MonkeyPatch) -> None:
 def fails_over_a_signed_payload_that_is_no_json(patch: pytest.MonkeyPatch) -> None:
     """A signed token whose payload cannot be parsed is told as a failure of the server."""
 
-    def parse_payload(original: Any, payload: bytes) -> Any:
+    def parse_members(original: Any, payload: bytes) -> Any:
         json.loads(payload)
         return original(payload)
 
-    around(patch, tokens, "parse_payload", parse_payload)
+    around(patch, tokens, "parse_members", parse_members)
 
 
 @mutant("WIRE-12", also="HARD-08")
@@ -461,13 +485,13 @@ def has_no_word_for_a_signed_payload_that_is_no_json(patch: pytest.MonkeyPatch) 
     class Unparsed(BadAccessToken):
         category = "jwt-malformed"
 
-    def parse_payload(original: Any, payload: bytes) -> Any:
+    def parse_members(original: Any, payload: bytes) -> Any:
         try:
             return original(payload)
         except BadAccessToken:
             raise Unparsed("payload") from None
 
-    around(patch, tokens, "parse_payload", parse_payload)
+    around(patch, tokens, "parse_members", parse_members)
 
 
 @mutant("CORE-18", also="HARD-29")

@@ -67,7 +67,7 @@ def renews_with_exp_as_text(patch: pytest.MonkeyPatch) -> None:
 
     async def replaced(original: Any, flow: Flow, *args: Any) -> tokens.TokenPair:
         pair: tokens.TokenPair = await original(flow, *args)
-        members = tokens.parse_payload(tokens.verified_payload(pair.token, flow.config.secret))
+        members = tokens.parse_members(tokens.verified_payload(pair.token, flow.config.secret))
         payload = json.dumps({**members, "exp": str(members["exp"])}).encode()
         signed = tokens._signer().encode(payload, flow.config.secret, headers=dict(tokens.HEADER))
         return replace(pair, token=AccessToken(signed))
@@ -218,6 +218,28 @@ def makes_a_text_of_every_id(patch: pytest.MonkeyPatch) -> None:
 
     def payload_of(original: Any, claims: Claims) -> Members:
         return {**original(claims), "customer_id": str(claims.customer_id)}
+
+    around(patch, tokens, "payload_of", payload_of)
+
+
+@mutant("WIRE-13")
+def signs_with_an_iat_of_the_next_minute(patch: pytest.MonkeyPatch) -> None:
+    """A token says that it was issued a minute later than it was."""
+
+    def payload_of(original: Any, claims: Claims) -> Members:
+        members: Members = original(claims)
+        return {**members, "iat": (claims.iat or 0) + 60}
+
+    around(patch, tokens, "payload_of", payload_of)
+
+
+@mutant("WIRE-13")
+def says_iat_in_milliseconds(patch: pytest.MonkeyPatch) -> None:
+    """`iat` is the number of milliseconds."""
+
+    def payload_of(original: Any, claims: Claims) -> Members:
+        members: Members = original(claims)
+        return {**members, "iat": 1000 * (claims.iat or 0)}
 
     around(patch, tokens, "payload_of", payload_of)
 

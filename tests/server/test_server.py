@@ -222,6 +222,20 @@ def test_hints_are_for_development(development: Caller, production: Caller, quer
     assert production.post(query).json()["errors"][0]["message"]
 
 
+@pytest.mark.parametrize("value", ['["hunter2"]', '{"a": "hunter2"}', "7.25", '{"hunter2": 1}'])
+def test_a_value_of_the_wrong_kind_is_not_repeated(production: Caller, value: str) -> None:
+    """HARD-37: whether as a variable or in the document; what is wrong with it is still said."""
+    field = "generateCustomerToken(email: %s, password: %s) { token }"
+    query = f"mutation ($p: String!) {{ {field % ('$p', '$p')} }}"
+    literal = f"mutation {{ {field % ('7.25', '[7.25]')} }}"
+    for answer in (
+        production.post(query, p=json.loads(value)),
+        production.post(literal),
+    ):
+        assert not re.search(r"hunter2|7\.25", answer.text)
+        assert "non string value." in answer.json()["errors"][0]["message"]
+
+
 @pytest.mark.parametrize("path", ["/", "/graphql", "/graphiql", "/playground"])
 def test_no_page_is_served(development: Caller, path: str) -> None:
     """A browser that asks for a page gets none."""

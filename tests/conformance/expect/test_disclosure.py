@@ -16,7 +16,7 @@ from conformance_tests.deployment.log import RunLog
 from conformance_tests.expect.expect import Expect
 from conformance_tests.outcomes import NotTestable, Violation
 from conformance_tests.target.model import Target
-from conformance_tests.target.parts import TableAddress
+from conformance_tests.target.parts import Instance, TableAddress
 from tests.conformance.fakes import ALICE, SECRET, deployment
 
 HASH = "ab" * 64
@@ -236,3 +236,24 @@ def test_a_log_that_says_nothing_shows_nothing(judged: Deployment, tmp_path: Pat
     """A wrong path is no clean log."""
     with pytest.raises(NotTestable):
         Expect(judged).no_secret_logged(RunLog.of(str(tmp_path / "none.log")))
+
+
+@pytest.mark.parametrize(
+    "url, told",
+    [
+        ("http://deployment.test/graphql", "POST http://deployment.test/graphql: HTTP 200"),
+        ("http://127.0.0.1:7/graphql", "(the development instance): HTTP 200"),
+        ("http://127.0.0.1:9/graphql", "(an instance that [launch] started): HTTP 200"),
+    ],
+)
+def test_a_slip_says_whose_it_was(judged: Deployment, url: str, told: str) -> None:
+    """A production target is not blamed without a word for what an instance beside it said."""
+    judged.target = replace(
+        judged.target,
+        url="http://deployment.test/graphql",
+        instances={"development": Instance("http://127.0.0.1:7/graphql")},
+    )
+    slip = replace(complaint(f"not {HASH}"), request_line=f"POST {url}")
+    with pytest.raises(Violation) as violation:
+        Expect(judged).leaks_nothing([slip])
+    assert told in violation.value.actual

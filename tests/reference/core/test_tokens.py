@@ -306,9 +306,11 @@ def test_a_payload_is_one_object(payload: str) -> None:
 
 
 def test_a_name_stands_once() -> None:
-    """Two readers could disagree about a claim that is there twice, so it is refused."""
+    """HARD-32: two readers could disagree about a claim, or a header, that is there twice."""
     with pytest.raises(BadAccessToken):
         verify(sign(json.dumps(GOOD)[:-1] + f', "exp": {NOW + 9}}}'))
+    with pytest.raises(BadAccessToken):
+        verify(sign(GOOD, header='{"alg":"HS256","typ":"JWT","alg":"HS256"}'))
 
 
 def test_a_siblings_token_is_refused() -> None:
