@@ -80,7 +80,11 @@ class Signer:
             raise Forged
         try:
             payload = jwt.PyJWS().decode(token, self.secret, algorithms=["HS256"])
-            claims = json.loads(payload.decode(), object_pairs_hook=_no_name_twice)
+            header = jwt.utils.base64url_decode(token.partition(".")[0])
+            _, claims = (
+                json.loads(part.decode(), object_pairs_hook=_no_name_twice)
+                for part in (header, payload)
+            )
         except (jwt.PyJWTError, ValueError, RecursionError):
             raise Forged from None
         return _checked(claims, now)
