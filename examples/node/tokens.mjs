@@ -33,8 +33,8 @@ export function verify(token, secret, now) {
   const [head, payload, signature] = token.split(".");
   if (!same(signature, sign(`${head}.${payload}`, secret))) return undefined;
   try {
-    const header = JSON.parse(Buffer.from(head, "base64url"));
-    const { customer_id, exp, refresh_expiry, nbf = now } = JSON.parse(Buffer.from(payload, "base64url"));
+    const header = parse(head);
+    const { customer_id, exp, refresh_expiry, nbf = now } = parse(payload);
     if (header.alg !== "HS256" || "crit" in header) return undefined;
     if (typeof nbf !== "number" || nbf > now) return undefined;
     if (!isCustomerId(customer_id) || !isSecond(exp) || !isSecond(refresh_expiry)) return undefined;
@@ -47,6 +47,21 @@ export function verify(token, secret, now) {
 /** Whether a text has the format of a refresh token (7.3). */
 export function isRefreshToken(text) {
   return /^[0-9a-f]{128}$/.test(text);
+}
+
+/** A part of a token as JSON in which no name stands twice: `JSON.parse` would keep the last. */
+function parse(part) {
+  const text = Buffer.from(part, "base64url").toString();
+  const value = JSON.parse(text);
+  const written = text.match(/"(?:[^"\\]|\\.)*"(\s*:)?/g)?.filter((found) => found.endsWith(":")) ?? [];
+  if (written.length !== countNames(value)) throw new SyntaxError("a name stands twice");
+  return value;
+}
+
+function countNames(value) {
+  if (typeof value !== "object" || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce((count, inner) => count + countNames(inner), own);
 }
 
 function part(value) {
