@@ -55,6 +55,7 @@ SETTINGS = (
 QUIET = ("-p", "no:terminal", "-p", "no:logging", "--capture=sys")
 
 DEFAULTS = Options()
+CLOSED = "the deployment closes idle connections early"
 COOKIES = "the deployment sets cookies, and the suite sends none back"
 
 
@@ -89,6 +90,9 @@ def run_suite(
             code = pytest.ExitCode.INTERRUPTED
         finally:
             left_behind = clean_up(customers)
+
+    if times := deployment.client.resent:
+        remark = "; ".join(filter(None, [remark, f"{CLOSED}: requests sent again: {times}"]))
 
     def redacted(sentence: str | None) -> str | None:
         return sentence and deployment.recorder.redact(sentence, SHOWN)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from conformance_tests.target.parts import Http
 
 JSON = "application/json"
+RESENT = "the deployment had closed the idle connection: sent again on another one"
 #: No cookie is kept: a balancer's would lead each request to one and the same worker.
 NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
 #: A difference of clocks below this is the network's, in seconds.
@@ -49,6 +50,8 @@ class Client:
         self.url = url
         self.recorder = recorder
         self.logins = 0
+        #: How often a request was sent again, as its connection had been closed.
+        self.resent = 0
         #: Whether the deployment has set a cookie.
         self.sets_cookies = False
         #: Seconds that the deployment's `Date` header is ahead of this machine, at each answer.
@@ -203,6 +206,7 @@ class Client:
             answer = Answer(operation, None, problem=describe_error(error))
             self.recorder.record(exchange_of(prepared, f"no answer: {answer.problem}"))
             return answer
+        self._note_resent(response)
         self._note_skew(response)
         self.sets_cookies |= "set-cookie" in response.headers
         said = f"HTTP {response.status_code} {response.reason_phrase}"
@@ -215,6 +219,11 @@ class Client:
             raw=response.content,
             seconds=time.monotonic() - started,
         )
+
+    def _note_resent(self, response: httpx.Response) -> None:
+        if times := response.extensions.get("resent", 0):
+            self.resent += times
+            self.recorder.note(RESENT)
 
     def _note_skew(self, response: httpx.Response) -> None:
         stamp = moment_of(response.headers.get("date", ""))

@@ -22,7 +22,10 @@ def receive(arriving: httpx.Response) -> httpx.Response:
     """The whole answer, unpacked; an httpx.HTTPError where it grows too large."""
     request, headers = arriving.request, arriving.headers.copy()
     body = _unpacked(raw_body(arriving), headers.pop("content-encoding", ""), request)
-    said = {"reason_phrase": arriving.reason_phrase.encode("ascii", "ignore")}
+    said = {
+        "reason_phrase": arriving.reason_phrase.encode("ascii", "ignore"),
+        "resent": arriving.extensions.get("resent", 0),
+    }
     return httpx.Response(
         arriving.status_code, headers=headers, content=body, request=request, extensions=said
     )

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
+from itertools import count
 from typing import Any, Final
 from urllib.request import getproxies, proxy_bypass
 
@@ -31,6 +32,10 @@ DESCRIPTIONS: Final[Mapping[type[BaseException], str]] = {
     httpx.ConnectError: "the connection was refused",
     httpx.RemoteProtocolError: "the connection was dropped",
 }
+#: How a request fares on a connection that the server has closed.
+CLOSED: Final = (httpcore.ReadError, httpcore.RemoteProtocolError, httpcore.WriteError)
+#: A connection that was last read so long ago may have been closed as idle.
+IDLE_SECONDS: Final = 0.5
 #: What httpcore raises; httpx has an exception of the same name for each.
 CORE_ERRORS: Final = (
     httpcore.TimeoutException,
@@ -67,13 +72,14 @@ class Transport(httpx.BaseTransport):
 
     def __init__(self, ca_file: str | None = None) -> None:
         self._deadline = _Deadline()
+        self._exchange = _Exchange()
         self._pool_of: dict[str | None, httpcore.ConnectionPool] = {}
         self._settings: dict[str, Any] = {
             "ssl_context": trusted(ca_file),
             "max_connections": 100,
             "max_keepalive_connections": 20,
             "keepalive_expiry": 5.0,
-            "network_backend": _Backend(self._deadline),
+            "network_backend": _Backend(self._deadline, self._exchange),
         }
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -86,11 +92,28 @@ class Transport(httpx.BaseTransport):
             extensions=request.extensions,
         )
         with _as_httpx_error(request):
-            answer = self._pool(request.url).handle_request(sent)
+            answer, resent = self._sent(sent, self._pool(request.url))
         body = _Body(answer, request)
+        extensions = {**answer.extensions, "resent": resent}
         return httpx.Response(
-            answer.status, headers=answer.headers, stream=body, extensions=answer.extensions
+            answer.status, headers=answer.headers, stream=body, extensions=extensions
         )
+
+    def _sent(
+        self, request: httpcore.Request, pool: httpcore.ConnectionPool
+    ) -> tuple[httpcore.Response, int]:
+        """The answer, and how often the request was sent again before it came.
+
+        A server may close an idle connection just when a request is on its way: nobody reads that.
+        """
+        for times in count():
+            self._exchange.begin()
+            try:
+                return pool.handle_request(request), times
+            except CLOSED:
+                if not self._exchange.met_a_closed_connection:
+                    raise
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         for pool in self._pool_of.values():
@@ -152,27 +175,53 @@ class _Deadline(threading.local):
         return left if most is None else min(left, most)
 
 
+class _Exchange(threading.local):
+    """How the request that a thread sends fares."""
+
+    idle = 0.0
+    answered = False
+
+    def begin(self) -> None:
+        self.idle, self.answered = 0.0, False
+
+    @property
+    def met_a_closed_connection(self) -> bool:
+        """Whether it went to a connection that had been idle, and nothing at all came back."""
+        return self.idle >= IDLE_SECONDS and not self.answered
+
+
 class _Backend(httpcore.SyncBackend):
     """Opens connections that keep the deadline."""
 
-    def __init__(self, deadline: _Deadline) -> None:
+    def __init__(self, deadline: _Deadline, exchange: _Exchange) -> None:
         self._deadline = deadline
+        self._exchange = exchange
 
     def connect_tcp(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return _Stream(super().connect_tcp(*args, **options), self._deadline)
+        return _Stream(super().connect_tcp(*args, **options), self._deadline, self._exchange)
 
 
 class _Stream(httpcore.NetworkStream):
     """One connection, with TLS or without."""
 
-    def __init__(self, inner: httpcore.NetworkStream, deadline: _Deadline) -> None:
+    def __init__(
+        self, inner: httpcore.NetworkStream, deadline: _Deadline, exchange: _Exchange
+    ) -> None:
         self._inner = inner
         self._deadline = deadline
+        self._exchange = exchange
+        self._last_read: float | None = None
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, self._deadline.left(timeout))
+        arrived = self._inner.read(max_bytes, self._deadline.left(timeout))
+        if arrived:
+            self._last_read, self._exchange.answered = time.monotonic(), True
+        return arrived
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if self._last_read is not None:
+            self._exchange.idle = time.monotonic() - self._last_read
+            self._last_read = None
         self._inner.write(buffer, timeout)
 
     def close(self) -> None:
@@ -182,4 +231,5 @@ class _Stream(httpcore.NetworkStream):
         return self._inner.get_extra_info(info)
 
     def start_tls(self, *args: Any, **options: Any) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(*args, **options), self._deadline)
+        inner = self._inner.start_tls(*args, **options)
+        return _Stream(inner, self._deadline, self._exchange)
