@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 #: What a capability is called, and what to write into the target file to offer it.
@@ -40,12 +42,40 @@ CAPABILITIES = {
 
 
 class Violation(AssertionError):
-    """The deployment did something else than the requirement asks."""
+    """The deployment did something else than the requirement asks.
 
-    def __init__(self, expected: str, actual: str) -> None:
+    rests_on: the requirements that ask for the call that failed, where a test only began with it.
+    """
+
+    def __init__(self, expected: str, actual: str, rests_on: tuple[str, ...] = ()) -> None:
         super().__init__(f"expected {expected}; got {actual}")
         self.expected = expected
         self.actual = actual
+        self.rests_on = rests_on
+
+
+@contextmanager
+def own_question() -> Iterator[None]:
+    """A violation in here is what the test is about, whichever call it comes from."""
+    try:
+        yield
+    except Violation as broken:
+        broken.rests_on = ()
+        raise
+
+
+class NoAnswer(Violation):
+    """A call got no answer at all."""
+
+
+@contextmanager
+def good_call(*rests_on: str) -> Iterator[None]:
+    """A violation in here breaks one of these requirements, whichever the test is about."""
+    try:
+        yield
+    except Violation as broken:
+        broken.rests_on = broken.rests_on or rests_on
+        raise
 
 
 class NotTestable(Exception):
@@ -58,6 +88,10 @@ class NotTestable(Exception):
 
 class NotApplicable(Exception):
     """The requirement does not concern this target; the text says why."""
+
+
+class NotReached(Exception):
+    """The run had stopped before this test; the text says why."""
 
 
 class SuiteError(Exception):

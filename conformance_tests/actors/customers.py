@@ -21,7 +21,8 @@ from conformance_tests.actors.session import Session, expired
 from conformance_tests.deployment.http.answer import SERVER_ERROR, Answer
 from conformance_tests.deployment.http.documents import ABSENT
 from conformance_tests.deployment.row import Row
-from conformance_tests.outcomes import NotTestable
+from conformance_tests.good_calls import LOGIN
+from conformance_tests.outcomes import NotTestable, good_call
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.clock import Clock
@@ -198,7 +199,8 @@ class RegisteredCustomer(Customer):
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         self.wait_for_new_second()
-        session = self._adopt(lambda: self.ask_to_log_in(remember_me))
+        with good_call(*LOGIN):
+            session = self._adopt(lambda: self.ask_to_log_in(remember_me))
         self.learn_id(session)
         return session
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from conformance_tests import strict_json
 from conformance_tests.deployment.http.load import Load
 from conformance_tests.deployment.row import Row
-from conformance_tests.outcomes import NotTestable, SuiteError, Violation
+from conformance_tests.good_calls import JWT, ROW, TIMES
+from conformance_tests.outcomes import NotTestable, SuiteError, Violation, good_call
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
@@ -122,7 +123,7 @@ class Session:
     def _seconds(name: str, value: Any) -> int:
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if not is_number or abs(value) > LAST_SECOND:
-            raise Violation(f"{name} to be epoch seconds", f"{value!r}")
+            raise Violation(f"{name} to be epoch seconds", f"{value!r}", TIMES)
         return int(value)
 
     # -- what the table says -------------------------------------------------------------------
@@ -146,7 +147,7 @@ class Session:
         """This session, its row holding one more attribute of each kind that a table knows."""
         row = self.row or self.stored()
         if row is None:
-            raise Violation("a row for this session", "no such row")
+            raise Violation("a row for this session", "no such row", ROW)
         annotated = Row({**row.attributes, **UNKNOWN_ATTRIBUTES})
         self.customer.deployment.need_table().write(annotated)
         return replace(self, row=annotated)
@@ -296,6 +297,7 @@ def header_of(token: str) -> dict[str, Any]:
     return _part_of(token, 0, "header")
 
 
+@good_call(*JWT)
 def _part_of(token: str, place: int, name: str) -> dict[str, Any]:
     try:
         part = token.split(".")[place]

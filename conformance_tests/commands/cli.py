@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -17,6 +18,8 @@ from conformance_tests.report.safe_output import safe_output
 if TYPE_CHECKING:
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
+#: Minutes after which a run stops, where nothing else is said.
+MOST_MINUTES: Final = 60.0
 PROFILES: Final = ("documented", "hardened")
 
 
@@ -142,8 +145,29 @@ def _add_run(commands: Commands) -> None:
     }
     for flag, says in flags.items():
         run.add_argument(flag, action="store_true", help=says)
+    run.add_argument(
+        "-v", "--verbose", action="store_true", help="every failure in full, with its calls"
+    )
+    run.add_argument(
+        "--max-duration",
+        type=_minutes,
+        default=MOST_MINUTES,
+        metavar="MINUTES",
+        help=f"stop the run after so long ({MOST_MINUTES:g}); what was not reached is not judged",
+    )
+    run.add_argument(
+        "--scripts", type=Path, metavar="FOLDER", help="write a shell script for each failure"
+    )
     for form in ("json", "html", "junit", "markdown"):
         run.add_argument(f"--{form}", type=Path, metavar="FILE", help=f"write a {form} report")
+
+
+def _minutes(text: str) -> float:
+    """A number of minutes above zero; ValueError otherwise."""
+    minutes = float(text)
+    if not 0 < minutes < math.inf:
+        raise ValueError(text)
+    return minutes
 
 
 def _add_init(commands: Commands) -> None:

@@ -50,7 +50,7 @@ def new_tables(report: Report) -> str:
     listed = {failure.id for failure in report.target.known_failures}
     return "\n".join(
         _table(row.requirement.id, row.detail or "")
-        for row in report.of_status("fail", "warn")
+        for row in report.of_status("fail", "warn", "blocked")
         if row.requirement.id not in listed
     )
 

@@ -30,6 +30,7 @@ from conformance_tests.report import (
     json,
     junit,
     markdown,
+    scripts,
     suite_failure,
     terminal,
     verdict,
@@ -73,6 +74,9 @@ def run(arguments: argparse.Namespace) -> int:
         for form, path in asked.items():
             with _noted(unwritten):
                 files.write_report(path, FORMS[form](report))
+        if arguments.scripts:
+            with _noted(unwritten):
+                scripts.write(arguments.scripts, report)
         terminal.show(report, out)
     if arguments.write_known_failures:
         with _noted(unwritten):
@@ -134,6 +138,7 @@ def _terms(arguments: argparse.Namespace) -> Terms:
         require_complete=arguments.require_complete,
         claimed_only=arguments.claimed_only,
         only=tuple(arguments.only),
+        verbose=arguments.verbose,
     )
 
 
@@ -181,6 +186,8 @@ def _options(arguments: argparse.Namespace) -> Options:
         allow_destructive=arguments.allow_destructive,
         pytest_args=tuple(arguments.pytest_args),
         rerun=_rerun(arguments),
+        strict=arguments.strict,
+        max_seconds=60 * arguments.max_duration,
     )
 
 

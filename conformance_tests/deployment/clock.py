@@ -104,6 +104,9 @@ class Clock:
         """Wait until it is another second than at that moment."""
         self._wait(moment + 1.001 - self.now())
 
+    def set_again(self) -> None:
+        """Tell the time to a deployment that was started again."""
+
     def reset(self) -> None:
         """Real time again."""
 
@@ -158,6 +161,10 @@ class MovableClock(Clock, ABC):
 
     def wait_for_next_second(self, moment: float) -> None:
         self.next_second()
+
+    def set_again(self) -> None:
+        with suppress(ClockError):
+            self._set(int(self.now()))
 
     @abstractmethod
     def _set(self, moment: int | None) -> None:

@@ -54,6 +54,7 @@ class Deployment:
     wiring: Wiring = NO_WIRING
     #: What earlier runs have left behind, a sentence each.
     left_earlier: list[str] = field(default_factory=list)
+    gone: bool = False  # it has stopped answering for good
     #: Shows the user what is being waited for.
     tell: Callable[[str], None] = lambda reason: None
 

@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.client import Client, open_client
 from conformance_tests.deployment.launch import Launched, Launcher, LaunchError
+from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import NotApplicable, NotTestable
 from conformance_tests.target.parts import Features
 
@@ -72,6 +74,34 @@ class Instances:
         if self.main.run_log is None:
             return Launcher(target.launch, target.secret)
         return Launcher(target.launch, target.secret, on_output=self.main.run_log.add_output)
+
+    def name_of(self, url: str) -> str:
+        """What to call the instance at an address."""
+        target = self.main.target
+        if url == self.main.client.url:
+            return f"the {target.environment} instance"
+        names = (name for name, instance in target.instances.items() if instance.url == url)
+        found = next(names, None)
+        return f"the {found} instance" if found else "an instance that the suite started"
+
+    @property
+    def can_restart(self) -> bool:
+        """Whether `[launch]` starts what stands at the target's address."""
+        launch, address = self.main.target.launch, urlsplit(self.main.client.url)
+        if launch is None or address.port is None or not is_loopback(address.hostname):
+            return False
+        return launch.url.replace("{port}", str(address.port)) == self.main.client.url
+
+    def restart(self) -> bool:
+        """Start the deployment at the target's own address; False where that cannot be done."""
+        if not self.can_restart:
+            return False
+        target, port = self.main.target, urlsplit(self.main.client.url).port
+        assert target.launch is not None
+        development = target.environment == "development"
+        mode = target.launch.development_value if development else target.environment
+        launched = self._enter(self.launcher().start(mode=mode, port=port))
+        return not isinstance(launched, LaunchError) and launched.answers
 
     def in_mode(self, mode: Mode, *, among: tuple[Mode, ...] = ()) -> Deployment | None:
         """The instance started with this mode; None where it would not start in it.

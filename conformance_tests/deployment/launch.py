@@ -125,14 +125,15 @@ class Launcher:
         *,
         mode: str | FromTarget | None = FROM_TARGET,
         secret: str | FromTarget | None = FROM_TARGET,
+        port: int | None = None,
     ) -> Iterator[Launched]:
-        """A deployment that answers or has ended by itself.
+        """A deployment that answers or has ended by itself; on a free port, if none is named.
 
         None leaves the variable unset; a mode that is not given is inherited, a secret that is
         not given is the target's (inherited, where the target does not name it).
         Raises LaunchError where it cannot be started, or neither answers nor ends in time.
         """
-        port = _free_port()
+        port = _free_port() if port is None else port
         url = self._launch.url.replace("{port}", str(port))
         if not is_loopback(urlsplit(url).hostname):
             raise LaunchError(f"[launch] url {self._launch.url!r} is not on this machine.")

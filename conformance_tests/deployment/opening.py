@@ -96,11 +96,11 @@ def start_faults(deployment: Deployment, ends: ExitStack) -> str | None:
     address = deployment.target.faults
     if address is None:
         return None
-    if deployment.wiring.fault_proxy is not None:
-        deployment.faults = deployment.wiring.fault_proxy
-        return None
     try:
-        deployment.faults = ends.enter_context(FaultProxy(address.listen, address.upstream))
+        deployment.faults = deployment.wiring.fault_proxy or ends.enter_context(
+            FaultProxy(address.listen, address.upstream)
+        )
     except LoopbackError as error:
         return f"{str(error).removesuffix('.')}; mend [faults] or leave it out"
+    deployment.faults.tell = deployment.recorder.note_fault
     return None

@@ -75,6 +75,7 @@ def merged(runs: tuple[Run, ...], seconds: float) -> Run:
         duration_s=round(seconds, 3),
         crashed=next(crashes, None),
         unreachable=next(problems, None),
+        stopped=next((run.stopped for run in runs if run.stopped), None),
         interrupted=any(run.interrupted for run in runs),
         left_behind=tuple(chain.from_iterable(run.left_behind for run in runs)),
     )

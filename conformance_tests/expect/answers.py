@@ -10,6 +10,8 @@ from conformance_tests.deployment.http.answer import (
     member,
 )
 from conformance_tests.expect.base import Checks
+from conformance_tests.good_calls import CATEGORY
+from conformance_tests.outcomes import good_call
 
 #: What a refusal may say of a pair that is not genuine: whether it was the token, the pair or both.
 NOT_GENUINE = (
@@ -23,8 +25,11 @@ NOT_GENUINE = (
 class Answers(Checks):
     """Expectations of one answer, or of two."""
 
-    def refused(self, answer: Answer, *categories: str) -> None:
-        """A GraphQL refusal: errors, null data, no 5xx, no server error; of these categories."""
+    def refused(self, answer: Answer, *categories: str, rests_on: tuple[str, ...] = ()) -> None:
+        """A GraphQL refusal: errors, null data, no 5xx, no server error; of these categories.
+
+        rests_on: the requirements that ask for the category.
+        """
         operation = answer.operation or "the request"
         expected = f"{operation} to be refused with errors and null data"
         if categories:
@@ -32,12 +37,13 @@ class Answers(Checks):
         self._no_failure(answer, expected)
         self.that(answer.is_refusal, expected, answer.brief())
         self.that(SERVER_ERROR not in answer.categories, expected, answer.brief())
-        if categories:
-            self.that(set(answer.categories) <= set(categories), expected, answer.brief())
+        fitting = not categories or set(answer.categories) <= set(categories)
+        with good_call(*rests_on):
+            self.that(fitting, expected, answer.brief())
 
     def session_over(self, answer: Answer) -> None:
         """The refusal on which a front end logs its customer out."""
-        self.refused(answer, SESSION_OVER)
+        self.refused(answer, SESSION_OVER, rests_on=CATEGORY)
 
     def refused_as_not_genuine(self, answer: Answer) -> None:
         """The refusal of a pair that is not genuine, in a category of the flow's own."""

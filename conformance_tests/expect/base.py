@@ -63,7 +63,8 @@ class Checks:
         try:
             yield
         except Violation as violation:
-            raise Violation(f"{violation.expected}, given {what}", violation.actual) from None
+            violation.expected += f", given {what}"
+            raise
 
     def _sees_table(self, what: str) -> bool:
         """Whether there is a table to look at; what cannot be seen without one is noted."""

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from conformance_tests.deployment.http import leaks
 from conformance_tests.deployment.row import BOOKKEEPING
 from conformance_tests.expect.base import Checks
+from conformance_tests.good_calls import BURN, ROW, ROW_GONE, ROWS
+from conformance_tests.outcomes import good_call
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
@@ -49,25 +51,35 @@ class Rows(Checks):
         if not self._sees_table("the session's row"):
             return None
         row = session.stored()
-        self.that(row is not None, "a row for this session", "no such row")
+        with good_call(*ROW):
+            self.that(row is not None, "a row for this session", "no such row")
         return row
 
     def not_stored(self, session: Session) -> None:
         """The session's row is not in the table."""
         if self._sees_table("that the session's row is gone"):
-            self.that(session.stored() is None, "no row for this session", "the row is there")
+            with good_call(*ROW_GONE):
+                self.that(session.stored() is None, "no row for this session", "the row is there")
 
     def at_most_rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows at most."""
         if self._sees_table("the customer's rows"):
             there = len(customer.rows_of_this_test())
-            self.that(there <= count, f"{count} rows at most for this customer", f"{there} rows")
+            with good_call(*ROWS):
+                at_most = f"{count} rows at most for this customer"
+                self.that(there <= count, at_most, f"{there} rows")
+
+    def burned(self, customer: Customer) -> None:
+        """A replay has left the customer no row."""
+        with good_call(*BURN):
+            self.rows(customer, 0)
 
     def rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows."""
         if self._sees_table("the customer's rows"):
             there = len(customer.rows_of_this_test())
-            self.that(there == count, f"{count} rows for this customer", f"{there} rows")
+            with good_call(*(ROWS if count else ())):
+                self.that(there == count, f"{count} rows for this customer", f"{there} rows")
 
     @contextmanager
     def row_changes(

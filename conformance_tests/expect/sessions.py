@@ -9,6 +9,8 @@ from conformance_tests.actors.session import expired
 from conformance_tests.deployment.http.answer import Answer, member
 from conformance_tests.expect.answers import Answers
 from conformance_tests.expect.rows import Rows
+from conformance_tests.good_calls import ECHO, ENDED, REVOKE, ROTATION
+from conformance_tests.outcomes import good_call
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
@@ -68,21 +70,24 @@ class Sessions(Answers, Rows):
 
     def returns_same_pair(self, session: Session) -> None:
         """A refresh hands back the very same pair."""
-        got = session.refresh().pair()
-        self.that(
-            got == (session.token, session.refresh_token),
-            "the same token and refresh token again",
-            f"token {got[0]}, refresh token {got[1]}",
-        )
+        with good_call(*ECHO):
+            got = session.refresh().pair()
+            self.that(
+                got == (session.token, session.refresh_token),
+                "the same token and refresh token again",
+                f"token {got[0]}, refresh token {got[1]}",
+            )
 
     def rotates(self, session: Session) -> Session:
         """A refresh gives a new pair, both values different; the successor comes back."""
-        successor = session.customer.successor_of(session)
-        self.that(
-            successor.token != session.token and successor.refresh_token != session.refresh_token,
-            "a new token and a new refresh token",
-            f"token {successor.token}, refresh token {successor.refresh_token}",
-        )
+        with good_call(*ROTATION):
+            successor = session.customer.successor_of(session)
+            self.that(
+                successor.token != session.token
+                and successor.refresh_token != session.refresh_token,
+                "a new token and a new refresh token",
+                f"token {successor.token}, refresh token {successor.refresh_token}",
+            )
         return successor
 
     def rotates_past_grace(self, session: Session) -> Session:
@@ -93,13 +98,17 @@ class Sessions(Answers, Rows):
 
     def works(self, session: Session) -> Session:
         """A refresh answers a pair: the same while it is live, a new one once it has expired."""
-        if session.exp > self._deployment.clock.now():
-            return session.customer.session_from(session.refresh())
-        return session.customer.successor_of(session)
+        live = session.exp > self._deployment.clock.now()
+        with good_call(*(ECHO if live else ROTATION)):
+            if live:
+                return session.customer.session_from(session.refresh())
+            return session.customer.successor_of(session)
 
     def is_over(self, session: Session) -> None:
         """A refresh of this session is refused: it has ended."""
-        self.session_over(session.refresh())
+        answer = session.refresh()
+        with good_call(*ENDED):
+            self.session_over(answer)
 
     def revokes(self, session: Session) -> None:
         """A revoke of this session answers true."""
@@ -107,8 +116,10 @@ class Sessions(Answers, Rows):
 
     def revoked(self, answer: Answer) -> None:
         """The answer of a revoke that has ended the session."""
-        done = member(answer.value, "result") is True and not answer.errors
-        self.that(done, "revokeCustomerToken to answer result true", answer.brief())
+        with good_call(*REVOKE):
+            answer.need()
+            done = member(answer.value, "result") is True and not answer.errors
+            self.that(done, "revokeCustomerToken to answer result true", answer.brief())
 
     def new_tokens(self, session: Session, *ended: Session) -> None:
         """Neither token of this session is one of an ended session's."""

@@ -16,6 +16,9 @@ LABELS: Final[dict[Status, str]] = {
     "known-failure": "known failure",
     "not-applicable": "not applicable",
     "not-testable": "not testable",
+    "blocked": "blocked",
+    "unanswered": "unanswered",
+    "not-reached": "not reached",
     "excluded": "excluded",
     "error": "error",
 }
@@ -25,6 +28,7 @@ def text(report: Report) -> str:
     """The report as one self-contained page."""
     from conformance_tests.report.pages import page
 
+    advice = report.of_status("error", "fail", "warn", claimed=False)
     return page(
         "report.html.j2",
         report=report,
@@ -38,8 +42,12 @@ def text(report: Report) -> str:
         labels=LABELS,
         signs=wording.SIGNS,
         unseen=wording.by_detail(report.of_status("not-testable")),
-        red=report.of_status("error", "fail", "warn"),
-        advice=report.of_status("error", "fail", "warn", claimed=False),
+        red=wording.by_cause(report),
+        on_page={row.requirement.id for row in (*report.claimed, *advice)},
+        unjudged=wording.unjudged(report),
+        blocks=wording.blocks,
+        owner=wording.owner,
+        advice=advice,
         provenance=wording.provenance(report),
         unseen_ids=wording.unseen_ids,
         demand=wording.demand,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from importlib import resources
 from typing import Any, Final
 
@@ -67,6 +68,7 @@ def _run(report: Report) -> dict[str, Any]:
         "clock": run.clock,
         "skew_s": run.skew_s if run.skew_s is None else round(run.skew_s, 1),
         "incomplete": report.incomplete,
+        "stopped": run.stopped,
         "command": run.command,
     }
 
@@ -92,5 +94,7 @@ def _row(row: Row) -> dict[str, Any]:
         "sentence": requirement.sentence,
         "status": row.status,
         "detail": row.detail,
+        "blocked_by": list(row.blocked_by),
+        "cards": [asdict(card) for card in row.cards],
         "tests": list(row.tests),
     }

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from conformance_tests.printable import printable
 from conformance_tests.report import wording
-from conformance_tests.report.verdict import Card, Report, Row
+from conformance_tests.report.verdict import UNJUDGED, Card, Report, Row
 
 BEYOND = "beyond the claim"
 
@@ -31,7 +31,7 @@ def _suite(root: ET.Element, name: str, rows: Iterable[Row], report: Report) -> 
     suite = ET.SubElement(root, "testsuite", name=name)
     suite.set("timestamp", report.run.started.strftime("%Y-%m-%dT%H:%M:%S"))
     for row in rows:
-        _case(suite, row, red=row in report.failed)
+        _case(suite, row, report)
     suite.set("tests", str(len(suite)))
     for count, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
         suite.set(count, str(len(suite.findall(f"testcase/{tag}"))))
@@ -48,20 +48,27 @@ def _total(root: ET.Element) -> None:
         root.set(count, str(sum(int(suite.get(count, "0")) for suite in root)))
 
 
-def _case(suite: ET.Element, row: Row, red: bool) -> None:
+def _case(suite: ET.Element, row: Row, report: Report) -> None:
     requirement = row.requirement
     name = f"{requirement.id} {wording.demand(row)}"
     case = ET.SubElement(suite, "testcase", classname=f"conformance.{suite.get('name')}", name=name)
     message = printable(row.detail or row.status)
-    if red:
+    if row in report.failed:
         failure = ET.SubElement(case, "failure", type=row.level, message=message)
         failure.text = _full(row)
     elif row.status == "error" and row.claimed:
         ET.SubElement(case, "error", type="suite", message=message).text = _full(row)
+    elif row.status in UNJUDGED and row.claimed and not _told_elsewhere(row, report):
+        ET.SubElement(case, "error", type=row.status, message=message)
     elif row.status in ("fail", "warn", "error"):
         ET.SubElement(case, "system-out").text = f"{row.status}: {_full(row)}"
     elif row.status != "pass":
         ET.SubElement(case, "skipped", message=f"{row.status}: {message}")
+
+
+def _told_elsewhere(row: Row, report: Report) -> bool:
+    """Whether the row that blocks this one is a failure of the same file."""
+    return not {failed.requirement.id for failed in report.failed}.isdisjoint(row.blocked_by)
 
 
 def _full(row: Row) -> str:
@@ -75,6 +82,7 @@ def _full(row: Row) -> str:
 def _blocks(card: Card) -> list[str]:
     return [
         *([f"case: {card.case}"] if card.case else []),
+        *([f"where: {', '.join(card.where)}"] if card.where else []),
         f"expected: {card.expected}",
         f"actual: {card.actual}",
         *card.transcript,

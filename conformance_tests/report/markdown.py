@@ -29,12 +29,15 @@ def _parts(report: Report) -> Iterator[str]:
     sign = "✅" if report.exit == 0 else "❌" if report.exit == 1 else "⚠️"
     yield f"## {sign} Conformance of {_plain(report.target.name)}"
     yield f"**{_plain(wording.sentence(report))}**"
+    if report.run.stopped:
+        yield f"The run stopped: {_code(report.run.stopped)}"
     if report.run.remark:
         yield f"Note: {_plain(report.run.remark)}."
+    yield from (_failure(report, row) for row in wording.by_cause(report))
+    yield from _section("Not judged because of the deployment", _unjudged(report))
     yield _square(report)
     if wording.groups(report):
         yield _groups(report)
-    yield from (_failure(row) for row in report.of_status("error", "fail", "warn"))
     yield from _section("Not testable, and what to add", _unseen(report))
     yield from _section("The list of known failures", map(_plain, report.complaints))
     yield from _section("Known failures", _listed(report.of_status("known-failure")))
@@ -95,7 +98,7 @@ def _groups(report: Report) -> str:
     return _table(["group", *used], rows)
 
 
-def _failure(row: Row) -> str:
+def _failure(report: Report, row: Row) -> str:
     requirement = row.requirement
     heading = f"{wording.SIGNS[row.status]} <b>{requirement.id}</b> {row.level} "
     parts = [
@@ -103,6 +106,8 @@ def _failure(row: Row) -> str:
         *(_card(card) for card in row.cards),
         *([] if row.cards else [_code(row.detail or row.status)]),
         f"Likely cause: {_plain(requirement.likely_cause)}",
+        f"Likely owner: {wording.owner(row)}",
+        *([f"Blocks {told}"] if (told := wording.blocks(report, row)) else []),
         f"Source: {_plain(requirement.source)}",
         "</details>",
     ]
@@ -112,6 +117,7 @@ def _failure(row: Row) -> str:
 def _card(card: Card) -> str:
     lines = [
         *([f"case      {card.case}"] if card.case else []),
+        *([f"where     {', '.join(card.where)}"] if card.where else []),
         f"expected  {card.expected}",
         f"actual    {card.actual}",
         *wording.ends_of(card.transcript),
@@ -124,6 +130,11 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     body = "\n".join(f"- {line}" for line in lines)
     if body:
         yield f"### {title}\n\n{body}"
+
+
+def _unjudged(report: Report) -> Iterator[str]:
+    for reason, ids in wording.unjudged(report).items():
+        yield f"{_code(reason)}: {_plain(ids)}"
 
 
 def _unseen(report: Report) -> Iterator[str]:

@@ -11,6 +11,9 @@ from jinja2.filters import do_forceescape, do_mark_safe
 
 from conformance_tests.printable import printable
 
+#: An id, or a flag of the command line.
+_WHOLE = re.compile(r"\b[A-Z]+-\d\d\b|(?<![\w-])--[a-z]+(?:-[a-z]+)*")
+
 
 @cache
 def _environment() -> jinja2.Environment:
@@ -32,10 +35,19 @@ def _shown(value: Any) -> Any:
     return printable(value) if type(value) is str else value
 
 
-def _whole_ids(text: str) -> str:
-    """The text with its ids kept from being broken at the hyphen, as on a phone."""
-    kept = r'<span class="whole">\g<0></span>'
-    return do_mark_safe(re.sub(r"\b[A-Z]+-\d\d\b", kept, str(do_forceescape(printable(text)))))
+@jinja2.pass_context
+def _whole_ids(context: jinja2.runtime.Context, text: str) -> str:
+    """The text with its ids as links, and no id and no flag broken at a hyphen, as on a phone."""
+    escaped = str(do_forceescape(printable(text)))
+    here = context.get("on_page", ())
+
+    def kept(found: re.Match[str]) -> str:
+        word = found[0]
+        if word in here:
+            return f'<a class="whole" href="#{word}">{word}</a>'
+        return f'<span class="whole">{word}</span>'
+
+    return do_mark_safe(_WHOLE.sub(kept, escaped))
 
 
 def page(template: str, **values: Any) -> str:

@@ -1,4 +1,4 @@
-"""The report for a terminal: cards, the square, groups, what stayed unseen, one sentence."""
+"""The report for a terminal: the verdict, its causes, the square, groups, what stayed unseen."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ STYLES: Final[dict[Status, str]] = {
     "known-failure": "magenta",
     "not-applicable": "dim",
     "not-testable": "cyan",
+    "blocked": "yellow",
+    "unanswered": "yellow",
+    "not-reached": "yellow",
     "excluded": "dim",
     "error": "bold white on red",
 }
@@ -32,7 +35,9 @@ CELL_STYLES: Final[dict[Colour, str]] = {
     "partly": "bold white on dark_cyan",
     "unseen": "bold white on grey37",
 }
-MOST_CARDS: Final = 3
+#: So many failures are shown with their card, and so many characters of what one says.
+MOST_ROWS: Final = 5
+SHOWN_SENTENCE: Final = 240
 PLAIN_WIDTH: Final = 100
 
 
@@ -45,18 +50,24 @@ def console(**options: object) -> Console:
 
 
 def show(report: Report, out: Console) -> None:
-    """Print the whole report."""
+    """Print the whole report: the verdict first and last, the largest cause of failures next."""
+    style = "bold green" if report.exit == 0 else "bold red" if report.exit == 1 else "bold yellow"
+    verdict = _text(wording.sentence(report), style)
+    out.print()
+    out.print(verdict, soft_wrap=True)
     for part in _parts(report):
         out.print(part, soft_wrap=isinstance(part, Text) and bool(part.no_wrap))
     out.print()
-    if report.run.remark:
-        out.print(_text(f"Note: {report.run.remark}.", "yellow"), soft_wrap=True)
-    style = "bold green" if report.exit == 0 else "bold red" if report.exit == 1 else "bold yellow"
-    out.print(_text(wording.sentence(report), style), soft_wrap=True)
+    out.print(verdict, soft_wrap=True)
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
-    yield from _cards(report)
+    if report.run.stopped:
+        yield _text(f"The run stopped: {report.run.stopped}.", "yellow")
+    if report.run.remark:
+        yield _text(f"Note: {report.run.remark}.", "yellow")
+    yield from _failures(report)
+    yield from _headed("Not judged because of the deployment", _unjudged(report))
     yield from _headed("ACCESS × REFRESH", [_square(report)])
     yield from _headed("Groups", [_groups(report)] if wording.groups(report) else [])
     yield from _headed("Not testable, and what to add", _unseen(report))
@@ -79,24 +90,37 @@ def _text(content: str, style: str = "") -> Text:
     return Text(printable(content), style=style)
 
 
-def _cards(report: Report) -> Iterator[RenderableType]:
-    asked = [row for row in wording.asked_beyond(report) if row.cards]
-    for row in (*report.of_status("error", "fail", "warn"), *asked):
+def _failures(report: Report) -> Iterator[RenderableType]:
+    """The first few failures in full, and a line or two of each other."""
+    asked = tuple(row for row in wording.asked_beyond(report) if row.cards)
+    rows = (*wording.by_cause(report), *asked)
+    whole = len(rows) if report.terms.verbose else MOST_ROWS
+    for row in rows[:whole]:
         yield Text()
-        yield _headline(row)
-        for place, card in enumerate(row.cards[:MOST_CARDS]):
-            yield from [Text()] * bool(place)
-            yield from _card(card)
-        if not row.cards and row.detail:
-            yield _indented(_text(row.detail))
-        if len(row.cards) > MOST_CARDS:
-            yield _indented(_more(row.cards[MOST_CARDS:]))
-        yield _indented(_background(row))
+        yield from _failure(report, row)
+    yield from _headed(
+        "More failures, in full with -v or --html",
+        (line for row in rows[whole:] for line in _brief(report, row)),
+    )
 
 
-def _more(cards: tuple[Card, ...]) -> Text:
-    cases = "; ".join(card.case for card in cards if card.case)
-    return _text(f"and {len(cards)} more, in full with --html{cases and ': '}{cases}")
+def _failure(report: Report, row: Row) -> Iterator[RenderableType]:
+    verbose = report.terms.verbose
+    cards = row.cards if verbose else row.cards[:1]
+    yield _headline(row)
+    for place, card in enumerate(cards):
+        yield from [Text()] * bool(place)
+        yield from _card(row, card, verbose)
+    if not cards and row.detail:
+        yield _indented(_short(row.detail, verbose))
+    yield _indented(_background(report, row))
+
+
+def _brief(report: Report, row: Row) -> Iterator[RenderableType]:
+    yield _headline(row)
+    yield _indented(_short(row.cards[0].actual if row.cards else row.detail or "", False))
+    if told := wording.blocks(report, row):
+        yield _indented(_text(f"blocks {told}"))
 
 
 def _headline(row: Row) -> Text:
@@ -108,6 +132,11 @@ def _indented(part: RenderableType) -> Padding:
     return Padding(part, (0, 0, 0, 2))
 
 
+def _short(content: str, verbose: bool) -> Text:
+    whole = verbose or len(content) <= SHOWN_SENTENCE
+    return _text(content if whole else f"{content[:SHOWN_SENTENCE]}…")
+
+
 def _pairs(pairs: Iterable[tuple[str, RenderableType]]) -> Table:
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True, min_width=10)
@@ -117,36 +146,54 @@ def _pairs(pairs: Iterable[tuple[str, RenderableType]]) -> Table:
     return grid
 
 
-def _card(card: Card) -> Iterator[RenderableType]:
-    yield _indented(_pairs(_said(card)))
-    yield from _block("transcript", card.transcript, "dim")
-    yield from _block("reproduce", card.reproduce, "")
+def _card(row: Row, card: Card, verbose: bool) -> Iterator[RenderableType]:
+    yield _indented(_pairs(_said(row, card, verbose)))
+    if verbose:
+        yield from _block("transcript", card.transcript, "dim")
+        yield from _block("reproduce", card.reproduce, "")
+    else:
+        yield from _block("last call", wording.last_call(card), "dim", cut=True)
+        yield from _block("reproduce", card.reproduce[:1], "")
 
 
-def _said(card: Card) -> Iterator[tuple[str, Text]]:
+def _said(row: Row, card: Card, verbose: bool) -> Iterator[tuple[str, Text]]:
     if card.case:
-        yield "case", _text(card.case)
-    yield "expected", _text(card.expected)
-    yield "actual", _text(card.actual)
+        yield "case", _short(card.case, verbose)
+    if card.where:
+        yield "where", _short(", ".join(card.where), verbose)
+    yield "expected", _short(card.expected, verbose)
+    yield "actual", _short(card.actual, verbose)
 
 
-def _block(title: str, lines: tuple[str, ...], style: str) -> Iterator[Text]:
-    """Lines to be copied: each stays one line, however long it is."""
+def _block(
+    title: str, lines: tuple[str, ...], style: str, *, cut: bool = False
+) -> Iterator[RenderableType]:
+    """Lines to be copied: each stays one line, however long it is, unless it is to be cut."""
     if lines:
         yield Text(f"  {title}", "dim")
-    for line in wording.ends_of(lines):
-        yield Text(f"    {printable(line)}", style, no_wrap=True)
+    for line in lines:
+        if cut:
+            yield Text(f"    {printable(line)}", style, overflow="ellipsis", no_wrap=True)
+        else:
+            yield Text(f"    {printable(line)}", style, no_wrap=True)
 
 
-def _background(row: Row) -> Table:
-    requirement = row.requirement
-    return _pairs(
-        [
-            ("cause", _text(requirement.likely_cause)),
-            ("why", _text(requirement.why)),
-            ("source", _text(requirement.source)),
-        ]
-    )
+def _background(report: Report, row: Row) -> Table:
+    requirement, verbose = row.requirement, report.terms.verbose
+    told = {"cause": requirement.likely_cause, "owner": wording.owner(row)}
+    if verbose:
+        told |= {"why": requirement.why, "source": requirement.source}
+    if not verbose and len(row.cards) > 1:
+        told["also"] = wording.other_cases(row)
+    if blocks := wording.blocks(report, row):
+        told["blocks"] = blocks
+    return _pairs((name, _short(text, verbose)) for name, text in told.items())
+
+
+def _unjudged(report: Report) -> Iterator[RenderableType]:
+    for reason, ids in wording.unjudged(report).items():
+        line = _text(f"• {reason}: ")
+        yield line.append(ids, style=STYLES["blocked"])
 
 
 def _square(report: Report) -> Table:
@@ -164,13 +211,15 @@ def _cell(cell: Cell) -> Text:
 
 
 def _groups(report: Report) -> Table:
-    used = wording.statuses(report)
+    """A column for each group, a line for each status."""
+    groups = wording.groups(report)
     table = Table(header_style="bold", box=None, pad_edge=False)
-    table.add_column("group")
-    for status in used:
-        table.add_column(status, justify="right", style=STYLES[status])
-    for group, counts in wording.groups(report).items():
-        table.add_row(group, *(str(counts[status] or "·") for status in used))
+    table.add_column("")
+    for group in groups:
+        table.add_column(group, justify="right")
+    for status in wording.statuses(report):
+        counts = (str(counts[status] or "·") for counts in groups.values())
+        table.add_row(status, *counts, style=STYLES[status])
     return table
 
 
@@ -187,11 +236,13 @@ def _listed(rows: Iterable[Row]) -> Iterator[RenderableType]:
 
 def _advice(report: Report) -> Iterator[RenderableType]:
     asked = wording.asked_beyond(report)
-    for row in asked or report.of_status("fail", "warn", claimed=False):
+    if not asked:
+        for row in report.of_status("error", "fail", "warn", claimed=False):
+            yield from _brief(report, row)
+    for row in asked:
         yield _headline(row)
-        if row.detail and row.status == "not-testable":
-            yield _indented(_text(row.detail))
-        yield from (_indented(_pairs(_said(card))) for card in row.cards[:1] if not asked)
+        if row.detail and row.status not in ("fail", "warn", "error"):
+            yield _indented(_short(row.detail, report.terms.verbose))
 
 
 def _provenance(report: Report) -> Table:

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Final, Literal
 
 from conformance_tests.report import known_failures
+from conformance_tests.report.blocked import blocked
 from conformance_tests.report.exit_codes import (
     BROKEN_SUITE,
     CONFORMANT,
@@ -31,6 +32,9 @@ Status = Literal[
     "known-failure",
     "not-applicable",
     "not-testable",
+    "blocked",
+    "unanswered",
+    "not-reached",
     "excluded",
     "error",
 ]
@@ -40,11 +44,15 @@ WORSENING: Final[tuple[Status, ...]] = (
     "not-applicable",
     "pass",
     "not-testable",
+    "not-reached",
+    "unanswered",
+    "blocked",
     "warn",
     "fail",
     "error",
 )
-NOT_REACHED: Final = "not reached"
+#: Not judged because of what the deployment did, or because the run stopped: never conformant.
+UNJUDGED: Final[tuple[Status, ...]] = ("blocked", "unanswered", "not-reached")
 LEFT_OUT: Final = "left out by --only"
 EVALUATED: Final[frozenset[Status]] = frozenset({"pass", "fail", "warn", "known-failure"})
 
@@ -58,11 +66,17 @@ class Card:
     transcript: tuple[str, ...] = ()
     reproduce: tuple[str, ...] = ()
     case: str = ""  # the test's name in words, with its parameters
+    where: tuple[str, ...] = ()  # the instance, the fault, the session
+    script: str = ""  # a shell script from the login to the failure
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one test says of one requirement; `level` stands where a feature raises the row's."""
+    """What one test says of one requirement; `level` stands where a feature raises the row's.
+
+    rests_on: the rows that ask for the call that failed, where the test only began with it.
+    blocked_by: which of them failed too, and explains this.
+    """
 
     requirement: str
     status: Status
@@ -70,6 +84,8 @@ class Finding:
     test: str = ""
     card: Card | None = None
     level: str | None = None
+    rests_on: tuple[str, ...] = ()
+    blocked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +100,7 @@ class Run:
     command: str = ""
     unreachable: str | None = None
     crashed: str | None = None
+    stopped: str | None = None  # the deployment answered no more, or the time was up
     interrupted: bool = False
     left_behind: tuple[str, ...] = ()  # what the run could not clean up
     remark: str | None = None  # what a reader should know of the target before the rows
@@ -97,6 +114,7 @@ class Terms:
     require_complete: bool = False
     claimed_only: bool = False
     only: tuple[str, ...] = ()
+    verbose: bool = False
 
     def asks_for(self, requirement: Requirement) -> bool:
         """True of the rows that `--only` names."""
@@ -116,6 +134,7 @@ class Row:
     passed: int = 0  # how many checks did
     tests: tuple[str, ...] = ()
     cards: tuple[Card, ...] = ()
+    blocked_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -163,12 +182,13 @@ class Report:
     @property
     def incomplete(self) -> bool:
         """True of a run that stopped before its end."""
-        return self.run.interrupted or self.run.crashed is not None
+        run = self.run
+        return run.interrupted or run.stopped is not None or run.crashed is not None
 
     @property
     def partial(self) -> bool:
         """True where some of the claim could not be seen."""
-        return self.incomplete or any(row.status == "not-testable" for row in self.claimed)
+        return self.incomplete or bool(self.of_status("not-testable", *UNJUDGED))
 
     @property
     def suite_failed(self) -> bool:
@@ -180,10 +200,14 @@ class Report:
         """Why there is no verdict, if there is none."""
         if self.run.unreachable:
             return self.run.unreachable
+        if self.run.stopped:
+            return self.run.stopped
         if self.run.interrupted:
             return "the run was interrupted"
         if not self.target.customers:
             return "no customers were given, so nobody could log in: name two in [[customers]]"
+        if unjudged := self.of_status(*UNJUDGED):
+            return _why_unjudged(unjudged)
         if self.evaluated:
             return None
         beyond = any(row.status in EVALUATED for row in self.rows)
@@ -209,6 +233,10 @@ class Report:
         sound = not self.failed and not self.suite_failed and self.untested is None
         return sound and self.evaluated > 0
 
+    def blocked_by(self, name: str) -> tuple[Row, ...]:
+        """The rows that this one blocks."""
+        return tuple(row for row in self.rows if name in row.blocked_by)
+
     def of_status(self, *statuses: Status, claimed: bool = True) -> tuple[Row, ...]:
         """The rows that ended so, of the claim or beyond it."""
         return tuple(row for row in self.rows if row.claimed is claimed and row.status in statuses)
@@ -218,7 +246,8 @@ def judge(target: Target, run: Run, terms: Terms | None = None) -> Report:
     """The report of a run: every row of the registry, whether a test spoke of it or not."""
     terms = terms or Terms()
     spoken: dict[str, list[Finding]] = defaultdict(list)
-    for finding in run.findings:
+    claimed = {row.id for row in REQUIREMENTS.values() if target.answers_for(row)}
+    for finding in blocked(run.findings, claimed.__contains__):
         spoken[finding.requirement].append(finding)
     today = run.started.date()
     known = {f.id: f for f in target.known_failures if not known_failures.overdue(f, today)}
@@ -253,7 +282,7 @@ def _row(
     parts = tuple(dict.fromkeys(_said(finding) for finding, each in judged if each == status))
     passed = sum(each == "pass" for _, each in judged)
     detail = _detail(parts, status, passed)
-    if red and requirement.id in known:
+    if (red or status == "blocked") and requirement.id in known:
         status, detail = (
             "known-failure",
             known_failures.explanation(known[requirement.id]) or detail,
@@ -268,6 +297,9 @@ def _row(
         tests=tuple(dict.fromkeys(finding.test for finding in findings if finding.test)),
         passed=passed,
         cards=tuple(_card(finding, finding.card) for finding in red if finding.card),
+        blocked_by=tuple(
+            dict.fromkeys(f.blocked_by for f, each in judged if f.blocked_by and each == status)
+        ),
     )
 
 
@@ -289,17 +321,25 @@ def _silent(requirement: Requirement, claimed: bool, target: Target, run: Run, t
     """A row of which no test spoke: it does not concern the target, or it could not be seen."""
     if rests := target.leaves_out(requirement):
         return _unspoken(requirement, claimed, "not-applicable", rests)
-    return _unspoken(requirement, claimed, "not-testable", _why_silent(requirement, run, terms))
-
-
-def _why_silent(requirement: Requirement, run: Run, terms: Terms) -> str:
     if not terms.asks_for(requirement):
-        return LEFT_OUT
-    if run.unreachable:
-        return f"{NOT_REACHED}: {run.unreachable}"
+        return _unspoken(requirement, claimed, "not-testable", LEFT_OUT)
+    if why := _why_not_reached(run):
+        return _unspoken(requirement, claimed, "not-reached", why)
+    return _unspoken(requirement, claimed, "not-testable", "no test yet")
+
+
+def _why_not_reached(run: Run) -> str | None:
     if run.crashed:
-        return f"{NOT_REACHED}: the suite failed before it"
-    return f"{NOT_REACHED}: the run was interrupted" if run.interrupted else "no test yet"
+        return "the suite failed before it"
+    stopped = run.unreachable or run.stopped
+    return "the run was interrupted" if run.interrupted and not stopped else stopped
+
+
+def _why_unjudged(rows: tuple[Row, ...]) -> str:
+    """Why rows of the claim were not judged: how many for which reason."""
+    reasons = Counter(row.detail for row in rows)
+    told = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common())
+    return f"{len(rows)} of the claim could not be judged because of the deployment ({told})"
 
 
 def _status(finding: Finding, level: str) -> Status:

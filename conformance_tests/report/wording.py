@@ -10,7 +10,15 @@ from typing import Final
 from conformance_tests import __version__
 from conformance_tests.report.exit_codes import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
 from conformance_tests.report.suite_failure import OPENING
-from conformance_tests.report.verdict import LEFT_OUT, NOT_REACHED, STATUSES, Report, Row, Status
+from conformance_tests.report.verdict import (
+    LEFT_OUT,
+    STATUSES,
+    UNJUDGED,
+    Card,
+    Report,
+    Row,
+    Status,
+)
 from conformance_tests.requirements import VERSION
 
 #: One sign for each status, for those who do not see the colour.
@@ -21,11 +29,23 @@ SIGNS: Final[dict[Status, str]] = {
     "known-failure": "≈",
     "not-applicable": "–",
     "not-testable": "?",
+    "blocked": "⊘",
+    "unanswered": "∅",
+    "not-reached": "…",
     "excluded": "·",
     "error": "‼",
 }
 
 
+#: Of more rows than this that were not judged for one reason only their number is told.
+MANY_IDS: Final = 30
+#: So many lines of the last call are shown.
+LAST_CALL: Final = 8
+#: Whose part it is.
+FLOW: Final = "the flow itself"
+HOST: Final = "the HTTP server in front of the flow"
+#: Requirements of other groups than GQL that the HTTP server keeps.
+OF_HOST: Final = ("HARD-22",)
 REPRODUCE: Final = "reproduce"
 #: Of a long transcript so many lines are shown from its beginning, and so many from its end.
 FIRST_LINES: Final = 10
@@ -87,11 +107,75 @@ def statuses(report: Report) -> list[Status]:
     return [status for status in STATUSES if status == "pass" or status in ended]
 
 
+def by_cause(report: Report) -> tuple[Row, ...]:
+    """What is red of the claim: failures before warnings, and first what blocks most others."""
+    red = report.of_status("error", "fail", "warn")
+    return tuple(
+        sorted(
+            red,
+            key=lambda row: (row.status == "warn", -len(report.blocked_by(row.requirement.id))),
+        )
+    )
+
+
+def blocks(report: Report, row: Row) -> str:
+    """`13 others: CORE-07, …`, of those that count; empty where it blocks none."""
+    blocked = report.blocked_by(row.requirement.id)
+    claimed = [other for other in blocked if other.claimed]
+    beyond = count(len(blocked) - len(claimed), "row")
+    told = f"{count(len(claimed), 'other')}: {ids_of(claimed)}" if claimed else ""
+    more = f"{beyond} beyond the claim" if len(blocked) > len(claimed) else ""
+    return "; and ".join(filter(None, (told, more)))
+
+
+def unjudged(report: Report) -> dict[str, str]:
+    """Why rows of the claim were not judged, and which: what no failure's card says already."""
+    shown = {row.requirement.id for row in by_cause(report)}
+    left = [r for r in report.of_status(*UNJUDGED) if not shown.intersection(r.blocked_by)]
+    reasons: dict[str, list[Row]] = defaultdict(list)
+    for row in left:
+        reasons[row.detail or row.status].append(row)
+    return {reason: _ids_or_groups(rows) for reason, rows in reasons.items()}
+
+
+def _ids_or_groups(rows: Sequence[Row]) -> str:
+    """The ids; of many, how many there are in each group."""
+    if len(rows) <= MANY_IDS:
+        return ids_of(rows)
+    groups = Counter(row.requirement.group for row in rows)
+    return f"{len(rows)} rows ({', '.join(f'{n} of {group}' for group, n in groups.items())})"
+
+
+def owner(row: Row) -> str:
+    """Who is likely to mend it: the flow, or the HTTP server in front of it."""
+    return HOST if row.requirement.group == "GQL" or row.requirement.id in OF_HOST else FLOW
+
+
+def last_call(card: Card) -> tuple[str, ...]:
+    """The last exchange of a card's transcript, the first line of each of its parts."""
+    starts = [
+        n
+        for n, line in enumerate(card.transcript)
+        if line.startswith("> ") and (n == 0 or not card.transcript[n - 1].startswith("> "))
+    ]
+    lines = card.transcript[starts[-1] :] if starts else card.transcript
+    return lines if len(lines) <= LAST_CALL else (*lines[:4], *lines[4 - LAST_CALL :])
+
+
+def other_cases(row: Row) -> str:
+    """The cases whose cards are not shown."""
+    others = row.cards[1:]
+    cases = "; ".join(card.case for card in others if card.case)
+    return f"{count(len(others), 'case')} more{cases and ': '}{cases}"
+
+
 def _failed(report: Report) -> str:
     must = [row for row in report.failed if row.status == "fail"]
     kinds = [(must, "MUST"), ([row for row in report.failed if row not in must], "SHOULD")]
     said = " and ".join(f"{count(len(rows), word)} failed" for rows, word in kinds if rows)
-    return f"Not conformant: {said} ({ids_of(report.failed)})."
+    blocked = len(report.of_status("blocked"))
+    rest = f"; {count(blocked, 'row')} more not judged because of that" if blocked else ""
+    return f"Not conformant: {said} ({ids_of(report.failed)}){rest}."
 
 
 def _suite_failed(report: Report) -> str:
@@ -158,7 +242,7 @@ def by_detail(rows: Iterable[Row]) -> dict[str, list[Row]]:
     grouped: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         lacks = dict.fromkeys(_split(part)[1] for part in row.parts)
-        named = [lack for lack in lacks if not lack.startswith((NOT_REACHED, LEFT_OUT))]
+        named = [lack for lack in lacks if not lack.startswith(LEFT_OUT)]
         if named:  # what was not reached or not asked for, the verdict's own sentence says
             grouped["; and ".join(named)].append(row)
     return dict(sorted(grouped.items(), key=lambda item: -len(item[1])))

@@ -3,36 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.table import denial
-from conformance_tests.marks import marker_option, requirements_of
-from conformance_tests.outcomes import NotApplicable, NotTestable, Violation
+from conformance_tests.marks import fixtures_of, marker_option, requirements_of
+from conformance_tests.outcomes import NoAnswer, NotApplicable, NotReached, NotTestable, Violation
 from conformance_tests.printable import printable
 from conformance_tests.redaction import SHOWN
-from conformance_tests.report.verdict import Card, Finding, Status
+from conformance_tests.report.verdict import UNJUDGED, Card, Finding, Status, case_of
+from conformance_tests.runner.where import where
 
 if TYPE_CHECKING:
-    from conformance_tests.deployment.http.recorder import Recorder
+    from conformance_tests.deployment.instances import Instances
     from conformance_tests.expect.expect import Expect
     from conformance_tests.requirements import Requirement
 
-Outcome = tuple[Status, str | None, Card | None]
+#: Why a row is unanswered whose test began with a call that got no answer.
+UNANSWERED = "got no answer to a call that its test begins with"
+#: The other ways to end, the particular before the general.
+STATUS_OF: dict[type[BaseException], Status] = {
+    Throttled: "unanswered",
+    NotReached: "not-reached",
+    NotApplicable: "not-applicable",
+    NotTestable: "not-testable",
+}
 #: An optional test that ends so leaves no finding.
 UNREPORTED = ("not-applicable", "not-testable")
 ONE_TRY = "in 1 try"
 #: From worst to best: of several findings pytest's own report shows the first of these.
-REPORTED_FIRST = ("error", "fail", "warn", "not-testable", "not-applicable")
+REPORTED_FIRST = ("error", "fail", *UNJUDGED, "warn", "not-testable", "not-applicable")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a test ended, in whole or in part; `rests_on` and `unanswered` as a Violation has it."""
+
+    status: Status
+    detail: str | None = None
+    card: Card | None = None
+    rests_on: tuple[str, ...] = ()
+    unanswered: bool = False
 
 
 def findings_of(
     item: pytest.Item,
     error: BaseException | None,
     expect: Expect | None,
-    recorder: Recorder,
+    instances: Instances,
     rerun: str,
 ) -> list[Finding]:
     """What a test says of each of its rows.
@@ -40,21 +62,34 @@ def findings_of(
     expect: where it ran to its end, what it could not see and what only warns.
     rerun: the command that a card repeats for its row, without the row's id.
     """
-    outcomes = [_from_error(error, recorder)] if error else list(_from_run(expect, recorder))
+    outcomes = [_from_error(error, instances)] if error else list(_from_run(expect, instances))
     if marker_option(item, "optional"):
-        outcomes = [each for each in outcomes if each[0] not in UNREPORTED]
+        outcomes = [each for each in outcomes if each.status not in UNREPORTED]
     return [
-        Finding(
-            requirement=row.id,
-            status=status,
-            detail=_tries(row) if status == "pass" and detail is None else detail,
-            test=item.nodeid,
-            card=card and _with_commands(card, recorder, f"{rerun} {row.id}"),
-            level=marker_option(item, "level") or None,
-        )
+        _finding(item, row, outcome, instances, rerun)
         for row in requirements_of(item)
-        for status, detail, card in outcomes
+        for outcome in outcomes
     ]
+
+
+def _finding(
+    item: pytest.Item, row: Requirement, outcome: Outcome, instances: Instances, rerun: str
+) -> Finding:
+    status, detail, card = outcome.status, outcome.detail, outcome.card
+    if status == "pass" and detail is None:
+        detail = _tries(row)
+    rests_on = tuple(takewhile(lambda other: other != row.id, outcome.rests_on))
+    if rests_on and outcome.unanswered and "faults" not in fixtures_of(item):
+        status, detail = "unanswered", UNANSWERED
+    return Finding(
+        requirement=row.id,
+        status=status,
+        detail=detail,
+        test=item.nodeid,
+        card=card and _with_commands(card, item, row, instances, rerun),
+        level=marker_option(item, "level") or None,
+        rests_on=rests_on,
+    )
 
 
 def _tries(row: Requirement) -> str | None:
@@ -62,52 +97,69 @@ def _tries(row: Requirement) -> str | None:
     return ONE_TRY if row.group == "RACE" else None
 
 
-def _from_error(error: BaseException, recorder: Recorder) -> Outcome:
+def _from_error(error: BaseException, instances: Instances) -> Outcome:
+    recorder = instances.main.recorder
     error = denial(error) or error
-    if isinstance(error, NotApplicable):
-        return "not-applicable", recorder.redact(str(error), SHOWN), None
-    if isinstance(error, NotTestable):
-        return "not-testable", recorder.redact(str(error), SHOWN), None
     if isinstance(error, Violation):
-        return "fail", None, _card(error, recorder)
-    return "error", recorder.redact(f"{type(error).__name__}: {error}", SHOWN), None
+        return _violated("fail", error, instances)
+    for kind, status in STATUS_OF.items():
+        if isinstance(error, kind):
+            return Outcome(status, recorder.redact(str(error), SHOWN))
+    return Outcome("error", recorder.redact(f"{type(error).__name__}: {error}", SHOWN))
 
 
-def _from_run(expect: Expect | None, recorder: Recorder) -> Iterator[Outcome]:
-    """Passed, perhaps with a part unseen or a warning."""
-    remarks = "; ".join(expect.remarks if expect else ())
-    yield "pass", recorder.redact(remarks, SHOWN) or None, None
-    for unseen in dict.fromkeys(expect.unseen_parts if expect else ()):
-        yield "not-testable", str(unseen), None
-    for broken in expect.warnings if expect else ():
-        yield "warn", None, _card(broken, recorder)
-
-
-def _card(broken: Violation, recorder: Recorder) -> Card:
-    return Card(
+def _violated(status: Status, broken: Violation, instances: Instances) -> Outcome:
+    recorder = instances.main.recorder
+    card = Card(
         expected=recorder.redact(broken.expected, SHOWN),
         actual=recorder.redact(broken.actual, SHOWN),
         transcript=recorder.transcript(),
+        where=where(broken, instances),
     )
+    return Outcome(status, None, card, broken.rests_on, isinstance(broken, NoAnswer))
 
 
-def _with_commands(card: Card, recorder: Recorder, rerun: str) -> Card:
+def _from_run(expect: Expect | None, instances: Instances) -> Iterator[Outcome]:
+    """Passed, perhaps with a part unseen or a warning."""
+    recorder = instances.main.recorder
+    remarks = "; ".join(expect.remarks if expect else ())
+    yield Outcome("pass", recorder.redact(remarks, SHOWN) or None)
+    for unseen in dict.fromkeys(expect.unseen_parts if expect else ()):
+        yield Outcome("not-testable", str(unseen))
+    for broken in expect.warnings if expect else ():
+        yield _violated("warn", broken, instances)
+
+
+def _with_commands(
+    card: Card, item: pytest.Item, row: Requirement, instances: Instances, rerun: str
+) -> Card:
+    recorder, again = instances.main.recorder, f"{rerun} {row.id}"
+    title = f"{row.id}: {case_of(item.nodeid)}. With clock and faults: {again}"
     curl = recorder.curl()
-    return replace(card, reproduce=(rerun, curl) if curl else (rerun,))
+    return replace(
+        card,
+        reproduce=(again, curl) if curl else (again,),
+        script=recorder.script(title, instances.main.target.clock.http),
+    )
 
 
 # -- in pytest's own terms ---------------------------------------------------------------------
 
 
-def redacted_report(report: pytest.TestReport, found: Sequence[Finding]) -> pytest.TestReport:
-    """pytest's report of a test, with nothing in it that is not redacted."""
+def redacted_report(
+    report: pytest.TestReport, found: Sequence[Finding], red: bool
+) -> pytest.TestReport:
+    """pytest's report of a test, with nothing in it that is not redacted.
+
+    red: whether the verdict will be red because of it; only then pytest is told of a failure.
+    """
     worst = _worst(found)
     if worst is None:
         return _unreported(report) if report.failed else report
     card = worst.card
     text = worst.detail or (f"expected {card.expected}; got {card.actual}" if card else "")
     sentence = printable(f"{worst.requirement} {worst.status}: {text}")
-    if worst.status in ("error", "fail"):
+    if red:
         report.outcome, report.longrepr = "failed", sentence
     else:
         report.outcome, report.longrepr = "skipped", (report.nodeid, 0, sentence)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 EXPECT: pytest.StashKey[Expect] = pytest.StashKey()
 ASSIGNMENT: pytest.StashKey[Assignment] = pytest.StashKey()
+#: How long a run may take where nothing else is said.
+MAX_SECONDS = 3600.0
 THREAD: pytest.StashKey[CooperativeThread] = pytest.StashKey()
 RUN_CONTEXT: pytest.StashKey[RunContext] = pytest.StashKey()
 
@@ -48,6 +50,8 @@ class Options:
     """What a run was asked for.
 
     rerun: the command that a card repeats for its one requirement, which `only_option` names.
+    strict: a SHOULD that fails counts, so pytest is told so.
+    max_seconds: after so long the run stops.
     queue: where other processes run the same tests at once, what shares the tests out.
     """
 
@@ -58,6 +62,8 @@ class Options:
     rerun: str = "auth-conformance run"
     only_option: str = "--only"
     queue: WorkQueue | None = None
+    strict: bool = False
+    max_seconds: float = MAX_SECONDS
 
 
 @dataclass
@@ -73,6 +79,7 @@ class RunContext:
     progress: Progress = field(default_factory=Silence)
     overlapping: bool = False
     crash: str | None = None
+    stopped: str | None = None
     findings: list[Finding] = field(default_factory=list)
 
     @property

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from conformance_tests.actors import customer_schedule
+from conformance_tests.good_calls import ORDER
 from conformance_tests.marks import declare_marker, fixtures_of, marker_option, requirements_of
+from conformance_tests.report import known_failures
+from conformance_tests.report.verdict import UNJUDGED, Status
+from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.runner import estimate, overlap
 from conformance_tests.runner.findings import findings_of, redacted_report
 from conformance_tests.runner.options import ASSIGNMENT, EXPECT, RUN_CONTEXT, THREAD, RunContext
 from conformance_tests.runner.pytest_output import redact_logs
+from conformance_tests.runner.watch import Watch, instead
 
 if TYPE_CHECKING:
     from conformance_tests.report.verdict import Finding
     from conformance_tests.requirements import Requirement
+
+#: What is red of a SHOULD under --strict.
+SHOULD_RED: Final[tuple[Status, ...]] = ("fail", "warn")
 
 
 class ConformancePlugin:
@@ -25,6 +35,8 @@ class ConformancePlugin:
     def __init__(self, context: RunContext) -> None:
         self.context = context
         self._waiting: overlap.WaitingTests[pytest.Item] = overlap.WaitingTests()
+        self._watch = Watch(context.instances, context.options.max_seconds)
+        self._done: set[str] = set()
 
     def pytest_configure(self, config: pytest.Config) -> None:
         config.stash[RUN_CONTEXT] = self.context
@@ -54,16 +66,19 @@ class ConformancePlugin:
             config.hook.pytest_deselected(items=left_out)
         items[:] = sorted(wanted, key=self._order)
 
-    def _order(self, item: pytest.Item) -> tuple[bool, bool, bool, bool, int]:
-        """Late come tests that need a customer whom no other test needs, burns after the others, as
-        a burn of a real customer is remembered for a while; later long jumps, which end every open
-        session; last the tests that look back on the run.
+    def _order(self, item: pytest.Item) -> tuple[bool, bool, bool, bool, int, int]:
+        """First come the calls with which other tests begin. Late come tests that need a customer
+        whom no other test needs, burns after the others, as a burn of a real customer is remembered
+        for a while; later long jumps, which end every open session; last the tests that look back
+        on the run.
         """
         long_jump = marker_option(item, "long_jump") and self.context.deployment.clock.movable
         late = any(marker_option(item, option) for option in ("burns", "exclusive", "serial"))
         burns = bool(marker_option(item, "burns"))
         customers = _need(item).customers if late else 0
-        return bool(marker_option(item, "last")), long_jump, late, burns, customers
+        good_calls = [ORDER.index(r.id) for r in requirements_of(item) if r.id in ORDER]
+        place = min(good_calls, default=len(ORDER))
+        return bool(marker_option(item, "last")), long_jump, late, burns, customers, place
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -77,10 +92,23 @@ class ConformancePlugin:
         deployment.tell = deployment.client.rate.tell = progress.waiting
         if queue is None:
             self.start_ahead(session.items)
-        done = yield
-        while self._waiting.tests:
-            self._finish_waiting()
-        return done
+        try:
+            done = yield
+            while self._waiting.tests:
+                self._finish_waiting()
+            return done
+        except (KeyboardInterrupt, pytest.exit.Exception):
+            if queue is None:
+                self._leave_undone(session.items)
+            raise
+        finally:
+            self.context.stopped = self._watch.told or self._watch.stopped
+
+    def _leave_undone(self, items: Iterable[pytest.Item]) -> None:
+        """Say of each test that an interrupted run did not reach that it was not reached."""
+        for item in items:
+            if item.nodeid not in self._done:
+                self._add(instead(item, "not-reached", "the run was interrupted"))
 
     def _wanted(self, item: pytest.Item) -> bool:
         rows = requirements_of(item)
@@ -104,6 +132,7 @@ class ConformancePlugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         rows = requirements_of(item)
+        self._watch.need_time()
         self.context.progress.testing(tuple(row.id for row in rows), item.name)
         for row in rows:
             self._check_applies(row, marker_option(item, "hazard"))
@@ -165,17 +194,36 @@ class ConformancePlugin:
             return report
         found = self._findings(item, error)
         self._add(found)
-        return redacted_report(report, found)
+        return redacted_report(report, found, any(map(self._is_red, found)))
+
+    def _is_red(self, finding: Finding) -> bool:
+        """Whether it keeps the verdict from being conformant, as far as is known by now."""
+        target, requirement = self.context.deployment.target, REQUIREMENTS[finding.requirement]
+        if not target.answers_for(requirement) or requirement.id in self._excused:
+            return False
+        must = (finding.level or requirement.level_with(target.declared)) == "MUST"
+        red: set[Status] = {"error", *UNJUDGED}
+        red |= {"fail"} if must else set()
+        red |= {*SHOULD_RED} if self.context.options.strict else set()
+        return finding.status in red
+
+    @cached_property
+    def _excused(self) -> frozenset[str]:
+        """The known failures of which the day has not gone by."""
+        known, today = self.context.deployment.target.known_failures, dt.date.today()
+        return frozenset(f.id for f in known if not known_failures.overdue(f, today))
 
     def _add(self, found: Iterable[Finding]) -> None:
         for finding in found:
+            self._done.add(finding.test)
             self.context.findings.append(finding)
             self.context.progress.finding(finding)
 
     def _findings(self, item: pytest.Item, error: BaseException | None) -> list[Finding]:
-        recorder, expect = self.context.deployment.recorder, item.stash.get(EXPECT, None)
+        expect, instances = item.stash.get(EXPECT, None), self.context.instances
         rerun = f"{self.context.options.rerun} {self.context.options.only_option}"
-        return findings_of(item, error, expect, recorder, rerun)
+        found = findings_of(item, error, expect, instances, rerun)
+        return self._watch.looked_at(item, found, [w.test.nodeid for w in self._waiting.tests])
 
 
 def _need(item: pytest.Item) -> customer_schedule.Need:

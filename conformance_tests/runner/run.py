@@ -77,7 +77,7 @@ def run_suite(
             Instances(deployment, instances_end),
             options,
             progress or Silence(),
-            overlapping=True,
+            overlapping=not options.pytest_args,  # what pytest writes knows no test that waits
         )
         unreachable = remark = None
         code: int = pytest.ExitCode.OK
@@ -106,6 +106,7 @@ def run_suite(
         command=options.rerun,
         unreachable=redacted(unreachable),
         crashed=context.crash or crash_sentence(code),
+        stopped=redacted(context.stopped),
         interrupted=code == pytest.ExitCode.INTERRUPTED and context.crash is None,
         left_behind=tuple(filter(None, map(redacted, left_behind))),
         remark=redacted(remark),

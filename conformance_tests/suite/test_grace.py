@@ -61,7 +61,7 @@ def test_after_the_window_the_old_pair_is_a_replay(
     expect.returns_same_pair(someone.session_from(session.refresh()))
     graceful.wait_out_grace()
     expect.is_over(session)
-    expect.rows(someone, 0)
+    expect.burned(someone)
 
 
 @requirement("RACE-09", burns=True)
@@ -91,7 +91,7 @@ def test_a_grandparent_is_a_replay_inside_the_window_too(
     inside = graceful.clock.now() < began + graceful.features.grace_seconds
     expect.that(inside, "two rotations within the window", "the window had closed")
     expect.is_over(grandparent)
-    expect.rows(someone, 0)
+    expect.burned(someone)
 
 
 @requirement("RACE-10", burns=True)
@@ -133,4 +133,4 @@ def test_grace_does_not_survive_a_burn(
     expect.returns_same_pair(someone.session_from(session.refresh()))
     expect.is_over(stolen)
     expect.is_over(session)
-    expect.rows(someone, 0)
+    expect.burned(someone)

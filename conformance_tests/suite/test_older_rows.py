@@ -56,7 +56,7 @@ def test_older_sessions_are_burned(made_up: MadeUpCustomer, expect: Expect) -> N
         made_up.forge_session(300, 600, ttl=ttl)
     expect.rotates_past_grace(stolen)
     expect.is_over(stolen)
-    expect.rows(made_up, 0)
+    expect.burned(made_up)
 
 
 @requirement("STORE-06")

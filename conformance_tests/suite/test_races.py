@@ -546,7 +546,7 @@ def burned_on_the_way(someone: Customer, call: str, expect: Expect) -> None:
             fault.release()
         answer = late.result()
     expect.raced(2, HELD.format(call))
-    expect.rows(someone, 0)
+    expect.burned(someone)
     expect.that(
         not expect.still_live(expect.sessions_in(someone, [answer])), "no live pair", answer.brief()
     )
@@ -569,7 +569,7 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
         answer = other.refresh()
         fault.release()
     expect.raced(2, HELD.format("delete"))
-    expect.rows(someone, 0)
+    expect.burned(someone)
     expect.that(
         not expect.still_live(expect.sessions_in(someone, [answer])), "no live pair", answer.brief()
     )
@@ -589,4 +589,4 @@ def test_a_replay_is_seen_by_another_server_and_after_a_restart(
         expect.rotates_past_grace(stolen)
     with instances.one_more() as second:
         expect.is_over(stolen.on(second))
-    expect.rows(someone, 0)
+    expect.burned(someone)

@@ -153,7 +153,7 @@ def test_a_burn_sends_again_what_was_left_unprocessed(
     ):
         expect.is_over(stolen)
         expect.fault_hit_by("BatchWriteItem", fault)
-        expect.rows(customer, 0)
+        expect.burned(customer)
 
 
 @requirement("FAULT-07", burns=True, optional=True)
@@ -169,7 +169,7 @@ def test_a_burn_that_broke_off_is_finished_later(
     expect.fault_hit(fault)
     expect.nothing_issued(answer)
     expect.is_over(stolen)
-    expect.rows(customer, 0)
+    expect.burned(customer)
 
 
 @requirement("FAULT-07")

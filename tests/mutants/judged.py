@@ -14,6 +14,7 @@ import pytest
 from conformance_tests.deployment import forge
 from conformance_tests.embedded import boot
 from conformance_tests.embedded.forking import fork_server
+from conformance_tests.report.blocked import blocked
 from conformance_tests.report.verdict import Finding, Run
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
@@ -42,7 +43,7 @@ class Judged:
     def red(self) -> dict[str, list[Finding]]:
         """The findings that broke a row, by row."""
         found: dict[str, list[Finding]] = {}
-        for finding in self.run.findings:
+        for finding in blocked(self.run.findings):
             if finding.status in RED:
                 found.setdefault(finding.requirement, []).append(finding)
         return found

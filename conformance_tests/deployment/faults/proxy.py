@@ -37,10 +37,16 @@ class Which(TypedDict, total=False):
     times: int | None
 
 
+def _ignore(told: str) -> None:
+    """The default: nobody is told."""
+
+
 class FaultProxy(Closable):
     """The proxy on `listen` (host:port) in front of `upstream` (http://host:port)."""
 
     def __init__(self, listen: str, upstream: str) -> None:
+        #: Is told of each fault that a test sets.
+        self.tell: Callable[[str], None] = _ignore
         self._upstream = upstream_address(upstream)
         self._faults = Faults()
         self._earlier = EarlierAnswers()
@@ -87,62 +93,72 @@ class FaultProxy(Closable):
     ) -> InForce:
         """Answer error (500), denied, missing, unknown (400) or garbage (HTML), or reset."""
         if how == "reset":
-            return self._force(acts.reset, role, which)
+            return self._force("refuse", acts.reset, role, which)
         if how == "garbage":
-            return self._force(acts.answer_with(answers.garbage(saying)), role, which)
+            return self._force("refuse", acts.answer_with(answers.garbage(saying)), role, which)
         status, code = answers.REFUSALS[how]
-        return self._force(acts.answer_with(answers.error(status, code, saying)), role, which)
+        return self._force(
+            "refuse", acts.answer_with(answers.error(status, code, saying)), role, which
+        )
 
     def throttle(
         self, role: str = "any", how: str = "throughput", **which: Unpack[Which]
     ) -> InForce:
         """Answer that too much is asked: throughput, rate or requests."""
         status, code = answers.THROTTLES[how]
-        return self._force(acts.answer_with(answers.error(status, code, SAYING)), role, which)
+        return self._force(
+            "throttle", acts.answer_with(answers.error(status, code, SAYING)), role, which
+        )
 
     def delay(self, role: str, seconds: float, **which: Unpack[Which]) -> InForce:
         """Pass the call on after a while."""
         longest = max(seconds, HOLD_SECONDS)
-        return self._force(acts.delay(seconds), role, which, patience=longest)
+        return self._force("delay", acts.delay(seconds), role, which, patience=longest)
 
     def hang(
         self, role: str = "any", *, seconds: float = HANG_SECONDS, **which: Unpack[Which]
     ) -> InForce:
         """Neither pass the call on nor answer; the connection is closed when it ends."""
-        return self._force(acts.hang(seconds), role, which, patience=seconds)
+        return self._force("hang", acts.hang(seconds), role, which, patience=seconds)
 
     def drop_answer(self, role: str, **which: Unpack[Which]) -> InForce:
         """Let the table do it (once, if not said otherwise), then close without the answer."""
-        return self._force(acts.drop, role, {"times": 1, **which})
+        return self._force("drop_answer", acts.drop, role, {"times": 1, **which})
 
     def stale(self, role: str = "read", **which: Unpack[Which]) -> InForce:
         """Answer a read as it was last answered while its rows were there, to the same question."""
         earlier = self._earlier.earlier
         answer = acts.answer_stale(earlier)
-        return self._force(answer, role, which, only=lambda call: earlier(call) is not None)
+        return self._force(
+            "stale", answer, role, which, only=lambda call: earlier(call) is not None
+        )
 
     def conflict(
         self, role: str = "change", reason: str = "TransactionConflict", **which: Unpack[Which]
     ) -> InForce:
         """Cancel the transaction for `reason` (or ThrottlingError, …): no condition failed."""
         cancel = acts.cancel(reason, which.get("of"))
-        return self._force(cancel, role, which, only=acts.in_transaction)
+        return self._force("conflict", cancel, role, which, only=acts.in_transaction)
 
     def in_progress(self, role: str = "change", **which: Unpack[Which]) -> InForce:
         """Answer that the same transaction is still under way."""
         answer = answers.error(400, "TransactionInProgressException", SAYING)
-        return self._force(acts.answer_with(answer), role, which, only=acts.in_transaction)
+        return self._force(
+            "in_progress", acts.answer_with(answer), role, which, only=acts.in_transaction
+        )
 
     def leave_unprocessed(self, items: int = 1, **which: Unpack[Which]) -> InForce:
         """Keep the last `items` of a batch (of one, if not said otherwise) from the table, and hand
         them back as unprocessed.
         """
         once: Which = {"times": 1, **which}
-        return self._force(acts.keep_back(items), "change", once, only=acts.in_batch)
+        return self._force(
+            "leave_unprocessed", acts.keep_back(items), "change", once, only=acts.in_batch
+        )
 
     def hold(self, role: str, *, seconds: float = HOLD_SECONDS, **which: Unpack[Which]) -> InForce:
         """Stop calls until the test says `release()`; reads stop with their answer."""
-        return self._force(acts.gate(role), role, which, patience=seconds)
+        return self._force("hold", acts.gate(role), role, which, patience=seconds)
 
     def barrier(
         self,
@@ -154,18 +170,21 @@ class FaultProxy(Closable):
     ) -> InForce:
         """Stop the next calls until `parties` have come, then let them go together."""
         which: Which = {"of": of, "times": parties}
-        return self._force(acts.gate(role), role, which, patience=seconds, parties=parties)
+        return self._force(
+            "barrier", acts.gate(role), role, which, patience=seconds, parties=parties
+        )
 
     def confine(self, ours: Callable[[str], bool]) -> InForce:
         """Deny every change in a partition that is not ours."""
         status, code = answers.REFUSALS["denied"]
         act = acts.answer_with(answers.error(status, code, SAYING))
-        return self._force(act, "any", {}, only=lambda call: not call.changes_only(ours))
+        return self._force("", act, "any", {}, only=lambda call: not call.changes_only(ours))
 
     # How it is done.
 
     def _force(
         self,
+        name: str,
         act: Act,
         role: str,
         which: Which,
@@ -180,6 +199,8 @@ class FaultProxy(Closable):
         def concerns(call: Call) -> bool:
             return call.has_role(role, which.get("of")) and only(call)
 
+        if name:  # what only guards other people's rows is no news
+            self.tell(f"{name.replace('_', ' ')}, for calls of the kind {role}")
         times = which.get("times")
         fault = Fault(act, concerns, times=times, patience=patience, parties=parties)
         return self._faults.force(fault)

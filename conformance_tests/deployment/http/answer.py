@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from conformance_tests import strict_json
-from conformance_tests.outcomes import Violation
+from conformance_tests.outcomes import NoAnswer, Violation
 
 #: The categories by which a front end decides what to do next.
 SESSION_OVER: Final = "graphql-authorization"
@@ -82,12 +82,18 @@ class Answer:
 
     def pair(self) -> tuple[str, str]:
         """The token pair of a login or refresh; Violation where there is no usable one."""
+        self.need()
         token, refresh_token = member(self.value, "token"), member(self.value, "refresh_token")
         if self.errors or not (isinstance(token, str) and isinstance(refresh_token, str)):
             raise Violation(f"{self.operation} to answer a token pair and no errors", self.brief())
         if not (token and refresh_token):
             raise Violation("two tokens that are not empty", self.brief())
         return token, refresh_token
+
+    def need(self) -> None:
+        """NoAnswer where none came."""
+        if self.status is None:
+            raise NoAnswer(f"{self.operation} to be answered", self.brief())
 
     def of_alias(self, alias: str) -> Answer:
         """What one alias of the document answers, as if it had been asked alone."""

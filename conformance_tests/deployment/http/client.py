@@ -19,7 +19,7 @@ from conformance_tests.deployment.http import documents
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.http.documents import ABSENT, OPERATIONS
 from conformance_tests.deployment.http.receiving import receive, text_of
-from conformance_tests.deployment.http.recorder import Recorder, exchange_of
+from conformance_tests.deployment.http.recorder import NO_ANSWER, Recorder, exchange_of
 from conformance_tests.deployment.http.throttle import LoginRate, moment_of
 from conformance_tests.deployment.http.transport import Transport, describe_error
 
@@ -204,7 +204,7 @@ class Client:
             response = receive(self._http.send(prepared, stream=True))
         except httpx.HTTPError as error:
             answer = Answer(operation, None, problem=describe_error(error))
-            self.recorder.record(exchange_of(prepared, f"no answer: {answer.problem}"))
+            self.recorder.record(exchange_of(prepared, f"{NO_ANSWER}{answer.problem}"))
             return answer
         self._note_resent(response)
         self._note_skew(response)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from conformance_tests import redaction, strict_json
 from conformance_tests.deployment.http.receiving import text_of
+from conformance_tests.deployment.http.script import Call, script
 from conformance_tests.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -44,6 +45,10 @@ SHOWN_ARGUMENT: Final = 8_000
 #: So many characters of a body are kept for the judges, and of all bodies of a run together.
 KEPT_BODY: Final = 1_000_000
 KEPT_RUN: Final = 200_000_000
+#: A note begins so that says which fault was set.
+FAULT: Final = "fault: "
+#: The status line of an exchange begins so where no answer came.
+NO_ANSWER: Final = "no answer: "
 #: So many exchanges are shown from the beginning of a long test, and as many from its end.
 SHOWN_EXCHANGES = 20
 #: The exchanges and notes of the test at hand: tests that wait together have one each.
@@ -61,6 +66,11 @@ class Exchange:
     answer_headers: tuple[tuple[str, str], ...] = ()
     answer_body: str = ""
     other_headers: tuple[tuple[str, str], ...] = ()  # of the answer: judged, never shown
+
+    @property
+    def answered(self) -> bool:
+        """Whether an answer came."""
+        return not self.status_line.startswith(NO_ANSWER)
 
     def lines(self) -> Iterator[str]:
         yield f"> {self.request_line}"
@@ -127,6 +137,7 @@ class Recorder:
     redactor: Redactor = field(default_factory=redaction.current)
     _kept: int = 0
     _shown: int = 0
+    _scripted: int = 0
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def add_secret(self, kind: str, value: str) -> None:
@@ -154,6 +165,10 @@ class Recorder:
     def note(self, text: str) -> None:
         """Put a line into this test's transcript; outside a test nobody reads it."""
         _TRANSCRIPT.get([]).append(Note(text))
+
+    def note_fault(self, told: str) -> None:
+        """Put the fault that a test sets into its transcript."""
+        self.note(f"{FAULT}{told}")
 
     def learn(self, text: str) -> None:
         """Name the tokens that an answer holds under their own keys."""
@@ -193,7 +208,40 @@ class Recorder:
     def curl(self) -> str | None:
         """This test's last request as a shell command, its secrets left to fill in."""
         exchanges = self.exchanges()
-        return shlex.join(map(self.redact, exchanges[-1].curl())) if exchanges else None
+        return self.command(exchanges[-1]) if exchanges else None
+
+    def command(self, exchange: Exchange) -> str:
+        """A request as a shell command, its secrets left to fill in."""
+        return shlex.join(map(self.redact, exchange.curl()))
+
+    def faults(self) -> Iterator[str]:
+        """The faults that this test has set so far."""
+        entries = _TRANSCRIPT.get([])
+        notes = (entry.text for entry in entries if isinstance(entry, Note))
+        return (text for text in dict.fromkeys(notes) if text.startswith(FAULT))
+
+    def script(self, title: str, clock: str | None) -> str:
+        """This test's calls as a shell script; empty where they are too much to be shown."""
+        entries = _TRANSCRIPT.get([])
+        size = sum(len(e.request_body) for e in entries if isinstance(e, Exchange))
+        if self._scripted + size > SHOWN_RUN or len(entries) > 2 * SHOWN_EXCHANGES:
+            return ""
+        self._scripted += size
+        return script(title, map(self._step, entries), clock)
+
+    def _step(self, entry: Exchange | Note) -> Call | str:
+        redact = self.redact
+        if isinstance(entry, Note):
+            return redact(entry.text, SHOWN_LINE)
+        method, _, url = entry.request_line.partition(" ")
+        headers = tuple((name, redact(value)) for name, value in entry.request_headers)
+        body, answer = redact(entry.request_body), redact(entry.answer_body)
+        return Call(method, redact(url), headers, body, answer)
+
+    def first_unanswered(self, url: str) -> Exchange | None:
+        """This test's first request to the address that got no answer."""
+        sent = (each for each in self.exchanges() if each.request_line.partition(" ")[2] == url)
+        return next((each for each in sent if not each.answered), None)
 
     def redact(self, text: str, most: int = redaction.LONGEST) -> str:
         """The text with each secret replaced by its name, as far as its first `most` characters."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -42,6 +43,8 @@ class LoginRate:
     def __init__(self, per_minute: int = 0) -> None:
         #: Shows the user what is being waited for.
         self.tell: Callable[[str], None] = _ignore
+        #: When waiting ends, on the monotonic clock: the end of the run.
+        self.until = math.inf
         self._interval = 60.0 / per_minute if per_minute else 0.0
         self._next = 0.0
         self._turns = threading.Lock()
@@ -66,7 +69,7 @@ class LoginRate:
         began = time.monotonic()
         while (pause := retry_after(answer := send())) is not None:
             waited = time.monotonic() - began
-            if waited + pause > patience:
+            if waited + pause > patience or time.monotonic() + pause > self.until:
                 if waited >= patience / 2:
                     self._in_vain.add(operation)
                 raise Throttled(answer, pause)
