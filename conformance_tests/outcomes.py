@@ -48,10 +48,13 @@ class Violation(AssertionError):
     """
 
     def __init__(self, expected: str, actual: str, rests_on: tuple[str, ...] = ()) -> None:
-        super().__init__(f"expected {expected}; got {actual}")
+        super().__init__(expected, actual)
         self.expected = expected
         self.actual = actual
         self.rests_on = rests_on
+
+    def __str__(self) -> str:
+        return f"expected {self.expected}; got {self.actual}"
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from conformance_tests.ordinary_file import read_bytes
 from conformance_tests.printable import on_one_line, printable
 from conformance_tests.report import exit_codes, files, terminal, wording
 from conformance_tests.report.html import LABELS
-from conformance_tests.report.verdict import STATUSES
+from conformance_tests.report.verdict import LEFT_OUT, STATUSES
 
 #: How good a status is; what has none says nothing about the deployment.
 GOOD: Final[Mapping[str, int]] = {"pass": 2, "warn": 1, "known-failure": 0, "fail": 0}
@@ -51,6 +51,10 @@ class Judged:
     def status(self, name: str) -> str:
         """The row's status, `absent` where the report has no such row."""
         return str(self.rows[name]["status"]) if name in self.rows else ABSENT
+
+    def left_out(self, name: str) -> bool:
+        """Whether nobody asked for the row: the run was narrowed by --only."""
+        return name in self.rows and self.rows[name].get("detail") == LEFT_OUT
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +145,20 @@ def _is_report(document: Any) -> bool:
 
 def changes(before: Judged, after: Judged) -> list[Change]:
     """What ended otherwise in the second report, by kind and then in catalogue order."""
-    names = dict.fromkeys([*before.rows, *after.rows])
+    left_out = {*narrowed(before, after)}
+    names = [name for name in _names((before, after)) if name not in left_out]
     found = [change for name in names if (change := _change(name, before, after))]
     return sorted(found, key=lambda change: list(KINDS).index(change.kind))
+
+
+def narrowed(*reports: Judged) -> list[str]:
+    """The requirements that some report judged and --only left out of another: not comparable."""
+    return [
+        name
+        for name in _names(reports)
+        if any(report.left_out(name) for report in reports)
+        and not all(report.left_out(name) for report in reports)
+    ]
 
 
 def _change(name: str, before: Judged, after: Judged) -> Change | None:
@@ -174,6 +189,9 @@ def _print_changes(reports: Sequence[Judged], found: Sequence[Change], out: Cons
             out.print(_line(change), soft_wrap=True)
     told = ", ".join(f"{sum(c.kind == kind for c in found)} {kind}" for kind in KINDS)
     out.print(Text(f"\n{told}."))
+    if left_out := narrowed(*reports):
+        rows = wording.count(len(left_out), "row")
+        out.print(Text(f"{rows} not compared: --only left them out of one report."))
 
 
 def _line(change: Change) -> Text:

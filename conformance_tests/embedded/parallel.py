@@ -76,6 +76,7 @@ def merged(runs: tuple[Run, ...], seconds: float) -> Run:
         crashed=next(crashes, None),
         unreachable=next(problems, None),
         stopped=next((run.stopped for run in runs if run.stopped), None),
+        last_request=next((run.last_request for run in runs if run.last_request), None),
         interrupted=any(run.interrupted for run in runs),
         left_behind=tuple(chain.from_iterable(run.left_behind for run in runs)),
     )

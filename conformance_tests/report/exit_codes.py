@@ -11,7 +11,7 @@ EXITS: Final[Mapping[int, str]] = {
     CONFORMANT: "conformant to what was claimed, as far as it could be tested",
     FAILED: "at least one MUST failed (or a SHOULD under --strict)",
     USAGE: "usage or target file wrong",
-    UNTESTED: "could not test: unreachable, cannot log in, or nothing was evaluated",
+    UNTESTED: "could not test: unreachable, cannot log in, stopped answering, or nothing evaluated",
     BROKEN_SUITE: "the suite itself failed",
     STALE_LIST: "a known failure passed, is overdue, has no reason or names no requirement",
 }

@@ -44,6 +44,7 @@ def text(report: Report) -> str:
         unseen=wording.by_detail(report.of_status("not-testable")),
         red=wording.by_cause(report),
         on_page={row.requirement.id for row in (*report.claimed, *advice)},
+        stopped=wording.stopped(report),
         unjudged=wording.unjudged(report),
         blocks=wording.blocks,
         owner=wording.owner,

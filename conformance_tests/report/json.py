@@ -68,7 +68,7 @@ def _run(report: Report) -> dict[str, Any]:
         "clock": run.clock,
         "skew_s": run.skew_s if run.skew_s is None else round(run.skew_s, 1),
         "incomplete": report.incomplete,
-        "stopped": run.stopped,
+        "stopped": wording.stopped(report),
         "command": run.command,
     }
 

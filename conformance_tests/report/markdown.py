@@ -29,12 +29,12 @@ def _parts(report: Report) -> Iterator[str]:
     sign = "✅" if report.exit == 0 else "❌" if report.exit == 1 else "⚠️"
     yield f"## {sign} Conformance of {_plain(report.target.name)}"
     yield f"**{_plain(wording.sentence(report))}**"
-    if report.run.stopped:
-        yield f"The run stopped: {_code(report.run.stopped)}"
+    if told := wording.stopped(report):
+        yield f"The run stopped: {_code(told)}"
     if report.run.remark:
         yield f"Note: {_plain(report.run.remark)}."
     yield from (_failure(report, row) for row in wording.by_cause(report))
-    yield from _section("Not judged because of the deployment", _unjudged(report))
+    yield from _section("Not judged, and why", _unjudged(report))
     yield _square(report)
     if wording.groups(report):
         yield _groups(report)

@@ -37,7 +37,7 @@ CELL_STYLES: Final[dict[Colour, str]] = {
 }
 #: So many failures are shown with their card, and so many characters of what one says.
 MOST_ROWS: Final = 5
-SHOWN_SENTENCE: Final = 240
+SHOWN_SENTENCE: Final = 160
 PLAIN_WIDTH: Final = 100
 
 
@@ -56,18 +56,22 @@ def show(report: Report, out: Console) -> None:
     out.print()
     out.print(verdict, soft_wrap=True)
     for part in _parts(report):
-        out.print(part, soft_wrap=isinstance(part, Text) and bool(part.no_wrap))
+        line = part if isinstance(part, Text) and part.no_wrap else None
+        if line is not None and line.overflow:
+            out.print(part, no_wrap=True, overflow=line.overflow)
+        else:  # what is to be copied stays one line, however long it is
+            out.print(part, soft_wrap=line is not None)
     out.print()
     out.print(verdict, soft_wrap=True)
 
 
 def _parts(report: Report) -> Iterator[RenderableType]:
-    if report.run.stopped:
-        yield _text(f"The run stopped: {report.run.stopped}.", "yellow")
+    if told := wording.stopped(report):
+        yield _text(f"The run stopped: {told}", "yellow")
     if report.run.remark:
         yield _text(f"Note: {report.run.remark}.", "yellow")
     yield from _failures(report)
-    yield from _headed("Not judged because of the deployment", _unjudged(report))
+    yield from _headed("Not judged, and why", _unjudged(report))
     yield from _headed("ACCESS × REFRESH", [_square(report)])
     yield from _headed("Groups", [_groups(report)] if wording.groups(report) else [])
     yield from _headed("Not testable, and what to add", _unseen(report))
@@ -118,7 +122,7 @@ def _failure(report: Report, row: Row) -> Iterator[RenderableType]:
 
 def _brief(report: Report, row: Row) -> Iterator[RenderableType]:
     yield _headline(row)
-    yield _indented(_short(row.cards[0].actual if row.cards else row.detail or "", False))
+    yield _indented(_short(row.detail or "", False))
     if told := wording.blocks(report, row):
         yield _indented(_text(f"blocks {told}"))
 

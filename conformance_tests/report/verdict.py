@@ -101,6 +101,7 @@ class Run:
     unreachable: str | None = None
     crashed: str | None = None
     stopped: str | None = None  # the deployment answered no more, or the time was up
+    last_request: str | None = None  # the one that it answered no more
     interrupted: bool = False
     left_behind: tuple[str, ...] = ()  # what the run could not clean up
     remark: str | None = None  # what a reader should know of the target before the rows

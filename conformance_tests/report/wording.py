@@ -39,8 +39,6 @@ SIGNS: Final[dict[Status, str]] = {
 
 #: Of more rows than this that were not judged for one reason only their number is told.
 MANY_IDS: Final = 30
-#: So many lines of the last call are shown.
-LAST_CALL: Final = 8
 #: Whose part it is.
 FLOW: Final = "the flow itself"
 HOST: Final = "the HTTP server in front of the flow"
@@ -107,6 +105,12 @@ def statuses(report: Report) -> list[Status]:
     return [status for status in STATUSES if status == "pass" or status in ended]
 
 
+def stopped(report: Report) -> str | None:
+    """Why the run stopped before its end, and at which request."""
+    told = filter(None, (report.run.stopped, report.run.last_request))
+    return ": ".join(told) or None
+
+
 def by_cause(report: Report) -> tuple[Row, ...]:
     """What is red of the claim: failures before warnings, and first what blocks most others."""
     red = report.of_status("error", "fail", "warn")
@@ -152,14 +156,15 @@ def owner(row: Row) -> str:
 
 
 def last_call(card: Card) -> tuple[str, ...]:
-    """The last exchange of a card's transcript, the first line of each of its parts."""
-    starts = [
-        n
-        for n, line in enumerate(card.transcript)
-        if line.startswith("> ") and (n == 0 or not card.transcript[n - 1].startswith("> "))
-    ]
-    lines = card.transcript[starts[-1] :] if starts else card.transcript
-    return lines if len(lines) <= LAST_CALL else (*lines[:4], *lines[4 - LAST_CALL :])
+    """The last exchange of a card's transcript: request line and body, status and answer."""
+    requests = [n for n, line in enumerate(card.transcript) if _begins_request(line)]
+    last = card.transcript[requests[-1] :] if requests else card.transcript
+    sides = [[line for line in last if line.startswith(side)] for side in ("> ", "< ")]
+    return tuple(line for side in sides for line in dict.fromkeys((*side[:1], *side[-1:])))
+
+
+def _begins_request(line: str) -> bool:
+    return line.startswith("> ") and "://" in line and line[2:].partition(" ")[0].isupper()
 
 
 def other_cases(row: Row) -> str:

@@ -80,6 +80,7 @@ class RunContext:
     overlapping: bool = False
     crash: str | None = None
     stopped: str | None = None
+    last_request: str | None = None
     findings: list[Finding] = field(default_factory=list)
 
     @property

@@ -102,7 +102,8 @@ class ConformancePlugin:
                 self._leave_undone(session.items)
             raise
         finally:
-            self.context.stopped = self._watch.told or self._watch.stopped
+            self.context.stopped = self._watch.stopped
+            self.context.last_request = self._watch.last_request
 
     def _leave_undone(self, items: Iterable[pytest.Item]) -> None:
         """Say of each test that an interrupted run did not reach that it was not reached."""

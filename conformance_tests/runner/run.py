@@ -107,6 +107,7 @@ def run_suite(
         unreachable=redacted(unreachable),
         crashed=context.crash or crash_sentence(code),
         stopped=redacted(context.stopped),
+        last_request=redacted(context.last_request),
         interrupted=code == pytest.ExitCode.INTERRUPTED and context.crash is None,
         left_behind=tuple(filter(None, map(redacted, left_behind))),
         remark=redacted(remark),

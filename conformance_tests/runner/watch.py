@@ -36,8 +36,8 @@ class Watch:
     def __init__(self, instances: Instances, seconds: float) -> None:
         """The time is up after so many seconds."""
         self.stopped: str | None = None
-        #: The same, with the request that came last.
-        self.told: str | None = None
+        #: The request that was answered no more.
+        self.last_request: str | None = None
         #: The tests that waited while the deployment was started again: its memory is gone.
         self.disturbed: set[str] = set()
         self._instances = instances
@@ -119,9 +119,8 @@ class Watch:
         said = recorder.redact(fatal.status_line).removeprefix(NO_ANSWER)
         self._deployment.gone = True
         self.stopped = f"the deployment stopped answering in the test of {ids}"
-        self.told = (
-            f"{self.stopped} ({case_of(item.nodeid)}): {said}; this request came last: "
-            f"{recorder.command(fatal)}"
+        self.last_request = (
+            f"{said}; this request came last ({case_of(item.nodeid)}): {recorder.command(fatal)}"
         )
 
 

@@ -14,12 +14,7 @@ from tests.mutants.listed import LISTED
 from tests.mutants.reach import TESTABLE, Watching, overridden, reachable, recorded
 from tools import publish_mutants as published
 
-MOST = 20
-#: Nearly every test begins with a login and a rotation: no defect of these two leaves it green.
-BLUNT = {
-    "hands_out_no_refresh_token_at_login": "CORE-01",
-    "hands_the_old_refresh_token_out_again": "CORE-06",
-}
+MOST = 12
 
 
 def test_every_testable_row_is_broken_by_a_mutant_of_its_own() -> None:
@@ -40,7 +35,7 @@ def test_a_mutant_names_rows_that_exist(name: str) -> None:
 
 def test_a_mutant_breaks_few_requirements() -> None:
     """One that breaks more says only that all is broken, so none does that could be sharper."""
-    assert {one.name for one in CATALOGUE.values() if len(one.reds) > MOST} == BLUNT.keys()
+    assert [one.name for one in CATALOGUE.values() if len(one.reds) > MOST] == []
 
 
 def test_the_mutants_of_the_requirements_are_all_there() -> None:

@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from conformance_tests.commands import cli
-from conformance_tests.commands.compare import Judged, changes
+from conformance_tests.commands.compare import Judged, changes, compare
 from conformance_tests.report import exit_codes
 from conformance_tests.report import json as report_json
+from conformance_tests.report.verdict import Finding, Terms, judge
 from conformance_tests.requirements import REQUIREMENTS
 from tests.conformance.commands.unheard import unheard
-from tests.conformance.report.sample_report import sample
+from tests.conformance.report.sample_report import passed, run, sample, target
 
 Write = Callable[..., str]
 
@@ -190,3 +191,19 @@ def test_the_page_never_takes_the_place_of_a_report(
     told = f"{before} is read by this command: name another path."
     assert told in capsys.readouterr().err
     assert Path(before).read_text() == text
+
+
+def test_a_narrowed_report_is_compared_by_what_both_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What --only left out of one of them is neither gone nor new."""
+    full = judge(target(), run(*passed("CORE-01", "CORE-02", "CORE-03")))
+    one = judge(target(), run(Finding("CORE-02", "fail")), Terms(only=("CORE-02",)))
+    paths = [tmp_path / name for name in ("full.json", "one.json")]
+    for path, report in zip(paths, (full, one), strict=True):
+        path.write_text(report_json.text(report), encoding="utf-8")
+    for order, told in ((paths, "1 broke, 0 fixed"), (paths[::-1], "0 broke, 1 fixed")):
+        assert compare(order, None) == ("1 broke" in told)
+        shown = capsys.readouterr().out
+        assert f"{told}, 0 new, 0 gone." in shown
+        assert re.search(r"\d+ rows not compared: --only left them out of one report", shown)
