@@ -17,8 +17,9 @@ from conformance_tests.commands.usage import UsageError
 from conformance_tests.ordinary_file import read_bytes
 from conformance_tests.printable import on_one_line, printable
 from conformance_tests.report import exit_codes, files, terminal, wording
+from conformance_tests.report.finding import STATUSES
 from conformance_tests.report.html import LABELS
-from conformance_tests.report.verdict import LEFT_OUT, STATUSES
+from conformance_tests.report.verdict import LEFT_OUT
 
 #: How good a status is; what has none says nothing about the deployment.
 GOOD: Final[Mapping[str, int]] = {"pass": 2, "warn": 1, "known-failure": 0, "fail": 0}

@@ -10,12 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from conformance_tests.good_calls import ORDER
-
-if TYPE_CHECKING:
-    from conformance_tests.report.verdict import Finding
+from conformance_tests.report.finding import Finding
 
 #: What a finding may say that a failed good call explains.
 EXPLAINED: Final = ("fail", "warn", "unanswered")

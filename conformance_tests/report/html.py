@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from conformance_tests.report import wording
+from conformance_tests.report.finding import Status
 from conformance_tests.report.square import MEANING, STATES, square
-from conformance_tests.report.verdict import Report, Status
+from conformance_tests.report.verdict import Report
 
 #: How each status is called on the page.
 LABELS: Final[dict[Status, str]] = {

@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 
 from conformance_tests.printable import printable
 from conformance_tests.report import wording
-from conformance_tests.report.verdict import UNJUDGED, Card, Report, Row
+from conformance_tests.report.finding import UNJUDGED, Card
+from conformance_tests.report.verdict import Report, Row
 
 BEYOND = "beyond the claim"
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from conformance_tests.printable import on_one_line, printable
 from conformance_tests.report import wording
+from conformance_tests.report.finding import Card
 from conformance_tests.report.square import STATES, Cell, Colour, square
-from conformance_tests.report.verdict import Card, Report, Row
+from conformance_tests.report.verdict import Report, Row
 
 LIGHTS: dict[Colour, str] = {
     "sound": "🟢",

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from conformance_tests.printable import printable
+from conformance_tests.report.finding import Finding
 from conformance_tests.report.safe_output import SafeStream
-from conformance_tests.report.verdict import Finding
 from conformance_tests.report.wording import count
 
 #: A run whose logins alone take so many seconds says so.

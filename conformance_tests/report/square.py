@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from conformance_tests.report.verdict import EVALUATED, Report, Row, Status
+from conformance_tests.report.finding import Status
+from conformance_tests.report.verdict import EVALUATED, Report, Row
 
 Colour = Literal["sound", "warned", "broken", "partly", "unseen"]
 

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from conformance_tests.printable import printable
 from conformance_tests.report import wording
+from conformance_tests.report.finding import Card, Status
 from conformance_tests.report.square import STATES, Cell, Colour, square
-from conformance_tests.report.verdict import Card, Report, Row, Status
+from conformance_tests.report.verdict import Report, Row
 
 STYLES: Final[dict[Status, str]] = {
     "pass": "green",

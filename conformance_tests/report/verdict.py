@@ -10,7 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Final, Literal
+from typing import Final
 
 from conformance_tests.report import known_failures
 from conformance_tests.report.blocked import blocked
@@ -21,24 +21,11 @@ from conformance_tests.report.exit_codes import (
     STALE_LIST,
     UNTESTED,
 )
+from conformance_tests.report.finding import STATUSES, UNJUDGED, Card, Finding, Status
 from conformance_tests.requirements import REQUIREMENTS, Requirement
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import KnownFailure
 
-Status = Literal[
-    "pass",
-    "fail",
-    "warn",
-    "known-failure",
-    "not-applicable",
-    "not-testable",
-    "blocked",
-    "unanswered",
-    "not-reached",
-    "excluded",
-    "error",
-]
-STATUSES: Final[tuple[Status, ...]] = Status.__args__  # type: ignore[attr-defined]
 #: From best to worst: of several parts of a row the last one here wins.
 WORSENING: Final[tuple[Status, ...]] = (
     "not-applicable",
@@ -51,41 +38,8 @@ WORSENING: Final[tuple[Status, ...]] = (
     "fail",
     "error",
 )
-#: Not judged because of what the deployment did, or because the run stopped: never conformant.
-UNJUDGED: Final[tuple[Status, ...]] = ("blocked", "unanswered", "not-reached")
 LEFT_OUT: Final = "left out by --only"
 EVALUATED: Final[frozenset[Status]] = frozenset({"pass", "fail", "warn", "known-failure"})
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A failure in full, already redacted."""
-
-    expected: str
-    actual: str
-    transcript: tuple[str, ...] = ()
-    reproduce: tuple[str, ...] = ()
-    case: str = ""  # the test's name in words, with its parameters
-    where: tuple[str, ...] = ()  # the instance, the fault, the session
-    script: str = ""  # a shell script from the login to the failure
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one test says of one requirement; `level` stands where a feature raises the row's.
-
-    rests_on: the rows that ask for the call that failed, where the test only began with it.
-    blocked_by: which of them failed too, and explains this.
-    """
-
-    requirement: str
-    status: Status
-    detail: str | None = None
-    test: str = ""
-    card: Card | None = None
-    level: str | None = None
-    rests_on: tuple[str, ...] = ()
-    blocked_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,9 @@ from typing import Final
 
 from conformance_tests import __version__
 from conformance_tests.report.exit_codes import BROKEN_SUITE, CONFORMANT, FAILED, STALE_LIST
+from conformance_tests.report.finding import STATUSES, UNJUDGED, Card, Status
 from conformance_tests.report.suite_failure import OPENING
-from conformance_tests.report.verdict import (
-    LEFT_OUT,
-    STATUSES,
-    UNJUDGED,
-    Card,
-    Report,
-    Row,
-    Status,
-)
+from conformance_tests.report.verdict import LEFT_OUT, Report, Row
 from conformance_tests.requirements import VERSION
 
 #: One sign for each status, for those who do not see the colour.

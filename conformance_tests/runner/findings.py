@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance_tests.deployment.http.script import script
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.table import denial
 from conformance_tests.marks import fixtures_of, marker_option, requirements_of
 from conformance_tests.outcomes import NoAnswer, NotApplicable, NotReached, NotTestable, Violation
 from conformance_tests.printable import printable
 from conformance_tests.redaction import SHOWN
-from conformance_tests.report.verdict import UNJUDGED, Card, Finding, Status, case_of
+from conformance_tests.report.finding import UNJUDGED, Card, Finding, Status
+from conformance_tests.report.verdict import case_of
 from conformance_tests.runner.where import where
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ def _with_commands(
     return replace(
         card,
         reproduce=(again, curl) if curl else (again,),
-        script=recorder.script(title, instances.main.target.clock.http),
+        script=script(title, recorder.steps(), instances.main.target.clock.http),
     )
 
 

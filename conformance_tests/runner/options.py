@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
     from conformance_tests.deployment.instances import Instances
     from conformance_tests.expect.expect import Expect
-    from conformance_tests.report.verdict import Finding
+    from conformance_tests.report.finding import Finding
     from conformance_tests.runner.overlap import CooperativeThread
     from conformance_tests.runner.work_queue import WorkQueue
 

@@ -13,7 +13,7 @@ from conformance_tests.actors import customer_schedule
 from conformance_tests.good_calls import ORDER
 from conformance_tests.marks import declare_marker, fixtures_of, marker_option, requirements_of
 from conformance_tests.report import known_failures
-from conformance_tests.report.verdict import UNJUDGED, Status
+from conformance_tests.report.finding import UNJUDGED, Status
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.runner import estimate, overlap
 from conformance_tests.runner.findings import findings_of, redacted_report
@@ -22,7 +22,7 @@ from conformance_tests.runner.pytest_output import redact_logs
 from conformance_tests.runner.watch import Watch, instead
 
 if TYPE_CHECKING:
-    from conformance_tests.report.verdict import Finding
+    from conformance_tests.report.finding import Finding
     from conformance_tests.requirements import Requirement
 
 #: What is red of a SHOULD under --strict.

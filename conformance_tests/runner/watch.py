@@ -16,7 +16,8 @@ from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.launch import LaunchError
 from conformance_tests.marks import requirements_of
 from conformance_tests.outcomes import NotReached
-from conformance_tests.report.verdict import Card, Finding, case_of
+from conformance_tests.report.finding import Card, Finding
+from conformance_tests.report.verdict import case_of
 
 if TYPE_CHECKING:
     import pytest

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from textwrap import fill
 
-from conformance_tests.report.verdict import Card, Report, Row
+from conformance_tests.report.finding import Card
+from conformance_tests.report.verdict import Report, Row
 
 WIDTH = 100
 #: Headers that every request or answer of the suite has.

@@ -12,7 +12,8 @@ import pytest
 
 from conformance_tests import requirements
 from conformance_tests.report import html, junit, markdown, terminal, verdict
-from conformance_tests.report.verdict import Finding, Report, Terms, judge
+from conformance_tests.report.finding import Finding
+from conformance_tests.report.verdict import Report, Terms, judge
 from conformance_tests.requirements import FIRST_VERSION, REQUIREMENTS, VERSION, Requirement
 from conformance_tests.target import model as target
 from tests.conformance.frozen.rows import frozen, line, lines_of

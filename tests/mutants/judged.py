@@ -15,7 +15,8 @@ from conformance_tests.deployment import forge
 from conformance_tests.embedded import boot
 from conformance_tests.embedded.forking import fork_server
 from conformance_tests.report.blocked import blocked
-from conformance_tests.report.verdict import Finding, Run
+from conformance_tests.report.finding import Finding
+from conformance_tests.report.verdict import Run
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.parts import Lifetimes

@@ -6,7 +6,8 @@ import datetime as dt
 
 import pytest
 
-from conformance_tests.report.verdict import Card, Finding, Report, Run, judge
+from conformance_tests.report.finding import Card, Finding
+from conformance_tests.report.verdict import Report, Run, judge
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.target.load import from_url
 from lessons.card import WIDTH, card_of, renumbered

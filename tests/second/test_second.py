@@ -11,7 +11,8 @@ import pytest
 
 from conformance_tests.deployment.launch import Launcher
 from conformance_tests.report.exit_codes import CONFORMANT
-from conformance_tests.report.verdict import Report, Status, judge
+from conformance_tests.report.finding import Status
+from conformance_tests.report.verdict import Report, judge
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.load import load

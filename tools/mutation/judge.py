@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from conformance_tests.embedded.forking import fork_server
-from conformance_tests.report.verdict import Finding
+from conformance_tests.report.finding import Finding
 from conformance_tests.runner.options import Options, Silence
 from conformance_tests.runner.run import run_suite
 from tools.mutation import mutated

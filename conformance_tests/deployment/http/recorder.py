@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from conformance_tests import redaction, strict_json
 from conformance_tests.deployment.http.receiving import text_of
-from conformance_tests.deployment.http.script import Call, script
 from conformance_tests.redaction import Redactor
 
 if TYPE_CHECKING:
@@ -127,6 +126,17 @@ class Note:
         yield f"* {self.text}"
 
 
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request and its answer, redacted: a step of a script."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    answer: str
+
+
 @dataclass(slots=True, repr=False)
 class Recorder:
     """Keeps the exchanges of a run; its redactor learns the secrets met in them."""
@@ -220,14 +230,14 @@ class Recorder:
         notes = (entry.text for entry in entries if isinstance(entry, Note))
         return (text for text in dict.fromkeys(notes) if text.startswith(FAULT))
 
-    def script(self, title: str, clock: str | None) -> str:
-        """This test's calls as a shell script; empty where they are too much to be shown."""
+    def steps(self) -> list[Call | str]:
+        """This test's calls and notes, redacted; nothing where they are too much to be shown."""
         entries = _TRANSCRIPT.get([])
         size = sum(len(e.request_body) for e in entries if isinstance(e, Exchange))
         if self._scripted + size > SHOWN_RUN or len(entries) > 2 * SHOWN_EXCHANGES:
-            return ""
+            return []
         self._scripted += size
-        return script(title, map(self._step, entries), clock)
+        return [self._step(entry) for entry in entries]
 
     def _step(self, entry: Exchange | Note) -> Call | str:
         redact = self.redact

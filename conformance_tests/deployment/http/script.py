@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from conformance_tests.deployment.http.recorder import Call
 from conformance_tests.printable import on_one_line
 
 _NAME: Final = re.compile(r"<([a-z]+)#([0-9]+)>")
@@ -23,17 +24,6 @@ HEAD: Final = """\
 set -u
 pick() {{ printf '%s' "$answer" | sed -n 's/.*"'"$1"'" *: *"\\([^"]*\\)".*/\\1/p'; }}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request and its answer, redacted."""
-
-    method: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    body: str
-    answer: str
 
 
 @dataclass(slots=True)
@@ -89,8 +79,10 @@ class _Script:
         return f"${{{name}}}"
 
 
-def script(title: str, steps: Iterable[Call | str], clock: str | None) -> str:
-    """The script of these calls and notes; `clock` is the address that sets the clock."""
+def script(title: str, steps: Sequence[Call | str], clock: str | None) -> str:
+    """The script of these calls and notes, empty without any; `clock` is what sets the clock."""
+    if not steps:
+        return ""
     made = _Script(clock)
     lines = [
         line

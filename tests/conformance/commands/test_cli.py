@@ -26,7 +26,8 @@ from cryptography.x509.oid import NameOID
 from conformance_tests.commands import cli
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.report import exit_codes
-from conformance_tests.report.verdict import Card, Finding, Run
+from conformance_tests.report.finding import Card, Finding
+from conformance_tests.report.verdict import Run
 from conformance_tests.runner.options import Options, Progress
 from conformance_tests.target.model import Target
 from tests.conformance.commands.unheard import FULL, printing_to, unheard

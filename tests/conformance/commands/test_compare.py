@@ -14,7 +14,8 @@ from conformance_tests.commands import cli
 from conformance_tests.commands.compare import Judged, changes, compare
 from conformance_tests.report import exit_codes
 from conformance_tests.report import json as report_json
-from conformance_tests.report.verdict import Finding, Terms, judge
+from conformance_tests.report.finding import Finding
+from conformance_tests.report.verdict import Terms, judge
 from conformance_tests.requirements import REQUIREMENTS
 from tests.conformance.commands.unheard import unheard
 from tests.conformance.report.sample_report import passed, run, sample, target

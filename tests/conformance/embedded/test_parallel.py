@@ -18,7 +18,8 @@ import pytest
 
 from conformance_tests.embedded import parallel
 from conformance_tests.embedded.parallel import EventCollector, WorkerLost, merged
-from conformance_tests.report.verdict import Finding, Run
+from conformance_tests.report.finding import Finding
+from conformance_tests.report.verdict import Run
 from conformance_tests.runner.options import Options, Silence
 from conformance_tests.runner.work_queue import QueueLoop, WorkQueue, batches, last_tests
 from conformance_tests.target.model import Target

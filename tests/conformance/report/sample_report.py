@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from conformance_tests.report.verdict import Card, Finding, Report, Run, Terms, judge
+from conformance_tests.report.finding import Card, Finding
+from conformance_tests.report.verdict import Report, Run, Terms, judge
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import Credentials, KnownFailure
 

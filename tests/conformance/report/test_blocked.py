@@ -9,7 +9,8 @@ from conformance_tests.commands.known_failures import new_tables
 from conformance_tests.good_calls import ECHO, ENDED, ORDER
 from conformance_tests.report import terminal
 from conformance_tests.report.blocked import blocked
-from conformance_tests.report.verdict import UNJUDGED, Card, Finding, Report, Status, judge
+from conformance_tests.report.finding import UNJUDGED, Card, Finding, Status
+from conformance_tests.report.verdict import Report, judge
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.target.parts import KnownFailure
 from tests.conformance.report.sample_report import passed, run, target

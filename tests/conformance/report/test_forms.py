@@ -14,8 +14,9 @@ import jsonschema
 import pytest
 
 from conformance_tests.report import html, json, junit, markdown, terminal, wording
+from conformance_tests.report.finding import Finding
 from conformance_tests.report.square import square
-from conformance_tests.report.verdict import Finding, Report, Run, Terms, judge
+from conformance_tests.report.verdict import Report, Run, Terms, judge
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.target.parts import KnownFailure
 from tests.conformance.report.golden_file import matches_golden

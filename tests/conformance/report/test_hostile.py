@@ -16,7 +16,8 @@ from markdown_it.token import Token
 
 from conformance_tests.commands import cli
 from conformance_tests.report import html, json, junit, markdown
-from conformance_tests.report.verdict import Card, Finding, Report, judge
+from conformance_tests.report.finding import Card, Finding
+from conformance_tests.report.verdict import Report, judge
 from conformance_tests.target.parts import KnownFailure
 from tests.conformance.report.hostile_texts import HOSTILE
 from tests.conformance.report.sample_report import run, target

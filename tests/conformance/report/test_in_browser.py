@@ -11,7 +11,8 @@ from playwright.sync_api import Browser
 
 from conformance_tests.commands.compare import Judged, grid_page
 from conformance_tests.report import html, json
-from conformance_tests.report.verdict import Finding, Report, judge
+from conformance_tests.report.finding import Finding
+from conformance_tests.report.verdict import Report, judge
 from tests.conformance.report.sample_report import CARD, passed, run, target
 from tests.server.browser import chromium
 

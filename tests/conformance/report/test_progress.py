@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from conformance_tests.report.finding import Finding
 from conformance_tests.report.progress import Collector
 from conformance_tests.report.terminal import console
-from conformance_tests.report.verdict import Finding
 
 
 def watched(

@@ -8,7 +8,8 @@ import itertools
 import pytest
 
 from conformance_tests.commands.known_failures import new_tables
-from conformance_tests.report.verdict import Card, Finding, Report, Row, Status, Terms, judge, worst
+from conformance_tests.report.finding import Card, Finding, Status
+from conformance_tests.report.verdict import Report, Row, Terms, judge, worst
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.target.parts import KnownFailure
 from tests.conformance.report.sample_report import passed, run, target

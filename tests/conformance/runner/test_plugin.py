@@ -17,7 +17,7 @@ from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.instances import Instances
-from conformance_tests.report.verdict import Finding
+from conformance_tests.report.finding import Finding
 from conformance_tests.runner import entry, overlap
 from conformance_tests.runner.options import Options, RunContext
 from conformance_tests.runner.plugin import ConformancePlugin
