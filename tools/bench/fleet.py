@@ -68,7 +68,7 @@ GROWING: Mapping[tuple[str, int], Cost] = {
 }
 
 # Measured: the server's CPU milliseconds at 8 connections, medians of five rounds of
-# `nox -s bench` at 4.8 ms a derivation; without grace.
+# `nox -s bench` at 4.8 ms a derivation; without grace, and without the cache (cold).
 CPU_MS: Mapping[str, float] = {
     "log in": 15.0,
     "refresh, rotated": 29.5,
