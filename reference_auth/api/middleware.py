@@ -30,8 +30,7 @@ log = logging.getLogger(__name__)
 def middleware(*, development: bool, allow_origins: Sequence[str]) -> list[Middleware]:
     """The middleware in the order in which a request passes it."""
     return [
-        Middleware(AccessLog),
-        Middleware(AnswerHeaders),
+        Middleware(EveryRequest),
         *([Middleware(LoopbackHost)] if development else []),
         Middleware(
             CORSMiddleware,
@@ -42,19 +41,6 @@ def middleware(*, development: bool, allow_origins: Sequence[str]) -> list[Middl
             max_age=PREFLIGHT_SECONDS,
         ),
     ]
-
-
-class AnswerHeaders:
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(EVERY_ANSWER)
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers)
 
 
 class LoopbackHost:
@@ -72,8 +58,11 @@ class LoopbackHost:
             await self.app(scope, receive, send)
 
 
-class AccessLog:
-    """Logs one line for each request: never a query string, nor a path without a route."""
+class EveryRequest:
+    """Adds the headers of every answer, and logs one line for each request.
+
+    The line has no query string, and no path without a route.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -84,13 +73,14 @@ class AccessLog:
             return
         began, statuses = time.perf_counter(), list[int]()
 
-        async def send_and_remember(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(EVERY_ANSWER)
                 statuses.append(message["status"])
             await send(message)
 
         try:
-            await self.app(scope, receive, send_and_remember)
+            await self.app(scope, receive, send_with_headers)
         finally:
             fields = {
                 "method": scope["method"] if scope["method"].isalpha() else "?",

@@ -148,7 +148,7 @@ class Flow:
             return successor  # RACE-08
         if claims.refresh_expiry - presented.now <= CLOCK_SKEW:
             raise SessionOver  # a server with a faster clock may have removed it as expired
-        if self.rotations.rival((await presented.row()).hash, presented.received):
+        if self.rotations.lost_race((await presented.row()).hash, presented.received):
             raise Retry  # RACE-06: it was sent before the pair was spent
         await self.burn_for_reuse(presented)
         raise Replayed  # CORE-12

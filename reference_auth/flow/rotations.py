@@ -19,14 +19,14 @@ class Rotations:
 
     @contextmanager
     def under_way(self, hash: str) -> Iterator[None]:
-        """The pair with this hash is being spent in here; a rival may read before we know it."""
+        """Note that the pair with this hash is being spent: others may read meanwhile."""
         self._note(hash, inf)
         try:
             yield
         finally:
             self._note(hash, anyio.current_time())
 
-    def rival(self, hash: str, received: float) -> bool:
+    def lost_race(self, hash: str, received: float) -> bool:
         """Whether a request came before the pair was spent, so that it lost a race (RACE-06)."""
         return self._ended.get(hash, 0.0) > received
 

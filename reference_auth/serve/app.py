@@ -103,7 +103,7 @@ def _clock_route(clock: MovableClock) -> Route:
     async def answer(request: Request) -> Response:
         """Tell the time and whether the clock was set; or set it, or return to real time."""
         if request.method == "GET":
-            return respond({"now": clock(), "stands": clock.is_set}, 200, JSON)
+            return respond({"now": clock(), "stopped": clock.is_set}, 200, JSON)
         try:
             now = read_time(await read_json(request))
         except BadRequest as refusal:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import json
 import multiprocessing
 import os
@@ -38,7 +37,7 @@ IN_PROCESS = "in this process, lost when it ends"
 
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, and answer the requests in flight before returning."""
-    check(settings)
+    find_platform(settings.login_service)  # raises ConfigError before anything starts
     allow_files()  # for this process and its workers
     several = settings.workers > 1
     app = partial(build, settings) if several else build(settings)
@@ -72,16 +71,6 @@ def uvicorn_config(app: Any, **more: Any) -> uvicorn.Config:
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
         **more,
     )
-
-
-def check(settings: Settings) -> None:
-    """Raise ConfigError for what would fail only when the app is built."""
-    find_platform(settings.login_service)
-    if settings.table_in_process and importlib.util.find_spec("moto") is None:
-        raise ConfigError(
-            "The table in this process needs moto: install reference-auth[embedded], "
-            "or name a --dynamodb-endpoint."
-        )
 
 
 def listen(host: str, port: int) -> socket.socket:

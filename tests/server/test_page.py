@@ -174,8 +174,8 @@ def test_the_server_announces_it() -> None:
 
 def test_the_clock_can_be_read(laptop: Caller) -> None:
     """GET tells the time, and whether someone set it."""
-    assert laptop.http.get("/clock").json()["stands"] is False
+    assert laptop.http.get("/clock").json()["stopped"] is False
     laptop.http.post("/clock", json={"now": 1_900_000_000})
-    assert laptop.http.get("/clock").json() == {"now": 1_900_000_000, "stands": True}
+    assert laptop.http.get("/clock").json() == {"now": 1_900_000_000, "stopped": True}
     laptop.http.post("/clock", json={"now": None})
-    assert laptop.http.get("/clock").json()["stands"] is False
+    assert laptop.http.get("/clock").json()["stopped"] is False

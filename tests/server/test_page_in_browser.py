@@ -29,7 +29,7 @@ VALID_INVALID = "ACCESS_VALID_REFRESH_INVALID"
 INVALID_INVALID = "ACCESS_INVALID_REFRESH_INVALID"
 SAME, NEW, REFUSED = "Refresh: the same pair", "Refresh: a new pair", "Refresh: The session is over"
 TO_ACCESS, PAST_REFRESH = "To the access token’s expiry", "Past the refresh token’s expiry"
-SPOIL_ACCESS, SPOIL_REFRESH = (f"Corrupt the {kind} token" for kind in ("access", "refresh"))
+CORRUPT_ACCESS, CORRUPT_REFRESH = (f"Corrupt the {kind} token" for kind in ("access", "refresh"))
 REPLAY = "Replay the previous pair"
 
 
@@ -153,20 +153,20 @@ def test_a_login_in_the_second_of_a_burn(opened: Tab) -> None:
     assert opened.press("Log in") == VALID_VALID
 
 
-def test_spoiled_tokens(opened: Tab) -> None:
+def test_corrupted_tokens(opened: Tab) -> None:
     """A wrong byte makes the access token forged or the refresh token foreign, until mended."""
     opened.press("Log in")
-    assert opened.press(SPOIL_ACCESS) == INVALID_INVALID
+    assert opened.press(CORRUPT_ACCESS) == INVALID_INVALID
     assert opened.lit() == ["forged matches"]
     opened.press("Refresh")
     assert "The access token is not valid" in opened.text("result")
-    assert opened.press(SPOIL_ACCESS) == VALID_VALID
-    assert opened.press(SPOIL_REFRESH) == VALID_INVALID
+    assert opened.press(CORRUPT_ACCESS) == VALID_VALID
+    assert opened.press(CORRUPT_REFRESH) == VALID_INVALID
     assert opened.lit() == ["live mismatch"]
     opened.press("Revoke")
     assert "The refresh token does not match the access token" in opened.text("result")
     assert opened.rows() == 1
-    assert opened.press(SPOIL_REFRESH) == VALID_VALID
+    assert opened.press(CORRUPT_REFRESH) == VALID_VALID
     opened.press("Refresh")
     assert opened.text("result").startswith(SAME)
 
@@ -305,10 +305,10 @@ def test_by_keyboard_alone(opened: Tab) -> None:
     keyboard.press("Enter")
     assert opened.settled() == VALID_VALID
     assert focused(opened, 4) == ["refresh", "revoke", "me", "race"]
-    assert focused(opened, 2) == ["spoil-access", "spoil-refresh"]
+    assert focused(opened, 2) == ["corrupt-access", "corrupt-refresh"]
     keyboard.press("Space")
     assert opened.settled() == VALID_INVALID
-    assert opened.page.locator("#spoil-refresh").get_attribute("aria-pressed") == "true"
+    assert opened.page.locator("#corrupt-refresh").get_attribute("aria-pressed") == "true"
     assert focused(opened, 3) == ["past-access", "past-refresh", "minute"]
     assert focused(opened, 4) == ["access-raw", "refresh-raw", "look", "rows-scroll"]
 
@@ -360,7 +360,7 @@ def test_anyone_can_use_it(
         assert complaints_of(opened) == {}
         opened.press("Log in")
         opened.press("Refresh")
-        opened.press(SPOIL_REFRESH)
+        opened.press(CORRUPT_REFRESH)
         opened.press("Refresh")
         assert complaints_of(opened) == {}
         wide = opened.page.evaluate("document.documentElement.scrollWidth")

@@ -5,7 +5,7 @@ import { clockCall, send } from "./calls.js";
 export class Clock {
   #now = Date.now() / 1000;
   #read = performance.now();
-  stands = false;
+  isStopped = false;
 
   constructor(isMovable) {
     this.isMovable = isMovable;
@@ -13,7 +13,7 @@ export class Clock {
 
   /** The second that the server would read now. */
   now() {
-    const passed = this.stands ? 0 : (performance.now() - this.#read) / 1000;
+    const passed = this.isStopped ? 0 : (performance.now() - this.#read) / 1000;
     return Math.floor(this.#now + passed);
   }
 
@@ -21,7 +21,7 @@ export class Clock {
   async read() {
     const told = this.isMovable ? (await send(clockCall())).answer : null;
     this.#now = told?.now ?? Date.now() / 1000;
-    this.stands = told?.stands ?? false;
+    this.isStopped = told?.stopped ?? false;
     this.#read = performance.now();
   }
 }

@@ -18,7 +18,7 @@ const ADVICE = {
   "graphql-server-internal-error": "Retry shortly; if the clock is stopped, move it ahead first.",
 };
 const BURNED = "A spent pair was used again, so all sessions of this customer have ended.";
-const NEED_A_PAIR = ["refresh", "revoke", "me", "race", "spoil-access", "spoil-refresh", "look"];
+const NEED_A_PAIR = ["refresh", "revoke", "me", "race", "corrupt-access", "corrupt-refresh", "look"];
 const UNKNOWN = { state: "Unknown", sentence: "The table did not answer." };
 const NOTHING = { state: "No pair yet", sentence: "Log in to get two tokens." };
 
@@ -35,8 +35,8 @@ const ACTIONS = {
   me: () => ask("Me", graphqlCall("me", {}, held().token), ({ email }) => `you are ${email}.`),
   race: () => Promise.all([refresh("This tab", held()), refresh("Second tab", held())]),
   replay: () => refresh("Replay", session.previous),
-  "spoil-access": () => spoil("token"),
-  "spoil-refresh": () => spoil("refresh_token"),
+  "corrupt-access": () => corrupt("token"),
+  "corrupt-refresh": () => corrupt("refresh_token"),
   "past-access": () => moveClock(session.issued.claims.exp),
   "past-refresh": () => moveClock(session.issued.claims.refresh_expiry + 1),
   minute: () => moveClock(clock.now() + 60),
@@ -65,8 +65,8 @@ function revoke({ token, refresh_token }) {
     "revoked; this session is over.");
 }
 
-function spoil(which) {
-  session.spoiled[which] = !session.spoiled[which];
+function corrupt(which) {
+  session.corrupted[which] = !session.corrupted[which];
 }
 
 function moveClock(now) {
@@ -81,7 +81,7 @@ async function ask(title, call, accept) {
   const [refusal] = answer.errors ?? (answer.error ? [{ message: answer.error }] : []);
   const [good] = Object.values(answer.data ?? {});
   const outcome = refusal ? refused(refusal, call) : accepted(accept(good));
-  note({ title, call: discreet(call), status, answer, outcome, at: moment(clock.now()) });
+  note({ title, call: withoutPassword(call), status, answer, outcome, at: moment(clock.now()) });
 }
 
 function accepted(sentence) {
@@ -96,7 +96,7 @@ function refused({ message, extensions }, call) {
 }
 
 /** A call as it may be shown: only the demo's own passwords are public. */
-function discreet(call) {
+function withoutPassword(call) {
   const { variables } = call.body;
   const isPublic = facts.customers.some(({ password }) => password === variables?.password);
   if (variables?.password === undefined || isPublic) return call;
@@ -135,8 +135,8 @@ function draw() {
   for (const id of NEED_A_PAIR) find(id).disabled = !has;
   find("me").hidden = facts.customers.length === 0;
   find("replay").disabled = session.previous === null;
-  find("spoil-access").ariaPressed = session.spoiled.token;
-  find("spoil-refresh").ariaPressed = session.spoiled.refresh_token;
+  find("corrupt-access").ariaPressed = session.corrupted.token;
+  find("corrupt-refresh").ariaPressed = session.corrupted.refresh_token;
   if (has) drawTokens(session);
   if (has) drawRows(session);
   drawTime();
@@ -145,12 +145,12 @@ function draw() {
 function drawTime() {
   const now = clock.now();
   write(find("clock-now"), moment(now));
-  write(find("clock-kind"), clock.stands ? "Clock stopped at" : "Server time");
-  find("clock").classList.toggle("stands", clock.stands);
+  write(find("clock-kind"), clock.isStopped ? "Clock stopped at" : "Server time");
+  find("clock").classList.toggle("stopped", clock.isStopped);
   const claims = session.issued?.claims;
   find("past-access").disabled = !claims || now >= claims.exp;
   find("past-refresh").disabled = !claims || now > claims.refresh_expiry;
-  find("real-time").disabled = !clock.stands;
+  find("real-time").disabled = !clock.isStopped;
   if (claims) drawTimeLeft(session, now);
   drawRowsLeft(now);
   grid.light(session.cell(now), claims ? UNKNOWN : NOTHING);
@@ -203,7 +203,7 @@ for (const [id, action] of Object.entries(ACTIONS)) {
   find(id).addEventListener("click", () => act(action));
 }
 find("show-curls").addEventListener("click", () => {
-  const login = discreet(graphqlCall("generateCustomerToken", credentials()));
+  const login = withoutPassword(graphqlCall("generateCustomerToken", credentials()));
   showCurls(login, session, clock);
 });
 addEventListener("focus", () => act(() => undefined));

@@ -6,7 +6,7 @@ export class Session {
   /** The pair that a rotation spent. */
   previous = null;
   /** Which of the two tokens have a wrong byte. */
-  spoiled = { token: false, refresh_token: false };
+  corrupted = { token: false, refresh_token: false };
   /** The row of the issued refresh token: null when gone, undefined when nobody could look. */
   row = undefined;
   /** All rows of the customer. */
@@ -30,13 +30,13 @@ export class Session {
 
   #hold({ token, refresh_token }) {
     this.issued = { token, refresh_token, ...decoded(token) };
-    this.spoiled = { token: false, refresh_token: false };
+    this.corrupted = { token: false, refresh_token: false };
     this.isBurned = false;
   }
 
   /** Whether a refused refresh was a burn: nothing is left of what was there before. */
   sawBurn(category) {
-    const wasValid = !this.spoiled.token && !this.spoiled.refresh_token;
+    const wasValid = !this.corrupted.token && !this.corrupted.refresh_token;
     if (category === "graphql-authorization" && wasValid && this.previous && this.row === null) {
       this.isBurned = this.rows.length === 0;
     }
@@ -46,12 +46,12 @@ export class Session {
   /** The token as it would be sent now: as it was issued, or with its wrong byte. */
   held(which) {
     const token = this.issued[which];
-    return this.spoiled[which] ? withWrongByte(token) : token;
+    return this.corrupted[which] ? withWrongByte(token) : token;
   }
 
   /** Where in the held token the wrong byte is; -1 when there is none. */
   wrongByte(which) {
-    return this.spoiled[which] ? spoiledAt(this.issued[which]) : -1;
+    return this.corrupted[which] ? corruptedAt(this.issued[which]) : -1;
   }
 
   /** The customer, as the development operations name him. */
@@ -66,13 +66,13 @@ export class Session {
   }
 
   #access(now) {
-    if (this.spoiled.token) return "forged";
+    if (this.corrupted.token) return "forged";
     return now < this.issued.claims.exp ? "live" : "expired";
   }
 
   #refresh(now) {
     if (now > this.issued.claims.refresh_expiry) return "expired";
-    if (this.spoiled.refresh_token) return "mismatch";
+    if (this.corrupted.refresh_token) return "mismatch";
     if (now > Number(this.row?.ttl ?? Infinity)) return "expired";
     return this.row ? "matches" : "absent";
   }
@@ -89,12 +89,12 @@ function fromBase64(part) {
   return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));
 }
 
-/** Where a wrong byte stands: within the signature, or within the hex text. */
-function spoiledAt(token) {
+/** Where the wrong byte is: within the signature, or within the hex text. */
+function corruptedAt(token) {
   return token.lastIndexOf(".") + 12;
 }
 
 function withWrongByte(token) {
-  const at = spoiledAt(token);
+  const at = corruptedAt(token);
   return token.slice(0, at) + (token[at] === "0" ? "1" : "0") + token.slice(at + 1);
 }

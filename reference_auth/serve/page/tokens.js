@@ -11,7 +11,7 @@ export function drawTokens(session) {
     ...terms([
       ["header", JSON.stringify(header)],
       ...Object.entries(claims).map(([name, value]) => [name, claim(value)]),
-      ["signature", session.spoiled.token ? "has a wrong byte" : "as the server made it"],
+      ["signature", session.corrupted.token ? "has a wrong byte" : "as the server made it"],
     ]),
   );
   find("refresh-raw").replaceChildren(
@@ -21,7 +21,7 @@ export function drawTokens(session) {
     ...terms([
       ["form", `${session.issued.refresh_token.length / 2} bytes in hex, with nothing to read`],
       ["made from", "customer_id, exp and the server’s secret"],
-      ["belongs", session.spoiled.refresh_token ? "to no access token" : "to this access token"],
+      ["belongs", session.corrupted.refresh_token ? "to no access token" : "to this access token"],
       ["ends", `${moment(claims.refresh_expiry)}, by refresh_expiry`],
       ["its row", rowInWords(session)],
     ]),
