@@ -171,6 +171,14 @@ class Table:
         if row is not None:
             self.delete(row)
 
+    def expire(self, customer_id: object, moment: int, but: str) -> None:
+        """Delete the customer's rows, bookkeeping included, that the table's own expiry would have
+        deleted by a moment; the row of one hash stays.
+        """
+        for partition in (str(customer_id), f"{BOOKKEEPING}{customer_id}"):
+            rows = [row for row in self.rows(partition) if row.hash != but]
+            self.delete_many([row for row in rows if row.ttl is not None and row.ttl < moment])
+
     def delete(self, row: Row) -> None:
         self._client.delete_item(TableName=self.name, Key=_key(row.customer_id, row.hash))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance_tests.expect.base import Checks
 from conformance_tests.outcomes import NotApplicable, NotTestable
@@ -60,7 +60,7 @@ class Calls(Checks):
         if not fault.hits or (answers and not any(answer.status for answer in answers)):
             raise NotTestable("faults", "no call of this kind passed the fault proxy")
 
-    def held(self, fault: Fault, by: Future[Answer], calls: int = 1) -> None:
+    def held(self, fault: Fault, by: Future[Any], calls: int = 1) -> None:
         """So many calls of a request in the background stop; otherwise the test sees nothing."""
         while not fault.held(calls, LOOK_SECONDS):
             if by.done() or fault.timed_out:

@@ -199,6 +199,23 @@ def test_a_burn_that_broke_off_spares_who_logs_in_after_it(
         expect.works(session)
 
 
+@requirement("HARD-41", burns=True)
+def test_a_burn_outlasts_what_the_table_deletes(
+    deployment: Deployment, made_up: MadeUpCustomer, table: Table, expect: Expect
+) -> None:
+    """A burned pair of a longer lifetime than today's is over to its end, and ends no session that
+    began since, also when the table has deleted what had run out by then.
+    """
+    stolen = made_up.forge_session(-5, 600)
+    asleep = made_up.forge_session(-7, 2 * deployment.lifetimes.extended)
+    replay(stolen, expect)
+    fresh = made_up.log_in(remember_me=True)
+    table.expire(made_up.id, asleep.refresh_expiry, but=fresh.hash)
+    with expect.unchanged(made_up):
+        expect.is_over(asleep)
+    expect.returns_same_pair(fresh)
+
+
 # -- in the very second ------------------------------------------------------------------------
 
 

@@ -40,6 +40,19 @@ def test_an_update_writes_one_row_under_the_hash(
         expect.equal(row.hash, hash_, "refresh_token_hash")
 
 
+@requirement("DEV-11", logins=0)
+def test_an_update_writes_a_row_that_lasts(
+    development: Deployment, developer: Developer, stranger: Customer, expect: Expect
+) -> None:
+    """The row that updateUserAuth writes is kept for one refresh lifetime from now."""
+    with (
+        development.clock.window() as window,
+        expect.row_changes(stranger, new=1) as changes,
+    ):
+        expect.success(developer.update(stranger.id, never_issued()))
+    expect.between(changes.new[0].ttl, *window.after(development.lifetimes.refresh), "ttl")
+
+
 @requirement("DEV-06", logins=0)
 def test_a_row_is_shown_as_text_and_an_unknown_one_as_nothing(
     developer: Developer, stranger: Customer, expect: Expect

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import statistics
+from collections.abc import Iterator
 from functools import partial
 
 import pytest
@@ -14,10 +15,12 @@ from conformance_tests.actors.forged_tokens import mismatches, never_issued
 from conformance_tests.actors.session import Session, load
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
+from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.log import RunLog
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable
 
 #: HARD-26: so many refreshes, so many of them at once, and what a trivial query may take then.
 REFRESHES = 200
@@ -25,6 +28,10 @@ AT_ONCE = 40
 TIMES_QUIET = 20
 ALWAYS_ALLOWED = 0.050
 QUIET_LOOKS = 15
+#: HARD-39: so many looks at each kind of pair, and what a derivation takes at least, in seconds.
+LOOKS = 12
+LEAST_DERIVATION = 0.002
+LONG = 300 * 24 * 3600
 #: A machine that is busy with something else may spoil a try; a blocked event loop spoils each.
 TRIES = 3
 
@@ -173,6 +180,49 @@ def test_deriving_keys_holds_nobody_up(
         f"a median of at most {allowed:.3f} s for a trivial query under load",
         f"more in each of {TRIES} tries",
     )
+
+
+@requirement("HARD-39", burns=True)
+def test_a_pair_that_ended_long_ago_costs_no_derivation(
+    deployment: Deployment, alice: RegisteredCustomer, forge: Forge, expect: Expect
+) -> None:
+    """It is refused nearly as soon as a forged one, and sooner than a pair that has to be derived.
+
+    Each kind is timed at its best: what else a machine does only makes it slower.
+    """
+    session = alice.log_in()
+    expect.returns_same_pair(session)
+    for _ in range(TRIES):
+        forged, live, ended = (best_time(pairs) for pairs in timed_pairs(session, forge))
+        derivation = live - forged
+        if derivation < LEAST_DERIVATION:
+            raise NotTestable("secret", "a derivation takes too little time here to be seen")
+        if ended - forged < derivation / 2:
+            return
+    told = f"{1000 * (ended - forged):.1f} ms more than a forged one"
+    expect.that(False, f"at most {500 * derivation:.1f} ms, half of what a derivation takes", told)
+
+
+def timed_pairs(session: Session, forge: Forge) -> Iterator[list[Session]]:
+    """Pairs with a forged access token, with a live one, and with one of 300 days ago.
+
+    Each has an access token of its own, and a refresh token that nobody issued.
+    """
+    live = mismatches(session, LOOKS)
+    yield [pair.altered(token=f"{pair.token[:-4]}AAAA") for pair in live]
+    yield live
+    ages = [{"exp": pair.exp - LONG, "refresh_expiry": pair.exp - LONG + 1} for pair in live]
+    deployment = session.customer.deployment
+    nobody = {"customer_id": f"conformance-{deployment.run}-nobody"}
+    minted = [forge.mint({**session.claims, **nobody, **age}) for age in ages]
+    yield [
+        pair.altered(token=deployment.add_access_token(token))
+        for pair, token in zip(live, minted, strict=True)
+    ]
+
+
+def best_time(pairs: list[Session]) -> float:
+    return min(pair.refresh().seconds for pair in pairs)
 
 
 def median_under_load(deployment: Deployment, session: Session, expect: Expect) -> float:

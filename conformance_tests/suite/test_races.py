@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from functools import partial
 
 import pytest
 
@@ -423,6 +424,39 @@ def test_a_refresh_beside_a_replay_ends_with_it(
     needs_order(deployment, expect)
 
 
+@requirement("HARD-40", logins=4)
+def test_each_field_is_judged_when_it_runs(
+    deployment: Deployment,
+    odd: OddClient,
+    bob: RegisteredCustomer,
+    someone: Customer,
+    faults: FaultProxy,
+    expect: Expect,
+) -> None:
+    """A refresh behind a slow login in one document is good, unless the session ends meanwhile."""
+    if not deployment.clock.movable:
+        raise NotTestable("clock")
+    lucky, late = someone.live_sessions(2)
+    for session in (lucky, late):
+        bob.wait_for_new_second()
+        with faults.hold("write", of=bob.id, times=1) as fault:
+            with deployment.meanwhile(
+                partial(
+                    odd.log_in_and_refresh, bob.credentials, session.token, session.refresh_token
+                )
+            ) as asked:
+                expect.held(fault, asked)
+                if session is late:
+                    deployment.clock.move_to(late.refresh_expiry + 1 + deployment.clock.margin)
+                fault.release()
+            login, refresh = asked.result()
+        bob.keep(*login.pairs)
+        if session is lucky:
+            expect.that(refresh.value is not None, "the pair again", refresh.brief())
+        else:
+            expect.session_over(refresh)
+
+
 # -- a rotation beside an ending ---------------------------------------------------------------
 
 
@@ -573,6 +607,21 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
     expect.that(
         not expect.still_live(expect.sessions_in(someone, [answer])), "no live pair", answer.brief()
     )
+
+
+@requirement("RACE-15", burns=True, long_jump=True)
+@pytest.mark.parametrize("remember_me", [True, False], ids=["remembered", "past its own end"])
+def test_a_revoke_of_an_old_pair_ends_its_session(
+    deployment: Deployment, someone: Customer, expect: Expect, remember_me: bool
+) -> None:
+    """A pair that was rotated twice is revoked: whatever is answered, the newest pair is over."""
+    if not deployment.clock.movable:
+        raise NotTestable("clock", "a pair that is made to look expired has lost its lineage")
+    oldest = someone.expired_session(remember_me)
+    newest = expect.rotates(expect.rotates(oldest).expired())
+    expect.returns_same_pair(newest)
+    oldest.revoke()
+    expect.is_over(newest.expired())
 
 
 # -- several servers ---------------------------------------------------------------------------

@@ -45,10 +45,10 @@ class Development:
             return [as_auth_item(item) for page in pages for item in page]
 
     async def update(self, user_id: str | None, refresh_token: str | None, now: int) -> None:
-        """Write the row of a refresh token, for one refresh lifetime (DEV-05)."""
+        """Write the row of a refresh token, for one refresh lifetime (DEV-05, DEV-11)."""
         with deadline():
             customer_id, hash = await self.key(user_id, refresh_token)
-            # Departs: DEV-05 the module writes a `ttl` of 1970.
+            # Departs: DEV-11 the module writes a `ttl` of 1970.
             ttl = now + self.sessions.config.lifetimes.refresh
             await self.sessions.put(Row(customer_id, hash, ttl))
 

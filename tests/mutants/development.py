@@ -21,6 +21,7 @@ from reference_auth.flow.development import AuthItem, Development
 from reference_auth.store import items
 from reference_auth.store.items import Item
 from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around
 
 FIVE = ("get", "list", "update", "remove", "remove_all")
 
@@ -442,3 +443,14 @@ def calls_an_empty_partition_an_error(patch: pytest.MonkeyPatch) -> None:
         await remove_all(self, user_id)
 
     patch.setattr(Development, "remove_all", remove_some)
+
+
+@mutant("DEV-11")
+def writes_the_ttl_of_an_example(patch: pytest.MonkeyPatch) -> None:
+    """updateUserAuth writes a ttl of 100000, which is 2 January 1970."""
+
+    async def update(original: Any, self: Development, *given: Any) -> None:
+        lifetime = self.sessions.config.lifetimes.refresh
+        await original(self, *given[:2], 100_000 - lifetime)
+
+    around(patch, Development, "update", update)

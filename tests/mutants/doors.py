@@ -414,6 +414,19 @@ def puts_the_refresh_token_into_a_cookie(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(endpoint, "respond", also)
 
 
+@mutant("HARD-40")
+def reads_the_time_once_for_each_request(patch: pytest.MonkeyPatch) -> None:
+    """Every field of a request is judged by the time when it came."""
+    run = Endpoint._run
+
+    async def timed(self: Endpoint, request: Request, operation: Operation) -> Any:
+        now = self.service.clock()
+        service = replace(self.service, clock=lambda: now)
+        return await run(Endpoint(self.schema, service), request, operation)
+
+    patch.setattr(Endpoint, "_run", timed)
+
+
 # -- other doors -------------------------------------------------------------------------------
 
 

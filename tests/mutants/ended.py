@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from reference_auth.core import lifetimes, tokens
 from reference_auth.core.errors import BadRefreshToken, NoSuchSession
 from reference_auth.core.judge import Presented
-from reference_auth.core.rows import Row, partition_of
+from reference_auth.core.rows import Fence, Row, partition_of
 from reference_auth.core.states import Refresh
 from reference_auth.core.tokens import (
     AccessToken,
@@ -20,11 +20,12 @@ from reference_auth.core.tokens import (
     RefreshTokenHash,
     TokenPair,
 )
+from reference_auth.flow.burn import Burn
 from reference_auth.flow.flow import Flow
 from reference_auth.store.items import Item
 from reference_auth.store.sessions import Fenced, KeyTaken, RowGone, Sessions
 from tests.mutants.catalogue import mutant
-from tests.mutants.seams import around_judging
+from tests.mutants.seams import around, around_judging
 
 DAY = 86_400
 NOBODY_S = RefreshTokenHash("nobody's")
@@ -284,6 +285,55 @@ def burns_for_a_second_revoke(patch: pytest.MonkeyPatch) -> None:
 
 
 # -- after a burn, and in the very second ------------------------------------------------------
+
+
+@mutant("HARD-41")
+def keeps_a_fence_for_todays_longest_lifetime(patch: pytest.MonkeyPatch) -> None:
+    """What records a burn runs out with the present extended lifetime, whatever it deletes."""
+
+    def fence_at(original: Any, burn: Burn, now: int, reused: Claims | None = None) -> Fence:
+        fence: Fence = original(burn, now)
+        return fence
+
+    async def raise_to(
+        original: Any, burn: Burn, customer_id: str, fence: Fence, rows: Sequence[Row]
+    ) -> Fence:
+        raised: Fence = await original(
+            burn, customer_id, fence, [replace(row, ttl=None) for row in rows]
+        )
+        return raised
+
+    around(patch, Burn, "fence_at", fence_at)
+    around(patch, Burn, "raise_to", raise_to)
+
+
+@mutant("RACE-15")
+def follows_a_session_by_one_generation(patch: pytest.MonkeyPatch) -> None:
+    """A revoke of a spent pair knows its successor, and nothing beyond."""
+    patch.setattr(Row, "continues", lambda row, pair, claims: row.rotated_from == pair.hash)
+
+
+@mutant("RACE-15")
+def says_true_once_a_pair_has_run_out(patch: pytest.MonkeyPatch) -> None:
+    """A revoke of a pair that is past its own end is done at once, whatever became of it."""
+
+    async def revoke_absent(original: Any, flow: Flow, presented: Presented) -> None:
+        if not tokens.is_refresh_expired(presented.claims, presented.now):
+            await original(flow, presented)
+
+    around(patch, Flow, "revoke_absent", revoke_absent)
+
+
+@mutant("HARD-39")
+def derives_before_it_looks_at_the_end(patch: pytest.MonkeyPatch) -> None:
+    """A refresh token is derived and compared before it is known whether it has run out."""
+
+    async def judge_refresh(original: Any, presented: Presented) -> Refresh:
+        await presented.belongs()
+        found: Refresh = await original(presented)
+        return found
+
+    around(patch, Presented, "_judge_refresh", judge_refresh)
 
 
 @mutant("HARD-30", known_as="M66")

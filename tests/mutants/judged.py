@@ -30,8 +30,8 @@ BRIEFLY = ("--briefly",)
 #: What derives a key in next to no time. It is the one thing that both sides have in common here:
 #: a mutant that derives otherwise still does.
 FEW_ROUNDS = 10
-#: The row that looks at how long deriving takes; it is judged at full length alone.
-OF_DERIVING = "HARD-26"
+#: The rows that look at how long deriving takes; they are judged at full length alone.
+OF_DERIVING = frozenset({"HARD-26", "HARD-39"})
 
 
 @dataclass(frozen=True)

@@ -100,10 +100,10 @@ def _judge(command: tuple[str, ...], name: str, ids: frozenset[str], answer: Con
     began = time.monotonic()
     mutant = CATALOGUE[name]
     # Deriving at length costs seconds: unless all are judged, only if it is to turn red.
-    at_length = {OF_DERIVING} & (ids if ids == TESTABLE else ids & mutant.reds)
+    at_length = OF_DERIVING & (ids if ids == TESTABLE else ids & mutant.reds)
     red: set[str] = set()
     trouble: list[str] = []
-    for only in filter(None, (ids - {OF_DERIVING}, at_length)):
+    for only in filter(None, (ids - OF_DERIVING, at_length)):
         told = judged(mutant, only, briefly=only != at_length, command=command)
         red |= set(told.red)
         trouble += told.trouble

@@ -100,7 +100,7 @@ def rows(mutant: Made) -> frozenset[str]:
     path = mutant.module.replace(".", "/") + ".py"
     reached = frozenset(recorded().get(f"{path}:{mutant.function}", [BOOT]))
     found = TESTABLE if BOOT in reached else reached | LAUNCHED
-    return found if at_length(mutant) else found - {OF_DERIVING}
+    return found if at_length(mutant) else found - OF_DERIVING
 
 
 def at_length(mutant: Made) -> bool:

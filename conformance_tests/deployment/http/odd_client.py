@@ -48,6 +48,14 @@ class OddClient:
         answer = self.in_form("aliases", names, {"refresh_token": refresh_token}, token)
         return [answer.of_alias(f"a{number}") for number in range(len(names))]
 
+    def log_in_and_refresh(self, who: Credentials, token: str, refresh_token: str) -> list[Answer]:
+        """A login and then a refresh in one document; what each of them answers."""
+        self.client.count_logins(1)
+        names = ["generateCustomerToken", "refreshCustomerToken"]
+        given = {"email": who.email, "password": who.password, "refresh_token": refresh_token}
+        answer = self.in_form("aliases", names, given, token)
+        return [answer.of_alias(f"a{number}") for number in range(len(names))]
+
     def log_in_often(self, form: str, times: int, who: Credentials) -> Answer:
         """So many logins in one request; here a throttle's refusal is an answer too."""
         self.client.count_logins(times)
