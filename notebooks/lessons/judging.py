@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from conformance_tests.embedded import boot
+from conformance_tests.report.finding import Status
 from conformance_tests.report.verdict import Report, Terms, judge
 from conformance_tests.report.wording import sentence
 from conformance_tests.runner.options import Options
@@ -29,7 +30,7 @@ def judged(flow: type[Flow] = Flow, only: tuple[str, ...] = (), **without: Any) 
         return judge(target, run, Terms(only=only))
 
 
-def statuses(report: Report) -> dict[str, str]:
+def statuses(report: Report) -> dict[str, Status]:
     """The status of each requirement that was asked for."""
     asked = report.terms.only
     return {row.requirement.id: row.status for row in report.rows if row.requirement.id in asked}

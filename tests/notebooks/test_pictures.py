@@ -10,13 +10,13 @@ from itertools import pairwise
 
 import pytest
 
+from conformance_tests.report.finding import STATUSES as VERDICTS
 from lessons import pictures
 from lessons.pairs import take_apart
 from lessons.pictures import Member, Message, Picture
 from lessons.pictures.cells import ROLES
 from lessons.pictures.family import STATUSES
 from lessons.pictures.palette import PALETTE, wash
-from lessons.pictures.verdicts import SIGNS
 from reference_auth.core import lifetimes, states, tokens
 from reference_auth.core.config import Config, Secret
 from reference_auth.core.states import Access, Refresh
@@ -54,7 +54,7 @@ def samples() -> dict[str, Picture]:
         Message("09:14:00", "the server", "the table", "delete A, put B", "good"),
         Message("09:14:01", "the server", "the server", "burn", "over"),
     ]
-    found = {"CORE-01": "pass", "CORE-12": "fail", "HARD-10": "warn", "RACE-08": "not-applicable"}
+    found = {f"CORE-{number:02}": status for number, status in enumerate(VERDICTS)}
     token = tokens.mint(CLAIMS, CONFIG.secret)
     return {
         "timeline": pictures.timeline(CLAIMS, START + 300),
@@ -288,9 +288,10 @@ def test_a_sawtooth_says_when() -> None:
 
 
 def test_colour_is_never_alone() -> None:
-    """Every status is written out, and every verdict has a sign and a word."""
+    """Every status is written out, and every verdict of the suite has a sign and a word."""
     assert all(any(status in words for words in words_in(SAMPLES["family"])) for status in STATUSES)
-    assert all(len(words.split()) >= 2 for words, _ in SIGNS.values())
+    shown = [words.partition(" ") for words in words_in(SAMPLES["verdicts"])]
+    assert {status.replace("-", " ") for status in VERDICTS} <= {word for _, _, word in shown}
 
 
 def test_words_from_outside_are_escaped() -> None:

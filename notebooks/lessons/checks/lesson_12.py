@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lessons.exercise import Hints, exercise
 from lessons.server import Server
@@ -40,7 +40,7 @@ def what_a_server_shows(mutant: type[Flow]) -> Iterator[str]:
         yield "The session's row is gone: this logout really ends it."
 
 
-def found(mutant: type[Flow]) -> dict[str, str]:
+def found(mutant: type[Flow]) -> Mapping[str, str]:
     """What the suite says of a few rows; it is imported only when it is asked."""
     from lessons.judging import judged, statuses
 

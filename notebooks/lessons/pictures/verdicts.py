@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from conformance_tests.report.finding import Status
+from conformance_tests.report.wording import SIGNS
 from lessons.pictures.palette import wash
 from lessons.pictures.svg import Canvas, Picture
 
 LEFT, TOP = 118, 62
 CELL_WIDTH, CELL_HEIGHT = 150, 28
 
-#: The suite's verdicts: a sign, so that colour is never alone, and a role.
-SIGNS: Mapping[str, tuple[str, str]] = {
-    "pass": ("✓ pass", "good"),
-    "fail": ("✗ fail", "over"),
-    "warn": ("! warn", "care"),
-    "known-failure": ("! known failure", "care"),
-    "error": ("? error", "over"),
-    "not-testable": ("– not testable", "soft"),
-    "not-applicable": ("– not applicable", "soft"),
-    "excluded": ("– excluded", "soft"),
+#: The roles of the suite's verdicts; the others are soft.
+ROLES: Mapping[Status, str] = {
+    "pass": "good",
+    "fail": "over",
+    "error": "over",
+    "warn": "care",
+    "known-failure": "care",
+    "blocked": "care",
 }
 
 
 def verdicts(
     requirements: Sequence[str],
-    servers: Mapping[str, Mapping[str, str]],
+    servers: Mapping[str, Mapping[str, Status]],
     *,
     title: str = "Requirement × server",
 ) -> Picture:
@@ -44,14 +44,14 @@ def verdicts(
     return canvas.picture(title, _words(requirements, servers))
 
 
-def _verdict(canvas: Canvas, x: float, y: float, status: str) -> None:
-    words, role = SIGNS[status]
+def _verdict(canvas: Canvas, x: float, y: float, status: Status) -> None:
+    words, role = f"{SIGNS[status]} {status.replace('-', ' ')}", ROLES.get(status, "soft")
     fill = "paper" if role == "soft" else wash(role)
     canvas.box(x + 2, y + 2, CELL_WIDTH - 4, CELL_HEIGHT - 4, fill=fill, stroke=role)
     canvas.text(x + CELL_WIDTH / 2, y + 19, words, role, anchor="middle", size=12)
 
 
-def _words(requirements: Sequence[str], servers: Mapping[str, Mapping[str, str]]) -> str:
+def _words(requirements: Sequence[str], servers: Mapping[str, Mapping[str, Status]]) -> str:
     return "; ".join(
         f"{name}: " + ", ".join(f"{row} {found.get(row, 'not-testable')}" for row in requirements)
         for name, found in servers.items()
