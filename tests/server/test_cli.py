@@ -244,14 +244,18 @@ def test_requests_in_flight_are_answered(number: int) -> None:
         assert server.process.returncode == 0
 
 
-def test_the_end_does_not_wait_for_a_platform_that_hangs(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_end_does_not_wait_for_a_platform_that_hangs(
+    tmp_path: Path, endpoint: str, workers: str
+) -> None:
     """A login under way gets a retryable error in time, a head that has begun is told to retry."""
     (tmp_path / "hanging.py").write_text(HANGING)
     path = os.pathsep.join([str(tmp_path), str(Path.cwd())])
-    flags = ["--login-service", "hanging:service", "--environment", "production"]
-    environ = {"JWT_PRIVATE_KEY": SECRET, "LOGIN_SECONDS": "2", "PYTHONPATH": path}
+    flags = ["--login-service", "hanging:service", "--workers", workers]
+    environ = deployed(endpoint, LOGIN_SECONDS="2", PYTHONPATH=path)
     with started(*flags, **environ) as server, ThreadPoolExecutor() as pool:
         url = server.caller.http.base_url
+        httpx.get(f"{url}/healthz", timeout=60)  # workers are still starting
         login = pool.submit(server.caller.category, LOGIN, email="a", password="b")
         with socket.create_connection((url.host, url.port or 0)) as begun:
             begun.sendall(b"POST /graphql HTTP/1.1\r\n")
