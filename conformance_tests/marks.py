@@ -15,6 +15,8 @@ class MarkerOptions(TypedDict, total=False):
     logins: the most logins of real customers that the test makes, 1 if it says nothing.
     burns: it ends all sessions of a real customer where no customer can be made up, or where the
         deployment takes for a replay what is none: run late.
+    wrong_passwords: it tries wrong passwords of a real customer, whom a platform may lock: run
+        after the others, and always with the same customer.
     exclusive: where tests wait at the same time, no other test uses its customers meanwhile; a
         test that burns has its customers to itself in any case.
     long_jump: it moves the clock by more than a day: run last.
@@ -30,6 +32,7 @@ class MarkerOptions(TypedDict, total=False):
 
     logins: int
     burns: bool
+    wrong_passwords: bool
     exclusive: bool
     long_jump: bool
     level: str

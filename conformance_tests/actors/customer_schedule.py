@@ -18,10 +18,14 @@ _ASSIGNED: ContextVar[tuple[int, ...]] = ContextVar("assigned", default=())
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """How many customers a test needs, and whether no other test may use them meanwhile."""
+    """How many customers a test needs, and whether no other test may use them meanwhile.
+
+    first: it takes the first of all, not those idle longest.
+    """
 
     customers: int
     exclusive: bool = False
+    first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,10 @@ def choose(
     wanted = min(need.customers, len(last_active))
     if len(free) < wanted:
         return None
-    longest_idle = sorted(free, key=lambda place: last_active[place])
-    return Assignment(tuple(longest_idle[:wanted]), need.exclusive)
+    chosen = free if need.first else sorted(free, key=lambda place: last_active[place])
+    if need.first and chosen[:wanted] != list(range(wanted)):
+        return None
+    return Assignment(tuple(chosen[:wanted]), need.exclusive)
 
 
 def assign(assignment: Assignment) -> None:

@@ -189,6 +189,8 @@ class RegisteredCustomer(Customer):
     ) -> None:
         super().__init__(deployment, id_)
         self.credentials = credentials
+        #: The wrong passwords since the last login: a platform may lock the account for them.
+        self._wrong: list[object] = []
 
     def ignoring_earlier_rows(self) -> RegisteredCustomer:
         """The same customer, for a test that counts her rows."""
@@ -199,8 +201,12 @@ class RegisteredCustomer(Customer):
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         self.wait_for_new_second()
+<<<<<<< HEAD
         with good_call(*LOGIN):
             session = self._adopt(lambda: self.ask_to_log_in(remember_me))
+=======
+        session = self._adopt(lambda: self._unless_locked(self.ask_to_log_in(remember_me)))
+>>>>>>> 80e47a0 (Let two runs on one table share or wait, and try wrong passwords last, with one customer)
         self.learn_id(session)
         return session
 
@@ -236,9 +242,20 @@ class RegisteredCustomer(Customer):
     def ask_to_log_in(self, remember_me: Any = ABSENT, *, password: Any = None) -> Answer:
         """The raw login, at once; with another password if one is named."""
         given = self.credentials
+        if password is not None:
+            self._wrong.append(password)
         return self.deployment.client.log_in(
             given.email, given.password if password is None else password, remember_me
         )
+
+    def _unless_locked(self, login: Answer) -> Answer:
+        """A login with the right password; NotTestable where wrong ones have locked the account."""
+        tries = len(self._wrong)
+        if tries and login.is_refusal and not login.asks_to_retry:
+            locked = f"{self.name} cannot log in after {tries} wrong passwords"
+            raise NotTestable("customer", f"{locked}: the platform seems to lock the account")
+        self._wrong.clear()
+        return login
 
     def log_in_at_once(self, *, patience: float | None = None) -> Session | None:
         """A login in the second of what just happened; None where it asks to try again.
@@ -257,6 +274,7 @@ class RegisteredCustomer(Customer):
         other = RegisteredCustomer(deployment, self.credentials, self._id)
         other.sessions = self.sessions  # one that was made at any instance is ended with the run
         other._latest = self._latest
+        other._wrong = self._wrong
         return other
 
 

@@ -22,7 +22,7 @@ from conformance_tests.loopback import is_loopback
 from conformance_tests.printable import on_one_line
 from conformance_tests.redaction import SHOWN
 from conformance_tests.report import exit_codes
-from conformance_tests.runner import clock_check, discover, earlier_runs, preflight
+from conformance_tests.runner import clock_check, discover, other_runs, preflight
 from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.target.model import Target
 
@@ -125,7 +125,7 @@ def _customers(customers: Customers) -> Line:
     deployment = customers.deployment
     if not deployment.target.customers:
         return Line("bad", "customers", "none given: add two [[customers]], or export them")
-    if problem := preflight.log_in_customers(customers):
+    if problem := preflight.log_in_customers(customers, deployment.target.customers):
         return Line("bad", "customers", problem)
     emails = " and ".join(one.credentials.email for one in customers.registered)
     return Line("ok", "customers", f"{emails} can log in")
@@ -162,14 +162,15 @@ def _table(customers: Customers) -> Line:
     return Line("ok", "table", f"{address.name} can be read and written")
 
 
-def _earlier_runs(customers: Customers) -> Line:
-    deployment = customers.deployment
-    if deployment.table is None:
-        return Line("-", "earlier runs", "not known: the table would show what they left")
-    left = [earlier_runs.left_in_table(deployment), earlier_runs.rows_of_others(customers)]
-    if told := "; ".join(filter(None, left)):
-        return Line("note", "earlier runs", told)
-    return Line("ok", "earlier runs", "nothing is left of them in the table")
+def _other_runs(customers: Customers) -> Line:
+    table = customers.deployment.table
+    if table is None:
+        return Line("-", "other runs", "not known: the table would show them")
+    seen = [other_runs.at_work(table), other_runs.left_by_killed_runs(table)]
+    seen.append(other_runs.sessions_of_others(customers))
+    if told := "; ".join(filter(None, seen)):
+        return Line("note", "other runs", told)
+    return Line("ok", "other runs", "none at work, and nothing is left of any in the table")
 
 
 def _offset(customers: Customers) -> Line:
@@ -191,7 +192,9 @@ def _clock(customers: Customers) -> Line:
         return _waiting(offered.max_wait)
     if not clock_check.can_try_clock(customers):
         return Line("-", "clock", "not tried: nobody is logged in")
-    moved = earlier_runs.moved_clock(customers)
+    if deployment.table is not None and other_runs.at_work(deployment.table):
+        return Line("-", "clock", "not tried: another run is at work")
+    moved = other_runs.moved_clock(customers)
     if moved:
         reset(clock)
     try:
@@ -221,7 +224,7 @@ LOOKS: Final[tuple[Callable[[Customers], Line], ...]] = (
     _lifetimes,
     _secret,
     _table,
-    _earlier_runs,
+    _other_runs,
     _offset,
     _clock,
 )

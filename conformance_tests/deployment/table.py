@@ -133,6 +133,25 @@ class Table:
         """Write a row over whatever is there."""
         self._client.put_item(TableName=self.name, Item=dict(row.attributes))
 
+    def claim(self, row: Row, owner: str, *, instead_of: Row | None) -> bool:
+        """Write a row if none is there, or if it is still this one, by the attribute `owner`."""
+        from botocore.exceptions import ClientError
+
+        free: dict[str, Any] = {"ConditionExpression": f"attribute_not_exists({PARTITION_KEY})"}
+        if instead_of is not None:
+            free = {
+                "ConditionExpression": "#owner = :before",
+                "ExpressionAttributeNames": {"#owner": owner},
+                "ExpressionAttributeValues": {":before": instead_of.attributes[owner]},
+            }
+        try:
+            self._client.put_item(TableName=self.name, Item=dict(row.attributes), **free)
+        except ClientError as error:
+            if _code(error) != "ConditionalCheckFailedException":
+                raise
+            return False
+        return True
+
     def put_many(self, rows: list[Row]) -> None:
         """Write many rows, 25 a call."""
         for start in range(0, len(rows), 25):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests.deployment.http.throttle import Throttled
-from conformance_tests.runner import earlier_runs
+from conformance_tests.runner import other_runs
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
@@ -29,8 +29,7 @@ def clean_up(customers: Customers) -> list[str]:
         with _table_problems(left):
             left += _log_out_customers(customers)
         with _table_problems(left):
-            if not left:
-                earlier_runs.withdraw(customers.deployment)
+            other_runs.leave(customers.deployment, clean=not left)
     return left
 
 

@@ -16,7 +16,7 @@ from conformance_tests.deployment.clock import (
 )
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.outcomes import Violation
-from conformance_tests.runner.earlier_runs import moved_clock
+from conformance_tests.runner.other_runs import moved_clock
 
 if TYPE_CHECKING:
     from conformance_tests.actors.pool import Customers

@@ -66,19 +66,21 @@ class ConformancePlugin:
             config.hook.pytest_deselected(items=left_out)
         items[:] = sorted(wanted, key=self._order)
 
-    def _order(self, item: pytest.Item) -> tuple[bool, bool, bool, bool, int, int]:
+    def _order(self, item: pytest.Item) -> tuple[bool, bool, bool, bool, bool, int, int]:
         """First come the calls with which other tests begin. Late come tests that need a customer
         whom no other test needs, burns after the others, as a burn of a real customer is remembered
-        for a while; later long jumps, which end every open session; last the tests that look back
-        on the run.
+        for a while; later long jumps, which end every open session; later those that may get a
+        customer locked; last the tests that look back on the run.
         """
         long_jump = marker_option(item, "long_jump") and self.context.deployment.clock.movable
         late = any(marker_option(item, option) for option in ("burns", "exclusive", "serial"))
-        burns = bool(marker_option(item, "burns"))
+        last, wrong, burns = (
+            bool(marker_option(item, name)) for name in ("last", "wrong_passwords", "burns")
+        )
         customers = _need(item).customers if late else 0
         good_calls = [ORDER.index(r.id) for r in requirements_of(item) if r.id in ORDER]
         place = min(good_calls, default=len(ORDER))
-        return bool(marker_option(item, "last")), long_jump, late, burns, customers, place
+        return last, wrong, long_jump, late, burns, customers, place
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -231,7 +233,8 @@ def _need(item: pytest.Item) -> customer_schedule.Need:
     """The customers that a test needs; most that need none could do with one."""
     two = not fixtures_of(item).isdisjoint({"bob", "another"})
     exclusive = bool(marker_option(item, "burns") or marker_option(item, "exclusive"))
-    return customer_schedule.Need(2 if two else 1, exclusive)
+    first = bool(marker_option(item, "wrong_passwords"))
+    return customer_schedule.Need(2 if two else 1, exclusive, first)
 
 
 def _runs_alone(item: pytest.Item) -> bool:

@@ -13,12 +13,15 @@ from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.opening import open_table, reach, start_faults
 from conformance_tests.outcomes import Violation
-from conformance_tests.runner import earlier_runs
+from conformance_tests.runner import other_runs
 from conformance_tests.runner.clock_check import set_clock
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from conformance_tests.actors.pool import Customers
     from conformance_tests.deployment.http.answer import Answer
+    from conformance_tests.target.parts import Credentials
 
 LOGIN_TRIES = 3
 LOGIN_PAUSE_SECONDS = 1.1
@@ -35,19 +38,21 @@ def prepare(customers: Customers, ends: ExitStack) -> str | None:
         reach(deployment.client) or open_table(deployment, ends) or start_faults(deployment, ends)
     )
     if problem is None:
-        deployment.left_earlier += filter(None, [earlier_runs.left_in_table(deployment)])
-        earlier_runs.announce(deployment)
-        problem = log_in_customers(customers)
+        try:
+            named = other_runs.join(deployment, ends)
+        except other_runs.Busy as busy:
+            return str(busy)
+        problem = log_in_customers(customers, named)
         deployment.wrong_secret = check_secret(customers)
         deployment.odd_pairs = check_forging(customers)
         set_clock(customers, ends)
     return problem
 
 
-def log_in_customers(customers: Customers) -> str | None:
-    """Log each customer in once, to learn the ids; why that failed, in a sentence."""
+def log_in_customers(customers: Customers, given: Sequence[Credentials]) -> str | None:
+    """Log each of these customers in once, to learn the ids; why that failed, in a sentence."""
     deployment = customers.deployment
-    named = tuple(RegisteredCustomer(deployment, each) for each in deployment.target.customers)
+    named = tuple(RegisteredCustomer(deployment, each) for each in given)
     customers.registered = named  # at once: what is stopped here is cleaned up all the same
     for customer in named:
         email = customer.credentials.email

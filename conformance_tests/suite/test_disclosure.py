@@ -88,7 +88,7 @@ def test_no_answer_told_of_the_inside(
     expect.leaks_nothing(deployment.recorder.history)
 
 
-@requirement("HARD-37", logins=4)
+@requirement("HARD-37", logins=4, wrong_passwords=True)
 def test_no_answer_repeats_what_was_sent(
     alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:
@@ -148,7 +148,7 @@ def test_a_burn_is_a_security_event(
     expect.that(told, "a line in the log that names the customer", "no such line")
 
 
-@requirement("HARD-28", logins=2, last=True)
+@requirement("HARD-28", logins=2, last=True, wrong_passwords=True)
 def test_the_log_keeps_no_secret(
     deployment: Deployment, alice: RegisteredCustomer, run_log: RunLog, expect: Expect
 ) -> None:

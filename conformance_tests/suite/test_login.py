@@ -26,7 +26,7 @@ def test_good_credentials_give_a_pair(
     )
 
 
-@requirement("CORE-02", logins=3)
+@requirement("CORE-02", logins=3, wrong_passwords=True)
 def test_wrong_credentials_give_nothing(
     alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -37,7 +37,7 @@ def test_wrong_credentials_give_nothing(
         expect.refused(alice.ask_to_log_in(password=f"{alice.credentials.password} "))
 
 
-@requirement("HARD-36", logins=3)
+@requirement("HARD-36", logins=3, wrong_passwords=True)
 def test_a_refused_login_does_not_tell_who_is_a_customer(
     alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:

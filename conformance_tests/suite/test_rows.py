@@ -216,7 +216,7 @@ def test_unknown_attributes_do_not_stop_a_rotation(
 # -- what must not be written ------------------------------------------------------------------
 
 
-@requirement("STORE-12", logins=6, burns=True)
+@requirement("STORE-12", logins=6, burns=True, wrong_passwords=True)
 def test_refused_requests_write_nothing(
     deployment: Deployment, someone: Customer, alice: RegisteredCustomer, expect: Expect
 ) -> None:

@@ -355,7 +355,7 @@ def judge_iat(session: Session, window: Window, expect: Expect) -> None:
 # -- refusals ----------------------------------------------------------------------------------
 
 
-@requirement("WIRE-12", logins=2, burns=True)
+@requirement("WIRE-12", logins=2, burns=True, wrong_passwords=True)
 def test_every_refusal_has_the_same_form(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:

@@ -93,6 +93,13 @@ class MemoryTable(Table):
     def write(self, row: Row) -> None:
         self.items[row.customer_id, row.hash] = row
 
+    def claim(self, row: Row, owner: str, *, instead_of: Row | None) -> bool:
+        there = self.row(row.customer_id, row.hash)
+        before, now = (one and one.attributes[owner] for one in (instead_of, there))
+        if before == now:
+            self.write(row)
+        return before == now
+
     def put_many(self, rows: list[Row]) -> None:
         for row in rows:
             self.write(row)

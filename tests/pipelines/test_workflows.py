@@ -70,6 +70,12 @@ def test_every_input_reaches_the_script() -> None:
     assert ".ci/judge" in judge["run"]
 
 
+def test_the_example_runs_once_at_a_time() -> None:
+    """Two runs on the same customers would burn each other's sessions."""
+    once = read("examples/workflow.yml")["concurrency"]
+    assert once == {"group": "conformance-staging", "cancel-in-progress": False}
+
+
 def test_our_own_workflow_runs_our_own_checks() -> None:
     """There is one way to check a change, and the forge takes it."""
     assert scripts(".github/workflows/ci.yml") == ["bash .ci/run"]

@@ -37,9 +37,16 @@ def test_nobody_is_chosen_until_enough_are_free() -> None:
     assert choose(RESTED[:2], Need(1), [Assignment((0,), True), Assignment((1,), True)]) is None
 
 
-def test_without_customers_nobody_plays() -> None:
+def test_the_first_of_all_is_taken_where_an_account_may_be_locked() -> None:
+    """However long others rested; and if that one is taken, the test waits."""
+    assert choose(RESTED, Need(1, first=True), ()) == Assignment((0,))
+    assert choose(RESTED, Need(1, first=True), [Assignment((0,), True)]) is None
+
+
+@pytest.mark.parametrize("first", [False, True])
+def test_without_customers_nobody_plays(first: bool) -> None:
     """Such a test says itself what it misses."""
-    assert choose((), Need(2, exclusive=True), ()) == Assignment((), True)
+    assert choose((), Need(2, exclusive=True, first=first), ()) == Assignment((), True)
 
 
 def test_those_who_play_come_first_and_the_others_after_them() -> None:

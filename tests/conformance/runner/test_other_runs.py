@@ -1,0 +1,106 @@
+"""Two runs on one table: neither uses a customer, or a clock, that the other one has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.table import Table
+from conformance_tests.runner import other_runs
+from conformance_tests.runner.other_runs import RUNS, Busy, join, leave
+from conformance_tests.target.parts import ClockAddress, Credentials, TableAddress
+from tests.conformance.fakes import MemoryTable, deployment
+
+EMAILS = ("alice", "bob", "carol", "dave")
+REAL = ClockAddress()
+ADDRESS = TableAddress("auth", "ap-southeast-2", None)
+
+
+@pytest.fixture
+def table() -> Table:
+    return MemoryTable()
+
+
+@pytest.fixture
+def ends() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def a_run(name: str, table: Table, customers: int, clock: ClockAddress = REAL) -> Deployment:
+    given = tuple(Credentials(email, "password") for email in EMAILS[:customers])
+    judged = deployment(customers=given)
+    judged.target = replace(judged.target, table=ADDRESS, clock=clock)
+    judged.run, judged.table = name, table
+    return judged
+
+
+def names(got: Any) -> list[str]:
+    return [customer.email for customer in got]
+
+
+def test_a_run_alone_has_what_it_needs(table: Table, ends: ExitStack) -> None:
+    """Up to three customers it has for itself; of more it leaves two to another run."""
+    assert names(join(a_run("one", table, 3), ends)) == ["alice", "bob", "carol"]
+
+
+def test_two_runs_share_four_customers(table: Table, ends: ExitStack) -> None:
+    """Each has two, and neither waits."""
+    assert names(join(a_run("one", table, 4), ends)) == ["alice", "bob"]
+    assert names(join(a_run("other", table, 4), ends)) == ["carol", "dave"]
+
+
+@pytest.mark.parametrize(
+    "customers, clock", [(2, REAL), (4, ClockAddress(http="http://127.0.0.1:9/"))]
+)
+def test_a_run_waits_until_another_has_ended(
+    table: Table, ends: ExitStack, customers: int, clock: ClockAddress
+) -> None:
+    """Where there are two customers only, or one clock."""
+    first, second = (a_run(name, table, customers, clock) for name in ("one", "other"))
+    slept: list[float] = []
+    told: list[str] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            leave(first, clean=True)
+
+    join(first, ends)
+    second.clock.sleep, second.tell = sleep, told.append
+    assert names(join(second, ends)) == ["alice", "bob"]
+    assert told == ["waiting for another run to end"] * 3
+    leave(second, clean=True)
+    assert table.rows(RUNS) == []
+
+
+def test_a_run_that_was_killed_is_not_waited_for(
+    table: Table, ends: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a minute without a sign of life its customers are free; what it left is named."""
+    join(a_run("killed", table, 2), ends)
+    monkeypatch.setattr(other_runs, "STALE_SECONDS", -1.0)
+    later = a_run("later", table, 2)
+    assert names(join(later, ends)) == ["alice", "bob"]
+    [told] = later.left_earlier
+    assert told.startswith("earlier runs that were not cleaned up: 1; auth-conformance cleanup")
+
+
+def test_nobody_waits_for_ever(
+    table: Table, ends: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that cannot begin says who is in its way."""
+    join(a_run("one", table, 2), ends)
+    monkeypatch.setattr(other_runs, "MOST_WAIT_SECONDS", -1.0)
+    with pytest.raises(Busy, match="another run has been at work"):
+        join(a_run("other", table, 2), ends)
+
+
+def test_without_a_lasting_table_nobody_is_known(ends: ExitStack) -> None:
+    """All customers are taken."""
+    assert len(join(deployment(), ends)) == 2
