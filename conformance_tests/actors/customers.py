@@ -201,12 +201,8 @@ class RegisteredCustomer(Customer):
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         self.wait_for_new_second()
-<<<<<<< HEAD
         with good_call(*LOGIN):
-            session = self._adopt(lambda: self.ask_to_log_in(remember_me))
-=======
-        session = self._adopt(lambda: self._unless_locked(self.ask_to_log_in(remember_me)))
->>>>>>> 80e47a0 (Let two runs on one table share or wait, and try wrong passwords last, with one customer)
+            session = self._adopt(lambda: self._unless_locked(self.ask_to_log_in(remember_me)))
         self.learn_id(session)
         return session
 
