@@ -22,6 +22,7 @@ nox.options.sessions = ["lint", "types", "tests", "conformance", "mutants", "not
 #: What is not listed here is run by `nox`.
 DEEP = [
     "tests/chaos",
+    "tests/conformance/commands/test_environments.py",
     "tests/conformance/commands/test_no_secret.py",
     "tests/conformance/report/test_in_browser.py",
     "tests/conformance/suite",

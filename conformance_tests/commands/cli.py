@@ -44,6 +44,7 @@ def _main(given: list[str]) -> int:
 def _carry_out(arguments: argparse.Namespace) -> int:
     command: Callable[[argparse.Namespace], int] = arguments.command
     try:
+        _need_folder()
         return command(arguments)
     except Exception as problem:
         if not _is_usage(problem):
@@ -51,6 +52,16 @@ def _carry_out(arguments: argparse.Namespace) -> int:
         for told in printable(str(problem)).splitlines():
             print(f"auth-conformance: {told}{'' if told[-1:] in '.?!' else '.'}", file=sys.stderr)
         return exit_codes.USAGE
+
+
+def _need_folder() -> None:
+    """UsageError where the working directory is gone: pytest and every relative path need one."""
+    from conformance_tests.commands.usage import UsageError
+
+    try:
+        Path.cwd()
+    except OSError:
+        raise UsageError("The working directory is gone: change to another one.") from None
 
 
 def _is_usage(problem: Exception) -> bool:
@@ -218,11 +229,14 @@ def _add_compare(commands: Commands) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from conformance_tests.embedded import forking
 
-    if forking.in_parallel(arguments):
-        forking.process_context()
-    from conformance_tests.commands import run as running
+    if arguments.url is None and arguments.only and "://" in arguments.only[-1]:
+        arguments.url = arguments.only.pop()  # `run --only ID URL`: --only takes all it can get
+    with forking.own_environment(unless=arguments.url or arguments.target):
+        if forking.in_parallel(arguments):
+            forking.process_context()
+        from conformance_tests.commands import run as running
 
-    return running.run(arguments)
+        return running.run(arguments)
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -234,8 +248,10 @@ def _init(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from conformance_tests.commands import doctor
     from conformance_tests.commands import run as running
+    from conformance_tests.embedded import forking
 
-    return doctor.doctor(running.named_target(arguments))
+    with forking.own_environment(unless=arguments.url or arguments.target):
+        return doctor.doctor(running.named_target(arguments))
 
 
 def _cleanup(arguments: argparse.Namespace) -> int:

@@ -130,8 +130,6 @@ def _need_embedded() -> None:
 
 
 def _terms(arguments: argparse.Namespace) -> Terms:
-    if arguments.url is None and arguments.only and "://" in arguments.only[-1]:
-        arguments.url = arguments.only.pop()  # `run --only ID URL`: --only takes all it can get
     arguments.only = [requirement_or_group(word) for word in arguments.only]
     return Terms(
         strict=arguments.strict,

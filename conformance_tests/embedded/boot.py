@@ -7,7 +7,6 @@ and one secret: "development", "production" and "featured" (grace and an absolut
 from __future__ import annotations
 
 import logging
-import os
 import secrets
 import socket
 import tempfile
@@ -18,7 +17,6 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
-from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -50,6 +48,7 @@ from reference_auth.serve.clock import MovableClock
 from reference_auth.serve.demo import ALICE, BOB, DemoCustomer, DemoQuery, Directory
 from reference_auth.serve.logs import JsonLines
 from reference_auth.store.memory import REGION, memory_client
+from reference_auth.store.own_environment import own_environment
 from reference_auth.store.provision import create_table
 from reference_auth.store.storage import make_client
 
@@ -71,8 +70,6 @@ SERVERS: dict[str, dict[str, Any]] = {
         "max_session_seconds": MAX_SESSION_MINUTES * 60,
     },
 }
-#: The table in the process asks for credentials, and for no particular ones.
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "embedded", "AWS_SECRET_ACCESS_KEY": "embedded"}
 DEFAULT_LIFETIMES = Lifetimes()
 AppFactory = Callable[..., Any]
 
@@ -103,7 +100,7 @@ def embedded_reference(
     """
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
-        ends.enter_context(patch.dict(os.environ, CREDENTIALS))
+        ends.enter_context(own_environment())
         in_memory = memory_client() if engine is None else None
         engine = engine or ends.enter_context(MotoEndpoint(memory_client())).url
         table = ends.enter_context(own_table(engine, in_memory))

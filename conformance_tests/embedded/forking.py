@@ -43,6 +43,18 @@ def in_parallel(arguments: argparse.Namespace) -> bool:
     return not any(narrowed)
 
 
+@contextmanager
+def own_environment(*, unless: object = None) -> Iterator[None]:
+    """While this lasts, nothing of the user's environment reaches the embedded reference.
+
+    unless: another target that is judged instead, for which the environment is meant.
+    """
+    from reference_auth.store import own_environment as reference
+
+    with contextlib.nullcontext() if unless else reference.own_environment():
+        yield
+
+
 def process_context() -> Any:
     """What starts workers: forks of one process that has imported everything, or new processes.
 

@@ -9,7 +9,6 @@ import pkgutil
 gc.disable()  # next to nothing of what imports make is garbage
 
 from conformance_tests import suite  # noqa: E402
-from conformance_tests.deployment.http.transport import trusted  # noqa: E402
 from conformance_tests.embedded import boot  # noqa: E402
 
 #: What only a first request, or a first server, would import.
@@ -20,7 +19,6 @@ for name in ("conformance_tests.runner.run", *tests, *LATE):
     importlib.import_module(name)
 
 boot.warm_up()
-trusted(None)
 
 # All of it stays: no collection of a fork need look at it, nor copy the pages that it is on.
 gc.freeze()

@@ -124,7 +124,7 @@ def _effort(total: int, logins: int, seconds: float) -> str:
 def _past_capture(out: Console, ends: ExitStack) -> Console:
     """A way out of one's own: pytest keeps for itself what is printed while a test runs."""
     try:
-        own = os.fdopen(os.dup(out.file.fileno()), "w", encoding="utf-8")
+        own = os.fdopen(os.dup(out.file.fileno()), "w", encoding=out.encoding)
     except (OSError, ValueError):
         return out
     return Console(file=SafeStream(ends.enter_context(own)).as_text(), highlight=False)

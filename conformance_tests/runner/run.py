@@ -136,8 +136,8 @@ def run_pytest(context: RunContext) -> int:
 
 def pytest_main(arguments: Sequence[str], plugins: Sequence[object]) -> int:
     """pytest's exit code, with no plugin and no option that the user's environment adds."""
-    with patch.dict(os.environ, PYTEST_DISABLE_PLUGIN_AUTOLOAD="1"):
-        os.environ.pop("PYTEST_ADDOPTS", None)
+    others = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    with patch.dict(os.environ, {**others, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, clear=True):
         return int(pytest.main(list(arguments), plugins=list(plugins)))
 
 

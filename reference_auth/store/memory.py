@@ -7,6 +7,7 @@ import threading
 from functools import cache, wraps
 from typing import Any
 
+from reference_auth.store.own_environment import own_environment
 from reference_auth.store.provision import create_table
 
 REGION = "ap-southeast-2"
@@ -44,18 +45,18 @@ class LockedClient:
 
 def memory_client(region: str = REGION) -> LockedClient:
     """Return a client of the tables in this process; all its clients share them."""
-    import boto3
-    from botocore import UNSIGNED
-    from botocore.config import Config
+    with own_environment():
+        from botocore import UNSIGNED
+        from botocore.config import Config
 
-    _start_moto()
-    config = Config(
-        # moto does not catch a client whose endpoint comes from the environment.
-        ignore_configured_endpoint_urls=True,
-        retries={"max_attempts": 1},
-        signature_version=UNSIGNED,  # nobody checks it, and it takes a third of a call
-    )
-    return LockedClient(boto3.client("dynamodb", region_name=region, config=config))
+        _start_moto()
+        config = Config(
+            retries={"max_attempts": 1},
+            signature_version=UNSIGNED,  # nobody checks it, and it takes a third of a call
+        )
+        client = LockedClient(_session().client("dynamodb", region_name=region, config=config))
+        client.list_tables(Limit=1)  # at its first call moto reads more of the environment
+        return client
 
 
 def memory_table(name: str = TABLE, region: str = REGION) -> LockedClient:
@@ -63,6 +64,14 @@ def memory_table(name: str = TABLE, region: str = REGION) -> LockedClient:
     client = memory_client(region)
     create_table(client, name)
     return client
+
+
+@cache
+def _session() -> Any:
+    """A session of our own: what it reads of the environment is for no other client."""
+    import boto3
+
+    return boto3.session.Session()
 
 
 @cache

@@ -33,6 +33,7 @@ from conformance_tests.target.parts import (
     TableAddress,
 )
 from reference_auth.store.memory import REGION, memory_client
+from reference_auth.store.own_environment import own_environment
 from tests.conformance.small_server import Reply, says
 from tests.degenerate.servers import CONSTANT, Asked, Speak, read, refuse
 from tests.mutants.judged import derive_briefly
@@ -161,8 +162,7 @@ def lying(speak: Callable[[Liar, Asked], Reply]) -> Iterator[Booted]:
         derive_briefly(patch)
         # No server here minds the second of a request, and most have no clock that moves.
         patch.setattr(Clock, "second_has_passed", lambda self, moment: True)
-        for name, value in boot.CREDENTIALS.items():
-            patch.setenv(name, value)
+        ends.enter_context(own_environment())
         client = memory_client()
         engine = ends.enter_context(MotoEndpoint(client)).url
         name = ends.enter_context(boot.own_table(engine, client))

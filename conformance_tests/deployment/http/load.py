@@ -21,6 +21,7 @@ import httpx
 
 from conformance_tests.deployment.http.receiving import LARGEST_ANSWER, raw_body, receive
 from conformance_tests.deployment.http.recorder import exchange_of
+from conformance_tests.deployment.http.transport import Transport, proxy_for
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.http.recorder import Recorder
@@ -43,7 +44,9 @@ class Load:
         recorder: Recorder | None = None,
     ) -> None:
         self._http = http
-        self._transport = transport
+        url = requests[0].url if requests else None
+        through_proxy = url is not None and proxy_for(url) is not None
+        self._transport = transport or (Transport(http.ca_file) if through_proxy else None)
         self._recorder = recorder
         self._answers: list[tuple[httpx.Request, RawAnswer]] = []
         self._shares = [requests[place::at_once] for place in range(at_once)]

@@ -20,13 +20,22 @@ from urllib.request import getproxies, proxy_bypass
 import httpcore
 import httpx
 
+from conformance_tests.loopback import is_loopback
+
+
+class CertificatesError(httpx.TransportError):
+    """The authorities that are named cannot be read."""
+
+
 #: From the particular to the general: the first that an error is, or comes from, describes it.
 DESCRIPTIONS: Final[Mapping[type[BaseException], str]] = {
+    CertificatesError: "the authorities to trust cannot be read",
     ssl.SSLCertVerificationError: "nobody here vouches for its certificate: see [http] ca_file",
     ssl.SSLError: "no TLS connection comes about, is it http rather than https?",
     socket.gaierror: "no machine of that name is known",
     httpx.ConnectTimeout: "the connection was not accepted in time",
     httpx.ReadTimeout: "no answer came in time",
+    httpx.ProxyError: "the proxy of HTTP_PROXY, HTTPS_PROXY or ALL_PROXY lets nothing by",
     httpx.DecodingError: "the answer is encoded in a way that cannot be read",
     httpx.ReadError: "the answer could not be read",
     httpx.ConnectError: "the connection was refused",
@@ -64,7 +73,11 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 @cache
 def trusted(ca_file: str | None) -> ssl.SSLContext:
     """The authorities of the file, or the usual ones; read once, as that takes a while."""
-    return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
+    try:
+        return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
+    except OSError as error:  # ssl.SSLError too: a file that holds no certificates
+        names = "ca_file" if ca_file else "SSL_CERT_FILE or SSL_CERT_DIR"
+        raise CertificatesError(f"{names}: {error.strerror or error}") from error
 
 
 class Transport(httpx.BaseTransport):
@@ -73,9 +86,9 @@ class Transport(httpx.BaseTransport):
     def __init__(self, ca_file: str | None = None) -> None:
         self._deadline = _Deadline()
         self._exchange = _Exchange()
-        self._pool_of: dict[str | None, httpcore.ConnectionPool] = {}
+        self._pool_of: dict[tuple[str, str | None], httpcore.ConnectionPool] = {}
+        self._ca_file = ca_file
         self._settings: dict[str, Any] = {
-            "ssl_context": trusted(ca_file),
             "max_connections": 100,
             "max_keepalive_connections": 20,
             "keepalive_expiry": 5.0,
@@ -120,21 +133,32 @@ class Transport(httpx.BaseTransport):
             pool.close()
 
     def _pool(self, url: httpx.URL) -> httpcore.ConnectionPool:
-        name = None if proxy_bypass(url.host) else _proxy_for(url.scheme)
-        if name not in self._pool_of:
-            self._pool_of[name] = self._new_pool(name)
-        return self._pool_of[name]
+        key = url.scheme, proxy_for(url)
+        if key not in self._pool_of:
+            self._pool_of[key] = self._new_pool(*key)
+        return self._pool_of[key]
 
-    def _new_pool(self, name: str | None) -> httpcore.ConnectionPool:
+    def _new_pool(self, scheme: str, name: str | None) -> httpcore.ConnectionPool:
+        settings = dict(self._settings)
+        if scheme == "https":
+            settings["ssl_context"] = trusted(self._ca_file)
         if name is None:
-            return httpcore.ConnectionPool(**self._settings)
-        proxy = httpx.Proxy(name)
-        return httpcore.HTTPProxy(str(proxy.url), proxy_auth=proxy.raw_auth, **self._settings)
+            return httpcore.ConnectionPool(**settings)
+        try:
+            proxy = httpx.Proxy(name)
+        except (ValueError, httpx.InvalidURL) as error:
+            raise httpcore.ProxyError("the environment names a proxy by no address") from error
+        if proxy.url.scheme not in ("http", "https"):
+            raise httpcore.ProxyError(f"a {proxy.url.scheme} proxy, which the suite cannot use")
+        return httpcore.HTTPProxy(str(proxy.url), proxy_auth=proxy.raw_auth, **settings)
 
 
-def _proxy_for(scheme: str) -> str | None:
+def proxy_for(url: httpx.URL) -> str | None:
+    """The proxy that the environment names for an address; this machine is asked by none."""
+    if is_loopback(url.host) or proxy_bypass(url.host):
+        return None
     proxies = getproxies()
-    named = proxies.get(scheme) or proxies.get("all")
+    named = proxies.get(url.scheme) or proxies.get("all")
     return f"http://{named}" if named and "://" not in named else named
 
 

@@ -1,0 +1,147 @@
+"""A run has the same verdict in anybody's shell: the embedded reference in forty environments."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROGRAM = (sys.executable, "-P", "-m", "conformance_tests.commands.cli")
+RUN = ("run", "--only", "CORE-05", "WIRE-03")
+NOWHERE = "http://127.0.0.1:9"
+
+#: Variables; None is one that is not set.
+VARIABLES: dict[str, dict[str, str | None]] = {
+    "a proxy": {"HTTP_PROXY": NOWHERE, "http_proxy": NOWHERE, "HTTPS_PROXY": NOWHERE},
+    "a SOCKS proxy": {"ALL_PROXY": "socks5://127.0.0.1:9"},
+    "a proxy that is no address": {"HTTP_PROXY": "::::", "ALL_PROXY": "http://[::"},
+    "exceptions in IPv6": {"NO_PROXY": "fd00::/8,::1,[::1],127.0.0.0/8", "HTTP_PROXY": NOWHERE},
+    "certificates that are gone": {"SSL_CERT_FILE": "/nowhere", "REQUESTS_CA_BUNDLE": "/nowhere"},
+    "a certificate folder that is gone": {"SSL_CERT_DIR": "/nowhere", "AWS_CA_BUNDLE": "/nowhere"},
+    "a profile of nobody": {"AWS_PROFILE": "nobody", "AWS_DEFAULT_PROFILE": "nobody"},
+    "attempts that are no number": {"AWS_MAX_ATTEMPTS": "x", "AWS_RETRY_MODE": "x"},
+    "both stacks": {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
+    "FIPS": {"AWS_USE_FIPS_ENDPOINT": "true"},
+    "endpoints ignored": {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+    "an endpoint": {"AWS_ENDPOINT_URL": NOWHERE, "AWS_ENDPOINT_URL_DYNAMODB": NOWHERE},
+    "AWS files that are none": {
+        "AWS_CONFIG_FILE": __file__,
+        "AWS_SHARED_CREDENTIALS_FILE": __file__,
+    },
+    "a web identity": {"AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere", "AWS_ROLE_ARN": "arn:aws:x"},
+    "container credentials": {"AWS_CONTAINER_CREDENTIALS_FULL_URI": NOWHERE},
+    "a region that is none": {"AWS_REGION": "!!", "AWS_DEFAULT_REGION": ""},
+    "defaults that are none": {"AWS_DEFAULTS_MODE": "x", "AWS_EC2_METADATA_DISABLED": "x"},
+    "numbers that are none": {"AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES": "x"},
+    "checksums": {"AWS_REQUEST_CHECKSUM_CALCULATION": "x", "AWS_ACCOUNT_ID_ENDPOINT_MODE": "x"},
+    "boto's data elsewhere": {"AWS_DATA_PATH": "/nowhere", "BOTO_CONFIG": "/nowhere"},
+    "moto as a server": {"TEST_SERVER_MODE": "true", "MOTO_ACCOUNT_ID": "x"},
+    "a pytest plugin": {"PYTEST_PLUGINS": "no_such_plugin"},
+    "pytest's options": {"PYTEST_ADDOPTS": "--nonsense", "PYTEST_DEBUG": "1"},
+    "a worker of xdist": {"PYTEST_XDIST_WORKER": "gw0", "PYTEST_XDIST_AUTO_NUM_WORKERS": "2"},
+    "optimised": {"PYTHONOPTIMIZE": "1"},
+    "without docstrings": {"PYTHONOPTIMIZE": "2"},
+    "warnings are errors": {"PYTHONWARNINGS": "error"},
+    "developer mode": {"PYTHONDEVMODE": "1"},
+    "stdout in cp1252": {"PYTHONIOENCODING": "cp1252"},
+    "stdout in ASCII": {"PYTHONIOENCODING": "ascii"},
+    "stdout in Latin-1": {"PYTHONIOENCODING": "latin-1"},
+    "the C locale": {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    "another time zone": {"TZ": "Pacific/Apia"},
+    "no home": {"HOME": None},
+    "a home that is gone": {"HOME": "/nowhere"},
+    "a terminal of one column": {"TERM": "dumb", "COLUMNS": "1", "LINES": "0"},
+    "a colour in any case": {"FORCE_COLOR": "1", "COLUMNS": "x"},
+    "a deployment's settings": {
+        "JWT_PRIVATE_KEY": "",
+        "NODE_ENV": "production",
+        "GRACE_SECONDS": "x",
+    },
+    "a pipeline": {"CI": "true", "GITHUB_ACTIONS": "true", "PY_COLORS": "1"},
+}
+#: Files in the working directory.
+FOLDERS = {
+    "modules' names": {f"{name}.py": "raise SystemExit" for name in ("random", "json", "secrets")},
+    "a project": {
+        "conftest.py": "raise RuntimeError",
+        "pytest.ini": "[pytest]\naddopts = --nonsense",
+        "pyproject.toml": "[tool.pytest.ini_options]\naddopts = '--nonsense'",
+    },
+}
+
+
+def judged(folder: Path, **variables: str | None) -> Any:
+    """The verdict and the status of each requirement, of a run in this folder."""
+    environ = {
+        name: value for name, value in {**os.environ, **variables}.items() if value is not None
+    }
+    report = folder / "report.json"
+    done = subprocess.run(
+        [*PROGRAM, *RUN, "--json", report],
+        cwd=folder,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+        check=False,
+    )
+    assert report.exists(), (done.stdout[-500:], done.stderr[-500:])
+    document = json.loads(report.read_text())
+    return document["verdict"], {row["id"]: row["status"] for row in document["requirements"]}
+
+
+@cache
+def usual(folder: Path) -> Any:
+    verdict = judged(folder)
+    assert verdict[0]["exit"] == 0
+    return verdict
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """What a run says in this shell."""
+    return usual(tmp_path_factory.mktemp("plain"))
+
+
+@pytest.mark.parametrize("case", VARIABLES)
+def test_no_variable_changes_the_verdict(case: str, plain: Any, tmp_path: Path) -> None:
+    """What is meant for other programs, or for a table of the user's own."""
+    assert judged(tmp_path, **VARIABLES[case]) == plain
+
+
+@pytest.mark.parametrize("case", FOLDERS)
+def test_no_file_beside_it_changes_the_verdict(case: str, plain: Any, tmp_path: Path) -> None:
+    """What lies in the working directory is somebody else's."""
+    for name, content in FOLDERS[case].items():
+        (tmp_path / name).write_text(content)
+    assert judged(tmp_path) == plain
+
+
+def test_a_folder_may_have_any_name(plain: Any, tmp_path: Path) -> None:
+    """One that is no UTF-8, too."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9 \n")
+    folder.mkdir()
+    assert judged(folder) == plain
+
+
+def test_a_folder_that_is_gone_is_a_sentence(tmp_path: Path) -> None:
+    """pytest, and every relative path, need one."""
+    gone = f"mkdir gone && cd gone && rmdir ../gone && exec {' '.join(PROGRAM)} list"
+    done = subprocess.run(["sh", "-c", gone], cwd=tmp_path, capture_output=True, check=False)
+    told = b"auth-conformance: The working directory is gone: change to another one.\n"
+    assert (done.returncode, done.stderr) == (2, told)
+
+
+@pytest.mark.parametrize("words", ["list", "explain CORE-05", "--help", "run --help"])
+def test_every_command_prints_on_every_terminal(words: str) -> None:
+    """A sign that the terminal's encoding does not have is printed as its code."""
+    environ = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [*PROGRAM, *words.split()]
+    done = subprocess.run(command, env=environ, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
