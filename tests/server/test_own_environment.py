@@ -44,4 +44,5 @@ def test_the_user_s_environment_is_as_before(monkeypatch: pytest.MonkeyPatch) ->
 
 @pytest.mark.parametrize("name", ["JWT_PRIVATE_KEY", "NODE_ENV", "PATH", "HOME", "LANG"])
 def test_what_is_no_setting_of_a_table_stays(name: str) -> None:
+    """The server has settings of its own, and a process needs its paths."""
     assert not FOREIGN.fullmatch(name)

@@ -47,6 +47,7 @@ def test_this_machine_is_asked_by_no_proxy(
 
 
 def test_another_machine_is_asked_by_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that is named for the address's scheme."""
     with serving(lambda request: TYPENAME) as url:
         monkeypatch.setenv("HTTP_PROXY", str(httpx.URL(url).copy_with(path="/")))
         assert asked("http://deployment.test/graphql") == "Query"
