@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from conformance_tests.embedded import boot
-from conformance_tests.embedded.boot import CREDENTIALS
 from conformance_tests.runner.other_runs import RUNS
 from conformance_tests.target.model import Target
 
@@ -54,7 +53,7 @@ def test_two_runs_at_once_are_both_green(tmp_path: Path, target: Target, custome
     """On two customers one waits for the other; of four each has two."""
     words = [sys.executable, "-m", "conformance_tests.commands.cli", "run", "--target"]
     words += [str(target_file(tmp_path / "staging.toml", target, customers)), "--only", *ROWS]
-    environ = {**os.environ, **CREDENTIALS, "SECRET": str(target.secret)}
+    environ = {**os.environ, "SECRET": str(target.secret)}
     runs = [
         subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, text=True) for _ in range(2)
     ]
