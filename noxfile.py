@@ -29,6 +29,7 @@ DEEP = [
     "tests/degenerate",
     "tests/docs/test_blocks.py",
     "tests/examples",
+    "tests/mutants/test_with_little.py",
     "tests/notebooks/test_lab.py",
     "tests/package",
     "tests/pipelines/test_images.py",

@@ -6,16 +6,19 @@ Each problem is one sentence that says what to do; nothing is judged.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
 from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment import opening
+from conformance_tests.deployment.clock import FaketimeClock, MovableClock, reset, reset_and_close
 from conformance_tests.deployment.clock import offered as offered_clock
-from conformance_tests.deployment.clock import reset, reset_and_close
+from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.http.client import open_client
 from conformance_tests.deployment.http.throttle import Throttled
+from conformance_tests.deployment.launch import Launcher, LaunchError
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.expect.schema import FLOW_OPERATIONS, operations
 from conformance_tests.loopback import is_loopback
@@ -27,6 +30,8 @@ from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.target.model import Target
 
 MEND: Final = "Mend what is bad first: a run would end with exit 3, or see less than it could."
+
+TTL_ON: Final = "an emulator may delete expired rows that a run still has to show: turn its TTL off"
 
 Sign = Literal["ok", "bad", "note", "-"]
 
@@ -147,6 +152,8 @@ def _secret(customers: Customers) -> Line:
     if not customers.sessions:
         return Line("-", "secret", "not checked: nobody is logged in")
     if deployment.forge.verifies(customers.sessions[0].token):
+        if says := preflight.check_derivation(customers):
+            return Line("note", "secret", f"it verifies the tokens that a login gives; {says}")
         return Line("ok", "secret", "it verifies the tokens that a login gives")
     return Line("bad", "secret", "it does not verify a login's token: check [signing]")
 
@@ -159,7 +166,11 @@ def _table(customers: Customers) -> Line:
     with ExitStack() as ends:
         if problem := opening.open_table(deployment, ends):
             return Line("bad", "table", problem)
-    return Line("ok", "table", f"{address.name} can be read and written")
+        reaped = address.endpoint_url and deployment.need_table().deletes_expired_rows()
+    usable = f"{address.name} can be read and written"
+    if reaped:
+        return Line("note", "table", f"{usable}; {TTL_ON}")
+    return Line("ok", "table", usable)
 
 
 def _other_runs(customers: Customers) -> Line:
@@ -199,14 +210,30 @@ def _clock(customers: Customers) -> Line:
         reset(clock)
     try:
         problem = clock_check.why_unusable(customers, clock)
+        started = "" if problem else _clock_of_started(deployment, clock)
     finally:
         reset_and_close(clock)
     if problem:
         return Line("bad", "clock", f"{problem}; mend [clock] or leave it out")
-    moves = f"{clock.name}: it moves{' and stands still' * clock.frozen}"
+    moves = f"{clock.name}: it moves{' and stands still' * clock.frozen}{started}"
     if moved:
         return Line("note", "clock", f"{moves}; {moved}, and is reset now")
     return Line("ok", "clock", moves)
+
+
+def _clock_of_started(deployment: Deployment, clock: MovableClock) -> str:
+    """Whether an instance that [launch] starts follows the moved clock; under one file it does."""
+    launch = deployment.target.launch
+    if launch is None or not isinstance(clock, FaketimeClock):
+        return ""
+    try:
+        with Launcher(launch, deployment.target.secret).start() as launched, ExitStack() as ends:
+            client = open_client(deployment.target, deployment.recorder, url=launched.url)
+            ends.enter_context(closing(client)).trivial()
+            follows = clock.is_ahead_by(client.skew)
+    except LaunchError as problem:
+        return f"; [launch]: {problem}"
+    return f"; what [launch] starts {'follows it' if follows else 'reads real time'}"
 
 
 def _waiting(max_wait: float) -> Line:

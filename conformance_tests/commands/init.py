@@ -19,7 +19,7 @@ from conformance_tests.report import exit_codes
 from conformance_tests.runner import discover
 from conformance_tests.target.keys import TABLES
 from conformance_tests.target.load import from_url
-from conformance_tests.target.model import Target
+from conformance_tests.target.model import Target, groups_of
 from conformance_tests.target.parts import Lifetimes
 from conformance_tests.target.schema import REQUIRED, Key
 
@@ -55,14 +55,31 @@ def find_out(target: Target, client: Any) -> tuple[dict[str, Known | tuple[Known
     """The values by table, and a sentence about each thing that was looked for."""
     found = operations(client)
     environment = discover.environment(client)
-    seen, told = _lifetimes(target, client)
-    head = {"name": target.name, "url": target.url, "environment": environment or "production"}
+    seen, sentence = _lifetimes(target, client)
+    head: dict[str, Any] = {
+        "name": target.name,
+        "url": target.url,
+        "environment": environment or "production",
+    }
+    told = [sentence]
+    if _of_another_make(target, client):
+        head["claims"] = [group for group in groups_of(target.profile) if group != "WIRE"]
+        told.append("Refresh tokens are of another make than WIRE says: it is left out of claims.")
     known: dict[str, Known | tuple[Known, ...]] = {"": head, "customers": _customers(target)}
     if seen is not None and seen != Lifetimes():
         known["lifetimes"] = {
             name: _minutes(getattr(seen, name)) for name in ("access", "refresh", "extended")
         }
-    return known, [*_remarks(found, environment), told]
+    return known, [*_remarks(found, environment), *told]
+
+
+def _of_another_make(target: Target, client: Any) -> bool:
+    """Whether a login's refresh token is opaque; False where nobody could log in to tell."""
+    customer = next(iter(target.customers), None)
+    try:
+        return customer is not None and discover.of_another_make(client, customer)
+    except discover.NoPairError:
+        return False
 
 
 def _lifetimes(target: Target, client: Any) -> tuple[Lifetimes | None, str]:

@@ -74,6 +74,10 @@ class Clock:
     def now(self) -> float:
         return time.time() + self.skew
 
+    def is_ahead_by(self, seconds: float) -> bool:
+        """Whether this clock is moved, and so many seconds ahead of this machine's."""
+        return self.movable and abs(self.now() - time.time() - seconds) <= MOST_SECONDS
+
     def move_to(self, moment: float) -> None:
         """Make it that moment, or wait for it within `max_wait`; NotTestable beyond it."""
         ahead = moment - self.now()

@@ -51,6 +51,7 @@ class Deployment:
     run_log: RunLog | None = None
     wrong_secret: str | None = None  # why the secret is of no use
     odd_pairs: str | None = None  # why no session can be forged
+    opaque: str | None = None  # why no derivation of refresh tokens can be judged
     wiring: Wiring = NO_WIRING
     #: What earlier runs have left behind, a sentence each.
     left_earlier: list[str] = field(default_factory=list)

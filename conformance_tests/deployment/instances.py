@@ -114,7 +114,7 @@ class Instances:
             raise NotTestable("launch", str(launched))
         if not launched.answers:
             return None
-        return self._in_real_time(self._at(launched.url, self.main.features))
+        return self._by_its_clock(self._at(launched.url, self.main.features))
 
     def does_not_start(self, mode: Mode) -> NotTestable:
         """Says that the deployment ended when it was started in this mode."""
@@ -133,13 +133,13 @@ class Instances:
 
     @contextmanager
     def one_more(self) -> Iterator[Deployment]:
-        """A fresh process on the same table, in real time; it ends with the context."""
+        """A fresh process on the same table, with a clock of its own; it ends with the context."""
         with self.launcher().start() as launched:
             if not launched.answers:
                 told = f"the deployment does not start once more: {self._last_words(launched)}"
                 raise NotTestable("second instance", told)
             with closing(self._client(launched.url)) as client:
-                yield self._in_real_time(self.main.at(client, self.main.features))
+                yield self._by_its_clock(self.main.at(client, self.main.features))
 
     def _client(self, url: str) -> Client:
         """A client of another instance; all instances share one login rate."""
@@ -147,9 +147,20 @@ class Instances:
         transport, rate = main.wiring.transport, main.client.rate
         return open_client(main.target, main.recorder, transport, url=url, rate=rate)
 
-    def _in_real_time(self, instance: Deployment) -> Deployment:
-        """A process that was started reads its own clock, not one that the suite moves."""
+    def _by_its_clock(self, instance: Deployment) -> Deployment:
+        """A process that was started reads its own clock: real time, or what it was started under.
+
+        Where that is the clock that the suite moves, such as one file of libfaketime for both, it
+        is as far ahead.
+        """
+        instance.client.trivial()
+        ahead = instance.client.skew
         instance.clock = self._real_time
+        if ahead and self.main.clock.is_ahead_by(ahead):
+            instance.clock = self.main.clock
+        elif ahead:
+            instance.clock = Clock(ahead, self._real_time.max_wait)
+            instance.clock.sleep = self._real_time.sleep
         return instance
 
     def _answering(self, mode: str) -> Deployment:

@@ -185,6 +185,17 @@ class Table:
                 ]
             )
 
+    def deletes_expired_rows(self) -> bool:
+        """Whether the table has TTL on, as far as it tells."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            told = self._client.describe_time_to_live(TableName=self.name)
+        except (BotoCoreError, ClientError):
+            return False
+        status = told.get("TimeToLiveDescription", {}).get("TimeToLiveStatus", "")
+        return str(status).startswith("ENABL")
+
     def drop(self, row: Row | None) -> None:
         """Delete a row as the table's own expiry does; one that is gone already is ignored."""
         if row is not None:

@@ -228,7 +228,7 @@ def own_table(engine: str, in_memory: Any) -> Iterator[str]:
 
     name = TABLE if in_memory is None else f"{TABLE}-{secrets.token_hex(4)}"
     with closing(boto3.client("dynamodb", region_name=REGION, endpoint_url=engine)) as client:
-        create_table(client, name)
+        create_table(client, name, ttl=False)
     try:
         yield name
     finally:

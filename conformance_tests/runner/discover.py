@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from typing import TYPE_CHECKING, Final
@@ -49,6 +50,25 @@ def other_environment(client: Client, declared: str) -> str | None:
         f"it behaves as {seen}; the target says {declared}: "
         f'set environment = "{seen}" in a target file'
     )
+
+
+def may_be_derived(refresh_token: str) -> bool:
+    """Whether a refresh token has the form of clause 3.7."""
+    return re.fullmatch("[0-9a-f]{128}", refresh_token) is not None
+
+
+def of_another_make(client: Client, customer: Credentials) -> bool:
+    """Whether a login's refresh token cannot have been derived as WIRE says; it ends again.
+
+    Raises NoPairError.
+    """
+    answer = client.log_in(customer.email, customer.password)
+    try:
+        token, refresh_token = answer.pair()
+    except Violation:
+        raise NoPairError(_became_of(answer)) from None
+    client.revoke(token, refresh_token)
+    return not may_be_derived(refresh_token)
 
 
 def lifetimes(client: Client, customer: Credentials) -> Lifetimes | None:

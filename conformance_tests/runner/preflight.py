@@ -15,6 +15,7 @@ from conformance_tests.deployment.opening import open_table, reach, start_faults
 from conformance_tests.outcomes import Violation
 from conformance_tests.runner import other_runs
 from conformance_tests.runner.clock_check import set_clock
+from conformance_tests.runner.discover import may_be_derived
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from conformance_tests.target.parts import Credentials
 
 LOGIN_TRIES = 3
+OPAQUE = "refresh tokens are of another make than WIRE-05 says: name claims without WIRE"
 LOGIN_PAUSE_SECONDS = 1.1
 
 
@@ -44,6 +46,7 @@ def prepare(customers: Customers, ends: ExitStack) -> str | None:
             return str(busy)
         problem = log_in_customers(customers, named)
         deployment.wrong_secret = check_secret(customers)
+        deployment.opaque = check_derivation(customers)
         deployment.odd_pairs = check_forging(customers)
         set_clock(customers, ends)
     return problem
@@ -97,12 +100,26 @@ def check_secret(customers: Customers) -> str | None:
     return "the secret does not verify the deployment's own tokens: check [signing]"
 
 
+def check_derivation(customers: Customers) -> str | None:
+    """Why no derivation is looked for, where refresh tokens are plainly of another make.
+
+    WIRE-05 says so once; the other rows need not guess at causes.
+    """
+    deployment, sessions = customers.deployment, customers.sessions
+    looked_for = deployment.derives and deployment.forge is not None
+    if not looked_for or not sessions or may_be_derived(sessions[0].refresh_token):
+        return None
+    return OPAQUE
+
+
 def check_forging(customers: Customers) -> str | None:
     """Why a forged session would not pass, where pair or row are made otherwise than WIRE says.
 
     WIRE-06 and STORE-02 judge that; the other rows fall back on real sessions.
     """
     deployment, sessions = customers.deployment, customers.sessions
+    if deployment.opaque:
+        return deployment.opaque
     if not deployment.can_forge or not sessions:
         return None
     forge, table, session = deployment.need_forge(), deployment.need_table(), sessions[0]

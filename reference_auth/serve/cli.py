@@ -90,6 +90,8 @@ def parser() -> ArgumentParser:
         "create the DynamoDB table",
         ", or say that it exists.",
     )
+    says = "delete expired rows by TTL; leave it off for a table of tests (on)"
+    create.add_argument("--ttl", action=BooleanOptionalAction, default=True, help=says)
     needs = ". It needs the table and the lifetimes, not the secret."
     sessions = command(customer_command, "sessions", "list the sessions of one customer", needs)
     burn = command(customer_command, "burn", "end all sessions of one customer", needs)
@@ -163,7 +165,7 @@ def create_table_command(flags: Namespace) -> int:
     from reference_auth.serve.settings import with_flags
     from reference_auth.store.provision import provision
 
-    for sentence in provision(with_flags(flags, os.environ)):
+    for sentence in provision(with_flags(flags, os.environ), ttl=flags.ttl):
         print(sentence)
     return 0
 

@@ -1,4 +1,7 @@
-"""Create the table, with two keys and TTL on `ttl`. Running it again changes nothing."""
+"""Create the table, with two keys and TTL on `ttl`. Running it again changes nothing.
+
+A table for tests does without TTL: an emulator may delete at once what a moved clock made old.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class WrongTable(Exception):
     """The table of that name cannot be used; the message says why."""
 
 
-def provision(environ: Mapping[str, str]) -> list[str]:
+def provision(environ: Mapping[str, str], *, ttl: bool = True) -> list[str]:
     """Create the table that the environment names, or raise ConfigError with one sentence."""
     from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
@@ -29,7 +32,7 @@ def provision(environ: Mapping[str, str]) -> list[str]:
     if not (region and table):
         raise ConfigError(f"Set {TABLE if region else REGION}, or use its flag: it is missing.")
     try:
-        return create_table(make_client(region, environ), table)
+        return create_table(make_client(region, environ), table, ttl=ttl)
     except WrongTable as reason:
         raise ConfigError(str(reason)) from None
     except NoCredentialsError:
@@ -40,9 +43,10 @@ def provision(environ: Mapping[str, str]) -> list[str]:
         raise ConfigError(f"The table {table} could not be created: {error}") from None
 
 
-def create_table(client: Any, name: str) -> list[str]:
+def create_table(client: Any, name: str, *, ttl: bool = True) -> list[str]:
     """Create what is missing of the table `name`; return one sentence for each step."""
-    return [_ensure_table(client, name), _ensure_ttl(client, name)]
+    created = _ensure_table(client, name)
+    return [created, _ensure_ttl(client, name)] if ttl else [created]
 
 
 def _ensure_table(client: Any, name: str) -> str:

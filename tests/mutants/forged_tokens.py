@@ -95,7 +95,7 @@ def alg_of(token: str) -> object:
     return unverified(token)[0].get("alg")
 
 
-@mutant("HARD-01", also="API-04 HARD-06 HARD-17 HARD-29")
+@mutant("HARD-01", also="HARD-34 API-04 HARD-06 HARD-17 HARD-29")
 def compares_the_beginning_of_a_signature(patch: pytest.MonkeyPatch) -> None:
     """As much of the signature is compared as was sent."""
 
@@ -337,7 +337,7 @@ def takes_a_negative_time(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tokens, "is_time", any_time)
 
 
-@mutant("HARD-05")
+@mutant("HARD-05", also="HARD-33")
 def gives_a_session_the_end_that_it_lacks(patch: pytest.MonkeyPatch) -> None:
     """A token whose refresh_expiry is no time gets a minute after its exp."""
 

@@ -203,7 +203,7 @@ def lets_a_remembered_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatc
 # -- a rotation beside an ending ---------------------------------------------------------------
 
 
-@mutant("RACE-11")
+@mutant("RACE-11", also="RACE-15")
 def says_true_when_a_rotation_was_faster(patch: pytest.MonkeyPatch) -> None:
     """A revoke that finds its row gone answers true, whatever came of the pair."""
 

@@ -123,7 +123,7 @@ def writes_no_row_for_a_pair_that_is_renewed_again(patch: pytest.MonkeyPatch) ->
     around(patch, Sessions, "rotate", rotate)
 
 
-@mutant("CORE-07")
+@mutant("CORE-07", also="CORE-29")
 def renews_a_session_once_only(patch: pytest.MonkeyPatch) -> None:
     """A pair that came from a rotation is repeated while it is live, and never renewed."""
 

@@ -48,7 +48,7 @@ def pads_the_signature(patch: pytest.MonkeyPatch) -> None:
     around(patch, tokens, "verified_payload", verified_payload)
 
 
-@mutant("WIRE-02", also="HARD-04", known_as="M39")
+@mutant("WIRE-02", also="HARD-33 HARD-04", known_as="M39")
 def writes_exp_with_a_fraction(patch: pytest.MonkeyPatch) -> None:
     """`exp` is a number with a point, and is read as one."""
     _write(patch, "exp", float)
@@ -170,7 +170,7 @@ def _signed(claims: Claims, secret: str, jti: str) -> str:
     return tokens._signer().encode(payload, secret, headers=dict(tokens.HEADER))
 
 
-@mutant("WIRE-08", also="WIRE-02")
+@mutant("WIRE-08", also="HARD-33 WIRE-13 WIRE-02")
 def takes_only_tokens_of_its_own_make(patch: pytest.MonkeyPatch) -> None:
     """A genuine token of another node, which names no issuer, is refused."""
 

@@ -440,6 +440,16 @@ def test_create_table(endpoint: str) -> None:
     assert "was on already" in again.stdout
 
 
+def test_a_table_for_tests_is_created_without_ttl(endpoint: str) -> None:
+    """An emulator may delete at once what a moved clock made old."""
+    words = ["create-table", "--no-ttl", "--dynamodb-endpoint", endpoint, "--table", "kept"]
+    made = run(*words, "--region", "ap-southeast-2", **AWS)
+    assert made.returncode == 0, made.stderr
+    assert "TTL" not in made.stdout
+    described = memory_client().describe_time_to_live(TableName="kept")
+    assert described["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED"
+
+
 def test_create_table_refuses(endpoint: str) -> None:
     """A missing name, another kind of table or an endpoint that is not there is one sentence."""
     memory_client().create_table(

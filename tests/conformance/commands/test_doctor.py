@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jwt
@@ -12,6 +14,7 @@ import pytest
 
 from conformance_tests.commands import cli, doctor
 from conformance_tests.commands.doctor import Line
+from conformance_tests.deployment import opening
 from conformance_tests.deployment.http.documents import OPERATIONS
 from conformance_tests.report import exit_codes
 from conformance_tests.runner.options import Options
@@ -21,6 +24,7 @@ from conformance_tests.target.parts import (
     ClockAddress,
     Credentials,
     FaultAddress,
+    Launch,
     Lifetimes,
     TableAddress,
 )
@@ -30,7 +34,7 @@ SECRET = "0123456789abcdef0123456789abcdef"
 CUSTOMERS = (Credentials("alice@example.com", "pass-a"), Credentials("bob@example.com", "pass-b"))
 
 
-def answering(ids: dict[str, int], ahead: float = 0.0) -> Speak:
+def answering(ids: dict[str, int], ahead: float = 0.0, refresh_token: str = "a" * 128) -> Speak:
     """A deployment that logs everybody in by these ids, its clock so far ahead."""
 
     def speak(request: dict[str, Any]) -> Reply:
@@ -42,7 +46,7 @@ def answering(ids: dict[str, int], ahead: float = 0.0) -> Speak:
             now = int(time.time() + ahead)
             claims = {"customer_id": ids[given["email"]], "iat": now, "exp": now + 840}
             token = jwt.encode({**claims, "refresh_expiry": now + 900}, SECRET)
-            pair = {"token": token, "refresh_token": "a" * 128}
+            pair = {"token": token, "refresh_token": refresh_token}
             return says({"data": {"generateCustomerToken": pair}})
         if "getUserAuth" in query:
             return says({"data": {"getUserAuth": None}})
@@ -75,6 +79,14 @@ def test_a_sound_deployment_can_be_judged() -> None:
     assert lines["customers"].says == "alice@example.com and bob@example.com can log in"
     assert lines["environment"].says == "development, as declared"
     assert lines["table"].says.startswith("not given: [table]")
+
+
+def test_refresh_tokens_of_another_make_are_noted() -> None:
+    """The secret is good, and the line says which claims to make."""
+    with serving(answering(TWO_IDS, refresh_token="rt_opaque")) as url:
+        line = looked(at(url, secret=SECRET))["secret"]
+    assert line.sign == "note"
+    assert line.says.endswith("name claims without WIRE")
 
 
 BAD: dict[str, tuple[Speak, dict[str, Any], str, str]] = {
@@ -180,3 +192,57 @@ def test_the_embedded_reference_is_in_good_health(capsys: pytest.CaptureFixture[
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:-1]].count("ok") == 11
     assert lines[-1] == "A run can begin."
+
+
+@pytest.mark.parametrize(
+    "endpoint, ttl, sign",
+    [("http://127.0.0.1:1", True, "note"), ("http://127.0.0.1:1", False, "ok"), (None, True, "ok")],
+)
+def test_a_table_that_an_emulator_empties_is_noted(
+    monkeypatch: pytest.MonkeyPatch, endpoint: str | None, ttl: bool, sign: str
+) -> None:
+    """DynamoDB itself deletes days late, and is not warned of."""
+    monkeypatch.setattr(opening, "open_table", lambda deployment, ends: None)
+    table = SimpleNamespace(deletes_expired_rows=lambda: ttl)
+    deployment = SimpleNamespace(
+        target=at("http://127.0.0.1:1", table=TableAddress("auth", "region", endpoint)),
+        need_table=lambda: table,
+    )
+    line = doctor._table(SimpleNamespace(deployment=deployment))  # type: ignore[arg-type]
+    assert line.sign == sign
+    assert ("turn its TTL off" in line.says) is (sign == "note")
+
+
+#: An instance whose clock is as far ahead as the file says, if it reads it.
+STARTED = """
+import http.server, json, os, sys, time
+from email.utils import formatdate
+class Tell(http.server.BaseHTTPRequestHandler):
+    def date_time_string(self, timestamp=None):
+        ahead = float(open(sys.argv[1]).read()) if len(sys.argv) > 1 else 0
+        return formatdate(time.time() + ahead, usegmt=True)
+    def do_POST(self):
+        self.rfile.read(int(self.headers["content-length"]))
+        body = json.dumps({"data": {"__typename": "Query"}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Tell).serve_forever()
+"""
+
+
+@pytest.mark.parametrize("shared, told", [(True, "follows it"), (False, "reads real time")])
+def test_the_clock_of_what_launch_starts_is_told(tmp_path: Path, shared: bool, told: str) -> None:
+    """It is started once, while the clock of [clock] is moved."""
+    file = tmp_path / "faketimerc"
+    file.write_text("+0")
+
+    def speak(request: dict[str, Any]) -> Reply:
+        return answering(TWO_IDS, ahead=float(file.read_text()))(request)
+
+    command = (sys.executable, "-c", STARTED, *([str(file)] if shared else []))
+    launch = Launch(command=command, url="http://127.0.0.1:{port}/graphql")
+    with serving(speak) as url:
+        line = looked(at(url, clock=ClockAddress(faketime=str(file)), launch=launch))["clock"]
+    assert (line.sign, line.says) == ("ok", f"faketime: it moves; what [launch] starts {told}")

@@ -142,7 +142,9 @@ class LoggingIn:
         self,
         claims: Mapping[str, int] | None = None,
         lives: tuple[int, int, int] = (300, 600, 7200),
+        refresh_token: str = "{:0128x}",
     ) -> None:
+        self._refresh_token = refresh_token
         self.sessions: set[str] = set()
         self._claims = claims
         self._access, self._normal, self._extended = lives
@@ -161,7 +163,7 @@ class LoggingIn:
         left = self._extended if REMEMBER in given else self._normal
         lives = {"exp": now + self._access, "refresh_expiry": now + left}
         claims = {"customer_id": 7, "iat": now, **lives} if self._claims is None else self._claims
-        self.sessions.add(refresh_token := f"{len(self.sessions):0128x}")
+        self.sessions.add(refresh_token := self._refresh_token.format(len(self.sessions)))
         return {"token": Forge("k" * 32).mint(claims), "refresh_token": refresh_token}
 
 
@@ -202,6 +204,16 @@ def test_a_login_shows_the_lifetimes_and_is_ended_again(
     assert document["customers"][0]["email"] == "alice@example.com"
     assert "The lifetimes are those that two logins showed." in shown
     assert deployment.sessions == set()
+
+
+def test_refresh_tokens_of_another_make_leave_wire_out(initialise: Callable[..., str]) -> None:
+    """The claims are all others of the profile; where tokens may be derived, none are named."""
+    derived, opaque = (
+        initialise(LoggingIn(refresh_token=form), **EXPORTED) for form in ("{:0128x}", "rt_{}")
+    )
+    assert "claims" not in tomllib.loads(derived)
+    assert tomllib.loads(opaque)["claims"] == ["CORE", "STORE", "DEV", "GQL"]
+    assert "# Refresh tokens are of another make than WIRE says" in opaque
 
 
 @pytest.mark.parametrize("shift", range(11))

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from conformance_tests.deployment.clock import FaketimeClock
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.client import open_client
 from conformance_tests.deployment.instances import Instances
@@ -150,3 +153,21 @@ def test_all_that_was_started_ends_with_the_run() -> None:
     for url in urls:
         with closing(open_client(found.main.target, found.main.recorder, url=url)) as client:
             assert client.trivial().status is None
+
+
+@pytest.mark.parametrize(
+    "ahead, shared, now",
+    [(0.0, False, 0), (3600.0, True, 3600), (7200.0, False, 7200)],
+    ids=["real time", "under the same faketime file", "under a clock of its own"],
+)
+def test_an_instance_is_judged_by_the_clock_that_it_has(
+    ends: ExitStack, tmp_path: Path, ahead: float, shared: bool, now: int
+) -> None:
+    """A pair that is made for it is live there, however far the suite has moved its own clock."""
+    found = instances(ends)
+    found.main.clock = FaketimeClock(str(tmp_path / "faketimerc"))
+    found.main.clock.move_to(time.time() + 3600)
+    client: Any = SimpleNamespace(trivial=lambda: None, skew=ahead)
+    instance = found._by_its_clock(replace(found.main, client=client))
+    assert (instance.clock is found.main.clock) is shared
+    assert instance.clock.now() - time.time() == pytest.approx(now, abs=2)

@@ -26,8 +26,8 @@ from conformance_tests.redaction import Redactor
 from conformance_tests.report import verdict
 from conformance_tests.runner import clock_check, preflight
 from conformance_tests.runner.options import Options
-from conformance_tests.runner.preflight import prepare
-from conformance_tests.runner.run import run_suite
+from conformance_tests.runner.preflight import OPAQUE, prepare
+from conformance_tests.runner.run import remark_about, run_suite
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import ClockAddress, FaultAddress, Http, OddLogin, TableAddress
 from tests.conformance.fakes import (
@@ -317,6 +317,21 @@ def test_a_deployment_that_derives_otherwise_is_not_forged_for(
     assert "WIRE-06" in str(judged.deployment.odd_pairs)
     assert not judged.deployment.can_forge
     assert judged.someone().id == judged.alice.id
+
+
+def test_refresh_tokens_of_another_make_are_told_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the secret alone too: no row has to guess at a cause, and the remark says what to do."""
+    monkeypatch.setattr(server.forge, "refresh_token", lambda id_, exp: f"rt_{exp}-opaque")
+    with ExitStack() as ends:
+        judged, found = prepared(server, target(secret=SECRET), ends)
+        assert found is None
+        assert OPAQUE in str(remark_about(judged))
+    assert judged.deployment.opaque == OPAQUE
+    assert not judged.deployment.can_hash
+    judged, _ = looked_over(server, target(secret=SECRET, claims=("CORE",)))
+    assert judged.deployment.opaque is None
 
 
 def test_a_deployment_that_hashes_otherwise_is_not_forged_for(
