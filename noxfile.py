@@ -33,6 +33,7 @@ DEEP = [
     "tests/notebooks/test_lab.py",
     "tests/package",
     "tests/pipelines/test_images.py",
+    "tests/second/test_single_defects.py",
     "tests/server/test_page_in_browser.py",
     "tests/tools/test_bench.py",
     "tests/tools/test_mutation.py",

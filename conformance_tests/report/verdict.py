@@ -291,10 +291,12 @@ def _why_not_reached(run: Run) -> str | None:
 
 
 def _why_unjudged(rows: tuple[Row, ...]) -> str:
-    """Why rows of the claim were not judged: how many for which reason."""
-    reasons = Counter(row.detail for row in rows)
-    told = "; ".join(f"{count} {reason}" for reason, count in reasons.most_common())
-    return f"{len(rows)} of the claim could not be judged because of the deployment ({told})"
+    """Why rows of the claim were not judged; of several reasons each with its number of rows."""
+    reasons = Counter(row.detail for row in rows).most_common()
+    told = "; ".join(f"{count} {reason}" for reason, count in reasons)
+    why = told if len(reasons) > 1 else reasons[0][0]
+    noun = "requirement" if len(rows) == 1 else "requirements"
+    return f"{len(rows)} {noun} of the claim could not be judged: {why}"
 
 
 def _status(finding: Finding, level: str) -> Status:
