@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Final
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from conformance_tests.deployment import opening
 from conformance_tests.deployment.clock import ClockError, offered
 from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.table import troubles
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.printable import on_one_line
 from conformance_tests.redaction import SHOWN
@@ -57,7 +56,7 @@ def _made_up(deployment: Deployment, ends: ExitStack) -> Iterator[str]:
             table.delete_many(page)
             owners |= {row.customer_id for row in page}
             rows += len(page)
-    except (BotoCoreError, ClientError) as error:
+    except troubles() as error:
         kind = type(error).__name__
         raise CleanupError(f"the table {table.name} could not be cleaned up: {kind}") from error
     yield f"Rows removed from the table {table.name}: {rows}, of {len(owners)} made-up ids."

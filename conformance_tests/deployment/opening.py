@@ -17,7 +17,7 @@ from conformance_tests.deployment.http.client import Client, open_client
 from conformance_tests.deployment.http.recorder import Recorder
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.log import RunLog
-from conformance_tests.deployment.table import Table
+from conformance_tests.deployment.table import Table, troubles
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import Features
@@ -28,6 +28,14 @@ TABLE_REMEDIES = {
     "InvalidRegionError": "check region in [table], or AWS_REGION",
     "NoCredentialsError": "set the usual AWS variables, AWS_ACCESS_KEY_ID and its secret",
     "ProfileNotFound": "check AWS_PROFILE",
+    "ExpiredTokenException": "the AWS credentials have expired: get new ones",
+    "UnrecognizedClientException": "these AWS credentials are not known there",
+    "CredentialRetrievalError": "check how your AWS settings get credentials: credential_process, "
+    "or AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "FileNotFoundError": "check AWS_WEB_IDENTITY_TOKEN_FILE and credential_process",
+    "PromptRefused": "its role asks for a one-time code: get credentials of a session first",
+    "ValueError": "check the AWS_ variables, such as AWS_MAX_ATTEMPTS",
+    "ResponseParserError": "something else answers at that address: check endpoint_url",
     "ResourceNotFoundException": "there is none of that name there: check [table]",
 }
 
@@ -69,14 +77,12 @@ def reach(client: Client) -> str | None:
 
 def open_table(deployment: Deployment, ends: ExitStack) -> str | None:
     """Why the table that was offered cannot be used; None, and the table opened, where it can."""
-    from botocore.exceptions import BotoCoreError
-
     address = deployment.target.table
     if address is None:
         return None
     try:
         table = Table(address, deployment.wiring.table_client)
-    except BotoCoreError as error:
+    except troubles() as error:
         return remedied(f"the table {address.name} cannot be opened: {type(error).__name__}")
     ends.callback(table.close)
     if problem := table.check():

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests.deployment.http.throttle import Throttled
+from conformance_tests.deployment.table import troubles
 from conformance_tests.runner import other_runs
 
 if TYPE_CHECKING:
@@ -47,11 +48,9 @@ def remove_made_up(customers: Customers, since: int = 0) -> None:
 @contextmanager
 def _table_problems(left: list[str]) -> Iterator[None]:
     """A table that fails in here is reported, and what comes after is cleaned up all the same."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     try:
         yield
-    except (BotoCoreError, ClientError) as problem:
+    except troubles() as problem:
         left.append(f"the table could not be cleaned up: {type(problem).__name__}")
 
 

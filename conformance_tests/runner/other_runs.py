@@ -15,6 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests.deployment.row import OWN_IDS, Row
+from conformance_tests.deployment.table import troubles
 
 if TYPE_CHECKING:
     from conformance_tests.actors.pool import Customers
@@ -102,7 +103,6 @@ def _claimed(deployment: Deployment, table: Table, name: str) -> bool:
 @contextmanager
 def _beating(deployment: Deployment, table: Table) -> Iterator[None]:
     """Show from time to time that this run is alive."""
-    from botocore.exceptions import BotoCoreError, ClientError
 
     def alive() -> Row:
         now = int(time.time())
@@ -111,7 +111,7 @@ def _beating(deployment: Deployment, table: Table) -> Iterator[None]:
 
     def go_on() -> None:
         while not over.wait(BEAT_SECONDS):
-            with suppress(BotoCoreError, ClientError):
+            with suppress(*troubles()):
                 table.claim(alive(), "run", instead_of=alive())  # unless it was deleted
 
     over = threading.Event()

@@ -94,6 +94,8 @@ def run_suite(
     if times := deployment.client.resent:
         remark = "; ".join(filter(None, [remark, f"{CLOSED}: requests sent again: {times}"]))
 
+    lost = deployment.table.lost if deployment.table else None
+
     def redacted(sentence: str | None) -> str | None:
         return sentence and deployment.recorder.redact(sentence, SHOWN)
 
@@ -106,7 +108,7 @@ def run_suite(
         command=options.rerun,
         unreachable=redacted(unreachable),
         crashed=context.crash or crash_sentence(code),
-        stopped=redacted(context.stopped),
+        stopped=redacted(context.stopped or lost),
         last_request=redacted(context.last_request),
         interrupted=code == pytest.ExitCode.INTERRUPTED and context.crash is None,
         left_behind=tuple(filter(None, map(redacted, left_behind))),
