@@ -9,6 +9,8 @@ from conformance_tests.report.finding import Status
 from conformance_tests.report.square import MEANING, STATES, square
 from conformance_tests.report.verdict import Report
 
+#: A longer script is left to --scripts.
+MOST_SCRIPT: Final = 20_000
 #: How each status is called on the page.
 LABELS: Final[dict[Status, str]] = {
     "pass": "pass",
@@ -46,6 +48,7 @@ def text(report: Report) -> str:
         red=wording.by_cause(report),
         on_page={row.requirement.id for row in (*report.claimed, *advice)},
         stopped=wording.stopped(report),
+        most_script=MOST_SCRIPT,
         unjudged=wording.unjudged(report),
         blocks=wording.blocks,
         owner=wording.owner,

@@ -172,7 +172,7 @@ def _failed(report: Report) -> str:
     kinds = [(must, "MUST"), ([row for row in report.failed if row not in must], "SHOULD")]
     said = " and ".join(f"{count(len(rows), word)} failed" for rows, word in kinds if rows)
     blocked = len(report.of_status("blocked"))
-    rest = f"; {count(blocked, 'row')} more not judged because of that" if blocked else ""
+    rest = f"; {count(blocked, 'other')} not judged because of that" if blocked else ""
     return f"Not conformant: {said} ({ids_of(report.failed)}){rest}."
 
 

@@ -34,6 +34,8 @@ def unwieldy() -> Report:
         Finding("CORE-12", "fail", test=f"suite/test_a.py::test_{word}", card=card),
         Finding("CORE-13", "warn", card=card),
         Finding("CORE-14", "error", word),
+        Finding("CORE-16", "fail", card=card, rests_on=("CORE-12",)),
+        Finding("CORE-17", "unanswered", word),
         Finding("CORE-19", "fail", card=card),
         Finding("CORE-20", "not-testable", f"{word}: needs the table; add [table]"),
         Finding("HARD-22", "fail", card=card),
@@ -50,7 +52,7 @@ def grid() -> str:
     return grid_page([Judged("W" * 400, document) for _ in range(3)])
 
 
-@pytest.mark.parametrize("width", [375, 1200])
+@pytest.mark.parametrize("width", [390, 768, 1280])
 @pytest.mark.parametrize("text", [lambda: html.text(unwieldy()), grid], ids=["report", "grid"])
 def test_nothing_runs_out_at_the_side(
     browser: Browser, tmp_path: Path, text: Callable[[], str], width: int
@@ -64,5 +66,47 @@ def test_nothing_runs_out_at_the_side(
         page.goto(file.as_uri())
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true })")
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+    finally:
+        context.close()
+
+
+VISIBLE = (
+    "[...document.querySelectorAll('.row')].filter((row) => row.offsetParent).map((r) => r.id)"
+)
+
+
+def test_the_filter_stands_in_the_address(browser: Browser, tmp_path: Path) -> None:
+    """A link with a choice shows those rows only; a link to a row shows it whatever was chosen."""
+    file = tmp_path / "page.html"
+    file.write_text(html.text(unwieldy()), encoding="utf-8")
+    context = browser.new_context(viewport={"width": 390, "height": 800})
+    try:
+        page = context.new_page()
+        page.goto(f"{file.as_uri()}#status=unanswered&group=CORE")
+        assert page.evaluate(VISIBLE) == ["CORE-17"]
+        page.select_option("#status", "blocked")
+        assert page.evaluate(VISIBLE) == ["CORE-16"]
+        assert page.evaluate("location.hash") == "#status=blocked&group=CORE"
+        page.evaluate("location.hash = '#CORE-05'")
+        page.wait_for_function("document.querySelector('#status').value === ''")
+        assert "CORE-05" in page.evaluate(VISIBLE)
+    finally:
+        context.close()
+
+
+def test_a_printed_page_shows_every_card_and_no_control(browser: Browser, tmp_path: Path) -> None:
+    """What is folded on the screen is on the paper."""
+    file = tmp_path / "page.html"
+    file.write_text(html.text(unwieldy()), encoding="utf-8")
+    context = browser.new_context(color_scheme="dark")
+    try:
+        page = context.new_page()
+        page.goto(file.as_uri())
+        page.emulate_media(media="print")
+        page.evaluate("dispatchEvent(new Event('beforeprint'))")
+        assert page.locator("details:not([open])").count() == 0
+        assert not page.locator(".filter").is_visible()
+        background = "getComputedStyle(document.body).backgroundColor"
+        assert page.evaluate(background) == "rgb(255, 255, 255)"
     finally:
         context.close()
