@@ -11,7 +11,7 @@ from conformance_tests.deployment.http import leaks
 from conformance_tests.deployment.row import BOOKKEEPING
 from conformance_tests.expect.base import Checks
 from conformance_tests.good_calls import BURN, ROW, ROW_GONE, ROWS
-from conformance_tests.outcomes import good_call
+from conformance_tests.outcomes import NotTestable, Violation, good_call
 
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: At most so many pages, of a megabyte each, are read of a whole table.
 SCANNED_PAGES = 20
+VANISHED = "the table deleted an expired row while it was needed"
 
 
 @dataclass
@@ -80,6 +81,30 @@ class Rows(Checks):
             there = len(customer.rows_of_this_test())
             with good_call(*(ROWS if count else ())):
                 self.that(there == count, f"{count} rows for this customer", f"{there} rows")
+
+    @contextmanager
+    def unless_it_vanishes(self, session: Session) -> Iterator[None]:
+        """What fails in here proves nothing, if the table itself deletes expired rows meanwhile.
+
+        A row of nobody's that expires at the same time shows whether it does.
+        """
+        deployment = self._deployment
+        if deployment.table is None or not deployment.can_hash:
+            yield
+            return
+        row, table = session.stored(), deployment.table
+        if row is None:
+            raise NotTestable("table", VANISHED)
+        witness = table.make(f"{deployment.nobody}-else", row.hash, row.ttl)
+        table.write(witness)
+        try:
+            yield
+        except Violation:
+            if table.row(witness.customer_id, witness.hash) is None:
+                raise NotTestable("table", VANISHED) from None
+            raise
+        finally:
+            table.delete(witness)
 
     @contextmanager
     def row_changes(

@@ -369,6 +369,26 @@ def test_a_huge_table_is_read_in_part_and_it_is_said(
     assert [unseen.capability for unseen in expect.unseen_parts] == ["small table"]
 
 
+@pytest.mark.parametrize("reaped", [True, False])
+def test_a_failure_proves_nothing_where_expired_rows_vanish(
+    expect: Expect, table: MemoryTable, customer: MadeUpCustomer, reaped: bool
+) -> None:
+    """Another row that expired at the same time shows whether the table deletes them."""
+    session = customer.log_in()
+
+    def fail() -> None:
+        with expect.unless_it_vanishes(session):
+            if reaped:
+                table.items.clear()
+            expect.that(False, "a row", "none")
+
+    with pytest.raises(NotTestable if reaped else Violation):
+        fail()
+    table.items.clear()
+    with pytest.raises(NotTestable, match="deleted"), expect.unless_it_vanishes(session):
+        pass
+
+
 @pytest.mark.parametrize("word", [word for word in MISSING_IDS if word])
 def test_a_row_under_a_missing_id_is_seen(expect: Expect, table: MemoryTable, word: str) -> None:
     """A new row there, and one that was written over."""
