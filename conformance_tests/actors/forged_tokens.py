@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from conformance_tests.actors.customers import MadeUpCustomer
 from conformance_tests.deployment.forge import encoded, mac
+from conformance_tests.good_calls import JWT
+from conformance_tests.outcomes import Violation
 
 if TYPE_CHECKING:
     from conformance_tests.actors.session import Session
@@ -148,6 +150,8 @@ def _spelt(header: str, payload: str, signature: str) -> dict[str, str]:
 
 def _with_unused_bits(part: str) -> str:
     """The same bytes, with bits set in the last character that stand for none of them."""
+    if part[-1:] not in ALPHABET:
+        raise Violation("an access token in base64url, unpadded", f"{part[-1]!r} at its end", JWT)
     return part and part[:-1] + ALPHABET[ALPHABET.index(part[-1]) | 1]
 
 

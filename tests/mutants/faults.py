@@ -224,7 +224,7 @@ def renews_what_it_could_not_read(patch: pytest.MonkeyPatch) -> None:
     around(patch, Presented, "refresh", refresh)
 
 
-@mutant("FAULT-05", also="FAULT-10", known_as="M47")
+@mutant("FAULT-05", known_as="M47")
 def ends_the_session_when_the_table_fails(patch: pytest.MonkeyPatch) -> None:
     """A storage failure has the category on which a storefront logs its customer out."""
     patch.setattr(StorageError, "category", AUTHORIZATION)

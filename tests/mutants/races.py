@@ -23,7 +23,7 @@ from tests.mutants.seams import around, is_remembered, note, rows_of
 # -- the same second ---------------------------------------------------------------------------
 
 
-@mutant("RACE-01", also="HARD-31 RACE-02", known_as="M40")
+@mutant("RACE-01", also="HARD-31 RACE-02 RACE-03", known_as="M40")
 def lets_a_login_overwrite_the_last_one(patch: pytest.MonkeyPatch) -> None:
     """A login writes its row whatever is there: two of one second are one session."""
     patch.setattr(Sessions, "create", Sessions.put)

@@ -52,7 +52,7 @@ def renews_a_live_pair_that_comes_again(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-12", also="RACE-12")
+@mutant("CORE-12")
 def swaps_the_states_of_ended_pairs(patch: pytest.MonkeyPatch) -> None:
     """An ended pair is judged as expired while it is live, and as live once it has expired."""
     one, other = (Access.LIVE, Refresh.ABSENT), (Access.EXPIRED, Refresh.ABSENT)
@@ -123,7 +123,7 @@ def writes_no_row_for_a_pair_that_is_renewed_again(patch: pytest.MonkeyPatch) ->
     around(patch, Sessions, "rotate", rotate)
 
 
-@mutant("CORE-07", also="CORE-29")
+@mutant("CORE-07")
 def renews_a_session_once_only(patch: pytest.MonkeyPatch) -> None:
     """A pair that came from a rotation is repeated while it is live, and never renewed."""
 
@@ -137,7 +137,7 @@ def renews_a_session_once_only(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "rotate", rotate)
 
 
-@mutant("CORE-25", also="CORE-19 RACE-03 RACE-07 RACE-12 STORE-07")
+@mutant("CORE-25", also="CORE-19 STORE-07")
 def ends_the_other_sessions_when_it_renews_one(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes every other row of the customer."""
 
@@ -175,7 +175,7 @@ def makes_a_number_of_digits_in_a_renewed_token(patch: pytest.MonkeyPatch) -> No
 # -- the very second ---------------------------------------------------------------------------
 
 
-@mutant("CORE-10", also="RACE-03 RACE-09 RACE-11", known_as="M17")
+@mutant("CORE-10", also="RACE-03 RACE-09", known_as="M17")
 def gives_remembered_access_tokens_a_minute_of_leeway(patch: pytest.MonkeyPatch) -> None:
     """The access token of a remembered session counts as live for a minute after `exp`."""
     around(
@@ -186,7 +186,7 @@ def gives_remembered_access_tokens_a_minute_of_leeway(patch: pytest.MonkeyPatch)
     )
 
 
-@mutant("CORE-10", also="RACE-09 RACE-11 RACE-12", known_as="M18")
+@mutant("CORE-10", also="RACE-09", known_as="M18")
 def ends_remembered_access_tokens_one_second_late(patch: pytest.MonkeyPatch) -> None:
     """The access expiry of a remembered session is compared with "greater than"."""
     around(
@@ -259,7 +259,7 @@ def leaves_the_row_of_an_expired_session(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "delete_expired", delete_expired)
 
 
-@mutant("CORE-24", also="HARD-30 RACE-08 RACE-10 RACE-12 RACE-13")
+@mutant("CORE-24", also="HARD-30 RACE-08 RACE-10 RACE-13")
 def begins_a_session_anew_for_a_missing_row(patch: pytest.MonkeyPatch) -> None:
     """A genuine pair with an expired access token and no row is renewed: the table lost the row."""
 

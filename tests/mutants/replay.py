@@ -28,7 +28,7 @@ def refuses_a_replay_and_burns_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Burn, "begin", begin)
 
 
-@mutant("CORE-12", also="HARD-28 HARD-30 HARD-31", known_as="M07")
+@mutant("CORE-12", also="HARD-28 HARD-30 HARD-31 RACE-12", known_as="M07")
 def burns_only_the_session_that_was_replayed(patch: pytest.MonkeyPatch) -> None:
     """A replay ends what was rotated from the spent pair, and no other session."""
 
@@ -39,7 +39,7 @@ def burns_only_the_session_that_was_replayed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Burn, "begin", begin)
 
 
-@mutant("CORE-12", also="RACE-12")
+@mutant("CORE-12")
 def burns_no_session_that_is_remembered(patch: pytest.MonkeyPatch) -> None:
     """A replay spares the sessions that last longer than a normal one."""
 
@@ -51,7 +51,7 @@ def burns_no_session_that_is_remembered(patch: pytest.MonkeyPatch) -> None:
     around(patch, Burn, "is_to_delete", is_to_delete)
 
 
-@mutant("CORE-14", also="CORE-12 HARD-28 HARD-30")
+@mutant("CORE-14", also="CORE-12 HARD-28 HARD-30 RACE-12")
 def burns_all_but_the_successor(patch: pytest.MonkeyPatch) -> None:
     """A replay ends the customer's other sessions, and what came of the spent pair goes on."""
 

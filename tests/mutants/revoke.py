@@ -60,7 +60,7 @@ def says_false_while_another_session_is_left(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-21", also="RACE-11", known_as="M51")
+@mutant("CORE-21", known_as="M51")
 def asks_for_a_live_access_token_to_log_out(patch: pytest.MonkeyPatch) -> None:
     """A revoke with an expired access token is refused."""
 
@@ -167,7 +167,7 @@ def calls_a_missing_refresh_token_bad_input(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MissingRefreshToken, "category", "graphql-input")
 
 
-@mutant("CORE-23", also="STORE-12 WIRE-12")
+@mutant("CORE-23", also="GQL-08 STORE-12 WIRE-12")
 def says_true_to_a_logout_without_a_header(patch: pytest.MonkeyPatch) -> None:
     """A revoke without an Authorization header has nothing to end, and says that it is done."""
 

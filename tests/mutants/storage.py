@@ -38,7 +38,7 @@ def keeps_a_row_of_the_last_login(patch: pytest.MonkeyPatch) -> None:
     around(patch, Sessions, "create", begin)
 
 
-@mutant("STORE-01", also="CORE-20 CORE-25 RACE-03")
+@mutant("STORE-01", also="CORE-20 CORE-25")
 def allows_one_session_a_customer(patch: pytest.MonkeyPatch) -> None:
     """A login ends the customer's other sessions."""
 
@@ -212,7 +212,7 @@ def cannot_read_a_ttl_that_is_a_string(patch: pytest.MonkeyPatch) -> None:
 # -- a rotation's rows -------------------------------------------------------------------------
 
 
-@mutant("STORE-07", also="CORE-12 RACE-07 RACE-12 RACE-13", known_as="M01")
+@mutant("STORE-07", also="CORE-12 RACE-07 RACE-13", known_as="M01")
 def leaves_the_spent_row_beside_other_sessions(patch: pytest.MonkeyPatch) -> None:
     """A rotation writes the new row, and deletes the old one only if it was the customer's last."""
 

@@ -15,7 +15,7 @@ from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
-from conformance_tests.outcomes import NotTestable
+from conformance_tests.outcomes import NotTestable, Violation
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.target.parts import Credentials
 from tests.conformance.fakes import SECRET, deployment
@@ -133,3 +133,11 @@ def test_mismatches_without_the_secret_share_an_access_token() -> None:
     """Nobody else can mint one."""
     session = Session(RegisteredCustomer(deployment(), CREDENTIALS), "token", "refresh token")
     assert {pair.token for pair in forged_tokens.mismatches(session, 3)} == {"token"}
+
+
+def test_a_padded_token_cannot_be_forged_from(session: Session) -> None:
+    """It is no access token of WIRE-01: that is the deployment's failure, not the suite's error."""
+    padded = session.altered(token=f"{session.token}=")
+    with pytest.raises(Violation, match="unpadded") as broken:
+        forged_tokens.token(padded, vectors("HARD-29")[0])
+    assert broken.value.rests_on == ("WIRE-01",)
