@@ -6,6 +6,7 @@ import json
 import tomllib
 from pathlib import Path
 
+from conformance_tests.ordinary_file import read_bytes
 from conformance_tests.printable import on_one_line
 from conformance_tests.report import files
 from conformance_tests.report.verdict import Report
@@ -29,9 +30,12 @@ def write(report: Report, path: Path | None) -> None:
 
 
 def _append(path: Path, block: str) -> bool:
-    text = f"{_text_of(path).rstrip()}\n\n{block}"
+    before = _text_of(path)
+    text = f"{before.rstrip()}\n\n{block}"
+    if "\r\n" in before:
+        text = text.replace("\r\n", "\n").replace("\n", "\r\n")
     try:
-        tomllib.loads(text)
+        tomllib.loads(text.removeprefix("\ufeff"))
     except tomllib.TOMLDecodeError:
         return False
     files.write(path, text)
@@ -40,7 +44,7 @@ def _append(path: Path, block: str) -> bool:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        return read_bytes(path).decode()
     except OSError as problem:
         raise files.ReportPathError(f"{path} cannot be read: {problem.strerror}.") from None
 

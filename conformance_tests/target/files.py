@@ -30,4 +30,7 @@ def log_file(name: str, folder: Path) -> str:
     if path.is_dir():
         remedy = "name the file that the deployment writes to"
         raise TargetFileError(("log", "file"), f"log.file is a folder: {remedy}")
+    if path.exists() and not path.is_file():
+        remedy = "let the deployment write to an ordinary file"
+        raise TargetFileError(("log", "file"), f"log.file is a pipe or a device: {remedy}")
     return str(path)

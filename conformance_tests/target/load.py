@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from conformance_tests.ordinary_file import read_bytes
 from conformance_tests.requirements import GROUPS
 from conformance_tests.target import files, schema
 from conformance_tests.target.keys import TABLES
@@ -92,7 +93,8 @@ def _sentence(sentence: str) -> str:
 
 def _text_of(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        text = read_bytes(path).decode("utf-8-sig")  # some editors begin a file with a mark
+        return text.replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError:
         raise TargetError(f"{path} is not a text in UTF-8: save it as UTF-8.") from None
     except OSError as problem:

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import httpx
+
 from conformance_tests.loopback import is_loopback
 from conformance_tests.target.schema import did_you_mean
 
@@ -104,13 +106,27 @@ def _near(value: str, words: tuple[str, ...]) -> str:
 
 
 def url(value: Any) -> str:
-    """An http or https address with a host and no password in it."""
-    parts = _split(text(value))
+    """An http or https address with a host that can be looked up, and no password in it."""
+    if not text(value).isprintable() or " " in value:
+        raise ValueError("an address without blanks and line ends")
+    parts = _split(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("an address that begins http:// or https:// and names a host")
     if parts.username or parts.password:
         raise ValueError("an address without user and password: reports would show them")
+    if not _can_be_looked_up(value):
+        raise ValueError("an address whose host has a name that can be looked up")
     return str(value)
+
+
+def _can_be_looked_up(address: str) -> bool:
+    """Whether each part of the host's name is one, in punycode where it has to be."""
+    try:
+        parts = httpx.URL(address)
+        name = parts.raw_host.decode() if parts.host else ""  # reading `host` decodes punycode
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+    return all(0 < len(label) < 64 for label in name.removesuffix(".").split("."))
 
 
 def _split(value: str) -> Any:

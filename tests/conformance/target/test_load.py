@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -429,3 +430,46 @@ def test_claims_that_were_named_are_never_widened(read: Reader) -> None:
     documented = groups_of("documented")
     named = read(f"{URL}\nclaims = {list(documented)}\n{CUSTOMERS}")
     assert with_profile(named, "hardened").claims == documented
+
+
+# -- files and addresses as other systems write them -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "before, end", [("", "\r\n"), ("\ufeff", "\n"), ("\ufeff", "\r\n"), ("", "\r")]
+)
+def test_a_file_of_another_system_is_read(tmp_path: Path, before: str, end: str) -> None:
+    """With its mark of a byte order, and with its line ends."""
+    path = tmp_path / "target.toml"
+    path.write_bytes((before + (URL + CUSTOMERS).replace("\n", end)).encode())
+    assert load(path, ENVIRON).customers[0].email == "alice@example.com"
+
+
+@pytest.mark.parametrize("place", ["", "log"])
+def test_a_pipe_is_a_sentence_and_is_not_waited_for(tmp_path: Path, place: str) -> None:
+    """Nobody writes to it: to read it would last for ever."""
+    os.mkfifo(pipe := tmp_path / "pipe")
+    path = tmp_path / "target.toml"
+    path.write_text(URL + CUSTOMERS + "[log]\nfile = 'pipe'\n")
+    with pytest.raises(TargetError, match="is a pipe or a device"):
+        load(path if place else pipe, ENVIRON)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://a.test/graphql\r", "http://a.test/gra phql", "http://a.test/\udcff"),
+        *("http://a..b/graphql", "http://.a/", f"http://{'a' * 64}.test/"),
+        *("http://xn--a/", "http://xn--\xfc/", "http://\uff41.test/", "http://[::1/"),
+    ],
+)
+def test_an_address_that_nobody_can_ask_is_refused(url: str) -> None:
+    """In a sentence, and before anybody is asked."""
+    with pytest.raises(TargetError, match="url must be an address"):
+        from_url(url, {})
+
+
+@pytest.mark.parametrize("url", ["http://zürich.test./", "http://a_b.test/", "http://[::1]:80/"])
+def test_an_odd_address_that_can_be_asked_is_taken(url: str) -> None:
+    """Whether somebody answers there is another question."""
+    assert from_url(url, {}).url == url
