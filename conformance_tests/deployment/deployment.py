@@ -53,8 +53,8 @@ class Deployment:
     odd_pairs: str | None = None  # why no session can be forged
     opaque: str | None = None  # why no derivation of refresh tokens can be judged
     wiring: Wiring = NO_WIRING
-    #: What earlier runs have left behind, a sentence each.
-    left_earlier: list[str] = field(default_factory=list)
+    #: What is known of other runs, and of what they have left behind, a sentence each.
+    about_runs: list[str] = field(default_factory=list)
     gone: bool = False  # it has stopped answering for good
     #: Shows the user what is being waited for.
     tell: Callable[[str], None] = lambda reason: None

@@ -36,7 +36,7 @@ def set_clock(customers: Customers, ends: ExitStack) -> None:
     ends.callback(reset_and_close, clock)
     if moved := moved_clock(customers):
         reset(clock)
-        deployment.left_earlier.append(moved)
+        deployment.about_runs.append(moved)
     if why := why_unusable(customers, clock):
         deployment.clock.unusable = f"{why}; mend [clock] or leave it out"
         reset(clock)

@@ -52,14 +52,16 @@ def join(deployment: Deployment, ends: ExitStack) -> Sequence[Credentials]:
     if table is None:
         return named
     if left := left_by_killed_runs(table):
-        deployment.left_earlier.append(left)
+        deployment.about_runs.append(left)
     ends.enter_context(_beating(deployment, table))
-    until = time.monotonic() + MOST_WAIT_SECONDS
+    began, waited = time.monotonic(), list[str]()
     while not (got := _leased(deployment, table, named)):
-        if time.monotonic() > until:
+        if time.monotonic() > began + MOST_WAIT_SECONDS:
             raise Busy(f"another run has been at work for {MOST_WAIT_SECONDS / 60:.0f} minutes")
         deployment.tell("waiting for another run to end")
         deployment.clock.sleep(1 + secrets.randbelow(1000) / 1000)
+        waited = [f"this run waited {time.monotonic() - began:.0f} s for another one to end"]
+    deployment.about_runs.extend(waited)
     return [one for one in named if lease_of(one) in got]
 
 
@@ -168,8 +170,10 @@ def moved_clock(customers: Customers) -> str | None:
     """That the clock was ahead before this run moved it, in a sentence; None where it was not."""
     lifetimes = customers.deployment.lifetimes
     for session in customers.sessions[:1]:
-        exp = session.claims.get("exp") if session.is_jwt else None
-        ahead = exp - lifetimes.access - time.time() if isinstance(exp, int) else 0
+        claims = session.claims if session.is_jwt else {}
+        exp = claims.get("exp", 0)
+        issued = claims.get("iat", exp - lifetimes.access if isinstance(exp, int) else 0)
+        ahead = issued - time.time() if isinstance(issued, int) else 0
         if ahead > MOVED_SECONDS:
             return f"the clock was {ahead:.0f} s ahead, as a run that was killed leaves it"
     return None

@@ -122,7 +122,7 @@ def remark_about(customers: Customers) -> str | None:
     seen = [other_environment(deployment.client, deployment.target.environment)]
     seen += [COOKIES] if deployment.client.sets_cookies else []
     seen += [other_lifetimes(one, deployment.lifetimes) for one in customers.sessions[:1]]
-    seen += [deployment.wrong_secret, deployment.opaque, *deployment.left_earlier]
+    seen += [deployment.wrong_secret, deployment.opaque, *deployment.about_runs]
     return "; ".join(filter(None, seen)) or None
 
 

@@ -17,7 +17,7 @@ from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.model import Target
 from tests.conformance.suite.ways import blind
-from tests.degenerate.obedient import OBEYED, obey
+from tests.degenerate.obedient import OBEYED, STRANGE, obey
 from tests.mutants.judged import server
 
 #: Ids that a careless server might take something for, and some that a shop gives out.
@@ -51,7 +51,7 @@ def obedient(**options: Any) -> Iterator[Booted]:
 def row_of(stranger: str) -> dict[str, dict[str, str]]:
     return {
         "customer_id": {"S": stranger},
-        "refresh_token_hash": {"S": "0" * 128},
+        "refresh_token_hash": {"S": STRANGE},
         "ttl": {"N": "4102444800"},
     }
 

@@ -75,6 +75,7 @@ def test_a_run_waits_until_another_has_ended(
     second.clock.sleep, second.tell = sleep, told.append
     assert names(join(second, ends)) == ["alice", "bob"]
     assert told == ["waiting for another run to end"] * 3
+    assert second.about_runs == ["this run waited 0 s for another one to end"]
     leave(second, clean=True)
     assert table.rows(RUNS) == []
 
@@ -87,7 +88,7 @@ def test_a_run_that_was_killed_is_not_waited_for(
     monkeypatch.setattr(other_runs, "STALE_SECONDS", -1.0)
     later = a_run("later", table, 2)
     assert names(join(later, ends)) == ["alice", "bob"]
-    [told] = later.left_earlier
+    [told] = later.about_runs
     assert told.startswith("earlier runs that were not cleaned up: 1; auth-conformance cleanup")
 
 
