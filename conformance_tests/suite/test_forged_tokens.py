@@ -195,7 +195,7 @@ def test_a_token_of_another_kind_is_refused(
     with customers.sparing_others():
         for vector in vectors("HARD-08"):
             for pair in forged_tokens.sessions(session, vector):
-                with expect.given(vector.what):
+                with expect.given(vector.what), expect.unchanged_if_visible(someone):
                     expect.refused_as_not_genuine(pair.refresh())
                     expect.refused_as_not_genuine(pair.revoke())
 
