@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from conformance_tests.embedded import boot
+from conformance_tests.embedded.boot import Booted
 
 PROGRAM = (sys.executable, "-P", "-m", "conformance_tests.commands.cli")
 RUN = ("run", "--only", "CORE-05", "WIRE-03")
@@ -145,3 +149,53 @@ def test_every_command_prints_on_every_terminal(words: str) -> None:
     command = [*PROGRAM, *words.split()]
     done = subprocess.run(command, env=environ, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+#: What a project of somebody else's may ask pytest for.
+SETTINGS = {
+    "nothing": "",
+    "strictness": "addopts = --strict-markers --strict-config --import-mode=importlib\n",
+    "warnings": "filterwarnings = error\n",
+    "doctests": "addopts = --doctest-modules -p no:cacheprovider --durations=3\n",
+    "another root": "testpaths = src\npythonpath = src\n",
+}
+
+
+@pytest.fixture(scope="module")
+def booted() -> Iterator[Booted]:
+    """The embedded reference."""
+    with boot.embedded_reference(behind_proxy=False) as booted:
+        yield booted
+
+
+@pytest.mark.parametrize("case", SETTINGS)
+def test_no_project_around_it_changes_plain_pytest(
+    case: str, booted: Booted, tmp_path: Path
+) -> None:
+    """Its settings, its plugins that have options of these names, and a conftest.py of its own."""
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\n{SETTINGS[case]}")
+    options = "".join(
+        f"    parser.addoption('--{name}')\n" for name in ("target", "profile", "only")
+    )
+    (tmp_path / "conftest.py").write_text(f"def pytest_addoption(parser):\n{options}")
+    customers = "".join(
+        f"[[customers]]\nemail = '{one.email}'\npassword = '{one.password}'\n"
+        for one in booted.target.customers
+    )
+    (tmp_path / "target.toml").write_text(
+        f"url = '{booted.target.url}'\nenvironment = 'development'\n{customers}"
+    )
+    words = ["-p", "conformance_tests.runner.entry", "--pyargs", "conformance_tests"]
+    words += ["--conformance-target", "target.toml", "--conformance-only", "GQL-01"]
+    environ = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", *words],
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
