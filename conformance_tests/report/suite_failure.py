@@ -8,6 +8,7 @@ import traceback
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests import redaction
+from conformance_tests.printable import printable
 
 if TYPE_CHECKING:
     from conformance_tests.target.model import Target
@@ -24,7 +25,8 @@ def describe(problem: BaseException, target: Target | None = None) -> str:
     if target is not None:
         redactor.add_given(target.secrets())
     if os.environ.get(DEBUG):
-        print(redactor.redact("".join(traceback.format_exception(problem))), file=sys.stderr)
+        trace = redactor.redact("".join(traceback.format_exception(problem)))
+        print(printable(trace), file=sys.stderr)
     told = redactor.redact(" ".join(str(problem).split()), SHOWN).rstrip(".")
     asking = "" if os.environ.get(DEBUG) else f" Set {DEBUG}=1 for the traceback."
     return f"{OPENING}{type(problem).__name__}{_place(problem)}{told and f': {told}'}.{asking}"
