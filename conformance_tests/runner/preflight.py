@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.opening import open_table, reach, start_faults
+from conformance_tests.deployment.table import TableLost, troubles
 from conformance_tests.outcomes import Violation
 from conformance_tests.runner import other_runs
 from conformance_tests.runner.clock_check import set_clock
@@ -44,6 +45,9 @@ def prepare(customers: Customers, ends: ExitStack) -> str | None:
             named = other_runs.join(deployment, ends)
         except other_runs.Busy as busy:
             return str(busy)
+        except troubles() as error:
+            told = error if isinstance(error, TableLost) else type(error).__name__
+            return f"the table failed: {told}"
         problem = log_in_customers(customers, named)
         deployment.wrong_secret = check_secret(customers)
         deployment.opaque = check_derivation(customers)

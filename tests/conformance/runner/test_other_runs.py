@@ -10,9 +10,13 @@ from typing import Any
 import pytest
 
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.table import Table
+from conformance_tests.deployment.table import Table, TableLost
+from conformance_tests.embedded import boot
+from conformance_tests.embedded.boot import Booted
 from conformance_tests.runner import other_runs
+from conformance_tests.runner.options import Options
 from conformance_tests.runner.other_runs import RUNS, Busy, join, leave
+from conformance_tests.runner.run import run_suite
 from conformance_tests.target.parts import ClockAddress, Credentials, TableAddress
 from tests.conformance.fakes import MemoryTable, deployment
 
@@ -24,6 +28,15 @@ ADDRESS = TableAddress("auth", "ap-southeast-2", None)
 @pytest.fixture
 def table() -> Table:
     return MemoryTable()
+
+
+@pytest.fixture
+def booted() -> Iterator[Booted]:
+    """The embedded reference, its table one that nobody throws away."""
+    with boot.embedded_reference(over_http=False) as (target, wiring):
+        assert target.table is not None
+        lasting = replace(target.table, ends_with_run=False)
+        yield Booted(replace(target, table=lasting), wiring)
 
 
 @pytest.fixture
@@ -105,3 +118,19 @@ def test_nobody_waits_for_ever(
 def test_without_a_lasting_table_nobody_is_known(ends: ExitStack) -> None:
     """All customers are taken."""
     assert len(join(deployment(), ends)) == 2
+
+
+def test_a_table_that_fails_in_between_is_one_sentence(
+    booted: Booted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that cannot take its customers does not begin, and is no crash of the suite."""
+
+    def lost(*_: Any, **__: Any) -> bool:
+        raise TableLost("the credentials have expired")
+
+    monkeypatch.setattr(Table, "claim", lost)
+    run = run_suite(booted.target, Options(only=("CORE-01",)), wiring=booted.wiring)
+    assert (run.unreachable, run.crashed) == (
+        "the table failed: the credentials have expired",
+        None,
+    )
