@@ -1,13 +1,14 @@
-"""Reads JSON of others as a browser does, and refuses what would break its reader.
+"""Reads JSON of others as a browser does: UTF-8 alone, no NaN, and no deeper than `DEEPEST`.
 
-That is I-JSON (RFC 7493) but for repeated names: UTF-8, numbers that a double holds, no half of a
-surrogate pair, and no deeper than `DEEPEST`.
+What would break a reader is mended: a number that no double holds is the largest that one does,
+and half of a surrogate pair is a question mark.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -25,7 +26,8 @@ def read(text: bytes | str) -> Any:
         raise ValueError("it is too deep") from None
     _refuse_depth(value)
     if "\\ud" in text.lower():
-        json.dumps(value, ensure_ascii=False).encode()  # half a pair cannot be encoded
+        whole = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+        return _DECODER.decode(whole.decode())
     return value
 
 
@@ -39,9 +41,8 @@ def read_or_none(text: bytes | str) -> Any:
 
 def _finite(kind: Callable[[str], Any]) -> Callable[[str], Any]:
     def number(digits: str) -> Any:
-        if not math.isfinite(float(digits)):
-            raise ValueError("it holds a number that is too large")
-        return kind(digits)
+        size = float(digits)
+        return kind(digits) if math.isfinite(size) else math.copysign(sys.float_info.max, size)
 
     return number
 

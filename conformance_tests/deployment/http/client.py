@@ -31,6 +31,8 @@ JSON = "application/json"
 RESENT = "the deployment had closed the idle connection: sent again on another one"
 #: No cookie is kept: a balancer's would lead each request to one and the same worker.
 NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
+#: A date that is ten years off is no clock's.
+LARGEST_SKEW = 10 * 365 * 86_400.0
 #: A difference of clocks below this is the network's, in seconds.
 NOTICED_SKEW = 1.5
 
@@ -227,9 +229,9 @@ class Client:
 
     def _note_skew(self, response: httpx.Response) -> None:
         stamp = moment_of(response.headers.get("date", ""))
-        if stamp is not None:
-            # The header has whole seconds, cut off: on average half a second early.
-            self.skews.append(stamp + 0.5 - time.time())
+        # The header has whole seconds, cut off: on average half a second early.
+        if stamp is not None and abs(skew := stamp + 0.5 - time.time()) < LARGEST_SKEW:
+            self.skews.append(skew)
 
 
 def open_client(

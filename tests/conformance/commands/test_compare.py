@@ -149,7 +149,8 @@ def test_reports_of_one_target_are_told_apart_by_their_files(
         ('{"schema_version": 2}', "is not a conformance report"),
         ("[" * 100_000, "is not JSON"),
         ("[" * 100_000 + "]" * 100_000, "is not JSON"),
-        ('{"schema_version": 1e999}', "is not JSON"),
+        ('{"schema_version": 1e999}', "is not a conformance report"),
+        ('{"schema_version": NaN}', "is not JSON"),
     ],
 )
 def test_a_file_that_is_no_report_is_exit_2(

@@ -373,7 +373,15 @@ def test_whatever_a_throttle_says_is_a_pause(hand: HandTime, said: str, seconds:
 
 
 @pytest.mark.parametrize(
-    "date", [ODD_DATE, "Mon, 01 Jan 2024 99:00:00 GMT", "2026-11-30T06:00:00Z", "\xb2", ""]
+    "date",
+    [
+        ODD_DATE,
+        "Mon, 01 Jan 2024 99:00:00 GMT",
+        "Mon, 01 Jan 0001 00:00:00 -0000",
+        "2026-11-30T06:00:00Z",
+        "\xb2",
+        "",
+    ],
 )
 def test_an_odd_date_shows_no_skew(date: str) -> None:
     """The deployment's clock is then taken for right."""
