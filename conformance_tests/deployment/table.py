@@ -36,6 +36,7 @@ ANSWERS: Final = frozenset(
         "AccessDeniedException",
         "ConditionalCheckFailedException",
         "TransactionCanceledException",
+        "UnknownOperationException",
         "ParamValidationError",
         "ValidationException",
     }
@@ -223,11 +224,9 @@ class Table:
 
     def deletes_expired_rows(self) -> bool:
         """Whether the table has TTL on, as far as it tells."""
-        from botocore.exceptions import BotoCoreError, ClientError
-
         try:
             told = self._client.describe_time_to_live(TableName=self.name)
-        except (BotoCoreError, ClientError):
+        except troubles():
             return False
         status = told.get("TimeToLiveDescription", {}).get("TimeToLiveStatus", "")
         return str(status).startswith("ENABL")

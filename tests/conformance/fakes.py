@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -86,6 +86,12 @@ class MemoryTable(Table):
 
     def holds_others(self, ours: Callable[[str], bool]) -> bool:
         return not all(ours(owner) for owner, _ in self.items)
+
+    def scan(self) -> Iterator[list[Row]]:
+        yield list(self.items.values())
+
+    def deletes_expired_rows(self) -> bool:
+        return False
 
     def row(self, customer_id: object, hash_: str) -> Row | None:
         return self.items.get((str(customer_id), hash_))
