@@ -51,12 +51,15 @@ SHORTEST_CREDENTIAL: Final = 16
 
 _ESCAPE: Final = re.compile(
     r"\x1b\[[0-9;?]*[A-Za-z]"  # a terminal's colour
-    r"|\\++(?:u\{?(?P<code>[0-9a-fA-F]{4,6})\}?|x(?P<byte>[0-9a-fA-F]{2})|[abfnrtv0])?"
+    r"|\\++(?:u\{(?P<braced>[0-9a-fA-F]{1,6})\}|u(?P<code>[0-9a-fA-F]{4})"
+    r"|U(?P<long>[0-9a-fA-F]{8})|x(?P<byte>[0-9a-fA-F]{2})|[abfnrtv0])?"
     r"|(?P<percent>(?:%(?:25)*[0-9a-fA-F]{2})+)"
     r"|&(?:amp;)*(?P<entity>\#[0-9]{1,7}|\#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
     r"|(?P<plain>[0-9A-Za-z]+)"
     r"|(?P<other>[^\x00-\x7f])"
 )
+#: What some writers of JSON escape besides.
+_MARKUP: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 _PERCENT: Final = re.compile(r"%(?:25)*([0-9a-fA-F]{2})")
 
 
@@ -117,7 +120,7 @@ def _unescaped(found: re.Match[str]) -> str:
         return _folded_all(_decoded(raw))
     if found["entity"] is not None:
         return _folded_all(html.unescape(f"&{found['entity']};"))
-    code = found["code"] or found["byte"]
+    code = found["braced"] or found["code"] or found["long"] or found["byte"]
     return _folded(chr(int(code, 16))) if code and int(code, 16) < 0x110000 else ""
 
 
@@ -342,7 +345,10 @@ def written(text: str) -> set[str]:
         as_json.replace("/", "\\/"),
         readable,
         readable.replace("/", "\\/"),
+        as_json.translate(_MARKUP),
+        readable.translate(_MARKUP),
         repr(text)[1:-1],
+        ascii(text)[1:-1],
         text.replace("'", "'\"'\"'"),  # as shlex quotes it
         text.replace("'", "'\\''"),
         html.escape(text, quote=False),

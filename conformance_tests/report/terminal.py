@@ -190,10 +190,9 @@ def _background(report: Report, row: Row) -> Table:
         told |= {"why": requirement.why, "source": requirement.source}
     if not verbose and len(row.cards) > 1:
         told["also"] = wording.other_cases(row)
-    lines = [(name, _short(text, verbose)) for name, text in told.items()]
     if blocks := wording.blocks(report, row):
-        lines.append(("blocks", _text(blocks)))
-    return _pairs(lines)
+        told["blocks"] = blocks
+    return _pairs((name, _short(text, verbose)) for name, text in told.items())
 
 
 def _unjudged(report: Report) -> Iterator[RenderableType]:

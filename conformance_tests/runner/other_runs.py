@@ -95,6 +95,8 @@ def _leased(deployment: Deployment, table: Table, named: Sequence[Credentials]) 
 
 def _claimed(deployment: Deployment, table: Table, name: str) -> bool:
     rows = {row.hash: row for row in table.rows(RUNS)}
+    if name in rows and not _owner(rows[name]):
+        table.delete(rows.pop(name))  # no run wrote it
     if name in rows and is_alive(rows.get(_owner(rows[name]))):
         return False
     ttl = int(time.time()) + deployment.lifetimes.extended
@@ -134,8 +136,8 @@ def is_alive(run: Row | None) -> bool:
 
 
 def _owner(row: Row) -> str:
-    """The run that a row of theirs is of."""
-    return str(row.attributes["run"].get("S"))
+    """The run that a row of theirs is of; empty where no run wrote it."""
+    return str(row.attributes.get("run", {}).get("S", ""))
 
 
 def others(table: Table, *, alive: bool, but: str = "") -> int:

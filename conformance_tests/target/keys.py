@@ -38,7 +38,7 @@ TABLES: Final[Mapping[str, Table]] = {
     "http": Table(
         Key("headers", v.headers, {}, "sent with every request, for a gateway", _HEADERS),
         Key("ca_file", v.text, None, "your own certificate authority, PEM", "ca.pem"),
-        Key("timeout", v.above_zero, 10.0, "seconds to wait for an answer"),
+        Key("timeout", v.timeout, 10.0, "seconds to wait for an answer"),
         implied=True,
     ),
     "customers": Table(

@@ -21,6 +21,9 @@ _OWN_HEADERS: Final = ("authorization", "content-type", "content-length", "host"
 #: What HTTP allows in a header's name; few but the letters, digits and dashes are ever used.
 _SENDABLE: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
+#: Seconds; a socket takes no number of any size.
+LONGEST_TIMEOUT: Final = 86_400
+
 _TYPES: Final = {
     bool: "true or false",
     int: "a whole number",
@@ -70,6 +73,13 @@ def above_zero(value: Any) -> float:
     """A number above zero."""
     if number(value) == 0:
         raise ValueError("a number above zero")
+    return float(value)
+
+
+def timeout(value: Any) -> float:
+    """Seconds above zero, as many as a socket can wait."""
+    if above_zero(value) > LONGEST_TIMEOUT:
+        raise ValueError(f"a number of seconds, {LONGEST_TIMEOUT} at most")
     return float(value)
 
 

@@ -38,6 +38,11 @@ def in_json_in_json(text: str) -> str:
     return json.dumps({"said": json.dumps({"password": text}, ensure_ascii=False)})
 
 
+def as_go(text: str) -> str:
+    escaped = json.dumps(text, ensure_ascii=False)
+    return escaped.translate({ord(each): f"\\u{ord(each):04x}" for each in "<>&"})
+
+
 def as_php(text: str) -> str:
     return as_json(text).replace("/", "\\/")
 
@@ -66,7 +71,9 @@ FORMS: dict[str, Callable[[str], str]] = {
     "in JSON with its letters": lambda text: json.dumps(text, ensure_ascii=False),
     "in JSON as PHP writes it": as_php,
     "in JSON in JSON": in_json_in_json,
+    "in JSON as Go writes it": as_go,
     "as Python shows it": repr,
+    "as Python shows it in ASCII": ascii,
     "in XML": in_xml,
     "in HTML": html.escape,
     "in HTML's JSON": lambda text: html.escape(json.dumps(text)),
@@ -98,6 +105,8 @@ def test_a_secret_is_known_in_every_form(form: str) -> None:
     @settings(max_examples=size(100, 2000), deadline=None, database=None)
     @given(secret=SECRETS)
     @example(secret="it's-a-secret-99")
+    @example(secret="<be&fa>-secret-99")
+    @example(secret="🔑be-secret-99")
     @example(secret='two"quotes\\and-99')
     @example(secret="pässwörd-Zürich-99 ✓")
     @example(secret="'\"\\")

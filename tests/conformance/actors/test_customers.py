@@ -288,7 +288,13 @@ def test_a_time_that_is_no_number_is_the_deployment_s_fault(exp: Any) -> None:
 
 @pytest.mark.parametrize(
     "owner, spared",
-    [("7", True), ("ended#7", True), ("conformance-x-1", True), ("undefined", False), ("8", False)],
+    [
+        ("7", True),
+        ("ended#7", True),
+        ("conformance-0a1b2c-1", True),
+        ("undefined", False),
+        ("8", False),
+    ],
 )
 def test_a_table_with_rows_of_others_is_not_put_at_risk(owner: str, spared: bool) -> None:
     """Where a stranger's row could be deleted, what would risk it is not testable."""

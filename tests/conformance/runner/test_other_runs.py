@@ -105,6 +105,17 @@ def test_a_run_that_was_killed_is_not_waited_for(
     assert told.startswith("earlier runs that were not cleaned up: 1; auth-conformance cleanup")
 
 
+@pytest.mark.parametrize("name", [other_runs.lease_of(Credentials("alice", "password")), "odd"])
+def test_a_row_that_no_run_wrote_is_in_nobodys_way(
+    table: Table, ends: ExitStack, name: str
+) -> None:
+    """The deployment can write there too: its row is no run's, and no crash."""
+    table.write(table.make(RUNS, name, 4_000_000_000, {}))
+    run = a_run("one", table, 2)
+    assert names(join(run, ends)) == ["alice", "bob"]
+    leave(run, clean=True)
+
+
 def test_nobody_waits_for_ever(
     table: Table, ends: ExitStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

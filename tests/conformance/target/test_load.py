@@ -295,6 +295,10 @@ HEADS = {
         'url = "staging/graphql"',
         "line 1: url must be an address that begins http://",
     ),
+    "a timeout that no socket can have": (
+        f"{URL}\n[http]\ntimeout = 1e300",
+        "line 3: http.timeout must be a number of seconds, 86400 at most",
+    ),
     "a password in the url": (
         'url = "https://a:b@host/"',
         "line 1: url must be an address without user and password",
