@@ -21,9 +21,9 @@ CAPABILITIES = {
         "open introspection",
         "an instance that answers it, such as one in development, as a target of its own",
     ),
-    "clock": ("control of time", "[clock] with http, faketime or max_wait"),
+    "clock": ("a movable clock", "[clock] with http, faketime or max_wait"),
     "time": (
-        "control of time",
+        "a movable clock",
         "[clock] with http, faketime or max_wait, or both [signing] and [table]",
     ),
     "frozen clock": ("a clock that stands still", "[clock] with http, where such a clock is"),
@@ -35,8 +35,8 @@ CAPABILITIES = {
     "log": ("the deployment's log", "[log] with file"),
     "launch": ("starting the deployment", "[launch] with command, url and port_variable"),
     "odd logins": ("logins without a usable id", "[[odd_logins]]"),
-    "destructive": ("leave to disturb a production target", "the flag --allow-destructive"),
-    "patience": ("room under the deployment's throttle", "[limits] with logins_per_minute"),
+    "destructive": ("permission to log customers out", "the flag --allow-destructive"),
+    "patience": ("a higher rate limit", "[limits] with logins_per_minute"),
     "second instance": ("a second instance on the same table", "[launch]"),
 }
 

@@ -40,7 +40,8 @@ def cleanup(target: Target, wiring: Wiring = NO_WIRING) -> int:
                 exit = exit_codes.UNTESTED
                 said = deployment.recorder.redact(str(problem), SHOWN)
                 print(f"auth-conformance: {on_one_line(said)}.", file=sys.stderr)
-    print("\n".join(told) if told or exit else NOTHING)
+    for line in told or [NOTHING] * (exit == exit_codes.CONFORMANT):
+        print(line)
     return exit
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: Minutes after which a run stops, where nothing else is said.
 MOST_MINUTES: Final = 60.0
+OVERRIDES: Final = "Flags override the target file; the file overrides the defaults."
 PROFILES: Final = ("documented", "hardened")
 
 
@@ -113,8 +114,8 @@ def parser() -> argparse.ArgumentParser:
 
 def _exit_table() -> str:
     lines = [f"  {code}  {meaning}" for code, meaning in exit_codes.EXITS.items()]
-    order = "The first that applies, in the order 2, 4, 1, 5, 3, 0."
-    return "\n".join(["exit codes:", *lines, order, "An interrupted run is 3 unless 1."])
+    order = "Precedence: 2, 4, 1, 5, 3, 0. A run that stopped exits 3, or 1 if a MUST failed."
+    return "\n".join(["exit codes:", *lines, order])
 
 
 def _command(commands: Commands, name: str, says: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -137,8 +138,8 @@ def _add_run(commands: Commands) -> None:
     run = _command(
         commands,
         "run",
-        "judge a deployment; with neither URL nor target, the embedded reference",
-        epilog=f"Flags stand over the target file, the file over the defaults.\n\n{_exit_table()}",
+        "judge a deployment; without URL and target file, judge the embedded reference",
+        epilog=f"{OVERRIDES}\n\n{_exit_table()}",
     )
     run.set_defaults(command=_run)
     _add_target(run)

@@ -29,7 +29,7 @@ from conformance_tests.runner import clock_check, discover, other_runs, prefligh
 from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.target.model import Target
 
-MEND: Final = "Mend what is bad first: a run would end with exit 3, or see less than it could."
+MEND: Final = "Fix the items marked bad; until then a run is incomplete or exits 3."
 
 TTL_ON: Final = "an emulator may delete expired rows that a run still has to show: turn its TTL off"
 

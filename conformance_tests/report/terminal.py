@@ -190,9 +190,10 @@ def _background(report: Report, row: Row) -> Table:
         told |= {"why": requirement.why, "source": requirement.source}
     if not verbose and len(row.cards) > 1:
         told["also"] = wording.other_cases(row)
+    lines = [(name, _short(text, verbose)) for name, text in told.items()]
     if blocks := wording.blocks(report, row):
-        told["blocks"] = blocks
-    return _pairs((name, _short(text, verbose)) for name, text in told.items())
+        lines.append(("blocks", _text(blocks)))
+    return _pairs(lines)
 
 
 def _unjudged(report: Report) -> Iterator[RenderableType]:

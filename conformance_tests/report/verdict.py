@@ -38,6 +38,10 @@ WORSENING: Final[tuple[Status, ...]] = (
     "fail",
     "error",
 )
+NO_CUSTOMERS: Final = (
+    "no customers were given, so nobody could log in: name two in [[customers]], or set "
+    "AUTH_CONFORMANCE_CUSTOMER_1, AUTH_CONFORMANCE_PASSWORD_1 and both _2"
+)
 LEFT_OUT: Final = "left out by --only"
 EVALUATED: Final[frozenset[Status]] = frozenset({"pass", "fail", "warn", "known-failure"})
 
@@ -160,7 +164,7 @@ class Report:
         if self.run.interrupted:
             return "the run was interrupted"
         if not self.target.customers:
-            return "no customers were given, so nobody could log in: name two in [[customers]]"
+            return NO_CUSTOMERS
         if unjudged := self.of_status(*UNJUDGED):
             return _why_unjudged(unjudged)
         if self.evaluated:

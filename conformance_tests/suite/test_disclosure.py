@@ -17,7 +17,9 @@ from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.log import RunLog
+from conformance_tests.expect.development import is_open
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
@@ -29,8 +31,8 @@ TIMES_QUIET = 20
 ALWAYS_ALLOWED = 0.050
 QUIET_LOOKS = 15
 #: HARD-39: so many looks at each kind of pair, and what a derivation takes at least, in seconds.
-LOOKS = 12
-LEAST_DERIVATION = 0.002
+LOOKS = 30
+LEAST_DERIVATION = 0.0015
 LONG = 300 * 24 * 3600
 #: A machine that is busy with something else may spoil a try; a blocked event loop spoils each.
 TRIES = 3
@@ -184,23 +186,28 @@ def test_deriving_keys_holds_nobody_up(
 
 @requirement("HARD-39", burns=True)
 def test_a_pair_that_ended_long_ago_costs_no_derivation(
-    deployment: Deployment, alice: RegisteredCustomer, forge: Forge, expect: Expect
+    alice: RegisteredCustomer, forge: Forge, developer: Developer, expect: Expect
 ) -> None:
-    """It is refused nearly as soon as a forged one, and sooner than a pair that has to be derived.
+    """It is refused as soon as a forged one, but for a look at the table: sooner than a pair that
+    has to be derived. What a look takes, a development operation shows.
 
     Each kind is timed at its best: what else a machine does only makes it slower.
     """
+    nobody = f"conformance-{alice.deployment.run}-nobody"
+    if not is_open(developer.list(nobody)):
+        raise NotTestable("launch", "no development operation shows what a look at the table takes")
     session = alice.log_in()
     expect.returns_same_pair(session)
     for _ in range(TRIES):
-        forged, live, ended = (best_time(pairs) for pairs in timed_pairs(session, forge))
+        forged, live, ended = best_times(*timed_pairs(session, forge))
+        look = min(developer.list(nobody).seconds for _ in range(LOOKS))
         derivation = live - forged
         if derivation < LEAST_DERIVATION:
             raise NotTestable("secret", "a derivation takes too little time here to be seen")
-        if ended - forged < derivation / 2:
+        if ended < max(forged, look) + derivation / 2:
             return
-    told = f"{1000 * (ended - forged):.1f} ms more than a forged one"
-    expect.that(False, f"at most {500 * derivation:.1f} ms, half of what a derivation takes", told)
+    told = f"{1000 * ended:.1f} ms; a forged one {1000 * forged:.1f}, a look {1000 * look:.1f}"
+    expect.that(False, f"less than half a derivation, {500 * derivation:.1f} ms, on top", told)
 
 
 def timed_pairs(session: Session, forge: Forge) -> Iterator[list[Session]]:
@@ -221,8 +228,10 @@ def timed_pairs(session: Session, forge: Forge) -> Iterator[list[Session]]:
     ]
 
 
-def best_time(pairs: list[Session]) -> float:
-    return min(pair.refresh().seconds for pair in pairs)
+def best_times(*kinds: list[Session]) -> list[float]:
+    """The shortest of each kind, asked in turn: what else is going on slows all kinds alike."""
+    rounds = [[pair.refresh().seconds for pair in pairs] for pairs in zip(*kinds, strict=True)]
+    return [min(seconds) for seconds in zip(*rounds, strict=True)]
 
 
 def median_under_load(deployment: Deployment, session: Session, expect: Expect) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from conformance_tests.commands import cli
-from conformance_tests.deployment.http import client
+from conformance_tests.deployment.http import receiving
 from conformance_tests.report import exit_codes
 from tests.degenerate.servers import CONSTANT, DRIPS, closed, dripping, serving
 
@@ -142,7 +142,7 @@ def test_an_answer_that_fills_the_memory(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer beyond any measure is given up before its time is."""
-    monkeypatch.setattr(client, "LARGEST_ANSWER", 100_000)
+    monkeypatch.setattr(receiving, "LARGEST_ANSWER", 100_000)
     with dripping(*DRIPS["a flood"]) as url:
         shown = Shown(url, tmp_path, capsys)
     shown.never_conformant()

@@ -178,10 +178,10 @@ def test_time_is_really_waited_for_within_max_wait(monkeypatch: pytest.MonkeyPat
 def test_without_any_rung_nobody_logs_in() -> None:
     """It is not testable, and said before a login is spent."""
     judged = deployment(logins())
-    ways = r"control of time; add \[clock\] .* or max_wait, or both \[signing\] and \[table\]"
+    ways = r"a movable clock; add \[clock\] .* or max_wait, or both \[signing\] and \[table\]"
     with pytest.raises(NotTestable, match=ways):
         alice_of(judged).expired_session()
-    with pytest.raises(NotTestable, match="control of time"):
+    with pytest.raises(NotTestable, match="a movable clock"):
         alice_of(judged).session_with_left(5)
     assert judged.client.logins == 0
     with pytest.raises(NotTestable):

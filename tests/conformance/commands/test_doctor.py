@@ -181,7 +181,7 @@ def test_the_doctor_leaves_with_the_run_s_own_exit_code(
         assert cli.main(["doctor", "--target", str(path)]) == exit_codes.UNTESTED
     shown = capsys.readouterr().out
     assert shown.splitlines()[-1] == (
-        "Mend what is bad first: a run would end with exit 3, or see less than it could."
+        "Fix the items marked bad; until then a run is incomplete or exits 3."
     )
     assert "pass-a" not in shown
 

@@ -320,7 +320,8 @@ SENTENCES = {
     "nothing evaluated": "No verdict: nothing was evaluated.",
     "unreachable": "No verdict: refused.",
     "no customers": (
-        "No verdict: no customers were given, so nobody could log in: name two in [[customers]]."
+        "No verdict: no customers were given, so nobody could log in: name two in [[customers]], "
+        "or set AUTH_CONFORMANCE_CUSTOMER_1, AUTH_CONFORMANCE_PASSWORD_1 and both _2."
     ),
     "the suite crashed": "No verdict: the suite itself failed: boom.",
     "interrupted": "No verdict: the run was interrupted.",

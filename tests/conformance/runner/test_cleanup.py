@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.commands import doctor
-from conformance_tests.commands.cleanup import cleanup
+from conformance_tests.commands.cleanup import NOTHING, cleanup
 from conformance_tests.deployment.opening import assemble
 from conformance_tests.deployment.row import BOOKKEEPING
 from conformance_tests.deployment.table import Table
@@ -28,6 +28,7 @@ from conformance_tests.runner.options import Options
 from conformance_tests.runner.preflight import prepare
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.model import Target
+from conformance_tests.target.parts import ClockAddress
 from reference_auth.flow.flow import Flow
 
 #: Rows whose tests log in, forge, rotate, burn and fill partitions.
@@ -170,6 +171,24 @@ def test_cleanup_removes_what_is_the_suites_own(
     assert sessions(booted) == [one for one in before if not one.startswith("conformance-")]
     run = run_suite(booted.target, Options(only=("CORE-01",)), wiring=booted.wiring)
     assert run.remark is None
+
+
+@pytest.mark.parametrize(
+    "clock, code, out, err",
+    [
+        (ClockAddress(), 0, f"{NOTHING}\n", ""),
+        (ClockAddress(faketime="/nowhere/faketimerc"), 3, "", "the clock file /nowhere"),
+    ],
+)
+def test_cleanup_says_what_it_could_not_do(
+    capsys: pytest.CaptureFixture[str], clock: ClockAddress, code: int, out: str, err: str
+) -> None:
+    """A clock that is gone is exit 3; where there is nothing to look at, it says that."""
+    target = Target(url="http://127.0.0.1:9/", customers=(), clock=clock)
+    assert cleanup(target) == code
+    told = capsys.readouterr()
+    assert told.out == out
+    assert err in told.err
 
 
 def test_one_token_that_cannot_be_sent_keeps_no_other_session_open(booted: Booted) -> None:
