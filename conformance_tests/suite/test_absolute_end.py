@@ -32,6 +32,7 @@ def slides_to_its_end(
     """Whatever the tokens say: the end counts from the login."""
     end = bounded.clock.now() + bounded.longest_session
     session = customers.at(bounded).alice.log_in(remember_me)
+    expect.returns_same_pair(session)
     while (moment := session.next_renewal(end)) is not None:
         bounded.clock.move_to(moment)
         session = expect.rotates(session)

@@ -132,7 +132,7 @@ def test_no_report_holds_a_secret(
     outputs["known failures"] = path.read_text().removeprefix(before.rstrip())
     assert len(gossip.tokens) > 6
     assert_silent(outputs, *PASSWORDS[kind], SIGNING, HEADER, *gossip.tokens)
-    assert "<password#" in outputs["stdout"]
+    assert "<password#" in outputs["report.json"]
 
 
 @pytest.mark.parametrize("kind", PASSWORDS)
