@@ -440,7 +440,7 @@ def test_a_command_that_was_given_no_output_at_all_is_carried_out() -> None:
     assert (ended.returncode, ended.stderr) == (exit_codes.CONFORMANT, "")
 
 
-@pytest.mark.skipif(not FULL.exists(), reason="no full device here")
+@pytest.mark.skipif(not FULL.is_char_device(), reason="no full device here")
 def test_output_that_finds_no_room_is_told_in_a_sentence(target_file: Path) -> None:
     """The run goes on and keeps its exit code: its verdict is there to be had all the same."""
     with FULL.open("w") as full, serving(refusing()) as url:
