@@ -102,6 +102,7 @@ def _session(pair: Pair) -> SimpleNamespace:
     """As much of the suite's session as a vector is made from."""
     claims = pair.claims
     deployment = SimpleNamespace(
+        nobody="conformance-0bad00-nobody",
         clock=SimpleNamespace(now=lambda: claims["iat"]),
         need_forge=lambda: Forge(SECRET),
         add_access_token=lambda token: token,
