@@ -132,7 +132,7 @@ def _beating(deployment: Deployment, table: Table) -> Iterator[None]:
 def is_alive(run: Row | None) -> bool:
     """Whether this is the row of a run that has just shown that it is at work."""
     seen = run.attributes.get("seen", {}).get("N", "0") if run else "0"
-    return float(seen) > time.time() - STALE_SECONDS
+    return abs(time.time() - float(seen)) < STALE_SECONDS
 
 
 def _owner(row: Row) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -114,6 +115,13 @@ def test_a_row_that_no_run_wrote_is_in_nobodys_way(
     run = a_run("one", table, 2)
     assert names(join(run, ends)) == ["alice", "bob"]
     leave(run, clean=True)
+
+
+@pytest.mark.parametrize("seen", [0.0, 4_000_000_000.0])
+def test_a_run_shows_now_that_it_is_at_work(table: MemoryTable, seen: float) -> None:
+    """Neither long ago nor some day to come, as a row by another hand may say."""
+    assert not other_runs.is_alive(table.make(RUNS, "odd", 1, {"seen": {"N": str(seen)}}))
+    assert other_runs.is_alive(table.make(RUNS, "one", 1, {"seen": {"N": str(time.time())}}))
 
 
 def test_nobody_waits_for_ever(
