@@ -27,6 +27,10 @@ STRANGERS = (
     *("carol@example.com", "ended#undefined", "ended#31415"),
 )
 
+#: What asks for something without a customer's own id, or in an odd form: less is seen without
+#: the fault proxy, and these must see it.
+RISKY = ("STORE", "DEV", "WIRE", "GQL", "CORE-18", "HARD-08", "HARD-21", "HARD-35")
+
 
 @contextmanager
 def obedient(**options: Any) -> Iterator[Booted]:
@@ -69,14 +73,23 @@ def with_credentials_alone(target: Target) -> Target:
     return replace(blind(target), environment="production", url=url)
 
 
-@pytest.mark.parametrize("seen", [with_everything, without_the_proxy, with_credentials_alone])
-def test_a_run_deletes_nothing_of_strangers(seen: Callable[[Target], Target]) -> None:
+@pytest.mark.parametrize(
+    "seen, only, passes",
+    [
+        (with_everything, (), 100),
+        (without_the_proxy, RISKY, 30),
+        (with_credentials_alone, RISKY, 5),
+    ],
+)
+def test_a_run_deletes_nothing_of_strangers(
+    seen: Callable[[Target], Target], only: tuple[str, ...], passes: int
+) -> None:
     """Whatever the suite was given, and however careless the server is."""
     with obedient() as (target, wiring):
-        run = run_suite(seen(target), Options(allow_destructive=True), wiring=wiring)
+        run = run_suite(seen(target), Options(only=only, allow_destructive=True), wiring=wiring)
         assert run.unreachable is None
         assert run.crashed is None
-        assert sum(finding.status == "pass" for finding in run.findings) > 40
+        assert sum(finding.status == "pass" for finding in run.findings) > passes
 
 
 def test_nor_does_a_look_at_a_deployment() -> None:
