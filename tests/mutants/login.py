@@ -45,7 +45,7 @@ def repeats_a_value_of_the_wrong_kind(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(error_messages, "REFUSED_VALUE", re.compile("(?!)()"))
 
 
-@mutant("HARD-37", also="GQL-06")
+@mutant("HARD-37")
 def says_which_password_was_wrong(patch: pytest.MonkeyPatch) -> None:
     """A refused login repeats the password that was sent."""
 
