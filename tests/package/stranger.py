@@ -151,7 +151,9 @@ def judge_under_pytest(small: Stranger) -> None:
     (small.folder / "target.toml").write_text(TARGET)
     words = ["pytest", "-q", "--pyargs", "conformance_tests"]
     words += ["--conformance-target", "target.toml"]
-    assert " passed" in small.run(*words, "--conformance-only", "CORE", "--conformance-claimed-only")
+    assert " passed" in small.run(
+        *words, "--conformance-only", "CORE", "--conformance-claimed-only"
+    )
 
 
 def serve_as_the_image_does(image: Stranger) -> None:

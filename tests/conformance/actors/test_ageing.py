@@ -175,6 +175,15 @@ def test_time_is_really_waited_for_within_max_wait(monkeypatch: pytest.MonkeyPat
     assert waited == [session.exp - clock.now()]
 
 
+def test_who_has_waited_too_long_judges_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Others were at work for so long that the session is over: that is no fault of anybody's."""
+    clock = StillClock(max_wait=3000)
+    session = alice_of(deployment(logins(), clock=clock)).log_in()
+    monkeypatch.setattr(clock, "_wait", lambda _: setattr(clock, "seconds", session.refresh_expiry))
+    with pytest.raises(NotTestable, match="ended when its session did"):
+        session.expired()
+
+
 def test_without_any_rung_nobody_logs_in() -> None:
     """It is not testable, and said before a login is spent."""
     judged = deployment(logins())
