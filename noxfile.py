@@ -21,11 +21,11 @@ nox.options.sessions = ["lint", "types", "tests", "conformance", "mutants", "not
 #: The tests that `nox` leaves to `nox -s deep`, because they take minutes: these folders and files.
 #: What is not listed here is run by `nox`.
 DEEP = [
+    "tests/conformance/suite",  # first, as it takes longest: it waits
     "tests/chaos",
     "tests/conformance/commands/test_environments.py",
     "tests/conformance/commands/test_no_secret.py",
     "tests/conformance/report/test_in_browser.py",
-    "tests/conformance/suite",
     "tests/degenerate",
     "tests/docs/test_blocks.py",
     "tests/examples",
