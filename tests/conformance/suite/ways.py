@@ -117,14 +117,14 @@ class Way:
     times: int = 1
 
 
-#: The one that waits is the longest: it comes first.
+#: The longest come first.
 WAYS = {
-    "by waiting": Way(lambda _: with_patience(), 40),
-    OVER_HTTP: Way(lambda _: over_http_throughout(), 130, "http"),
-    IN_PROCESS: Way(lambda _: boot.embedded_reference(over_http=False), 130, "http"),
     "with the secret and the table, twice": Way(
         lambda _: with_the_secret_and_the_table(), 80, times=2
     ),
+    "by waiting": Way(lambda _: with_patience(), 40),
+    OVER_HTTP: Way(lambda _: over_http_throughout(), 130, "http"),
+    IN_PROCESS: Way(lambda _: boot.embedded_reference(over_http=False), 130, "http"),
     "with the secret": Way(lambda _: with_the_secret(), 35),
     "with credentials": Way(lambda _: with_credentials(), 27),
     "under libfaketime": Way(under_libfaketime, 90, "faketime"),
