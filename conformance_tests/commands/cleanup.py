@@ -13,7 +13,7 @@ from typing import Final
 from conformance_tests.deployment import opening
 from conformance_tests.deployment.clock import ClockError, offered
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.table import troubles
+from conformance_tests.deployment.table_client import troubles
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.printable import on_one_line
 from conformance_tests.redaction import SHOWN

@@ -17,7 +17,8 @@ from conformance_tests.deployment.http.client import Client, open_client
 from conformance_tests.deployment.http.recorder import Recorder
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.log import RunLog
-from conformance_tests.deployment.table import Table, troubles
+from conformance_tests.deployment.table import Table
+from conformance_tests.deployment.table_client import troubles
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import Features

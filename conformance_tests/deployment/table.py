@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from conformance_tests.deployment.row import (
     BOOKKEEPING,
@@ -16,40 +16,21 @@ from conformance_tests.deployment.row import (
     Row,
     is_made_up,
 )
-from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.deployment.table_client import (
+    TableLost,
+    Watched,
+    code_of,
+    open_client,
+    pauses,
+    troubles,
+)
+from conformance_tests.outcomes import SuiteError
 
 if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
-
     from conformance_tests.target.parts import TableAddress
 
 #: The customer id of the rows by which the suite checks its rights before a run.
 CHECKED = f"{OWN_IDS}check"
-
-
-#: How often a write is tried that DynamoDB asks to try again, and the seconds before the second.
-TRIES: Final = 6
-PAUSE_SECONDS: Final = 0.05
-#: What DynamoDB answers to a single call, for whoever made it: all else is trouble on the way.
-ANSWERS: Final = frozenset(
-    {
-        "AccessDeniedException",
-        "ConditionalCheckFailedException",
-        "TransactionCanceledException",
-        "UnknownOperationException",
-        "ParamValidationError",
-        "ValidationException",
-    }
-)
-#: A call meets a transaction of the deployment's: it is tried again.
-CONFLICT: Final = "TransactionConflictException"
-
-
-class TableLost(NotTestable):
-    """The suite's own way to the table failed in the middle of a run."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__("table", reason)
 
 
 class Table:
@@ -58,7 +39,7 @@ class Table:
     def __init__(self, address: TableAddress, client: Any = None) -> None:
         """`client` is used instead of a connection to the address, where one is given."""
         self.name = address.name
-        self._client = client or _client(address)
+        self._client = client or open_client(address)
 
     def close(self) -> None:
         self._client.close()
@@ -70,7 +51,7 @@ class Table:
         try:
             self._try_rights()
         except ClientError as error:
-            return f"the table {self.name} refuses {error.operation_name}: {_code(error)}"
+            return f"the table {self.name} refuses {error.operation_name}: {code_of(error)}"
         except troubles() as error:
             return f"the table {self.name} cannot be reached: {type(error).__name__}"
         if not isinstance(self._client, Watched):
@@ -179,7 +160,7 @@ class Table:
         try:
             self._client.put_item(TableName=self.name, Item=dict(row.attributes), **free)
         except ClientError as error:
-            if _code(error) != "ConditionalCheckFailedException":
+            if code_of(error) != "ConditionalCheckFailedException":
                 raise
             return False
         return True
@@ -200,12 +181,12 @@ class Table:
             "ConditionExpression": f"attribute_exists({PARTITION_KEY})",
         }
         put = {"TableName": self.name, "Item": dict(new.attributes)}
-        for pause in _pauses():
+        for pause in pauses():
             try:
                 self._client.transact_write_items(TransactItems=[{"Delete": delete}, {"Put": put}])
                 return
             except ClientError as error:
-                if _code(error) != "TransactionCanceledException":
+                if code_of(error) != "TransactionCanceledException":
                     raise
                 if "ConditionalCheckFailed" in str(error):
                     raise SuiteError("a test aged a session that had ended already") from error
@@ -268,106 +249,13 @@ class Table:
             start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _batch(self, requests: list[dict[str, Any]]) -> None:
-        for pause in _pauses():
+        for pause in pauses():
             got = self._client.batch_write_item(RequestItems={self.name: requests})
             requests = got.get("UnprocessedItems", {}).get(self.name, [])
             if not requests:
                 return
             time.sleep(pause)
         raise TableLost("the table leaves the suite's writes undone: run again")
-
-
-class Watched:
-    """A client of the table, of which trouble on the way is one reason for all that need it."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-        self.lost: str | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        operation = getattr(self._client, name)
-        if name == "close" or not callable(operation):
-            return operation
-
-        def call(**asked: Any) -> Any:
-            if self.lost is not None:
-                raise TableLost(self.lost)
-            for pause in _pauses():
-                try:
-                    return operation(**asked)
-                except troubles() as error:
-                    code = _code_of(error)
-                    if code in ANSWERS:
-                        raise
-                    if code != CONFLICT:
-                        break
-                time.sleep(pause)
-            self.lost = f"the suite's own way to the table failed ({code}): run again"
-            raise TableLost(self.lost)
-
-        return call
-
-
-def troubles() -> tuple[type[Exception], ...]:
-    """What a call of the table may raise for no fault of the suite's."""
-    from botocore.exceptions import BotoCoreError, ClientError
-    from botocore.parsers import ResponseParserError
-
-    of_boto = (BotoCoreError, ClientError, ResponseParserError)
-    return *of_boto, TableLost, OSError, ValueError, ArithmeticError
-
-
-def _code_of(error: Exception) -> str:
-    from botocore.exceptions import ClientError
-
-    return _code(error) if isinstance(error, ClientError) else type(error).__name__
-
-
-def _pauses() -> Iterator[float]:
-    """The seconds after each try: twice as many each time."""
-    return (PAUSE_SECONDS * 2**number for number in range(TRIES))
-
-
-def denial(error: BaseException | None) -> NotTestable | None:
-    """What a test cannot see where the credentials lack a right to the table; else None."""
-    from botocore.exceptions import ClientError
-
-    if not isinstance(error, ClientError) or _code(error) != "AccessDeniedException":
-        return None
-    needed = f"a right to the table that these credentials lack, {error.operation_name}"
-    return NotTestable("table", f"needs {needed}; let them have it")
-
-
-def _code(error: ClientError) -> str:
-    return str(error.response["Error"]["Code"])
-
-
-def _client(address: TableAddress) -> Any:
-    import boto3
-    from botocore.config import Config
-    from botocore.session import get_session
-
-    session = get_session()
-    # A role that asks for a one-time code would make a run wait for somebody to type it.
-    session.get_component("credential_provider").get_provider("assume-role")._prompter = _no_prompt
-    return boto3.session.Session(botocore_session=session).client(
-        "dynamodb",
-        region_name=address.region,
-        endpoint_url=address.endpoint_url,
-        config=Config(
-            connect_timeout=3,
-            read_timeout=10,
-            retries={"total_max_attempts": TRIES, "mode": "standard"},
-        ),
-    )
-
-
-def _no_prompt(question: str) -> str:
-    raise PromptRefused("a role asks for a one-time code")
-
-
-class PromptRefused(ValueError):
-    """Nobody is there to answer."""
 
 
 def _key(customer_id: str, hash_: str) -> dict[str, Mapping[str, Any]]:

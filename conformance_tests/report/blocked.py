@@ -17,6 +17,7 @@ from conformance_tests.report.finding import Finding
 
 #: What a finding may say that a failed good call explains.
 EXPLAINED: Final = ("fail", "warn", "unanswered")
+BLOCKED_BY: Final = "blocked by "
 
 
 def blocked(
@@ -39,9 +40,6 @@ def _resolved(finding: Finding, blocker: str | None) -> Finding:
         return finding
     told = f"{BLOCKED_BY}{blocker}"
     return replace(finding, status="blocked", detail=told, blocked_by=blocker)
-
-
-BLOCKED_BY: Final = "blocked by "
 
 
 def _blocker(finding: Finding, failed: Iterable[str], counts: Callable[[str], bool]) -> str | None:

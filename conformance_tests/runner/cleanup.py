@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests.deployment.http.throttle import Throttled
-from conformance_tests.deployment.table import troubles
+from conformance_tests.deployment.table_client import troubles
 from conformance_tests.runner import other_runs
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 
 from conformance_tests.deployment.http.script import script
 from conformance_tests.deployment.http.throttle import Throttled
-from conformance_tests.deployment.table import denial
+from conformance_tests.deployment.table_client import denial
 from conformance_tests.marks import fixtures_of, marker_option, requirements_of
 from conformance_tests.outcomes import NoAnswer, NotApplicable, NotReached, NotTestable, Violation
 from conformance_tests.printable import printable

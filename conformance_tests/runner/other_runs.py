@@ -15,7 +15,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests.deployment.row import OWN_IDS, Row
-from conformance_tests.deployment.table import troubles
+from conformance_tests.deployment.table_client import troubles
 
 if TYPE_CHECKING:
     from conformance_tests.actors.pool import Customers

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.opening import open_table, reach, start_faults
-from conformance_tests.deployment.table import TableLost, troubles
+from conformance_tests.deployment.table_client import TableLost, troubles
 from conformance_tests.outcomes import Violation
 from conformance_tests.runner import other_runs
 from conformance_tests.runner.clock_check import set_clock

@@ -581,10 +581,13 @@ def burned_on_the_way(someone: Customer, call: str, expect: Expect) -> None:
             fault.release()
         answer = late.result()
     expect.raced(2, HELD.format(call))
+    nothing_outlives_the_burn(someone, answer, expect)
+
+
+def nothing_outlives_the_burn(someone: Customer, answer: Answer, expect: Expect) -> None:
     expect.burned(someone)
-    expect.that(
-        not expect.still_live(expect.sessions_in(someone, [answer])), "no live pair", answer.brief()
-    )
+    live = expect.still_live(expect.sessions_in(someone, [answer]))
+    expect.that(not live, "no live pair", answer.brief())
 
 
 @requirement("RACE-12", logins=2, burns=True, optional=True)
@@ -604,10 +607,7 @@ def test_a_rotation_does_not_outlive_a_slow_burn(
         answer = other.refresh()
         fault.release()
     expect.raced(2, HELD.format("delete"))
-    expect.burned(someone)
-    expect.that(
-        not expect.still_live(expect.sessions_in(someone, [answer])), "no live pair", answer.brief()
-    )
+    nothing_outlives_the_burn(someone, answer, expect)
 
 
 @requirement("RACE-15", burns=True, long_jump=True)

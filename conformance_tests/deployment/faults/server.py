@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Self
 
@@ -31,11 +32,12 @@ def address(text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-class Closable:
+class Closable(ABC):
     """What is closed at the end of its `with` block."""
 
+    @abstractmethod
     def close(self) -> None:
-        raise NotImplementedError
+        """Give back what it holds."""
 
     def __enter__(self) -> Self:
         return self

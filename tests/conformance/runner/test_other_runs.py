@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.table import Table, TableLost
+from conformance_tests.deployment.table import Table
+from conformance_tests.deployment.table_client import TableLost
 from conformance_tests.embedded import boot
 from conformance_tests.embedded.boot import Booted
 from conformance_tests.runner import other_runs
