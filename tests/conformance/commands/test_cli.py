@@ -292,8 +292,10 @@ def last_line(capsys: pytest.CaptureFixture[str]) -> str:
 # -- runs that do not end well -----------------------------------------------------------------
 
 
+#: A job that a shell has put into the background ignores Ctrl-C, and so do all that it starts.
 BEGUN = (
-    "import sys; from conformance_tests.commands import cli; "
+    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from conformance_tests.commands import cli; "
     "print('begun'); sys.exit(cli.main(['run']))"
 )
 

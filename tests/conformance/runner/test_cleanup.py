@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
@@ -33,15 +33,6 @@ from reference_auth.flow.flow import Flow
 
 #: Rows whose tests log in, forge, rotate, burn and fill partitions.
 ROWS = ("CORE-01", "CORE-05", "CORE-12", "STORE-09", "RACE-01", "DEV-01")
-
-
-@pytest.fixture
-def booted() -> Iterator[Booted]:
-    """The embedded reference, its table one that nobody throws away."""
-    with boot.embedded_reference(over_http=False) as (target, wiring):
-        assert target.table is not None
-        lasting = replace(target.table, ends_with_run=False)
-        yield Booted(replace(target, table=lasting), wiring)
 
 
 def sessions(booted: Booted) -> list[str]:

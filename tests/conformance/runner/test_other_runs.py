@@ -13,7 +13,6 @@ import pytest
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.table import Table
 from conformance_tests.deployment.table_client import TableLost
-from conformance_tests.embedded import boot
 from conformance_tests.embedded.boot import Booted
 from conformance_tests.runner import other_runs
 from conformance_tests.runner.options import Options
@@ -30,15 +29,6 @@ ADDRESS = TableAddress("auth", "ap-southeast-2", None)
 @pytest.fixture
 def table() -> Table:
     return MemoryTable()
-
-
-@pytest.fixture
-def booted() -> Iterator[Booted]:
-    """The embedded reference, its table one that nobody throws away."""
-    with boot.embedded_reference(over_http=False) as (target, wiring):
-        assert target.table is not None
-        lasting = replace(target.table, ends_with_run=False)
-        yield Booted(replace(target, table=lasting), wiring)
 
 
 @pytest.fixture
