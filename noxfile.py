@@ -26,6 +26,7 @@ DEEP = [
     "tests/conformance/commands/test_environments.py",
     "tests/conformance/commands/test_no_secret.py",
     "tests/conformance/report/test_in_browser.py",
+    "tests/conformance/runner/test_estimate.py",
     "tests/degenerate",
     "tests/docs/test_blocks.py",
     "tests/examples",
