@@ -68,12 +68,12 @@ GROWING: Mapping[tuple[str, int], Cost] = {
 }
 
 # Measured: the server's CPU milliseconds at 8 connections, medians of five rounds of
-# `nox -s bench` at 4.8 ms a derivation; without grace, and without the cache (cold).
+# `nox -s bench` at 3.8 ms a derivation; without grace, and without the cache (cold).
 CPU_MS: Mapping[str, float] = {
-    "log in": 15.0,
-    "refresh, rotated": 29.5,
-    "refresh, echoed": 15.7,
-    "revoke": 15.9,
+    "log in": 11.3,
+    "refresh, rotated": 20.9,
+    "refresh, echoed": 11.4,
+    "revoke": 11.1,
 }
 
 
