@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -14,6 +16,9 @@ from conformance_tests.deployment.http.documents import OPERATIONS
 from tests.chaos.platform import PASSWORD
 
 LONGEST_ANSWER = 60.0
+#: How often a customer who is asked to try again does so, and after how long.
+PATIENCE = 60
+PAUSE = 0.5
 SERVER_ERROR = "graphql-server-internal-error"
 SESSION_OVER = "graphql-authorization"
 
@@ -63,6 +68,8 @@ class Callers:
     def __init__(self, connections: int = 256) -> None:
         limits = httpx.Limits(max_connections=connections, max_keepalive_connections=0)
         self.http = httpx.AsyncClient(timeout=LONGEST_ANSWER, limits=limits, trust_env=False)
+        #: How many answers asked to try again, of those that were asked for patiently.
+        self.put_off = 0
 
     async def __aenter__(self) -> Self:
         return self
@@ -74,6 +81,16 @@ class Callers:
         trace: TracebackType | None,
     ) -> None:
         await self.http.aclose()
+
+    async def patiently(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The first answer that does not ask to try again, as a busy server's may."""
+        for _ in range(PATIENCE):
+            answer = await ask()
+            if answer.category != SERVER_ERROR:
+                return answer
+            self.put_off += 1
+            await asyncio.sleep(PAUSE)
+        raise AssertionError("a customer is put off again and again")
 
     async def log_in(self, origin: str, customer_id: str, *, remember_me: bool = True) -> Answer:
         return await self._ask(

@@ -29,7 +29,6 @@ ZONES = {
 PLACES = list(ZONES)[: size(1, 3)]
 STEPS_BACK = size(1, 5)
 GRACE = 60  # so that a slow machine's customers may ask again
-PATIENCE = 20
 SLACK = 60  # seconds that a slow machine may take
 DAY = 86_400
 
@@ -81,13 +80,13 @@ def test_a_session_lives_through_a_change_of_the_clocks(
 
     async def story(clock: FaketimeClock, callers: Callers, origin: str) -> None:
         async def refreshed(pair: Pair) -> Answer:
-            return await patiently(partial(callers.refresh, origin, pair))
+            return await callers.patiently(partial(callers.refresh, origin, pair))
 
         for number, moment in enumerate(moments):
             begin = datetime.fromisoformat(moment).replace(tzinfo=UTC).timestamp() - 300
             move(clock, begin)
             customer_id = f"zone-{place}-{number}"
-            pair = pair_of(await patiently(partial(callers.log_in, origin, customer_id)))
+            pair = pair_of(await callers.patiently(partial(callers.log_in, origin, customer_id)))
             issued = pair.claims
             assert begin <= issued["iat"] <= begin + SLACK
             assert issued["exp"] - issued["iat"] == LIVE_SECONDS
@@ -155,15 +154,6 @@ def test_a_clock_that_steps_back_brings_no_burned_session_back(
 def move(clock: FaketimeClock, now: float) -> None:
     """Set the server's clock; it goes on from there."""
     clock._set(int(now))
-
-
-async def patiently(ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    """Ask again while a slow machine's table takes too long."""
-    for _ in range(PATIENCE):
-        answer = await ask()
-        if answer.category != SERVER_ERROR:
-            return answer
-    raise AssertionError("the table never answers in time")
 
 
 def pair_of(answer: Answer) -> Pair:

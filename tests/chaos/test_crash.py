@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections.abc import Awaitable
+from functools import partial
 
 import pytest
 
@@ -22,7 +24,6 @@ AT_ONCE = 10
 CALLS = 2  # a rotation's, to the table
 GRACE = 60
 LONGEST_WAIT = 10.0
-PATIENCE = 10
 
 
 @pytest.mark.parametrize("grace", [0, GRACE])
@@ -91,23 +92,15 @@ class Crashes:
 
     async def lead_on(self, callers: Callers, origin: str, pairs: dict[str, Pair]) -> None:
         """The client sends its old pair again, and what it gets works."""
-        asking = (self.patiently(callers, origin, pair) for pair in pairs.values())
+        asking = (again(callers, origin, pair) for pair in pairs.values())
         working = [answer.pair for answer in await asyncio.gather(*asking)]
         for id, pair, held in zip(pairs, pairs.values(), working, strict=True):
             assert held is not None
             (row,) = self.arena.rows(id)
             assert row.exp == held.claims["exp"]
             assert row.rotated_from == self.arena.hash_of(pair)
-        asking = (self.patiently(callers, origin, held) for held in working if held)
+        asking = (again(callers, origin, held) for held in working if held)
         assert [answer.pair for answer in await asyncio.gather(*asking)] == working
-
-    async def patiently(self, callers: Callers, origin: str, pair: Pair) -> Answer:
-        """A client that is asked to try again does, while its grace lasts."""
-        for _ in range(PATIENCE):
-            answer = await callers.refresh(origin, pair)
-            if answer.category != SERVER_ERROR:
-                break
-        return answer
 
     def report(self) -> None:
         note(
@@ -118,6 +111,11 @@ class Crashes:
             cut_with_old_row=self.before,
             cut_with_new_row=self.after,
         )
+
+
+def again(callers: Callers, origin: str, pair: Pair) -> Awaitable[Answer]:
+    """A client that is asked to try again does, while its grace lasts."""
+    return callers.patiently(partial(callers.refresh, origin, pair))
 
 
 def _kill_after(server: ServerProcess, log: CallLog, calls: int, seconds: float) -> None:

@@ -9,6 +9,8 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -99,35 +101,46 @@ def test_a_flood_of_garbage_lets_customers_through(arena: Arena, server: ServerP
     tell("garbage refreshes", garbage.cheap, quiet, busy, with_a_genuine_token=garbage.dear)
 
 
-def served(arena: Arena, server: ServerProcess, name: str) -> list[float]:
-    """Customers log in, rotate and log out, one after the other; how long each request took."""
+@dataclass(frozen=True, slots=True)
+class Served:
+    """How long each request of these customers took, and how often one was put off."""
+
+    seconds: list[float]
+    put_off: int
+
+
+def served(arena: Arena, server: ServerProcess, name: str) -> Served:
+    """Customers log in, rotate and log out, one after the other, however often they must ask."""
     expired = {f"{name}-{number}": arena.session(f"{name}-{number}") for number in range(CUSTOMERS)}
     seconds: list[float] = []
 
-    async def run() -> None:
+    async def run() -> int:
         async with Callers() as callers:
             for customer_id, pair in expired.items():
                 began = time.monotonic()
-                fresh = (await callers.log_in(server.origin, f"new-{customer_id}")).pair
-                assert fresh
-                rotated = (await callers.refresh(server.origin, pair)).pair
+                log_in = partial(callers.log_in, server.origin, f"new-{customer_id}")
+                assert (await callers.patiently(log_in)).pair
+                refresh = partial(callers.refresh, server.origin, pair)
+                rotated = (await callers.patiently(refresh)).pair
                 assert rotated
-                assert (await callers.revoke(server.origin, rotated)).value == {"result": True}
+                revoke = partial(callers.revoke, server.origin, rotated)
+                assert (await callers.patiently(revoke)).value == {"result": True}
                 seconds.append((time.monotonic() - began) / 3)
+            return callers.put_off
 
-    asyncio.run(run())
-    return seconds
+    return Served(seconds, asyncio.run(run()))
 
 
-def tell(what: str, times: int, quiet: list[float], busy: list[float], **more: int) -> None:
-    before, beside = statistics.median(quiet), statistics.median(busy)
+def tell(what: str, times: int, quiet: Served, busy: Served, **more: int) -> None:
+    before, beside = statistics.median(quiet.seconds), statistics.median(busy.seconds)
     note(
         f"flood, {what}",
         times=times,
         **more,
-        customers=len(busy),
+        customers=len(busy.seconds),
+        put_off=busy.put_off,
         quiet_ms=round(before * 1000, 1),
         busy_ms=round(beside * 1000, 1),
-        worst_ms=round(max(busy) * 1000, 1),
+        worst_ms=round(max(busy.seconds) * 1000, 1),
         ratio=round(beside / before, 1),
     )
