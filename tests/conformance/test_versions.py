@@ -62,6 +62,13 @@ def test_every_version_has_its_upgrade_notes() -> None:
     assert told == {VERSION, *(row.since for row in REQUIREMENTS.values())}
 
 
+def test_the_present_version_counts_its_requirements() -> None:
+    """Its section says how many are new, how many there are, and how many are documented."""
+    new = sum(row.since == VERSION for row in REQUIREMENTS.values())
+    documented = sum(row.documented for row in REQUIREMENTS.values())
+    assert f"{new} new requirements, so {len(REQUIREMENTS)} in all; {documented} of" in NOTES
+
+
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> None:
     """Version 2.1, which brings one row that every deployment here breaks."""
