@@ -41,6 +41,8 @@ DEEP = [
     "tests/variants",
 ]
 
+WITHOUT_DEEP = [f"--ignore={path}" for path in DEEP]
+
 TOOLS = Path(sys.executable).parent
 MINISTACK = Path(".nox/ministack")
 NOTEBOOKS = Path("notebooks")
@@ -86,8 +88,7 @@ def conformance(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Our own tests, a file a core, but for the deep ones; `-- PATH…` takes others."""
-    rest = [f"--ignore={path}" for path in DEEP]
-    pytest(session, *(session.posargs or ["-q", *A_FILE_A_CORE, *rest]))
+    pytest(session, *(session.posargs or ["-q", *A_FILE_A_CORE, *WITHOUT_DEEP]))
 
 
 def pytest(session: nox.Session, *words: str, **env: str) -> None:
@@ -119,7 +120,7 @@ def quick(session: nox.Session) -> None:
     tool(session, "mypy")
     told = session.run(str(TOOLS / "python"), "-m", "tools.changed", silent=True, external=True)
     changed = [path for path in str(told).split() if not f"{path}/".startswith(tuple(DEEP))]
-    pytest(session, "-q", *A_FILE_A_CORE, *changed)
+    pytest(session, "-q", *A_FILE_A_CORE, *WITHOUT_DEEP, *changed)
 
 
 @nox.session

@@ -23,6 +23,8 @@ MIRRORS = {
     "tests": "tests",
     "tools": "tests/tools",
 }
+#: What a tool writes into the suite, and the test that compares it.
+WRITTEN = {Path("conformance_tests/mutants.json"): Path("tests/mutants/test_catalogue.py")}
 #: Quick, and about all files.
 ALWAYS = ("tests/test_house.py", "tests/test_readme.py", "tests/test_spec_index.py")
 
@@ -114,6 +116,8 @@ def _tests_of(path: Path, root: Path) -> Path | None:
 
     Where neither is there it is the next folder above that holds tests.
     """
+    if path in WRITTEN:
+        return WRITTEN[path]
     mirror = MIRRORS.get(path.parts[0])
     if mirror is None:
         return None

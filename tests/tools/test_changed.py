@@ -107,3 +107,15 @@ def test_the_tests_of_a_file_are_in_the_folder_of_its_name(tree: Path) -> None:
     assert {*changed.units(tree)} == {*changed.ALWAYS, "tests/reference/core/test_rolling.py"}
     (tree / "reference_auth/flow/flow.py").write_text("")
     assert "tests/reference/flow" in changed.units(tree)
+
+
+def test_what_a_tool_wrote_is_held_by_the_test_that_compares_it(tree: Path) -> None:
+    """The published mutants belong to no module of the suite: they need not all of its tests."""
+    path = tree / "conformance_tests/mutants.json"
+    path.parent.mkdir()
+    path.write_text("{}")
+    (tree / "tests/conformance/actors").mkdir(parents=True)
+    (tree / "tests/conformance/actors/test_pool.py").touch()
+    selected = {*changed.units(tree)}
+    assert "tests/mutants/test_catalogue.py" in selected
+    assert "tests/conformance" not in selected
