@@ -139,7 +139,8 @@ def test_the_numbers_are_the_codes_and_stand_in_their_clauses() -> None:
 def kinds_of(error: type[errors.AuthError]) -> Iterator[type[errors.AuthError]]:
     yield error
     for kind in error.__subclasses__():
-        yield from kinds_of(kind)
+        if kind.__module__.startswith("reference_auth."):  # a mutant defines some of its own
+            yield from kinds_of(kind)
 
 
 def test_the_categories_are_those_of_the_refusals() -> None:
