@@ -35,7 +35,7 @@ from conformance_tests.report import (
     terminal,
     verdict,
 )
-from conformance_tests.report.progress import Collector
+from conformance_tests.report.progress import ProgressDisplay
 from conformance_tests.report.verdict import Report, Run, Terms
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
@@ -66,10 +66,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.pytest_args:
         pytest_args.check(arguments.pytest_args)
     out = terminal.console()
-    collector = Collector(out, quiet=bool(arguments.pytest_args))
+    progress = ProgressDisplay(out, quiet=bool(arguments.pytest_args))
     unwritten: list[str] = []
     with ExitStack() as stack:
-        target, found = _carry_out(target, arguments, stack, collector)
+        target, found = _carry_out(target, arguments, stack, progress)
         report = verdict.judge(target, found, terms)
         for form, path in asked.items():
             with _noted(unwritten):
@@ -141,7 +141,10 @@ def _terms(arguments: argparse.Namespace) -> Terms:
 
 
 def _carry_out(
-    target: Target | None, arguments: argparse.Namespace, stack: ExitStack, collector: Collector
+    target: Target | None,
+    arguments: argparse.Namespace,
+    stack: ExitStack,
+    progress: ProgressDisplay,
 ) -> tuple[Target, Run]:
     """The run; one that breaks or is interrupted still gives what was found until then."""
     started, begun = dt.datetime.now(dt.UTC), time.monotonic()
@@ -149,22 +152,22 @@ def _carry_out(
     judged = target or EMBEDDED
     try:
         in_shares = forking.in_parallel(arguments)
-        collector.looking_at(judged.name, parallel.WORKERS if in_shares else 1)
+        progress.looking_at(judged.name, parallel.WORKERS if in_shares else 1)
         if in_shares:
-            judged, found = parallel.run(_options(arguments), arguments.profile, collector)
+            judged, found = parallel.run(_options(arguments), arguments.profile, progress)
         else:
             booted, wiring = (target, NO_WIRING) if target else _booted(stack)
             judged = _with_profile(booted, arguments)
-            found = run_suite(judged, _options(arguments), collector, wiring=wiring)
+            found = run_suite(judged, _options(arguments), progress, wiring=wiring)
     except TargetError:
         raise
     except KeyboardInterrupt:
-        found = Run(tuple(collector.findings), started, interrupted=True)
+        found = Run(tuple(progress.findings), started, interrupted=True)
     except Exception as problem:
         told = suite_failure.describe(problem, judged)
-        found = Run(tuple(collector.findings), started, crashed=told)
+        found = Run(tuple(progress.findings), started, crashed=told)
     finally:
-        collector.finished()
+        progress.finished()
     command = shlex.join(["auth-conformance", *arguments.given])
     duration = found.duration_s or time.monotonic() - begun
     interrupted = found.interrupted or stopped.is_set()

@@ -1,4 +1,7 @@
-"""What is shown while a run goes on: the requirement at hand and how many tests are done."""
+"""What is shown while a run goes on: the requirement at hand and how many tests are done.
+
+The words of the line are those of `testing`, or what a test that waits says by `deployment.tell`.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ LONG: Final = 20
 EVERY_SECONDS: Final = 30.0
 
 
-class Collector:
+class ProgressDisplay:
     """Keeps every finding as it comes, so that an interrupted run can say what it knows.
 
     Both a terminal and a log are told at the start how much there is to do. A terminal then shows

@@ -11,27 +11,27 @@ from pathlib import Path
 import pytest
 
 from conformance_tests.report.finding import Finding
-from conformance_tests.report.progress import Collector
+from conformance_tests.report.progress import ProgressDisplay
 from conformance_tests.report.terminal import console
 
 
 def watched(
     *, terminal: bool, quiet: bool = False, seconds: float = 0.0, waits: bool = False
-) -> tuple[str, Collector]:
+) -> tuple[str, ProgressDisplay]:
     """What is drawn of a run of two tests, the first of which fails."""
     out = io.StringIO()
-    collector = Collector(console(file=out, force_terminal=terminal, width=100), quiet=quiet)
-    collector.looking_at("staging")
-    collector.started(2, 5, seconds)
-    collector.testing(("CORE-01",), "test_a_login\x1b[2J")
-    collector.finding(Finding("CORE-01", "fail"))
-    collector.testing(("CORE-02",), "test_another")
+    progress = ProgressDisplay(console(file=out, force_terminal=terminal, width=100), quiet=quiet)
+    progress.looking_at("staging")
+    progress.started(2, 5, seconds)
+    progress.testing(("CORE-01",), "test_a_login\x1b[2J")
+    progress.finding(Finding("CORE-01", "fail"))
+    progress.testing(("CORE-02",), "test_another")
     if waits:
-        collector.waiting("waiting for alice")
-    collector.finding(Finding("CORE-02", "pass"))
-    collector.finished()
-    collector.finished()
-    return out.getvalue(), collector
+        progress.waiting("waiting for alice")
+    progress.finding(Finding("CORE-02", "pass"))
+    progress.finished()
+    progress.finished()
+    return out.getvalue(), progress
 
 
 def test_a_terminal_shows_the_test_at_hand_and_what_is_red() -> None:
@@ -71,24 +71,24 @@ def test_a_run_that_takes_its_time_says_so(seconds: float, most: str) -> None:
 def test_copies_of_one_run_are_told_of_in_one_line() -> None:
     """When the last of them has begun: until then nobody knows how much there is to do."""
     out = io.StringIO()
-    collector = Collector(console(file=out))
-    collector.looking_at("embedded reference", 2)
-    collector.started(1, 0, 0.0)
+    progress = ProgressDisplay(console(file=out))
+    progress.looking_at("embedded reference", 2)
+    progress.started(1, 0, 0.0)
     assert out.getvalue() == ""
-    collector.started(3, 1, 0.0)
-    collector.finished()
+    progress.started(3, 1, 0.0)
+    progress.finished()
     assert out.getvalue() == "3 tests, at most 1 login of the customers given.\n"
 
 
 def test_a_log_is_told_now_and_then_how_far_a_run_has_come() -> None:
     """Also while one test waits, and no longer than the run goes on."""
     out = io.StringIO()
-    collector = Collector(console(file=out), every=0.05)
-    collector.started(140, 5, 0.0)
-    collector.testing(("CORE-13",), "test_one")
-    collector.testing(("CORE-14", "HARD-02"), "test_another")
+    progress = ProgressDisplay(console(file=out), every=0.05)
+    progress.started(140, 5, 0.0)
+    progress.testing(("CORE-13",), "test_one")
+    progress.testing(("CORE-14", "HARD-02"), "test_another")
     time.sleep(0.3)
-    collector.finished()
+    progress.finished()
     lines = out.getvalue().splitlines()[1:]
     assert set(lines) == {"1 of 140 tests, now CORE-14 HARD-02 …"}
     assert len(lines) > 1
@@ -99,14 +99,14 @@ def test_a_log_is_told_now_and_then_how_far_a_run_has_come() -> None:
 def test_a_log_is_told_while_pytest_keeps_what_is_printed(tmp_path: Path) -> None:
     """The lines go past pytest's capture, to where the report goes."""
     with (tmp_path / "log").open("w") as log, (tmp_path / "kept").open("w") as kept:
-        collector = Collector(console(file=log))
+        progress = ProgressDisplay(console(file=log))
         os.dup2(kept.fileno(), log.fileno())  # as pytest does
-        collector.started(1, 0, 0.0)
-        collector.finished()
+        progress.started(1, 0, 0.0)
+        progress.finished()
     assert (tmp_path / "log").read_text() == "1 test, none of which logs in.\n"
 
 
 def test_every_finding_is_kept_as_it_comes() -> None:
     """So that an interrupted run can say what it knows."""
-    _, collector = watched(terminal=False)
-    assert [finding.status for finding in collector.findings] == ["fail", "pass"]
+    _, progress = watched(terminal=False)
+    assert [finding.status for finding in progress.findings] == ["fail", "pass"]
