@@ -88,7 +88,7 @@ def _register(config: pytest.Config, path: str) -> None:
 def _refuse_workers(config: pytest.Config) -> None:
     """UsageError where pytest-xdist would let several processes judge the deployment at once."""
     if hasattr(config, "workerinput") or config.getoption("dist", "no") != "no":
-        raise pytest.UsageError("one process judges a deployment: leave -n and --dist out")
+        raise pytest.UsageError("one process judges a deployment: add -n 0")
 
 
 def _rerun(config: pytest.Config, path: str) -> str:

@@ -184,6 +184,11 @@ class ConformancePlugin:
             raise thread.error
         return True
 
+    @pytest.hookimpl(optionalhook=True, tryfirst=True)
+    def pytest_timeout_set_timer(self) -> bool:
+        """No limit of pytest-timeout ends a test: how long one takes is the deployment's affair."""
+        return True
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -38,6 +39,43 @@ password = "alice-demo-password"
 email = "bob@example.com"
 password = "bob-demo-password"
 """
+#: Requirements whose tests log in, end sessions and ask for much else.
+ROWS = ("CORE-01", "CORE-04", "CORE-05", "CORE-06", "CORE-10", "CORE-25", "GQL")
+#: Plugins that most projects have, and such a project: they order, time and spread its tests.
+PLUGINS = ("pytest-asyncio", "pytest-cov", "pytest-randomly", "pytest-timeout", "pytest-xdist")
+PROJECT = {
+    "pytest.ini": """
+[pytest]
+pythonpath = .
+addopts = --strict-config --strict-markers --import-mode=importlib --cov=shop -n 2
+asyncio_mode = strict
+asyncio_default_fixture_loop_scope = function
+filterwarnings = error
+""",
+    "conftest.py": """
+import pytest
+
+def pytest_addoption(parser):
+    parser.addoption("--target", default="a shop")
+
+@pytest.fixture
+def client(pytestconfig):
+    return pytestconfig.getoption("--target")
+""",
+    "shop.py": "def price():\n    return 3\n",
+    "test_shop.py": """
+import asyncio
+import pytest
+import shop
+
+def test_a_price(client):
+    assert (shop.price(), client) == (3, "a shop")
+
+@pytest.mark.asyncio
+async def test_a_wait():
+    await asyncio.sleep(0)
+""",
+}
 #: Python reads this at its start, in every process of the stranger's.
 OFFLINE = """
 import sys
@@ -71,11 +109,10 @@ class Stranger:
         self.install(f"{wheel}{extra}")
         self.heavier = mebibytes(home / "env") - self.empty
 
-    def install(self, what: str) -> None:
+    def install(self, *what: str) -> None:
         pip = str(self.home / "env" / "bin" / "pip")
-        subprocess.run(
-            [pip, "install", "-q", "--disable-pip-version-check", "--no-compile", what], check=True
-        )
+        quietly = ("-q", "--disable-pip-version-check", "--no-compile")
+        subprocess.run([pip, "install", *quietly, *what], check=True)
 
     def environ(self, more: Mapping[str, str] | None = None) -> dict[str, str]:
         """A user's environment: nothing of ours, and no way out."""
@@ -146,14 +183,31 @@ def judge_an_address(small: Stranger) -> None:
     assert report["verdict"]["conformant"], report["verdict"]["sentence"]
 
 
-def judge_under_pytest(small: Stranger) -> None:
-    """The same tests by the stranger's own pytest, with a target file."""
+def judge_under_pytest(small: Stranger, *more: str, **environ: str) -> dict[str, list[str]]:
+    """The same tests by the stranger's own pytest, with a target file: how each of them ended."""
     (small.folder / "target.toml").write_text(TARGET)
-    words = ["pytest", "-q", "--pyargs", "conformance_tests"]
+    words = ["pytest", "-q", "--pyargs", "conformance_tests", "--junit-xml", "pytest.xml", *more]
     words += ["--conformance-target", "target.toml"]
-    assert " passed" in small.run(
-        *words, "--conformance-only", "CORE", "--conformance-claimed-only"
-    )
+    words += ["--conformance-claimed-only"]
+    words += [f"--conformance-only={row}" for row in ROWS]
+    assert " passed" in small.run(*words, environ=environ)
+    cases = ElementTree.parse(small.folder / "pytest.xml").iter("testcase")
+    return {
+        f"{one.get('classname')}.{one.get('name')}": [part.tag for part in one] for one in cases
+    }
+
+
+def judge_beside_other_plugins(small: Stranger) -> None:
+    """In a project with plugins of its own nothing changes: neither its tests, nor the verdict."""
+    alone = judge_under_pytest(small)
+    small.install(*PLUGINS)
+    for name, content in PROJECT.items():
+        (small.folder / name).write_text(content)
+    assert "2 passed" in small.run("pytest", "-q")
+    limits = {"PYTEST_ADDOPTS": "--timeout=0.02"}
+    assert judge_under_pytest(small, "--no-cov", "-n", "0", **limits) == alone
+    run = ("auth-conformance", "run", URL, "--only", "CORE-01", "GQL")
+    small.run(*run, environ={**CUSTOMERS, **limits})
 
 
 def serve_as_the_image_does(image: Stranger) -> None:
@@ -173,7 +227,7 @@ def main(wheel: Path) -> None:
         serve_as_the_image_does(Stranger(Path(name) / "image", wheel, "[reference]"))
         with full.serving():
             judge_an_address(small)
-            judge_under_pytest(small)
+            judge_beside_other_plugins(small)
         version = sys.version.split()[0]
         print(f"Python {version}: every job done; the small install takes {small.heavier:.1f} MiB.")
 
