@@ -6,6 +6,7 @@ import argparse
 import math
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -63,6 +64,18 @@ def _need_folder() -> None:
         Path.cwd()
     except OSError:
         raise UsageError("The working directory is gone: change to another one.") from None
+
+
+def _need_temporary_folder(arguments: argparse.Namespace) -> None:
+    """UsageError where the embedded reference, which keeps files meanwhile, can keep none."""
+    from conformance_tests.commands.usage import UsageError
+
+    try:
+        if not arguments.url and not arguments.target:
+            tempfile.gettempdir()
+    except OSError:
+        told = "There is no folder for temporary files: set TMPDIR to one that can be written."
+        raise UsageError(told) from None
 
 
 def _is_usage(problem: Exception) -> bool:
@@ -232,6 +245,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
     if arguments.url is None and arguments.only and "://" in arguments.only[-1]:
         arguments.url = arguments.only.pop()  # `run --only ID URL`: --only takes all it can get
+    _need_temporary_folder(arguments)
     with forking.own_environment(unless=arguments.url or arguments.target):
         if forking.in_parallel(arguments):
             forking.process_context()
@@ -251,6 +265,7 @@ def _doctor(arguments: argparse.Namespace) -> int:
     from conformance_tests.commands import run as running
     from conformance_tests.embedded import forking
 
+    _need_temporary_folder(arguments)
     with forking.own_environment(unless=arguments.url or arguments.target):
         return doctor.doctor(running.named_target(arguments))
 

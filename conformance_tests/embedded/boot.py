@@ -25,7 +25,7 @@ from argon2.profiles import CHEAPEST
 
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.wiring import Wiring
-from conformance_tests.embedded.forking import starting_reference
+from conformance_tests.embedded.forking import room_for_sockets, starting_reference
 from conformance_tests.embedded.in_process import in_process
 from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from conformance_tests.embedded.odd_platform import ODD_IDS, ODD_PASSWORD, WithOddLogins, odd_email
@@ -99,6 +99,7 @@ def embedded_reference(
     over_http: real servers on ports of their own; otherwise the apps are asked in the process.
     """
     with ExitStack() as ends:
+        ends.enter_context(room_for_sockets())
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="conformance-")))
         ends.enter_context(own_environment())
         in_memory = memory_client() if engine is None else None

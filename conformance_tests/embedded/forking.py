@@ -17,16 +17,21 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from unittest.mock import patch
 
 if TYPE_CHECKING:
     import argparse
 
+#: A socket's name has 107 bytes at most; up to 32 of them come after the folder.
+LONGEST_FOLDER: Final = 75
+SHORT_FOLDER: Final = "/tmp"
 #: Whether forking a process with threads is sound here.
 FORKS: Final = sys.platform == "linux"
 AT_ONCE: Final = "--at-once"
@@ -51,7 +56,19 @@ def own_environment(*, unless: object = None) -> Iterator[None]:
     """
     from reference_auth.store import own_environment as reference
 
-    with contextlib.nullcontext() if unless else reference.own_environment():
+    if unless:
+        yield
+        return
+    with reference.own_environment(), room_for_sockets():
+        yield
+
+
+@contextmanager
+def room_for_sockets() -> Iterator[None]:
+    """While this lasts, temporary files are in a folder whose sockets have short enough names."""
+    usual = tempfile.gettempdir()
+    too_long = len(os.fsencode(usual)) > LONGEST_FOLDER and os.access(SHORT_FOLDER, os.W_OK)
+    with patch.object(tempfile, "tempdir", SHORT_FOLDER if too_long else usual):
         yield
 
 

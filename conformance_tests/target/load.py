@@ -102,10 +102,13 @@ def _text_of(path: Path) -> str:
 
 
 def _customers_of(environ: Mapping[str, str]) -> list[dict[str, str]]:
+    def value_of(variable: str) -> str:
+        return schema.environment_text((), variable, environ.get(variable, ""))
+
     customers = []
     for number in ("1", "2"):
-        email = environ.get(f"AUTH_CONFORMANCE_CUSTOMER_{number}", "")
-        password = environ.get(f"AUTH_CONFORMANCE_PASSWORD_{number}", "")
+        email = value_of(f"AUTH_CONFORMANCE_CUSTOMER_{number}")
+        password = value_of(f"AUTH_CONFORMANCE_PASSWORD_{number}")
         if bool(email) != bool(password):
             absent = "CUSTOMER" if password else "PASSWORD"
             raise TargetFileError((), f"AUTH_CONFORMANCE_{absent}_{number} is not set: export it")

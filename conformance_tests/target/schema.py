@@ -6,6 +6,7 @@ Nothing here knows what a target is: `keys.py` holds the table.
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -193,7 +194,17 @@ def from_environment(path: Path, variable: Any, environ: Mapping[str, str]) -> s
         raise TargetFileError(
             path, f"{dotted(path)} names {variable}, which is not set or empty: export it"
         )
-    return value
+    return environment_text(path, variable, value)
+
+
+def environment_text(path: Path, variable: str, value: str) -> str:
+    """The value of a variable as text, also where this process reads its environment as ASCII."""
+    undecoded = any("\udc80" <= char <= "\udcff" for char in value)
+    try:
+        return os.fsencode(value).decode() if undecoded else value
+    except UnicodeDecodeError:
+        told = f"the variable {variable} is not a text in UTF-8: export it in UTF-8"
+        raise TargetFileError(path, told) from None
 
 
 def _converted(path: Path, value: Any, convert: Callable[[Any], Any]) -> Any:

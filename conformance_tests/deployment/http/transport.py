@@ -6,6 +6,7 @@ timeout of a request is the limit for all reads of its answer together.
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 import threading
@@ -24,12 +25,12 @@ from conformance_tests.loopback import is_loopback
 
 
 class CertificatesError(httpx.TransportError):
-    """The authorities that are named cannot be read."""
+    """A file that the environment or the target names for TLS cannot be used."""
 
 
 #: From the particular to the general: the first that an error is, or comes from, describes it.
 DESCRIPTIONS: Final[Mapping[type[BaseException], str]] = {
-    CertificatesError: "the authorities to trust cannot be read",
+    CertificatesError: "TLS cannot be prepared",
     ssl.SSLCertVerificationError: "nobody here vouches for its certificate: see [http] ca_file",
     ssl.SSLError: "no TLS connection comes about, is it http rather than https?",
     socket.gaierror: "no machine of that name is known",
@@ -41,6 +42,8 @@ DESCRIPTIONS: Final[Mapping[type[BaseException], str]] = {
     httpx.ConnectError: "the connection was refused",
     httpx.RemoteProtocolError: "the connection was dropped",
 }
+#: Where Python writes the keys of TLS, for those who look into the traffic.
+KEY_LOG: Final = "SSLKEYLOGFILE"
 #: How a request fares on a connection that the server has closed.
 CLOSED: Final = (httpcore.ReadError, httpcore.RemoteProtocolError, httpcore.WriteError)
 #: A connection that was last read so long ago may have been closed as idle.
@@ -77,6 +80,8 @@ def trusted(ca_file: str | None) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=ca_file) if ca_file else httpx.create_ssl_context()
     except OSError as error:  # ssl.SSLError too: a file that holds no certificates
         names = "ca_file" if ca_file else "SSL_CERT_FILE or SSL_CERT_DIR"
+        if error.filename and error.filename == os.environ.get(KEY_LOG):
+            names = KEY_LOG
         raise CertificatesError(f"{names}: {error.strerror or error}") from error
 
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from conformance_tests.commands import cli
 from conformance_tests.embedded import boot
 from conformance_tests.embedded.boot import Booted
 
@@ -28,6 +30,7 @@ VARIABLES: dict[str, dict[str, str | None]] = {
     "exceptions in IPv6": {"NO_PROXY": "fd00::/8,::1,[::1],127.0.0.0/8", "HTTP_PROXY": NOWHERE},
     "certificates that are gone": {"SSL_CERT_FILE": "/nowhere", "REQUESTS_CA_BUNDLE": "/nowhere"},
     "a certificate folder that is gone": {"SSL_CERT_DIR": "/nowhere", "AWS_CA_BUNDLE": "/nowhere"},
+    "keys of TLS written nowhere": {"SSLKEYLOGFILE": "/nowhere/keys"},
     "a profile of nobody": {"AWS_PROFILE": "nobody", "AWS_DEFAULT_PROFILE": "nobody"},
     "attempts that are no number": {"AWS_MAX_ATTEMPTS": "x", "AWS_RETRY_MODE": "x"},
     "both stacks": {"AWS_USE_DUALSTACK_ENDPOINT": "true"},
@@ -80,14 +83,17 @@ FOLDERS = {
 }
 
 
-def judged(folder: Path, **variables: str | None) -> Any:
-    """The verdict and the status of each requirement, of a run in this folder."""
+def judged(folder: Path, *also: str, **variables: str | None) -> Any:
+    """The verdict and the status of each requirement, of a run in this folder.
+
+    also: more requirements than the usual two.
+    """
     environ = {
         name: value for name, value in {**os.environ, **variables}.items() if value is not None
     }
     report = folder / "report.json"
     done = subprocess.run(
-        [*PROGRAM, *RUN, "--json", report],
+        [*PROGRAM, *RUN, *also, "--json", report],
         cwd=folder,
         env=environ,
         stdin=subprocess.DEVNULL,
@@ -132,6 +138,29 @@ def test_a_folder_may_have_any_name(plain: Any, tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"caf\xe9 \n")
     folder.mkdir()
     assert judged(folder) == plain
+
+
+def test_a_folder_for_temporary_files_may_have_a_long_name(tmp_path: Path) -> None:
+    """What `[launch]` starts is asked for by a socket, whose name has 107 bytes at most."""
+    folder = tmp_path / ("long" * 25)
+    folder.mkdir()
+    _, statuses = judged(tmp_path, "HARD-19", TMPDIR=str(folder))
+    assert statuses["HARD-19"] == "pass"
+
+
+def test_no_folder_for_temporary_files_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As in a container that can only be read; a target is judged there all the same."""
+
+    def none_found() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", none_found)
+    assert cli.main(["run"]) == 2
+    told = "auth-conformance: There is no folder for temporary files: set TMPDIR to one"
+    assert capsys.readouterr().err.startswith(told)
+    assert cli.main(["run", NOWHERE, "--only", "GQL-01"]) == 3
 
 
 def test_a_folder_that_is_gone_is_a_sentence(tmp_path: Path) -> None:

@@ -359,6 +359,16 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(tmp_path: Path) -
             load(tmp_path / name, {})
 
 
+def test_a_variable_that_is_no_text_is_named(refusal: Refusal) -> None:
+    """No request can carry it; a locale that leaves UTF-8 undecoded changes nothing."""
+    told = refusal(URL + CUSTOMERS, {**ENVIRON, "ALICE": "caf\udce9"})
+    assert "the variable ALICE is not a text in UTF-8: export it in UTF-8" in told
+    environ = {f"AUTH_CONFORMANCE_CUSTOMER_{number}": f"{number}@example.com" for number in "12"}
+    environ |= {f"AUTH_CONFORMANCE_PASSWORD_{number}": "caf\udcc3\udca9" for number in "12"}
+    target = from_url("https://staging.example.com/graphql", environ)
+    assert [one.password for one in target.customers] == ["café", "café"]
+
+
 def test_no_slip_repeats_a_value_that_may_be_secret(refusal: Refusal) -> None:
     """A password or secret of the wrong type is named by its key alone."""
     told = refusal(URL + CUSTOMERS + "\n[signing]\nsecret = 12345678901234")

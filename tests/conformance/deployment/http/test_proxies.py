@@ -68,15 +68,15 @@ def test_a_proxy_that_cannot_be_used_is_named(
     assert "word" not in told
 
 
-@pytest.mark.parametrize("named", ["ca_file", "SSL_CERT_FILE"])
-def test_certificates_that_cannot_be_read_are_named(
+@pytest.mark.parametrize("named", ["ca_file", "SSL_CERT_FILE", "SSLKEYLOGFILE"])
+def test_a_file_for_tls_that_cannot_be_used_is_named(
     named: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the address is https, and nowhere else."""
-    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    monkeypatch.setenv(named, "/nowhere/file")
     ca_file = "/nowhere" if named == "ca_file" else None
     told = asked("https://deployment.test/graphql", ca_file)
-    assert told.startswith("the authorities to trust cannot be read")
+    assert told.startswith("TLS cannot be prepared")
     assert named in told
     with serving(lambda request: TYPENAME) as url:
         assert asked(url, ca_file) == "Query"
