@@ -27,6 +27,8 @@ class MarkerOptions(TypedDict, total=False):
     last: it looks back on everything that was said in the run: run after all others.
     modes: the modes in which it starts the deployment; they are started ahead of the test.
     seconds: how long each of its cases waits, though the clock can be moved.
+    walk: it walks against the model: what it finds says itself which requirement is broken, and it
+        is run where time is given to walks.
     hazard: what this test alone does to a deployment, where the row's other tests do not.
     """
 
@@ -41,6 +43,7 @@ class MarkerOptions(TypedDict, total=False):
     last: bool
     modes: tuple[str | None, ...]
     seconds: float
+    walk: bool
     hazard: str
 
 

@@ -45,7 +45,12 @@ class Violation(AssertionError):
     """The deployment did something else than the requirement asks.
 
     rests_on: the requirements that ask for the call that failed, where a test only began with it.
+    requirement: the one that is broken, where the test does not name it: a walk found it.
+    story: the steps that led there, a sentence each.
     """
+
+    requirement: str | None = None
+    story: tuple[str, ...] = ()
 
     def __init__(self, expected: str, actual: str, rests_on: tuple[str, ...] = ()) -> None:
         super().__init__(expected, actual)

@@ -22,11 +22,13 @@ README = (ROOT / "README.md").read_text()
 ORDER = {
     "reference_auth": ("core", "store", "flow", "api", "serve"),
     "conformance_tests": (
+        "model",
         "target",
         "deployment",
         "actors",
         "report",
         "expect",
+        "walks",
         "runner",
         "suite",
         "embedded",

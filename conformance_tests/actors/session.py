@@ -169,11 +169,11 @@ class Session:
 
     def ended(self) -> Session:
         """This session once its refresh token has expired too."""
-        return _reach([self], lambda session, margin: session.refresh_expiry + 1 + margin)[0]
+        return reach([self], lambda session, margin: session.refresh_expiry + 1 + margin)[0]
 
     def with_left(self, seconds: int) -> Session:
         """This session, its access token expired, with so many seconds of refresh left."""
-        return _reach([self], lambda session, margin: session.refresh_expiry - seconds)[0]
+        return reach([self], lambda session, margin: session.refresh_expiry - seconds)[0]
 
     def absolute_end(self) -> float:
         """The absolute end of the session, where the deployment declares one; else infinity."""
@@ -220,7 +220,7 @@ def expired(*sessions: Session) -> list[Session]:
 
     NotTestable where the wait took so long that a session is over: other tests were at work.
     """
-    reached = _reach(sessions, lambda session, margin: session.exp + margin)
+    reached = reach(sessions, lambda session, margin: session.exp + margin)
     deployment = sessions[0].customer.deployment
     soon = deployment.clock.now() + SOON
     ends = [session.claims.get("refresh_expiry") for session in reached]
@@ -238,7 +238,7 @@ def load(sessions: Sequence[Session], at_once: int) -> Load:
     return Load(requests, http, at_once, transport, deployment.recorder)
 
 
-def _reach(sessions: Sequence[Session], when: Callable[[Session, int], int]) -> list[Session]:
+def reach(sessions: Sequence[Session], when: Callable[[Session, int], int]) -> list[Session]:
     """These sessions at a moment of each; `when` gets the session and the clock's margin."""
     deployment = sessions[0].customer.deployment
     clock = deployment.clock

@@ -181,6 +181,16 @@ def _add_run(commands: Commands) -> None:
         help=f"stop the run after so long ({MOST_MINUTES:g}); what was not reached is not judged",
     )
     run.add_argument(
+        "--walks",
+        type=_seconds,
+        metavar="SECONDS",
+        help="time for walks: long histories that are compared with a model of the flow (5 for the "
+        "embedded reference, 60 for others, 0 with --only); 0 is none",
+    )
+    run.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="which walks (0): the same for the same N"
+    )
+    run.add_argument(
         "--scripts", type=Path, metavar="FOLDER", help="write a shell script for each failure"
     )
     for form in ("json", "html", "junit", "markdown"):
@@ -193,6 +203,14 @@ def _minutes(text: str) -> float:
     if not 0 < minutes < math.inf:
         raise ValueError(text)
     return minutes
+
+
+def _seconds(text: str) -> float:
+    """A number of seconds, perhaps zero; ValueError otherwise."""
+    seconds = float(text)
+    if not 0 <= seconds < math.inf:
+        raise ValueError(text)
+    return seconds
 
 
 def _add_init(commands: Commands) -> None:

@@ -37,7 +37,7 @@ from conformance_tests.report import (
 )
 from conformance_tests.report.progress import ProgressDisplay
 from conformance_tests.report.verdict import Report, Run, Terms
-from conformance_tests.runner.options import Options
+from conformance_tests.runner.options import WALKS, WALKS_EMBEDDED, Options
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.load import TargetError, from_url, load, with_profile
 from conformance_tests.target.model import Target
@@ -189,7 +189,18 @@ def _options(arguments: argparse.Namespace) -> Options:
         rerun=_rerun(arguments),
         strict=arguments.strict,
         max_seconds=60 * arguments.max_duration,
+        walks=_seconds_of_walks(arguments),
+        seed=arguments.seed,
     )
+
+
+def _seconds_of_walks(arguments: argparse.Namespace) -> float:
+    """The time for walks: none beside a few requirements, unless it is asked for."""
+    if arguments.walks is not None:
+        return float(arguments.walks)
+    if arguments.only:
+        return 0.0
+    return WALKS if arguments.target or arguments.url else WALKS_EMBEDDED
 
 
 def _rerun(arguments: argparse.Namespace) -> str:

@@ -23,6 +23,7 @@ from conformance_tests.embedded import forking
 from conformance_tests.report import suite_failure
 from conformance_tests.report.safe_output import safe_output
 from conformance_tests.report.verdict import Run
+from conformance_tests.report.walked import sum_of
 from conformance_tests.runner.options import Options, Progress
 from conformance_tests.runner.work_queue import WorkQueue
 from conformance_tests.target.load import with_profile
@@ -79,6 +80,7 @@ def merged(runs: tuple[Run, ...], seconds: float) -> Run:
         last_request=next((run.last_request for run in runs if run.last_request), None),
         interrupted=any(run.interrupted for run in runs),
         left_behind=tuple(chain.from_iterable(run.left_behind for run in runs)),
+        walked=sum_of([run.walked for run in runs if run.walked]),
     )
 
 

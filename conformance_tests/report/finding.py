@@ -34,6 +34,7 @@ class Card:
     case: str = ""  # the test's name in words, with its parameters
     where: tuple[str, ...] = ()  # the instance, the fault, the session
     script: str = ""  # a shell script from the login to the failure
+    story: tuple[str, ...] = ()  # the steps of a walk that found it, a sentence each
 
 
 @dataclass(frozen=True, slots=True)

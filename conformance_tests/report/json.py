@@ -70,6 +70,7 @@ def _run(report: Report) -> dict[str, Any]:
         "incomplete": report.incomplete,
         "stopped": wording.stopped(report),
         "command": run.command,
+        "walks": run.walked and asdict(run.walked),
     }
 
 

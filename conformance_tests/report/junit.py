@@ -86,6 +86,7 @@ def _blocks(card: Card) -> list[str]:
         *([f"where: {', '.join(card.where)}"] if card.where else []),
         f"expected: {card.expected}",
         f"actual: {card.actual}",
+        *(f"{wording.WALK}: {step}" for step in wording.story(card)),
         *card.transcript,
         *(f"{wording.REPRODUCE}: {line}" for line in card.reproduce),
     ]

@@ -121,6 +121,7 @@ def _card(card: Card) -> str:
         *([f"where     {', '.join(card.where)}"] if card.where else []),
         f"expected  {card.expected}",
         f"actual    {card.actual}",
+        *(f"{wording.WALK}: {step}" for step in wording.story(card)),
         *wording.ends_of(card.transcript),
         *(f"{wording.REPRODUCE}: {line}" for line in card.reproduce),
     ]

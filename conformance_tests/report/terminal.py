@@ -153,6 +153,7 @@ def _pairs(pairs: Iterable[tuple[str, RenderableType]]) -> Table:
 
 def _card(row: Row, card: Card, verbose: bool) -> Iterator[RenderableType]:
     yield _indented(_pairs(_said(row, card, verbose)))
+    yield from _block(wording.WALK, wording.story(card), "")
     if verbose:
         yield from _block("transcript", card.transcript, "dim")
         yield from _block("reproduce", card.reproduce, "")

@@ -22,6 +22,7 @@ from conformance_tests.report.exit_codes import (
     UNTESTED,
 )
 from conformance_tests.report.finding import STATUSES, UNJUDGED, Card, Finding, Status
+from conformance_tests.report.walked import Walked
 from conformance_tests.requirements import REQUIREMENTS, Requirement
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import KnownFailure
@@ -63,6 +64,7 @@ class Run:
     interrupted: bool = False
     left_behind: tuple[str, ...] = ()  # what the run could not clean up
     remark: str | None = None  # what a reader should know of the target before the rows
+    walked: Walked | None = None
 
 
 @dataclass(frozen=True, slots=True)

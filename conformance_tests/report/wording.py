@@ -38,6 +38,8 @@ HOST: Final = "the HTTP server in front of the flow"
 #: Requirements of other groups than GQL that the HTTP server keeps.
 OF_HOST: Final = ("HARD-22",)
 REPRODUCE: Final = "reproduce"
+#: What stands above the steps of a walk.
+WALK: Final = "found by a walk"
 #: Of a long transcript so many lines are shown from its beginning, and so many from its end.
 FIRST_LINES: Final = 10
 LAST_LINES: Final = 30
@@ -158,6 +160,11 @@ def last_call(card: Card) -> tuple[str, ...]:
 
 def _begins_request(line: str) -> bool:
     return line.startswith("> ") and "://" in line and line[2:].partition(" ")[0].isupper()
+
+
+def story(card: Card) -> tuple[str, ...]:
+    """The steps of a walk, numbered; the last one is the one that failed."""
+    return tuple(f"{number}. {step}" for number, step in enumerate(card.story, start=1))
 
 
 def other_cases(row: Row) -> str:
@@ -286,6 +293,7 @@ def provenance(report: Report) -> dict[str, str]:
         "clock": run.clock + skew(report),
         "started": run.started.strftime("%Y-%m-%d %H:%M:%S UTC"),
         "took": f"{run.duration_s:.1f} s",
+        **({"walks": str(run.walked)} if run.walked else {}),
         "command": run.command,
         **({"left behind": "; ".join(run.left_behind)} if run.left_behind else {}),
     }

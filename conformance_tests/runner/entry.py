@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import pytest
 
-from conformance_tests.runner.options import RUN_CONTEXT, Options, RunContext
+from conformance_tests.runner.options import RUN_CONTEXT, WALKS, Options, RunContext
 
 PREFIX: Final = "--conformance-"
 ALLOWS: Final = "allow-destructive"
@@ -26,6 +26,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "profile": {"choices": ("documented", "hardened"), "help": "overrides the file's profile"},
         "only": {"action": "append", "metavar": "ID|GROUP", "default": [], "help": "only these"},
         "claimed-only": {"action": "store_true", "help": "leave out rows beyond the claim"},
+        "walks": {"type": float, "metavar": "SECONDS", "help": "time for walks; 0 for none"},
+        "seed": {"type": int, "default": 0, "metavar": "N", "help": "which walks"},
         ALLOWS: {"action": "store_true", "help": "burn, fault and load rows too"},
     }
     for name, settings in options.items():
@@ -68,6 +70,8 @@ def _register(config: pytest.Config, path: str) -> None:
         allow_destructive=config.getoption(PREFIX + ALLOWS),
         rerun=_rerun(config, path),
         only_option=f"{PREFIX}only",
+        walks=_walks(config),
+        seed=config.getoption(f"{PREFIX}seed"),
     )
     refuse_what_shows_secrets(config)
     ends = ExitStack()
@@ -83,6 +87,13 @@ def _register(config: pytest.Config, path: str) -> None:
         raise pytest.UsageError(on_one_line(deployment.recorder.redact(problem, SHOWN)))
     context = RunContext(customers, Instances(deployment, ends), options)
     config.pluginmanager.register(ConformancePlugin(context), "conformance-run")
+
+
+def _walks(config: pytest.Config) -> float:
+    """Seconds for walks: none beside a few requirements, unless they are asked for."""
+    asked = config.getoption(f"{PREFIX}walks")
+    default = 0.0 if config.getoption(f"{PREFIX}only") else WALKS
+    return default if asked is None else float(asked)
 
 
 def _refuse_workers(config: pytest.Config) -> None:

@@ -18,6 +18,7 @@ from conformance_tests.printable import printable
 from conformance_tests.redaction import SHOWN
 from conformance_tests.report.finding import UNJUDGED, Card, Finding, Status
 from conformance_tests.report.verdict import case_of
+from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.runner.where import where
 
 if TYPE_CHECKING:
@@ -72,6 +73,35 @@ def findings_of(
         for row in requirements_of(item)
         for outcome in outcomes
     ]
+
+
+def walk_findings(
+    item: pytest.Item,
+    error: BaseException | None,
+    instances: Instances,
+    rerun: str,
+    again: str,
+) -> list[Finding]:
+    """What a walk has found: the requirement that its last step breaks; a walk passes nothing.
+
+    again: what repeats the walks, after `rerun` and the requirement's id.
+    """
+    if not isinstance(error, Violation) or error.requirement is None:
+        return []
+    row, outcome = REQUIREMENTS[error.requirement], _from_error(error, instances)
+    found = _finding(item, row, outcome, instances, rerun)
+    assert found.card is not None
+    command, *others = found.card.reproduce
+    card = replace(found.card, story=error.story, reproduce=(f"{command} {again}", *others))
+    return [replace(found, card=card)]
+
+
+def walk_crash(item: pytest.Item, error: BaseException | None) -> str | None:
+    """Why the suite itself failed in a walk, where it did."""
+    known = (Violation, Throttled, NotReached, NotApplicable, NotTestable)
+    if error is None or isinstance(error, known):
+        return None
+    return f"{case_of(item.nodeid)} broke on {type(error).__name__}"
 
 
 def _finding(

@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.instances import Instances
     from conformance_tests.expect.expect import Expect
     from conformance_tests.report.finding import Finding
+    from conformance_tests.report.walked import Walked
     from conformance_tests.runner.overlap import CooperativeThread
     from conformance_tests.runner.work_queue import WorkQueue
 
 EXPECT: pytest.StashKey[Expect] = pytest.StashKey()
 ASSIGNMENT: pytest.StashKey[Assignment] = pytest.StashKey()
+#: Seconds for walks where nothing else is said, and those of the embedded reference's run.
+WALKS = 60.0
+WALKS_EMBEDDED = 5.0
 #: How long a run may take where nothing else is said.
 MAX_SECONDS = 3600.0
 THREAD: pytest.StashKey[CooperativeThread] = pytest.StashKey()
@@ -52,6 +56,7 @@ class Options:
     rerun: the command that a card repeats for its one requirement, which `only_option` names.
     strict: a SHOULD that fails counts, so pytest is told so.
     max_seconds: after so long the run stops.
+    walks: seconds for the walks of the run, from this `seed`; none by default.
     queue: where other processes run the same tests at once, what shares the tests out.
     """
 
@@ -64,6 +69,14 @@ class Options:
     queue: WorkQueue | None = None
     strict: bool = False
     max_seconds: float = MAX_SECONDS
+    walks: float = 0.0
+    seed: int = 0
+
+    @property
+    def walks_again(self) -> str:
+        """What repeats the walks of this run, after the command that names one requirement."""
+        prefix = self.only_option.removesuffix("only")
+        return f"{prefix}walks {self.walks:g} {prefix}seed {self.seed}"
 
 
 @dataclass
@@ -82,8 +95,13 @@ class RunContext:
     stopped: str | None = None
     last_request: str | None = None
     findings: list[Finding] = field(default_factory=list)
+    walked: Walked | None = None
 
     @property
     def deployment(self) -> Deployment:
         """The instance under test."""
         return self.customers.deployment
+
+    def add_walked(self, walked: Walked) -> None:
+        """Count one more walk."""
+        self.walked = walked if self.walked is None else self.walked + walked

@@ -16,7 +16,12 @@ from conformance_tests.report import known_failures
 from conformance_tests.report.finding import UNJUDGED, Status
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.runner import estimate, overlap
-from conformance_tests.runner.findings import findings_of, redacted_report
+from conformance_tests.runner.findings import (
+    findings_of,
+    redacted_report,
+    walk_crash,
+    walk_findings,
+)
 from conformance_tests.runner.options import ASSIGNMENT, EXPECT, RUN_CONTEXT, THREAD, RunContext
 from conformance_tests.runner.pytest_output import redact_logs
 from conformance_tests.runner.watch import Watch, instead
@@ -116,6 +121,8 @@ class ConformancePlugin:
     def _wanted(self, item: pytest.Item) -> bool:
         rows = requirements_of(item)
         target, options = self.context.deployment.target, self.context.options
+        if marker_option(item, "walk"):
+            return options.walks > 0
         claimed = any(target.answers_for(row) for row in rows)
         named = any({row.id, row.group} & set(options.only) for row in rows)
         return bool(rows) and (claimed or not options.claimed_only) and (named or not options.only)
@@ -229,8 +236,13 @@ class ConformancePlugin:
 
     def _findings(self, item: pytest.Item, error: BaseException | None) -> list[Finding]:
         expect, instances = item.stash.get(EXPECT, None), self.context.instances
-        rerun = f"{self.context.options.rerun} {self.context.options.only_option}"
-        found = findings_of(item, error, expect, instances, rerun)
+        options = self.context.options
+        rerun = f"{options.rerun} {options.only_option}"
+        if marker_option(item, "walk"):
+            found = walk_findings(item, error, instances, rerun, options.walks_again)
+            self.context.crash = self.context.crash or walk_crash(item, error)
+        else:
+            found = findings_of(item, error, expect, instances, rerun)
         return self._watch.looked_at(item, found, [w.test.nodeid for w in self._waiting.tests])
 
 

@@ -113,6 +113,7 @@ def run_suite(
         interrupted=code == pytest.ExitCode.INTERRUPTED and context.crash is None,
         left_behind=tuple(filter(None, map(redacted, left_behind))),
         remark=redacted(remark),
+        walked=context.walked,
     )
 
 

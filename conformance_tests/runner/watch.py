@@ -130,7 +130,8 @@ def instead(
 ) -> list[Finding]:
     """One finding for each requirement of a test, in place of what was found."""
     cards = {each.requirement: each.card for each in found}
+    ids = [row.id for row in requirements_of(item)] or list(cards)  # a walk's finding names its own
     return [
-        Finding(row.id, status, detail, item.nodeid, cards.get(row.id))  # type: ignore[arg-type]
-        for row in requirements_of(item)
+        Finding(id_, status, detail, item.nodeid, cards.get(id_))  # type: ignore[arg-type]
+        for id_ in ids
     ]

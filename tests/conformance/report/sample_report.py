@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 from conformance_tests.report.finding import Card, Finding
 from conformance_tests.report.verdict import Report, Run, Terms, judge
+from conformance_tests.report.walked import Walked
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import Credentials, KnownFailure
 
@@ -28,6 +30,10 @@ CARD = Card(
         "auth-conformance run --target staging.toml --only CORE-12",
         "curl -sS http://127.0.0.1:4000/graphql -H 'authorization: Bearer <access#1>'",
     ),
+)
+STORY = replace(
+    CARD,
+    story=("session 1: log in with remember_me true", "refresh with the newest pair of session 1"),
 )
 
 
@@ -53,6 +59,7 @@ def run(*findings: Finding, **changes: object) -> Run:
         "clock": "http",
         "skew_s": 0.2,
         "command": "auth-conformance run --target staging.toml",
+        "walked": Walked(seed=0, walks=12, steps=251, conditions=1800),
     }
     return Run(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -70,6 +77,7 @@ def sample() -> Report:
             *passed(*(f"CORE-{n:02}" for n in range(1, 12)), "CORE-16", "GQL-01", "GQL-03"),
             Finding("CORE-12", "fail", test="suite/test_replay.py::test_replay", card=CARD),
             Finding("CORE-19", "fail", test="suite/test_header.py::test_case", card=CARD),
+            Finding("CORE-12", "fail", test="suite/test_walks.py::test_walks[plain]", card=STORY),
             Finding("CORE-20", "pass", test="suite/test_revoke.py::test_revoke"),
             Finding(
                 "CORE-20",

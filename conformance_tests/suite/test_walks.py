@@ -1,0 +1,30 @@
+"""Long histories of several sessions: each step's answer and rows are those of the model."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance_tests.actors.pool import Customers
+from conformance_tests.deployment.instances import Instances
+from conformance_tests.marks import requirement
+from conformance_tests.runner.cleanup import remove_made_up
+from conformance_tests.runner.options import RunContext
+from conformance_tests.walks import run
+from conformance_tests.walks.kinds import GROUPS
+
+
+@requirement(walk=True, logins=run.LOGINS, burns=True, long_jump=True)
+@pytest.mark.parametrize("group", range(len(GROUPS)), ids=[group[0] for group in GROUPS])
+def test_walks(
+    run_context: RunContext, customers: Customers, instances: Instances, group: int
+) -> None:
+    """No walk of the time that is given ends otherwise than the model says."""
+    options, before = run_context.options, len(customers.all_made_up)
+    if group >= run.groups(customers):
+        return
+    place = run.place_of(customers, instances, options.only, options.allow_destructive)
+    seconds = options.walks / run.groups(customers)
+    for walked in run.walks(
+        place, options.seed, group, seconds, lambda: remove_made_up(customers, since=before)
+    ):
+        run_context.add_walked(walked)

@@ -1,0 +1,149 @@
+"""The walks of one item of a run: within its time, until one fails, which is then made short."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.deployment.http.throttle import Throttled
+from conformance_tests.model.issued import Terms
+from conformance_tests.outcomes import NotTestable, Violation
+from conformance_tests.report.walked import Walked
+from conformance_tests.requirements import REQUIREMENTS
+from conformance_tests.walks.kinds import GROUPS
+from conformance_tests.walks.plan import Abilities, Planner, Script
+from conformance_tests.walks.shrink import Steps, renumbered, shrink
+from conformance_tests.walks.walker import Place, Walk
+
+if TYPE_CHECKING:
+    from conformance_tests.actors.pool import Customers
+    from conformance_tests.deployment.deployment import Deployment
+    from conformance_tests.deployment.instances import Instances
+    from conformance_tests.target.model import Target
+
+#: The most logins of real customers in walks that do not fail.
+LOGINS: Final = 60
+#: So many histories are tried to make a failing one short.
+TRIES: Final = 60
+
+
+def place_of(
+    customers: Customers, instances: Instances, only: tuple[str, ...], destructive: bool
+) -> Place:
+    """Where walks can be taken before this deployment, and what they may do there.
+
+    only: the requirements and groups whose violation is told; none is all. Which walks are taken
+        does not depend on it, so that a failure can be looked at alone.
+    destructive: production may be disturbed.
+    """
+    main = customers.deployment
+    spared = main.target.environment == "production" and not destructive
+    there = {main.target.environment: main} | {
+        name: instances.in_environment(name)
+        for name in ("development", "production")
+        if name in main.target.instances
+    }
+    developer = there.get("development")
+    able = Abilities(
+        asks=partial(_is_held_to, main.target, spared),
+        terms=_terms(main),
+        grace=main.features.grace_seconds,
+        ages=main.ages_by_replacing,
+        exact=main.clock.frozen,
+        longest_wait=main.clock.max_wait if main.must_wait else math.inf,
+        made_up=main.can_forge,
+        sees_rows=main.table is not None and main.can_hash,
+        developer=developer is not None,
+        production="production" in there,
+        crowds=not spared,
+        numbers=main.table is not None and not main.table.holds_others(customers.are_ours),
+    )
+
+    def tells(id_: str) -> bool:
+        return not only or bool({id_, id_.partition("-")[0]} & {*only})
+
+    developing = None if developer is None else Developer(developer.client)
+    return Place(customers, able, tells, there.get("production"), developing)
+
+
+def _is_held_to(target: Target, spared: bool, id_: str) -> bool:
+    """Whether a requirement counts for the target, and may be tried on it."""
+    row = REQUIREMENTS[id_]
+    listed = any(failure.id == id_ for failure in target.known_failures)
+    applies = target.answers_for(row) and target.leaves_out(row) is None and not row.excluded
+    return applies and not listed and not (spared and row.destructive)
+
+
+def _terms(deployment: Deployment) -> Terms:
+    lifetimes = deployment.lifetimes
+    return Terms(
+        lifetimes.access,
+        lifetimes.refresh,
+        lifetimes.extended,
+        deployment.clock.margin,
+        deployment.longest_session or math.inf,
+    )
+
+
+def groups(customers: Customers) -> int:
+    """How many items share the time of all walks."""
+    return len(GROUPS) if customers.deployment.can_forge else 1
+
+
+def walks(
+    place: Place, seed: int, group: int, seconds: float, clean: Callable[[], None]
+) -> Iterator[Walked]:
+    """Walk until the time is up; raises the Violation of a walk that fails, with its short story.
+
+    clean: removes what a walk has made up.
+    """
+    end, planner = time.monotonic() + seconds, Planner(seed, place.able)
+    for script in planner.scripts():
+        if time.monotonic() >= end:
+            break
+        if script.group != group:
+            continue
+        walk = Walk(place, script)
+        broken = _failure(walk, clean)
+        yield Walked(seed, 1, walk.taken, len(planner.seen))
+        if broken is not None:
+            raise _short(
+                place, replace(script, steps=script.steps[: walk.taken + 1]), broken, clean
+            )
+
+
+def _failure(walk: Walk, clean: Callable[[], None]) -> Violation | None:
+    """How a walk fails; what it could not reach or see is so much less of a walk."""
+    walk.place.deployment.recorder.start_test()
+    try:
+        walk.run()
+    except Violation as broken:
+        return broken
+    except (NotTestable, Throttled):
+        return None
+    finally:
+        clean()
+    return None
+
+
+def _short(place: Place, script: Script, broken: Violation, clean: Callable[[], None]) -> Violation:
+    """The same violation at the end of the shortest story that is found."""
+
+    def failure(steps: Steps) -> Violation | None:
+        return _failure(Walk(place, replace(script, steps=steps)), clean)
+
+    def fails(steps: Steps) -> bool:
+        again = failure(steps)
+        return again is not None and again.requirement == broken.requirement
+
+    steps = renumbered(shrink(script.steps, fails, TRIES))
+    last = failure(steps)  # once more, so that the transcript is this story's
+    if last is None or last.requirement != broken.requirement:
+        broken.story = (*broken.story, "walked once more, it did not fail")
+        return broken
+    return last
