@@ -109,6 +109,13 @@ class Customer(ABC):
         """One session, its access token expired."""
         return self.expired_sessions(1, remember_me)[0]
 
+    def renewed_session(self, remember_me: Any = ABSENT) -> Session:
+        """One session that was renewed once, its access token expired again; where that takes a
+        second wait, one that was not renewed.
+        """
+        session = self.expired_session(remember_me)
+        return session if self.deployment.must_wait else self.successor_of(session).expired()
+
     def live_sessions(self, count: int) -> list[Session]:
         """So many sessions made in different seconds."""
         return [self.log_in() for _ in range(count)]

@@ -107,11 +107,15 @@ class Customers:
         self.all_made_up.append(customer)
         return customer
 
-    def named_like(self, customer: Customer) -> MadeUpCustomer | None:
-        """Somebody whose id begins with a made-up customer's; None beside a real one."""
-        if not isinstance(customer, MadeUpCustomer):
-            return None
-        return self.made_up(f"{customer.id}-longer")
+    def with_namesakes(self) -> tuple[Customer, list[MadeUpCustomer]]:
+        """A customer of a test's own, and two whose ids are nearly hers: one begins with it, one
+        differs in case alone. A real customer has none.
+        """
+        someone = self.someone()
+        if not isinstance(someone, MadeUpCustomer):
+            return someone, []
+        hers, *theirs = (f"{someone.id}-{word}" for word in ("Twin", "Twin-longer", "twin"))
+        return self.made_up(hers), [self.made_up(id_) for id_ in theirs]
 
     def numbered(self, kind: type[int] | type[str] = int) -> MadeUpCustomer:
         """A registered customer whose id is a number, with forged logins of her own.

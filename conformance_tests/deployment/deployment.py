@@ -113,6 +113,12 @@ class Deployment:
         if self.must_wait and self.lifetimes.access > self.clock.max_wait:
             raise NotTestable("time", self.clock.unusable)
 
+    def need_long_sessions(self, seconds: int) -> None:
+        """NotTestable where the clock cannot be moved so far within a remembered session."""
+        lasts = min(self.lifetimes.extended, self.longest_session or self.lifetimes.extended)
+        if not self.clock.movable or lasts - self.lifetimes.refresh < 2 * seconds:
+            raise NotTestable("clock", self.clock.unusable)
+
     @property
     def lasting_table(self) -> Table | None:
         """The table, unless it is deleted with the run."""

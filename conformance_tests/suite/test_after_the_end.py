@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.actors.forged_tokens import DAY, HOUR
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
@@ -46,6 +47,18 @@ def test_a_pair_that_expired_unnoticed_is_no_theft(
     ended = session.ended()
     table.drop(ended.stored())
     with expect.unchanged(someone):
+        expect.is_over(ended)
+    expect.works(other)
+
+
+@requirement("HARD-12", burns=True, optional=True)
+def test_a_pair_that_expired_days_ago_is_no_theft(
+    made_up: MadeUpCustomer, table: Table, expect: Expect
+) -> None:
+    """So is one that comes back days after its end."""
+    other, ended = made_up.log_in(remember_me=True), made_up.forge_session(-9 * DAY, -3 * DAY)
+    table.drop(ended.stored())
+    with expect.unchanged(made_up):
         expect.is_over(ended)
     expect.works(other)
 
@@ -94,6 +107,21 @@ def test_a_revoked_pair_that_comes_back_is_no_theft(someone: Customer, expect: E
     expect.rotates(laptop)
 
 
+@requirement("HARD-13", burns=True, optional=True, long_jump=True)
+def test_a_revoked_pair_that_comes_back_a_day_later_is_no_theft(
+    deployment: Deployment, someone: Customer, table: Table, expect: Expect
+) -> None:
+    """So is one of a day ago, also when the table has deleted what had run out by then."""
+    deployment.need_long_sessions(DAY + HOUR)
+    laptop, phone = someone.expired_sessions(2, remember_me=True)
+    expect.revokes(phone)
+    deployment.pass_seconds(DAY + HOUR)
+    table.expire(someone.id, int(deployment.clock.now()), but=laptop.hash)
+    with expect.unchanged(someone):
+        expect.is_over(phone)
+    expect.rotates(laptop)
+
+
 @requirement("HARD-13", logins=2, burns=True, optional=True)
 def test_a_pair_that_was_revoked_by_its_predecessor_is_no_theft(
     someone: Customer, expect: Expect
@@ -117,6 +145,27 @@ def test_a_revoke_is_heeded_at_once(alice: RegisteredCustomer, expect: Expect) -
     expect.is_over(session)
 
 
+@requirement("HARD-14", burns=True, optional=True)
+def test_a_revoke_of_a_renewed_pair_is_heeded_at_once(someone: Customer, expect: Expect) -> None:
+    """So is a live pair that a rotation gave."""
+    [expired] = someone.soon_expired_sessions(1)
+    session = expect.rotates(expired)
+    expect.returns_same_pair(session)
+    expect.revokes(session)
+    expect.is_over(session)
+
+
+@requirement("HARD-14", burns=True, optional=True)
+def test_a_revoke_at_another_server_is_heeded_at_once(
+    production: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """So is a pair that was repeated here and revoked at the instance outside development."""
+    session = someone.log_in()
+    expect.returns_same_pair(session)
+    expect.revokes(session.on(production))
+    expect.is_over(session)
+
+
 @requirement("HARD-16", logins=2)
 def test_a_revoke_may_be_repeated(alice: RegisteredCustomer, expect: Expect) -> None:
     """A second revoke of the same pair answers true, and another session lives on."""
@@ -134,6 +183,18 @@ def test_a_revoke_may_be_repeated_later(someone: Customer, expect: Expect) -> No
     with expect.unchanged(someone):
         expect.revokes(session)
     expect.rotates(other)
+
+
+@requirement("HARD-16", logins=2, long_jump=True, optional=True)
+def test_a_revoke_may_be_repeated_a_day_later(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """So may that of a remembered session, as long as it would have lasted."""
+    deployment.need_long_sessions(DAY + HOUR)
+    session = someone.log_in(remember_me=True)
+    expect.revokes(session)
+    deployment.pass_seconds(DAY + HOUR)
+    expect.revokes(session)
 
 
 @requirement("HARD-16", long_jump=True, optional=True)
@@ -178,6 +239,21 @@ def test_devices_that_wake_up_after_a_burn_do_no_harm(someone: Customer, expect:
     expect.returns_same_pair(fresh)
     if someone.deployment.clock.movable:  # a pair forged now would be older than the burn
         expect.rotates(fresh.expired())
+
+
+@requirement("HARD-30", logins=3, burns=True, optional=True, long_jump=True)
+def test_devices_that_wake_up_a_day_after_a_burn_do_no_harm(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """So it does a day later."""
+    deployment.need_long_sessions(DAY + HOUR)
+    stolen, asleep = someone.expired_sessions(2, remember_me=True)
+    replay(stolen, expect)
+    fresh = someone.log_in(remember_me=True)
+    deployment.pass_seconds(DAY + HOUR)
+    with expect.unchanged(someone):
+        expect.is_over(asleep)
+    expect.rotates(fresh)
 
 
 @requirement("HARD-30", logins=3, burns=True, optional=True, hazard="fault")

@@ -163,6 +163,24 @@ def test_the_log_keeps_no_secret(
     expect.no_secret_logged(run_log)
 
 
+@requirement("HARD-28", burns=True, optional=True)
+def test_each_burn_is_a_security_event(
+    deployment: Deployment, someone: Customer, run_log: RunLog, expect: Expect
+) -> None:
+    """So does a second replay of the same customer."""
+    if not deployment.clock.movable:  # a pair that is made to look expired is older than the burn
+        raise NotTestable("clock")
+    for _ in range(2):
+        stolen = someone.log_in(remember_me=True).expired()
+        expect.rotates_past_grace(stolen)
+        before = run_log.log.mark()
+        usual = run_log.log.since(before)
+        expect.is_over(stolen)
+        told = run_log.log.event(before, someone.id, usual)
+    run_log.need_lines()
+    expect.that(told, "a line in the log that names the customer", "no such line")
+
+
 # -- what one client may not do to all ---------------------------------------------------------
 
 

@@ -55,7 +55,9 @@ def is_refused_later(row: str, customer: Customer, expect: Expect) -> None:
     expect.rotates(twin)
     for session, vector in zip(sessions, vectors(row), strict=True):
         with expect.given(vector.what):
-            expect.refused_as_not_genuine(forged_tokens.token(session, vector).refresh())
+            pair = forged_tokens.token(session, vector)
+            expect.refused_as_not_genuine(pair.refresh())
+            expect.refused_as_not_genuine(pair.revoke())
 
 
 # -- signatures and algorithms -----------------------------------------------------------------
@@ -121,6 +123,16 @@ def test_a_revoke_needs_a_good_signature(someone: Customer, expect: Expect) -> N
         with expect.given(vector.what):
             expect.refused_as_not_genuine(forged_tokens.token(session, vector).revoke())
             look()
+    expect.revokes(session)
+
+
+@requirement("HARD-17", logins=2, burns=True, optional=True)
+def test_a_revoke_needs_a_good_signature_later(someone: Customer, expect: Expect) -> None:
+    """The same once the access token has expired."""
+    [session] = someone.soon_expired_sessions(1)
+    for vector in vectors("HARD-01")[:2]:
+        with expect.given(vector.what), expect.unchanged(someone):
+            expect.refused_as_not_genuine(forged_tokens.token(session, vector).revoke())
     expect.revokes(session)
 
 
@@ -222,10 +234,22 @@ def test_a_name_stands_once(someone: Customer, expect: Expect) -> None:
     is_refused("HARD-32", someone, expect)
 
 
+@requirement("HARD-32", logins=3, burns=True, optional=True)
+def test_a_name_stands_once_later(someone: Customer, expect: Expect) -> None:
+    """The same for a token that has expired."""
+    is_refused_later("HARD-32", someone, expect)
+
+
 @requirement("HARD-33", logins=2, burns=True)
 def test_a_time_is_a_whole_second(someone: Customer, expect: Expect) -> None:
     """A signed token whose exp or refresh_expiry has a fraction is refused."""
     is_refused("HARD-33", someone, expect)
+
+
+@requirement("HARD-33", logins=3, burns=True, optional=True)
+def test_a_time_is_a_whole_second_later(someone: Customer, expect: Expect) -> None:
+    """The same for a token that has expired."""
+    is_refused_later("HARD-33", someone, expect)
 
 
 @requirement("HARD-34", burns=True)

@@ -41,13 +41,28 @@ def test_with_grace_each_rival_holds_a_pair_that_works(
 def test_a_lost_answer_can_be_asked_for_again(
     customers: Customers, graceful: Deployment, expect: Expect
 ) -> None:
-    """Within the window the old pair answers a pair that works, and one row is alive."""
+    """Within the window the old pair answers a pair that works, as often as it comes, and one row
+    is alive; a pair that was renewed before is no other.
+    """
     someone = customers.at(graceful).someone()
-    session = someone.expired_session(remember_me=True)
+    session = someone.renewed_session(remember_me=True)
     expect.rotates(session)
-    again = someone.session_from(session.refresh())
-    expect.returns_same_pair(again)
+    for _ in range(2):
+        again = someone.session_from(session.refresh())
+        expect.returns_same_pair(again)
     expect.rows(someone, 1)
+
+
+@requirement("CORE-26", optional=True)
+def test_a_lost_answer_keeps_the_type_of_the_id(
+    customers: Customers, graceful: Deployment, expect: Expect
+) -> None:
+    """The pair that the old one leads on to has the customer's id, a number as a number."""
+    customer = customers.at(graceful).numbered()
+    session = customer.expired_session(remember_me=True)
+    expect.rotates(session)
+    again = customer.session_from(session.refresh())
+    expect.equal(again.claims.get("customer_id"), customer.id, "customer_id")
 
 
 @requirement("RACE-09", burns=True)
@@ -100,7 +115,7 @@ def test_grace_does_not_extend_a_session(
 ) -> None:
     """The pair that the old one leads on to ends when its session ends, and not later."""
     someone = customers.at(graceful).someone()
-    session = someone.expired_session(remember_me=True)
+    session = someone.expired_session()
     successor = expect.rotates(session)
     graceful.pass_seconds(1)
     again = someone.session_from(session.refresh())

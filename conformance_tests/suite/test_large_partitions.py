@@ -13,7 +13,7 @@ from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
 #: More rows than a batch takes, more bytes than a page holds; a row has at most 400 KB.
-CROWDS = [pytest.param(60, 0, id="60 rows"), pytest.param(4, 380_000, id="1.5 MB")]
+CROWDS = [pytest.param(110, 0, id="110 rows"), pytest.param(4, 380_000, id="1.5 MB")]
 #: DynamoDB refuses a larger batch, which an emulator may take.
 BATCH = 25
 

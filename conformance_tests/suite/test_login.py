@@ -30,11 +30,11 @@ def test_good_credentials_give_a_pair(
 def test_wrong_credentials_give_nothing(
     alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
 ) -> None:
-    """The right password logs in; a wrong one is refused and writes no row."""
+    """The right password logs in; a wrong one is refused and writes no row, remembered or not."""
     alice.log_in()
     with expect.unchanged(alice, bob):
         expect.refused(alice.ask_to_log_in(password=f"not {alice.credentials.password}"))
-        expect.refused(alice.ask_to_log_in(password=f"{alice.credentials.password} "))
+        expect.refused(alice.ask_to_log_in(True, password=f"{alice.credentials.password} "))
 
 
 @requirement("HARD-36", logins=3, wrong_passwords=True)

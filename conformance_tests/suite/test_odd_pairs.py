@@ -87,11 +87,15 @@ def test_tokens_of_two_sessions_make_no_pair(someone: Customer, expect: Expect) 
 
 @requirement("HARD-11", burns=True)
 def test_an_old_tab_ends_nothing(someone: Customer, expect: Expect) -> None:
-    """The access token of before a rotation with the refresh token of after it is refused."""
+    """The access token of before a rotation with the refresh token of after it neither refreshes
+    nor revokes.
+    """
     old = someone.expired_session()
     new = expect.rotates(old)
     with expect.unchanged(someone):
-        expect.refused_as_not_genuine(new.altered(token=old.token).refresh())
+        mixed = new.altered(token=old.token)
+        expect.refused_as_not_genuine(mixed.refresh())
+        expect.refused_as_not_genuine(mixed.revoke())
     expect.returns_same_pair(new)
 
 

@@ -167,6 +167,17 @@ def test_the_schema_does_not_show_them(production: Deployment, expect: Expect) -
         expect.not_in_schema(answer, DEVELOPMENT_OPERATIONS)
 
 
+@requirement("GQL-08", optional=True)
+def test_an_intended_error_keeps_its_message_and_extensions(
+    production: Deployment, expect: Expect
+) -> None:
+    """Outside development too a refusal of the flow says what it is, in words and by category."""
+    client = production.client
+    expect.intended_error(client.refresh(None, never_issued()))
+    expect.intended_error(client.revoke(None, never_issued()))
+    expect.intended_error(client.log_in(f"{production.nobody}@conformance.invalid", "no password"))
+
+
 @requirement("GQL-09", logins=0)
 def test_there_is_no_ide(production: Deployment, expect: Expect) -> None:
     """A browser outside development gets no page to write queries in."""

@@ -9,6 +9,7 @@ from conformance_tests.actors.protected import Protected, live_then_expired
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable
 
 
 @requirement("API-01", logins=2)
@@ -52,6 +53,18 @@ def test_a_token_expires_at_its_very_second(
     expect.protected_answered(protected.asked_by(session))
     deployment.clock.freeze_at(session.exp)
     expect.protected_refused(protected.asked_by(session))
+
+
+@requirement("API-03", optional=True)
+def test_a_renewed_token_expires_too(
+    deployment: Deployment, protected: Protected, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """So is a token that a rotation gave, once it has expired."""
+    if not deployment.clock.movable:
+        raise NotTestable("clock")
+    renewed = expect.rotates(alice.expired_session())
+    expect.protected_answered(protected.asked_by(renewed))
+    expect.protected_refused(protected.asked_by(renewed.expired()))
 
 
 @requirement("API-04", logins=2)

@@ -12,6 +12,7 @@ from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable, own_question
@@ -39,6 +40,16 @@ def test_a_live_pair_is_repeated(alice: RegisteredCustomer, expect: Expect) -> N
         expect.returns_same_pair(session)
 
 
+@requirement("CORE-05", optional=True)
+def test_a_live_pair_that_was_renewed_is_repeated(
+    someone: Customer, table: Table, expect: Expect
+) -> None:
+    """So is the pair that a rotation of a remembered session gave."""
+    session = expect.rotates(someone.expired_session(remember_me=True))
+    with expect.unchanged(someone):
+        expect.returns_same_pair(session)
+
+
 # -- ACCESS_INVALID_REFRESH_VALID --------------------------------------------------------------
 
 
@@ -58,19 +69,26 @@ def test_each_generation_is_as_good_as_the_first(someone: Customer, expect: Expe
         session = successor.expired()
 
 
-@requirement("CORE-29")
+@requirement("CORE-29", long_jump=True)
 def test_a_session_goes_on_as_long_as_it_is_used(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
-    """Ten rotations in a row, or as many as the declared absolute end has room for."""
+    """Ten rotations in a row, days apart where the clock can be moved; or as many as the declared
+    absolute end has room for.
+    """
     if deployment.must_wait:
         raise NotTestable("clock")
+    lifetimes, movable = deployment.lifetimes, deployment.clock.movable
+    each = lifetimes.extended // (MANY_GENERATIONS + 2) if movable else 0
+    pause = max(0, each - lifetimes.access)
     session = someone.expired_session(remember_me=True)
     for _ in range(MANY_GENERATIONS):
         session = expect.rotates(session)
-        if session.exp + deployment.slack >= session.absolute_end():
+        if session.exp + pause + deployment.slack >= session.absolute_end():
             break
         session = session.expired()
+        if pause:
+            deployment.pass_seconds(pause)
 
 
 @requirement("CORE-08", long_jump=True)
@@ -83,6 +101,19 @@ def test_a_long_session_keeps_its_end(
     promised = session.refresh_expiry  # a token that carries none leaves it to the row
     successor = expect.rotates(session)
     expect.equal(successor.refresh_expiry, promised, "refresh_expiry")
+
+
+@requirement("CORE-08", optional=True)
+def test_a_long_session_keeps_its_end_again(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """So does the next rotation."""
+    lifetimes = deployment.lifetimes
+    if lifetimes.extended - 2 * lifetimes.access < lifetimes.refresh + 2 * deployment.slack:
+        raise NotTestable("clock", "no remembered session is long after two access lifetimes")
+    session = someone.renewed_session(remember_me=True)
+    promised = session.refresh_expiry
+    expect.equal(expect.rotates(session).refresh_expiry, promised, "refresh_expiry")
 
 
 @requirement("CORE-09", long_jump=True, exclusive=True)
@@ -121,12 +152,13 @@ def test_an_access_token_expires_at_its_very_second(
     expect.rotates(session)
 
 
-@requirement("CORE-11", logins=2)
+@requirement("CORE-11", logins=2, long_jump=True)
+@pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
 def test_a_refresh_token_is_good_through_its_last_second(
-    deployment: Deployment, someone: Customer, another: Customer, expect: Expect
+    deployment: Deployment, someone: Customer, another: Customer, expect: Expect, remember_me: bool
 ) -> None:
     """At refresh_expiry a session is renewed; one second later another one is over."""
-    lucky, late = someone.log_in(), another.log_in()
+    lucky, late = someone.log_in(remember_me), another.log_in(remember_me)
     deployment.clock.freeze_at(lucky.refresh_expiry)
     expect.rotates(lucky)
     deployment.clock.freeze_at(late.refresh_expiry + 1)
@@ -166,7 +198,7 @@ def test_the_scheme_may_be_written_in_any_case(
 def test_the_id_keeps_its_type_through_a_rotation(
     alice: RegisteredCustomer, expect: Expect
 ) -> None:
-    """customer_id is the same value of the same JSON type in a renewed token."""
+    """customer_id is the same value of the same JSON type in a renewed token, and in the next."""
     keeps_its_id(alice, expect)
 
 
@@ -188,11 +220,11 @@ def test_an_id_in_digits_stays_a_text(
 
 
 def keeps_its_id(customer: Customer, expect: Expect) -> None:
-    session = customer.expired_session()
-    successor = expect.rotates(session)
-    expect.equal(
-        successor.claims.get("customer_id"), session.claims.get("customer_id"), "customer_id"
-    )
+    renewed = expect.rotates(customer.expired_session())
+    expect.equal(renewed.claims.get("customer_id"), customer.id, "customer_id")
+    if not customer.deployment.must_wait:
+        again = expect.rotates(renewed.expired())
+        expect.equal(again.claims.get("customer_id"), customer.id, "customer_id")
 
 
 # -- ACCESS_VALID_REFRESH_INVALID --------------------------------------------------------------

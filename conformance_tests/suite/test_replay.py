@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.forged_tokens import DAY, HOUR
 from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.expect.expect import Expect
@@ -51,24 +52,40 @@ def test_a_second_theft_is_seen_as_the_first_was(
         expect.burned(someone)
 
 
+@requirement("CORE-12", logins=2, burns=True, optional=True, long_jump=True)
+def test_an_older_pair_is_a_replay_a_day_later(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """A pair of two rotations ago ends what was renewed since, and a session that slept."""
+    deployment.need_long_sessions(DAY + HOUR)
+    asleep = someone.log_in(remember_me=True)
+    oldest = someone.log_in(remember_me=True).expired()
+    expect.rotates(expect.rotates(oldest).expired())
+    deployment.pass_seconds(DAY + HOUR)
+    expect.stored(asleep)
+    expect.is_over(oldest)
+    expect.burned(someone)
+
+
 @requirement("CORE-13", logins=2, burns=True)
 def test_a_replay_leaves_other_customers_alone(
     customers: Customers, deployment: Deployment, bob: RegisteredCustomer, expect: Expect
 ) -> None:
-    """One customer's burn touches neither a namesake whose id is longer nor a real customer."""
-    victim = customers.someone()
-    namesake = customers.named_like(victim)
+    """One customer's burn touches neither namesakes, whose ids are longer or differ in case, nor a
+    real customer.
+    """
+    victim, namesakes = customers.with_namesakes()
     bystander = bob.log_in()
-    theirs = namesake.log_in(remember_me=True) if namesake else None
-    if namesake is None:
-        expect.unseen("a customer whose id begins with the victim's", deployment.forging_lacks)
+    theirs = [namesake.log_in(remember_me=True) for namesake in namesakes]
+    if not namesakes:
+        expect.unseen("customers whose ids are nearly the victim's", deployment.forging_lacks)
     stolen = victim.expired_session()
     expect.rotates_past_grace(stolen)
     expect.is_over(stolen)
-    for session in filter(None, (bystander, theirs)):
+    for session in (bystander, *theirs):
         expect.stored(session)
-    if theirs is not None:
-        expect.rotates(theirs.expired())
+    for session in theirs:
+        expect.rotates(session.expired())
 
 
 @requirement("CORE-14", logins=2, burns=True)

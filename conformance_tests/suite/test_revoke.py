@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conformance_tests.actors.customers import Customer, RegisteredCustomer
-from conformance_tests.actors.forged_tokens import other_hex
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.actors.forged_tokens import DAY, other_hex
+from conformance_tests.actors.session import Session
 from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.documents import ABSENT
@@ -16,7 +17,7 @@ from conformance_tests.marks import requirement
 @requirement("CORE-20", logins=2)
 def test_a_revoke_ends_exactly_this_session(alice: RegisteredCustomer, expect: Expect) -> None:
     """Result true, this session's row gone, the customer's other row as it was."""
-    laptop, phone = alice.log_in(), alice.log_in()
+    laptop, phone = alice.log_in(remember_me=True), alice.log_in()
     kept = expect.stored(laptop)
     expect.revokes(phone)
     expect.not_stored(phone)
@@ -25,8 +26,16 @@ def test_a_revoke_ends_exactly_this_session(alice: RegisteredCustomer, expect: E
 
 @requirement("CORE-21")
 def test_a_revoke_works_with_an_expired_access_token(someone: Customer, expect: Expect) -> None:
-    """Logging out needs no live access token."""
-    session = someone.expired_session()
+    """Logging out needs no live access token, and is as good with a pair that was renewed."""
+    session = someone.renewed_session()
+    expect.revokes(session)
+    expect.not_stored(session)
+
+
+@requirement("CORE-21", optional=True)
+def test_a_revoke_works_after_weeks(made_up: MadeUpCustomer, expect: Expect) -> None:
+    """So does logging out of a session that nobody used for weeks."""
+    session = made_up.forge_session(-20 * DAY, 10 * DAY)
     expect.revokes(session)
     expect.not_stored(session)
 
@@ -46,15 +55,30 @@ def test_a_revoke_of_a_mismatched_pair_deletes_nothing(someone: Customer, expect
     the right one revokes.
     """
     session, phone, twin = someone.live_sessions(3)
-    others = [other_hex(session.refresh_token)]
-    if someone.deployment.derives:  # a refresh token that was drawn may stand for itself
-        others.append(phone.refresh_token)
-    with expect.unchanged(someone):
-        for other in others:
-            expect.mismatch_refused(session.altered(refresh_token=other).revoke())
+    revokes_nothing(session, phone, expect)
     expect.returns_same_pair(session)
     expect.returns_same_pair(phone)
     expect.revokes(twin)
+
+
+@requirement("CORE-22", logins=2, optional=True)
+def test_a_revoke_of_a_mismatched_pair_deletes_nothing_later(
+    someone: Customer, expect: Expect
+) -> None:
+    """The same once the access token has expired."""
+    session, phone = someone.soon_expired_sessions(2)
+    revokes_nothing(session, phone, expect)
+    expect.revokes(session)
+
+
+def revokes_nothing(session: Session, phone: Session, expect: Expect) -> None:
+    """One session's access token beside another refresh token ends neither session."""
+    others = [other_hex(session.refresh_token)]
+    if session.customer.deployment.derives:  # one that was drawn may stand for itself
+        others.append(phone.refresh_token)
+    with expect.unchanged(session.customer):
+        for other in others:
+            expect.mismatch_refused(session.altered(refresh_token=other).revoke())
 
 
 @requirement("CORE-23")

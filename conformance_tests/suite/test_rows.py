@@ -6,6 +6,7 @@ import pytest
 
 from conformance_tests.actors import forged_tokens
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.clock import Window
 from conformance_tests.deployment.deployment import Deployment
@@ -24,14 +25,18 @@ REMEMBERED = pytest.mark.parametrize("remember_me", [False, True], ids=["normal"
 # -- a login -----------------------------------------------------------------------------------
 
 
-@requirement("STORE-01", logins=2)
+@requirement("STORE-01", logins=3)
 def test_a_login_writes_one_row(alice: RegisteredCustomer, expect: Expect) -> None:
-    """One row more under the customer's id and a hash, both texts; the others as they were."""
-    alice.log_in()
-    with expect.row_changes(alice, new=1, gone=0) as changes:
-        alice.log_in()
-    kinds = [row.key_types for row in changes.new]
-    expect.equal(kinds, [("S", "S")], "the types of customer_id and refresh_token_hash")
+    """One row more under the customer's id and a hash, both texts; the others as they were, a
+    dozen of them and a remembered one too.
+    """
+    with alice.extra_rows(12):
+        alice.log_in(remember_me=True)
+        for remember_me in (False, True):
+            with expect.row_changes(alice, new=1, gone=0) as changes:
+                alice.log_in(remember_me)
+            kinds = [row.key_types for row in changes.new]
+            expect.equal(kinds, [("S", "S")], "the types of customer_id and refresh_token_hash")
 
 
 @requirement("STORE-02", logins=2)
@@ -82,10 +87,25 @@ def test_nothing_in_the_table_opens_a_session(
 @requirement("STORE-03", optional=True)
 def test_nothing_that_a_rotation_leaves_opens_one(someone: Customer, expect: Expect) -> None:
     """After a rotation neither the spent pair nor the new one is in the table."""
-    spent = someone.expired_session()
+    spent = someone.renewed_session()
     with expect.row_changes(someone, new=1):
         renewed = expect.rotates(spent)
     expect.nowhere_in_table({**tokens_of(renewed), **tokens_of(spent, "spent ")}, someone)
+
+
+@requirement("STORE-03", burns=True, optional=True)
+def test_nothing_that_grace_or_a_burn_leaves_opens_one(
+    customers: Customers, graceful: Deployment, table: Table, expect: Expect
+) -> None:
+    """Nor are they there while the window of a rotation is open, nor after a replay."""
+    someone = customers.at(graceful).someone()
+    spent = someone.expired_session(remember_me=True)
+    renewed = expect.rotates(spent)
+    known = {**tokens_of(renewed), **tokens_of(spent, "spent ")}
+    expect.nowhere_in_table(known, someone)
+    graceful.wait_out_grace()
+    expect.is_over(spent)
+    expect.nowhere_in_table(known, someone)
 
 
 def tokens_of(session: Session, which: str = "") -> dict[str, str]:
@@ -115,17 +135,20 @@ def judge_ttl(row: Row, session: Session, window: Window, lifetime: int, expect:
 
 
 @requirement("STORE-05")
-def test_the_table_can_act_on_a_ttl(alice: RegisteredCustomer, expect: Expect) -> None:
+@REMEMBERED
+def test_the_table_can_act_on_a_ttl(
+    alice: RegisteredCustomer, expect: Expect, remember_me: bool
+) -> None:
     """A login's ttl is a Number: of another type DynamoDB never deletes the row."""
     with expect.row_changes(alice, new=1) as changes:
-        alice.log_in()
+        alice.log_in(remember_me)
     expect.equal(changes.new[0].ttl_type, "N", "the type of ttl")
 
 
 @requirement("STORE-05", optional=True)
 def test_the_table_can_act_on_a_renewed_ttl(someone: Customer, expect: Expect) -> None:
     """So is a rotation's."""
-    session = someone.expired_session()
+    session = someone.renewed_session()
     with expect.row_changes(someone, new=1) as changes:
         expect.rotates(session)
     expect.equal(changes.new[0].ttl_type, "N", "the type of ttl")
@@ -139,7 +162,8 @@ def test_a_rotation_exchanges_one_row(
     deployment: Deployment, someone: Customer, table: Table, expect: Expect
 ) -> None:
     """The spent row goes and one comes, kept until the new end; another session's row stays."""
-    session, _ = someone.expired_sessions(2, remember_me=False)
+    someone.log_in(remember_me=True)
+    session = someone.renewed_session(remember_me=False)
     spent = session.hash
     with (
         deployment.clock.window() as window,

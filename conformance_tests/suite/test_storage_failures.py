@@ -14,8 +14,10 @@ from conformance_tests.deployment.faults.calls import CallLog
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.deployment.row import BOOKKEEPING
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable
 
 #: How a table says no: for certain, or so that nobody knows what became of the call.
 CERTAIN, UNCERTAIN = "denied", "error"
@@ -112,10 +114,13 @@ def test_a_refresh_blames_the_storage(
 
 
 @requirement("FAULT-05")
-def test_a_revoke_blames_the_storage(someone: Customer, faults: FaultProxy, expect: Expect) -> None:
+@pytest.mark.parametrize("how", [CERTAIN, UNCERTAIN])
+def test_a_revoke_blames_the_storage(
+    someone: Customer, faults: FaultProxy, expect: Expect, how: str
+) -> None:
     """A revoke that cannot delete is an internal error, and true once it can."""
     session = someone.expired_session()
-    with faults.refuse("delete", CERTAIN, of=someone.id) as fault:
+    with faults.refuse("delete", how, of=someone.id) as fault:
         answer = session.revoke()
     expect.fault_hit(fault)
     expect.asks_to_retry(answer)
@@ -136,6 +141,21 @@ def test_a_storage_failure_never_burns(
         session.refresh()
     expect.fault_hit(fault)
     expect.equal(expect.stored(other), kept, "the other session's row")
+    expect.rotates(other)
+
+
+@requirement("FAULT-06", logins=2, burns=True, optional=True)
+def test_a_revoked_pair_of_which_nothing_can_be_read_burns_nothing(
+    someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """While what is kept of ended pairs cannot be read, one that was revoked is no replay."""
+    session, other = someone.expired_sessions(2)
+    expect.revokes(session)
+    with faults.refuse("read", CERTAIN, of=f"{BOOKKEEPING}{someone.id}") as fault:
+        answer = session.refresh()
+    if not fault.hits:
+        raise NotTestable("faults", "the deployment reads nothing in the partition of ended pairs")
+    expect.nothing_issued(answer)
     expect.rotates(other)
 
 
@@ -307,3 +327,18 @@ def test_a_revoke_that_cannot_delete_never_says_true(
     expect.stored(session)
     expect.revokes(session)
     expect.not_stored(session)
+
+
+@requirement("FAULT-12", optional=True)
+def test_a_revoke_that_cannot_look_never_says_true(
+    someone: Customer, faults: FaultProxy, expect: Expect
+) -> None:
+    """While reading fails, a revoke of a pair that was renewed does not claim to have ended it."""
+    spent = someone.expired_session()
+    successor = expect.rotates(spent)
+    with faults.refuse("read", CERTAIN, of=someone.id) as fault:
+        answer = spent.revoke()
+    if not fault.hits:
+        raise NotTestable("faults", "a revoke looks at no row")
+    expect.nothing_issued(answer)
+    expect.returns_same_pair(successor)

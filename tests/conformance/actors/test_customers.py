@@ -123,9 +123,10 @@ def test_made_up_ids_are_this_run_s_alone(judged: Deployment) -> None:
     customers = Customers(judged)
     ids = [customers.made_up().id for _ in range(3)]
     assert ids == ["conformance-test-1", "conformance-test-2", "conformance-test-3"]
-    namesake = customers.named_like(customers.all_made_up[0])
-    assert namesake is not None
-    assert str(namesake.id).startswith(str(ids[0]))
+    someone, [longer, twin] = customers.with_namesakes()
+    assert str(longer.id).startswith(str(someone.id))
+    assert twin.id != someone.id
+    assert str(twin.id).lower() == str(someone.id).lower()
 
 
 def test_nobody_is_made_up_without_secret_and_table() -> None:
