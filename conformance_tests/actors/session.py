@@ -283,6 +283,8 @@ def _forged(session: Session, old: Row, claims: Mapping[str, Any]) -> tuple[Sess
     forge = deployment.need_forge()
     refresh_token = forge.refresh_token(owner.id, claims["exp"])
     attributes = {**old.attributes, "refresh_token_hash": {"S": forge.hash_of(refresh_token)}}
+    if attributes.get("exp") == {"N": str(session.claims.get("exp"))}:
+        attributes["exp"] = {"N": str(claims["exp"])}
     if old.ttl_type is not None:
         attributes["ttl"] = {old.ttl_type: str(claims["refresh_expiry"])}
     token, row = deployment.add_access_token(forge.mint(claims)), Row(attributes)

@@ -25,6 +25,7 @@ from conformance_tests.walks.steps import Step
 LENGTH: Final = 14
 DRAWN: Final = 25
 SESSIONS: Final = 3
+BAD_LOGINS: Final = 1
 #: In so many steps a walk spares its sessions: what ends them comes later.
 SPARING: Final = 7
 #: What to ask of a pair, the usual more often than the odd.
@@ -83,6 +84,7 @@ class Scene:
     customer: Customer
     now: int = 0
     crowd: bool = False
+    bad_logins: int = 0
     last: str = ""
 
 
@@ -152,7 +154,7 @@ class Planner:
             number = len(scene.customer.sessions) + 1
             return [Step(verb, number, how=how)] if number <= SESSIONS else []
         if verb == steps.BAD_LOGIN:
-            return [Step(verb, how=how)] if real else []
+            return [Step(verb, how=how)] if real and scene.bad_logins < BAD_LOGINS else []
         if verb == steps.CROWD:
             crowds = self.able.crowds and not real and not scene.crowd
             return [Step(verb)] if crowds else []
@@ -181,7 +183,9 @@ class Planner:
         if pair is not None and steps.is_near_an_edge(pair, after.now, self.able.terms.margin):
             return False
         what = steps.expected(way[-1], after.customer, after.now)
-        if what is None or not self.able.asks(what.requirement or what.rows):
+        asked = [what.requirement or what.rows] if what else []
+        asked += [steps.SCHEMES[way[-1].how]] if way[-1].how in steps.SCHEMES else []
+        if what is None or not all(map(self.able.asks, asked)):
             return False
         return last or self._is_sure(what)
 
@@ -237,6 +241,7 @@ class Planner:
             return step
         self.seen.update(self._shown(scene, step))
         scene.last = f"{step.verb} {manner(step)}"
+        scene.bad_logins += step.verb == steps.BAD_LOGIN
         if step.verb == steps.CROWD:
             scene.crowd = True
             return step

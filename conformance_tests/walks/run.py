@@ -15,8 +15,8 @@ from conformance_tests.model.issued import Terms
 from conformance_tests.outcomes import NotTestable, Violation
 from conformance_tests.report.walked import Walked
 from conformance_tests.requirements import REQUIREMENTS
-from conformance_tests.walks.kinds import GROUPS
-from conformance_tests.walks.plan import Abilities, Planner, Script
+from conformance_tests.walks.kinds import GROUPS, REGISTERED
+from conformance_tests.walks.plan import BAD_LOGINS, SESSIONS, Abilities, Planner, Script
 from conformance_tests.walks.shrink import Steps, renumbered, shrink
 from conformance_tests.walks.walker import Place, Walk
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.instances import Instances
     from conformance_tests.target.model import Target
 
-#: The most logins of real customers in walks that do not fail.
-LOGINS: Final = 60
+#: Customers who really log in take so many walks, of so many logins.
+MOST_REGISTERED: Final = 12
+LOGINS: Final = MOST_REGISTERED * (SESSIONS + 1 + BAD_LOGINS)
 #: So many histories are tried to make a failing one short.
 TRIES: Final = 60
 
@@ -102,19 +103,22 @@ def walks(
 
     clean: removes what a walk has made up.
     """
-    end, planner = time.monotonic() + seconds, Planner(seed, place.able)
+    end, planner, registered = time.monotonic() + seconds, Planner(seed, place.able), 0
     for script in planner.scripts():
         if time.monotonic() >= end:
             break
         if script.group != group:
             continue
+        if script.kind == REGISTERED and (registered := registered + 1) > MOST_REGISTERED:
+            break
         walk = Walk(place, script)
         broken = _failure(walk, clean)
         yield Walked(seed, 1, walk.taken, len(planner.seen))
         if broken is not None:
-            raise _short(
-                place, replace(script, steps=script.steps[: walk.taken + 1]), broken, clean
-            )
+            until = replace(script, steps=script.steps[: walk.taken + 1])
+            short = _short(place, until, broken, clean)
+            if short is not None or not walk.retryable:
+                raise short or broken
 
 
 def _failure(walk: Walk, clean: Callable[[], None]) -> Violation | None:
@@ -131,8 +135,13 @@ def _failure(walk: Walk, clean: Callable[[], None]) -> Violation | None:
     return None
 
 
-def _short(place: Place, script: Script, broken: Violation, clean: Callable[[], None]) -> Violation:
-    """The same violation at the end of the shortest story that is found."""
+def _short(
+    place: Place, script: Script, broken: Violation, clean: Callable[[], None]
+) -> Violation | None:
+    """The same violation at the end of the shortest story that is found; None if it comes no more.
+
+    One that comes no more keeps its story, which says so.
+    """
 
     def failure(steps: Steps) -> Violation | None:
         return _failure(Walk(place, replace(script, steps=steps)), clean)
@@ -145,5 +154,5 @@ def _short(place: Place, script: Script, broken: Violation, clean: Callable[[], 
     last = failure(steps)  # once more, so that the transcript is this story's
     if last is None or last.requirement != broken.requirement:
         broken.story = (*broken.story, "walked once more, it did not fail")
-        return broken
+        return None
     return last

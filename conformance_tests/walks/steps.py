@@ -141,10 +141,7 @@ def expected(step: Step, customer: Customer, now: int) -> Expected | None:
     if step.how in MIXED:
         mixed = customer.refresh_mixed if step.verb == REFRESH else customer.revoke_mixed
         return mixed(pair, now, MIXED[step.how])
-    found = (customer.refresh if step.verb == REFRESH else customer.revoke)(pair, now)
-    if found is not None and step.how in SCHEMES:
-        return replace(found, requirement=SCHEMES[step.how])
-    return found
+    return (customer.refresh if step.verb == REFRESH else customer.revoke)(pair, now)
 
 
 def _expected_of_developer(step: Step, customer: Customer) -> Expected | None:

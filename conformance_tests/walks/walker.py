@@ -108,6 +108,8 @@ class Walk:
     def __init__(self, place: Place, script: Script) -> None:
         self.place, self.script = place, script
         self.taken = 0
+        #: Whether the last answer was none, or asked to try again: that may pass.
+        self.retryable = False
         self._clock = place.deployment.clock
         self._story: list[str] = []
 
@@ -275,6 +277,7 @@ class Walk:
     def _judge(self, side: Side, step: Step, answer: Answer, what: Expected) -> Reply:
         """The reply that the answer is; Violation where the model knows no such."""
         able = self.place.able
+        self.retryable = answer.status is None or answer.asks_to_retry
         if answer.status is None:
             raise self._broken(what.requirement, "an answer", answer.brief())
         for reply in what.replies:
@@ -283,7 +286,7 @@ class Walk:
                     return reply
             elif IS[reply](answer):
                 return reply
-        requirement = what.requirement
+        requirement = what.requirement and steps.SCHEMES.get(step.how, what.requirement)
         if what.replies == (Reply.OVER,) and IS[Reply.REFUSED](answer) and able.asks("CORE-27"):
             requirement = "CORE-27"
         raise self._broken(requirement, str(what), answer.brief())
