@@ -127,6 +127,11 @@ def _need_embedded() -> None:
             "Without a URL the embedded reference is judged, and it is not installed here: "
             "name a URL, or pip install 'reference-auth[embedded]'."
         )
+    if not find_spec("_bz2"):
+        raise UsageError(
+            "This Python was built without bz2, which the embedded reference needs: use another "
+            "Python, or build it anew with libbz2-dev installed."
+        )
 
 
 def _terms(arguments: argparse.Namespace) -> Terms:
@@ -214,7 +219,7 @@ def _rerun(arguments: argparse.Namespace) -> str:
 
 
 def _handle_signals() -> threading.Event:
-    """SIGTERM, as CI sends it, ends a run as Ctrl-C does: with its reports.
+    """SIGTERM, as CI sends it, and a terminal's end stop a run as Ctrl-C does: with its reports.
 
     The event is needed because Python drops an interrupt that falls into a finalizer.
     """
@@ -227,4 +232,6 @@ def _handle_signals() -> threading.Event:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, stop)
         signal.signal(signal.SIGTERM, stop)
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, stop)  # nohup has it ignored
     return stopped

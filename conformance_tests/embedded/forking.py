@@ -29,6 +29,8 @@ from unittest.mock import patch
 if TYPE_CHECKING:
     import argparse
 
+#: What a terminal sends to each process of a run: only the first of them heeds it.
+FROM_A_TERMINAL: Final = (signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
 #: A socket's name has 107 bytes at most; up to 32 of them come after the folder.
 LONGEST_FOLDER: Final = 75
 SHORT_FOLDER: Final = "/tmp"
@@ -82,8 +84,8 @@ def process_context() -> Any:
     chosen = multiprocessing.get_context("forkserver")
     chosen.set_forkserver_preload(["conformance_tests.embedded.preloaded"])
     resource_tracker.ensure_running()  # it would let interrupts through again
-    # A terminal sends an interrupt to all processes, and each would print a traceback.
-    with block_signals(signal.SIGINT):
+    # Each would print a traceback at an interrupt.
+    with block_signals(*FROM_A_TERMINAL):
         forkserver.ensure_running()
     return chosen
 

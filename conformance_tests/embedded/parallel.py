@@ -120,7 +120,8 @@ def judge(
     from conformance_tests.embedded import boot
     from conformance_tests.runner.run import run_suite
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in forking.FROM_A_TERMINAL:
+        signal.signal(number, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     threading.Thread(target=end_with_parent, daemon=True).start()
     with safe_output():

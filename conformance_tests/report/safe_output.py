@@ -9,7 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -50,10 +50,16 @@ class SafeStream:
     @contextmanager
     def _whatever_becomes_of_it(self) -> Iterator[None]:
         try:
+            self._wait_for_readers()
             yield
         except OSError as problem:
             self.problem = self.problem or problem
             self._into_nothing()
+
+    def _wait_for_readers(self) -> None:
+        """Node and others leave a pipe that fails instead, as soon as its reader is slow."""
+        with suppress(AttributeError, OSError):  # not everywhere, and not every stream has a file
+            os.set_blocking(self._stream.fileno(), True)
 
     def _into_nothing(self) -> None:
         """What is held back must go somewhere, or it is problem again when the stream ends."""

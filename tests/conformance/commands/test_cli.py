@@ -14,6 +14,8 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +54,10 @@ def _plain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No customers from the caller's environment, and the signals as they were."""
     for name in [name for name in os.environ if name.startswith("AUTH_CONFORMANCE")]:
         monkeypatch.delenv(name)
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
     yield
     for number, handler in before.items():
         signal.signal(number, handler)
@@ -293,10 +298,11 @@ def last_line(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 #: A job that a shell has put into the background ignores Ctrl-C, and so do all that it starts.
-BEGUN = (
+HEEDING_SIGNALS = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "signal.signal(signal.SIGHUP, signal.SIG_DFL); "
     "from conformance_tests.commands import cli; "
-    "print('begun'); sys.exit(cli.main(['run']))"
+    "print('begun'); sys.exit(cli.main(sys.argv[1:]))"
 )
 
 
@@ -304,7 +310,7 @@ BEGUN = (
 def test_an_interrupt_while_everything_is_imported_is_one_sentence(seconds: float) -> None:
     """A terminal sends Ctrl-C to each process of the embedded run; none of them has a traceback."""
     with subprocess.Popen(
-        [sys.executable, "-u", "-c", BEGUN],
+        [sys.executable, "-u", "-c", HEEDING_SIGNALS, "run"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -380,8 +386,9 @@ def test_a_traceback_is_shown_to_those_who_ask_and_is_redacted(
     assert "pass-alice" not in shown
 
 
-def test_ctrl_c_in_the_middle_of_a_call_still_writes_the_report(tmp_path: Path) -> None:
-    """A real signal, while the deployment keeps the suite waiting."""
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_end_in_the_middle_of_a_call_still_writes_the_report(name: str, tmp_path: Path) -> None:
+    """Ctrl-C, a cancelled pipeline, a closed terminal: while the suite waits for an answer."""
     asked = threading.Event()
 
     def hang(_: dict[str, Any]) -> Reply:
@@ -392,13 +399,12 @@ def test_ctrl_c_in_the_middle_of_a_call_still_writes_the_report(tmp_path: Path) 
     report = tmp_path / "report.json"
     with serving(hang) as url:
         started = subprocess.Popen(
-            [sys.executable, "-m", "conformance_tests.commands.cli", "run", url,
-             "--json", str(report)],
+            [sys.executable, "-c", HEEDING_SIGNALS, "run", url, "--json", str(report)],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         try:
             assert asked.wait(20)
-            started.send_signal(signal.SIGINT)
+            started.send_signal(signal.Signals[name])
             _, errors = started.communicate(timeout=20)
         finally:
             started.kill()
@@ -415,6 +421,40 @@ def test_a_reader_that_goes_away_is_no_trouble() -> None:
     )
     assert shown.stdout.startswith("CORE-01")
     assert shown.stderr == ""
+
+
+def test_a_run_that_is_to_outlive_its_terminal_does(
+    instead: Callable[[Runner], None], target_file: Path
+) -> None:
+    """`nohup` has the signal ignored, and so it stays."""
+
+    def hung_up(target: Target, options: Options, progress: Progress) -> Run:
+        os.kill(os.getpid(), signal.SIGHUP)
+        return Run((Finding("CORE-01", "pass"),), STARTED)
+
+    instead(hung_up)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    assert cli.main(["run", "--target", str(target_file)]) == exit_codes.CONFORMANT
+
+
+def test_a_pipe_that_does_not_wait_for_its_reader_loses_nothing() -> None:
+    """As Node leaves one: a write fails there as soon as the pipe is full."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with suppress(BlockingIOError):
+        while os.write(writer, b"." * 1024):
+            pass
+    with os.fdopen(reader) as slow, ThreadPoolExecutor(1) as pool:
+
+        def read_late() -> str:
+            time.sleep(2)
+            return slow.read()
+
+        read = pool.submit(read_late)
+        ended = printing_to(writer, "explain", "CORE-05")
+        os.close(writer)
+        assert (ended.returncode, ended.stderr) == (exit_codes.CONFORMANT, "")
+        assert "CORE-05" in read.result()
 
 
 def test_a_run_that_nobody_reads_goes_on(target_file: Path) -> None:
@@ -614,12 +654,15 @@ def test_without_a_target_file_present_failures_are_printed(
     assert '[[known_failures]]\nid = "CORE-12"\nreason = ""' in capsys.readouterr().out
 
 
-def test_without_the_embedded_extra_a_run_says_what_to_install(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("missing, told", [
+    ("moto", "pip install 'reference-auth[embedded]'"), ("_bz2", "built without bz2"),
+])  # fmt: skip
+def test_a_run_that_lacks_what_the_embedded_reference_needs_says_so(
+    missing: str, told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A small installation judges remote deployments only."""
+    """A small installation, or an incomplete Python, judges other deployments only."""
     from conformance_tests.commands import run as running
 
-    monkeypatch.setattr(running, "find_spec", lambda name: None)
+    monkeypatch.setattr(running, "find_spec", lambda name: name != missing)
     assert cli.main(["run"]) == exit_codes.USAGE
-    assert "pip install 'reference-auth[embedded]'" in capsys.readouterr().err
+    assert told in capsys.readouterr().err
