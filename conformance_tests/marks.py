@@ -17,13 +17,13 @@ class MarkerOptions(TypedDict, total=False):
         deployment takes for a replay what is none: run late.
     wrong_passwords: it tries wrong passwords of a real customer, whom a platform may lock: run
         after the others, and always with the same customer.
-    exclusive: where tests wait at the same time, no other test uses its customers meanwhile; a
-        test that burns has its customers to itself in any case.
+    exclusive: where tests run side by side, no other test uses its customers meanwhile; a test that
+        burns has its customers to itself in any case.
     long_jump: it moves the clock by more than a day: run last.
     level: where a feature raises a row's level (a SHOULD that is a MUST with grace).
     optional: it looks further than the row's `observe` asks for. It is judged where the target
         shows enough, and leaves no finding elsewhere.
-    serial: where tests wait at the same time, this one does not.
+    serial: it runs alone: it looks at more than its customers' rows, or measures times.
     last: it looks back on everything that was said in the run: run after all others.
     modes: the modes in which it starts the deployment; they are started ahead of the test.
     seconds: how long each of its cases waits, though the clock can be moved.

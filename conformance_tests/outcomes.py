@@ -102,6 +102,13 @@ class NotReached(Exception):
     """The run had stopped before this test; the text says why."""
 
 
+class RunAlone(Exception):
+    """A test cannot go on beside others: it has to move the clock, or needs another customer.
+
+    It is run again, alone.
+    """
+
+
 class SuiteError(Exception):
     """The suite itself did something wrong: never the deployment's fault."""
 

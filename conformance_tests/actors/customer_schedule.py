@@ -1,11 +1,12 @@
 """Which of the target's customers a test uses: those that were idle longest.
 
-Each login of a customer needs a second of its own, so taking turns saves waiting. Where tests wait
-at the same time, a test that ends all sessions of a customer has its customers to itself.
+Each login of a customer needs a second of its own, so taking turns saves waiting. Of tests that run
+side by side, one that ends all sessions of a customer has its customers to itself.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -43,13 +44,18 @@ class Assignment:
 def choose(
     last_active: Sequence[float], need: Need, running: Iterable[Assignment]
 ) -> Assignment | None:
-    """The customers for a need, those idle longest first; None until enough are free."""
+    """The customers for a need: those of the fewest tests, then those idle longest.
+
+    None until enough are free.
+    """
     others = tuple(running)
     free = [p for p in range(len(last_active)) if all(o.allows(p, need) for o in others)]
     wanted = min(need.customers, len(last_active))
     if len(free) < wanted:
         return None
-    chosen = free if need.first else sorted(free, key=lambda place: last_active[place])
+    tests = Counter(place for other in others for place in other.places)
+    idle_longest = sorted(free, key=lambda place: (tests[place], last_active[place]))
+    chosen = free if need.first else idle_longest
     if need.first and chosen[:wanted] != list(range(wanted)):
         return None
     return Assignment(tuple(chosen[:wanted]), need.exclusive)
@@ -58,6 +64,11 @@ def choose(
 def assign(assignment: Assignment) -> None:
     """From now on, in this context and those copied from it, these customers come first."""
     _ASSIGNED.set(assignment.places)
+
+
+def is_given(place: int) -> bool:
+    """Whether this test was given so many customers that one has this place among them."""
+    return place < len(_ASSIGNED.get())
 
 
 def in_order(registered: Sequence[T]) -> list[T]:

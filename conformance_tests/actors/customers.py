@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextvars
 import json
 import secrets
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -163,7 +164,7 @@ class Customer(ABC):
         """Wait for another second, if this customer did something in this one."""
         clock = self.deployment.clock
         while not clock.second_has_passed(self._latest.get(clock, 0)):
-            if not clock.movable:
+            if not clock.can_move:
                 self.deployment.tell(f"waiting for a second of its own for {self.name}")
             clock.wait_for_next_second(self._latest[clock])
 
@@ -198,6 +199,8 @@ class RegisteredCustomer(Customer):
         self.credentials = credentials
         #: The wrong passwords since the last login: a platform may lock the account for them.
         self._wrong: list[object] = []
+        #: Is held from the look at the second until the login: tests may share the customer.
+        self._turn = threading.RLock()
 
     def ignoring_earlier_rows(self) -> RegisteredCustomer:
         """The same customer, for a test that counts her rows."""
@@ -207,8 +210,8 @@ class RegisteredCustomer(Customer):
         return same
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
-        self.wait_for_new_second()
-        with good_call(*LOGIN):
+        with self._turn, good_call(*LOGIN):
+            self.wait_for_new_second()
             session = self._adopt(lambda: self._unless_locked(self.ask_to_log_in(remember_me)))
         self.learn_id(session)
         return session
@@ -236,6 +239,7 @@ class RegisteredCustomer(Customer):
         if exp <= until <= now + deployment.lifetimes.access + LATEST_BURN:
             at = time.strftime("%H:%M:%S", time.localtime(until + 1))
             told = f"an earlier burn of {self.name} covers every older pair until {at}"
+            deployment.clock.need_alone()
             raise NotTestable("clock", f"{told}; run it again then, or add [clock]")
 
     def learn_id(self, session: Session) -> None:
@@ -278,6 +282,7 @@ class RegisteredCustomer(Customer):
         other.sessions = self.sessions  # one that was made at any instance is ended with the run
         other._latest = self._latest
         other._wrong = self._wrong
+        other._turn = self._turn
         return other
 
 

@@ -31,6 +31,8 @@ class Customers:
     registered: tuple[RegisteredCustomer, ...] = ()
     locked_out: str | None = None
     all_made_up: list[MadeUpCustomer] = field(default_factory=list)
+    #: Those of them that this test made up.
+    made_up_here: list[MadeUpCustomer] = field(default_factory=list)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     @property
@@ -42,6 +44,10 @@ class Customers:
         """The same customers before another instance."""
         registered = tuple(customer.on(deployment) for customer in self.registered)
         return replace(self, deployment=deployment, registered=registered)
+
+    def of_one_test(self) -> Customers:
+        """The same customers, for one test."""
+        return replace(self, made_up_here=[])
 
     # -- who is none of them -------------------------------------------------------------------
 
@@ -56,6 +62,7 @@ class Customers:
         """In here a call may name nobody: whatever a careless server makes of that, strangers keep
         their rows. NotTestable where that cannot be ensured.
         """
+        self.deployment.need_alone()
         table, faults = self.deployment.table, self.deployment.faults
         if table is not None and not table.holds_others(self.are_ours):
             yield
@@ -86,6 +93,8 @@ class Customers:
             raise NotTestable("customer", self.locked_out)
         if len(self.registered) <= place:
             raise NotTestable(capability)
+        if not customer_schedule.is_given(place):
+            self.deployment.need_alone()
         return customer_schedule.in_order(self.registered)[place]
 
     # -- who need not --------------------------------------------------------------------------
@@ -103,8 +112,12 @@ class Customers:
         """A made-up customer with a fresh id; NotTestable where sessions cannot be forged."""
         self.deployment.need_forging()
         fresh = f"{OWN_IDS}{self.deployment.run}-{next(self._numbers)}"
-        customer = MadeUpCustomer(self.deployment, id_ or fresh)
+        return self._known(MadeUpCustomer(self.deployment, id_ or fresh))
+
+    def _known(self, customer: MadeUpCustomer) -> MadeUpCustomer:
+        """The same, whose rows are deleted after the test, or after the run at the latest."""
         self.all_made_up.append(customer)
+        self.made_up_here.append(customer)
         return customer
 
     def with_namesakes(self) -> tuple[Customer, list[MadeUpCustomer]]:
@@ -137,8 +150,7 @@ class Customers:
         table = self.deployment.need_table()
         if table.rows(id_) or table.rows(f"{BOOKKEEPING}{id_}"):
             return None
-        self.all_made_up.append(customer := MadeUpCustomer(self.deployment, id_))
-        return customer
+        return self._known(MadeUpCustomer(self.deployment, id_))
 
     def expired_apart(self, count: int) -> list[Session]:
         """So many sessions, soon expired, each of a customer of its own where that can be."""

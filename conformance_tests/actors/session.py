@@ -70,8 +70,10 @@ class Session:
     row: Row | None = None
 
     def refresh(self) -> Answer:
-        self.customer.mark_active()
-        return self.customer.deployment.client.refresh(self.token, self.refresh_token)
+        answer = self.customer.deployment.client.refresh(self.token, self.refresh_token)
+        if (self.token, self.refresh_token) not in answer.pairs:
+            self.customer.mark_active()  # a rotation or a burn may have happened
+        return answer
 
     def revoke(self) -> Answer:
         return self.customer.deployment.client.revoke(self.token, self.refresh_token)
@@ -250,7 +252,7 @@ def reach(sessions: Sequence[Session], when: Callable[[Session, int], int]) -> l
         ]
     ahead = max(moments) - clock.now()
     if ahead > 0:
-        if not clock.movable:
+        if not clock.can_move:
             deployment.tell(f"waiting {ahead:.0f} s until a token has run out")
         clock.move_to(max(moments))
     return list(sessions)

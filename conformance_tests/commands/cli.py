@@ -191,6 +191,12 @@ def _add_run(commands: Commands) -> None:
         "--seed", type=int, default=0, metavar="N", help="which walks (0): the same for the same N"
     )
     run.add_argument(
+        "--parallel",
+        type=_at_least_one,
+        metavar="N",
+        help="run so many tests at once; 1 runs one after the other, as do arguments after --",
+    )
+    run.add_argument(
         "--scripts", type=Path, metavar="FOLDER", help="write a shell script for each failure"
     )
     for form in ("json", "html", "junit", "markdown"):
@@ -211,6 +217,13 @@ def _seconds(text: str) -> float:
     if not 0 <= seconds < math.inf:
         raise ValueError(text)
     return seconds
+
+
+def _at_least_one(text: str) -> int:
+    """A whole number above zero; ValueError otherwise."""
+    if (number := int(text)) < 1:
+        raise ValueError(text)
+    return number
 
 
 def _add_init(commands: Commands) -> None:

@@ -113,12 +113,14 @@ def named_target(arguments: argparse.Namespace) -> Target | None:
         _need_embedded()
         return None
     redaction.current().add_given(target.secrets())
-    return _with_profile(target, arguments)
+    return _as_asked(target, arguments)
 
 
-def _with_profile(target: Target, arguments: argparse.Namespace) -> Target:
-    profile = getattr(arguments, "profile", None)
-    return with_profile(target, profile) if profile else target
+def _as_asked(target: Target, arguments: argparse.Namespace) -> Target:
+    """The target as other arguments change it."""
+    profile, parallel = (getattr(arguments, name, None) for name in ("profile", "parallel"))
+    target = with_profile(target, profile) if profile else target
+    return replace(target, parallel=parallel) if parallel else target
 
 
 def _need_embedded() -> None:
@@ -162,7 +164,7 @@ def _carry_out(
             judged, found = parallel.run(_options(arguments), arguments.profile, progress)
         else:
             booted, wiring = (target, NO_WIRING) if target else _booted(stack)
-            judged = _with_profile(booted, arguments)
+            judged = _as_asked(booted, arguments)
             found = run_suite(judged, _options(arguments), progress, wiring=wiring)
     except TargetError:
         raise

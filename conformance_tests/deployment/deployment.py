@@ -15,7 +15,7 @@ from conformance_tests.deployment.faults.server import RequestCounter
 from conformance_tests.deployment.row import OWN_IDS
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.loopback import is_loopback
-from conformance_tests.outcomes import NotTestable
+from conformance_tests.outcomes import NotTestable, RunAlone
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.clock import Clock
@@ -96,20 +96,30 @@ class Deployment:
     @property
     def must_wait(self) -> bool:
         """Whether a session can only expire by really waiting."""
-        return not self.clock.movable and not self.can_forge
+        return not self.clock.can_move and not self.can_forge
 
     @property
     def ages_by_replacing(self) -> bool:
-        """Whether a session expires by a forged older pair that takes its place."""
-        return not self.clock.movable and self.can_forge
+        """Whether a session expires by a forged older pair that takes its place.
+
+        A clock is not moved for it while other tests are under way.
+        """
+        return self.can_forge and (self.clock.shared or not self.clock.can_move)
 
     @property
     def sessions_are_short(self) -> bool:
         """Whether a normal session is nearly over once its access token has expired."""
         return self.lifetimes.refresh - self.lifetimes.access < HARDLY_ANY_SECONDS
 
+    def need_alone(self) -> None:
+        """RunAlone where other tests are under way, which this one would disturb, or they it."""
+        if self.clock.shared:
+            raise RunAlone
+
     def need_time(self) -> None:
         """NotTestable, before anybody logs in, where an access token cannot be seen expired."""
+        if not self.can_forge:
+            self.clock.need_alone()
         if self.must_wait and self.lifetimes.access > self.clock.max_wait:
             raise NotTestable("time", self.clock.unusable)
 
@@ -154,7 +164,7 @@ class Deployment:
     @property
     def slack(self) -> int:
         """Seconds by which a test stays on the safe side of a lifetime; a small part of it."""
-        if self.clock.frozen:
+        if self.clock.stands_still:
             return 0
         return max(2, min(30, self.lifetimes.refresh // 8))
 

@@ -41,7 +41,6 @@ class Instances:
 
     def __post_init__(self) -> None:
         self._real_time = Clock(max_wait=self.main.target.clock.max_wait)
-        self._real_time.sleep = self.main.clock.sleep
         self.ends.callback(self._end_all)
 
     def in_environment(self, environment: str) -> Deployment:
@@ -160,7 +159,6 @@ class Instances:
             instance.clock = self.main.clock
         elif ahead:
             instance.clock = Clock(ahead, self._real_time.max_wait)
-            instance.clock.sleep = self._real_time.sleep
         return instance
 
     def _answering(self, mode: str) -> Deployment:

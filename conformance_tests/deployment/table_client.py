@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from conformance_tests.deployment import waiting
 from conformance_tests.outcomes import NotTestable
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class Watched:
             return operation
 
         def call(**asked: Any) -> Any:
+            waiting.check()
             if self.lost is not None:
                 raise TableLost(self.lost)
             for pause in pauses():

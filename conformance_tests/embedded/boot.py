@@ -46,6 +46,7 @@ from reference_auth.core.config import Lifetimes as ReferenceLifetimes
 from reference_auth.serve.app import create_app
 from reference_auth.serve.clock import MovableClock
 from reference_auth.serve.demo import ALICE, BOB, DemoCustomer, DemoQuery, Directory
+from reference_auth.serve.demo import CUSTOMERS as DEMO_CUSTOMERS
 from reference_auth.serve.logs import JsonLines
 from reference_auth.store.memory import REGION, memory_client
 from reference_auth.store.own_environment import own_environment
@@ -108,7 +109,7 @@ def embedded_reference(
         proxy = ends.enter_context(FaultProxy(f"{HOST}:0", engine)) if behind_proxy else None
         endpoint = proxy.url if proxy else engine
         quick = replace(lifetimes, access=min(lifetimes.access, QUICK_ACCESS_SECONDS))
-        platform = Directory(map(with_cheap_hash, CUSTOMERS))
+        platform = Directory(map(with_cheap_hash, DEMO_CUSTOMERS))
         secret, clock = secrets.token_hex(32), MovableClock()
         ends.enter_context(logging_to(folder / "deployment.log"))
         apps = {}

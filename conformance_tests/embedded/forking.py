@@ -46,7 +46,10 @@ Main = Callable[[list[str]], int | None]
 
 def in_parallel(arguments: argparse.Namespace) -> bool:
     """Whether all of the embedded reference is judged, by our own report: that needs workers."""
-    narrowed = (arguments.target, arguments.url, arguments.only, arguments.pytest_args)
+    narrowed = (
+        *(arguments.target, arguments.url, arguments.only, arguments.pytest_args),
+        arguments.parallel,
+    )
     return not any(narrowed)
 
 

@@ -42,13 +42,15 @@ class Calls(Checks):
     @contextmanager
     def nothing_under_missing_id(self) -> Iterator[None]:
         """What happens in here writes nothing, and as far as is seen reads nothing, under none."""
+        self._deployment.need_alone()
         table, faults = self._deployment.table, self._deployment.faults
         if table is None and faults is None:
             raise NotTestable("table")
-        before = {id_: table.rows(id_) for id_ in MISSING_IDS} if table else {}
+        before = table.rows_of(*MISSING_IDS) if table else {}
         with faults.watch() if faults else nullcontext(()) as calls:
             yield
-        changed = [id_ for id_, rows in before.items() if table and table.rows(id_) != rows]
+        after = table.rows_of(*MISSING_IDS) if table else {}
+        changed = [id_ for id_, rows in before.items() if after[id_] != rows]
         self.that(not changed, "no row written under a missing id", f"rows under {changed}")
         made = [call.operation for call in calls if call.has_key(*MISSING_IDS)]
         self.that(not made, "no call to the table under a missing id", ", ".join(made))

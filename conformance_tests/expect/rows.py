@@ -131,6 +131,8 @@ class Rows(Checks):
         Nor does it leave one elsewhere, as far as the proxy sees where it writes.
         """
         table, faults = self._deployment.need_table(), self._deployment.faults
+        if faults:
+            self._deployment.need_alone()
         before = {id_: _by_hash(table.rows(id_)).keys() for id_ in customer_ids}
         with faults.watch() if faults else nullcontext(()) as calls:
             yield

@@ -1,4 +1,4 @@
-"""What is shown while a run goes on: the requirement at hand and how many tests are done.
+"""What is shown while a run goes on: the tests under way, for what others wait, how long still.
 
 The words of the line are those of `testing`, or what a test that waits says by `deployment.tell`.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from contextlib import ExitStack
 from typing import Final
 
@@ -20,6 +21,8 @@ from conformance_tests.report.wording import count
 
 #: A run whose logins alone take so many seconds says so.
 LONG: Final = 20
+#: After so many tests their pace says how long the others will take.
+ENOUGH: Final = 20
 #: Where no line moves, one is printed every so many seconds.
 EVERY_SECONDS: Final = 30.0
 
@@ -39,7 +42,9 @@ class ProgressDisplay:
         self._red = 0
         self._done = 0
         self._total = 0
-        self._ids = ""
+        self._now: dict[str, tuple[str, str]] = {}
+        self._queued = ""
+        self._begun = time.monotonic()
         self._ends = ExitStack()
         self._out = _past_capture(out, self._ends)
         self._bar = Progress(
@@ -66,6 +71,7 @@ class ProgressDisplay:
     def started(self, total: int, logins: int, seconds: float) -> None:
         """The run begins, with so many tests, and so many logins and seconds for them at most."""
         self._total = total
+        self._begun = time.monotonic()
         self._bar.update(self._task, total=total)
         self._bar.start()
         self._copies -= 1
@@ -76,15 +82,49 @@ class ProgressDisplay:
             self._tell_now_and_then()
 
     def testing(self, ids: tuple[str, ...], name: str) -> None:
-        """A test begins; the one before it is done."""
-        self._ids = " ".join(ids)
-        line = f"{self._ids}  {printable(name).removeprefix('test_').replace('_', ' ')}"
-        self._bar.update(self._task, completed=self._done, description=line)
-        self._done += 1
+        """A test begins."""
+        readable = printable(name).removeprefix("test_").replace("_", " ")
+        self._now[name] = " ".join(ids), readable
+        self._show()
+
+    def ended(self, name: str, again: bool) -> None:
+        """A test has ended, perhaps to be run again later."""
+        self._now.pop(name, None)
+        self._done += not again
+        self._show()
+
+    def queued(self, told: str) -> None:
+        """For what the tests wait that have not begun."""
+        self._queued = told
+        self._show()
 
     def waiting(self, told: str) -> None:
         """What keeps a test that has begun."""
-        self._bar.update(self._task, description=f"{self._ids}  {printable(told)}…")
+        self._show(f"{printable(told)}…")
+
+    def _show(self, told: str = "") -> None:
+        self._bar.update(self._task, completed=self._done, description=self._state(told))
+
+    def _state(self, told: str = "") -> str:
+        """The tests under way, for what others wait, and how long still.
+
+        told: takes the place of a single test's name, so that it fits a narrow terminal.
+        """
+        now = list(self._now.values())
+        ids = ", ".join(dict.fromkeys(ids for ids, _ in now))
+        if len(now) > 1:
+            parts = [f"{len(now)} at once: {ids}", told]
+        else:
+            parts = [f"{ids}  {told or name}" for _, name in now]
+        parts.append(f"waiting: {self._queued}" if self._queued and now else "")
+        return "; ".join(filter(None, [*parts, self._left()]))
+
+    def _left(self) -> str:
+        """How long the other tests take at the pace of those that are done."""
+        if self._done < ENOUGH:
+            return ""
+        seconds = (time.monotonic() - self._begun) / self._done * (self._total - self._done)
+        return f"about {seconds:.0f} s more" if seconds >= LONG else ""
 
     def finding(self, finding: Finding) -> None:
         """One test has spoken of one requirement."""
@@ -111,8 +151,7 @@ class ProgressDisplay:
 
     def _tell_until(self, ended: threading.Event) -> None:
         while not ended.wait(self._every):
-            done = max(0, self._done - 1)
-            self._say(f"{done} of {self._total} tests, now {self._ids} …")
+            self._say(f"{self._done} of {self._total} tests, now {self._state()} …")
 
 
 def _effort(total: int, logins: int, seconds: float) -> str:

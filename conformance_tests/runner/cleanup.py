@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests.deployment.http.throttle import Throttled
@@ -11,7 +13,7 @@ from conformance_tests.deployment.table_client import troubles
 from conformance_tests.runner import other_runs
 
 if TYPE_CHECKING:
-    from conformance_tests.actors.customers import Customer
+    from conformance_tests.actors.customers import Customer, MadeUpCustomer
     from conformance_tests.actors.pool import Customers
     from conformance_tests.actors.session import Session
     from conformance_tests.deployment.deployment import Deployment
@@ -26,7 +28,7 @@ def clean_up(customers: Customers) -> list[str]:
     left: list[str] = []
     if not _ends_with_run(customers.deployment):
         with _table_problems(left):
-            remove_made_up(customers)
+            _remove(customers, list(customers.all_made_up))
         with _table_problems(left):
             left += _log_out_customers(customers)
         with _table_problems(left):
@@ -34,15 +36,20 @@ def clean_up(customers: Customers) -> list[str]:
     return left
 
 
-def remove_made_up(customers: Customers, since: int = 0) -> None:
-    """Delete the rows of the customers that the run made up, without the first `since` of them."""
+def remove_made_up(customers: Customers) -> None:
+    """Delete the rows of the customers that a test made up."""
     if not _ends_with_run(customers.deployment):
-        for customer in customers.all_made_up[since:]:
-            customers.deployment.need_table().clear(customer.id)
-        del customers.all_made_up[since:]
+        _remove(customers, customers.made_up_here)
     elif len(customers.all_made_up) >= GATHERED:
         customers.deployment.need_table().clear_all()
         customers.all_made_up.clear()
+
+
+def _remove(customers: Customers, made_up: list[MadeUpCustomer]) -> None:
+    while made_up:
+        customer = made_up.pop()
+        customers.deployment.need_table().clear(customer.id)
+        customers.all_made_up.remove(customer)
 
 
 @contextmanager
@@ -69,12 +76,15 @@ def _log_out_customers(customers: Customers) -> Iterator[str]:
             yield f"sessions of {email} may be open still: nothing answers"
             continue
         # Each for itself: one that cannot be ended keeps no other open.
-        asked = {session: _revoke(client, session) for session in _perhaps_open(customer)}
-        open_still = set(_in_table(customer)) or {s for s, problem in asked.items() if problem}
-        if open_still:
+        known = _by_hash(customer)
+        sessions = _in_table(customer, known) if _findable(customer) else customer.sessions
+        with ThreadPoolExecutor(customers.deployment.target.parallel) as pool:
+            asked = dict(zip(sessions, pool.map(partial(_revoke, client), sessions), strict=True))
+        problems = {session for session, problem in asked.items() if problem}
+        if open_still := set(_in_table(customer, known)) or problems:
             why = next(filter(None, map(asked.get, open_still)), None)
-            sessions = "a session" if len(open_still) == 1 else f"{len(open_still)} sessions"
-            yield f"{sessions} of {email} could not be ended{f': {why}' if why else ''}"
+            told = "a session" if len(open_still) == 1 else f"{len(open_still)} sessions"
+            yield f"{told} of {email} could not be ended{f': {why}' if why else ''}"
 
 
 def _revoke(client: Client, session: Session) -> str | None:
@@ -87,17 +97,15 @@ def _revoke(client: Client, session: Session) -> str | None:
         return "its token cannot be sent in a header"
 
 
-def _perhaps_open(customer: Customer) -> list[Session]:
-    """The sessions to end: those with a row, where rows can be found, else all."""
-    return _in_table(customer) if _findable(customer) else customer.sessions
+def _by_hash(customer: Customer) -> dict[str, Session]:
+    """This run's sessions of the customer by the hash of their row, where that can be told."""
+    return {session.hash: session for session in customer.sessions if _findable(customer)}
 
 
-def _in_table(customer: Customer) -> list[Session]:
-    """This run's sessions of the customer that have a row; none where no row can be found."""
-    if not _findable(customer) or not customer.sessions:
-        return []
-    there = {row.hash for row in customer.rows()}
-    return [session for session in customer.sessions if session.hash in there]
+def _in_table(customer: Customer, known: Mapping[str, Session]) -> list[Session]:
+    """Those of these sessions that have a row: the sessions to end."""
+    there = customer.rows() if known else ()
+    return [known[row.hash] for row in there if row.hash in known]
 
 
 def _findable(customer: Customer) -> bool:

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from conformance_tests.marks import fixtures_of, marker_option, requirements_of
+from conformance_tests.runner.needs import customers_of
 
 if TYPE_CHECKING:
     from conformance_tests.actors.pool import Customers
     from conformance_tests.deployment.deployment import Deployment
 
-#: The fixtures by which a test can meet a customer who really logs in.
-REAL: Final = frozenset(
-    {"alice", "bob", "bounded", "instances", "launcher", "overheard", "protected"}
-)
 #: Those without which a test ends before anybody logs in, and whether they are there.
 NEEDED: Final[Mapping[str, Callable[[Deployment], object]]] = {
     "table": lambda d: d.table,
@@ -44,13 +41,12 @@ def _logins(item: pytest.Item, deployment: Deployment) -> int:
     rests = any(deployment.target.leaves_out(row) for row in requirements_of(item))
     if rests or not all(NEEDED[name](deployment) for name in asked & NEEDED.keys()):
         return 0
-    made_up = deployment.can_forge and not REAL & asked  # one who is made up never logs in
-    return 0 if made_up else int(marker_option(item, "logins"))
+    return int(marker_option(item, "logins")) if customers_of(item, deployment) else 0
 
 
 def seconds(count: int, customers: Customers) -> float:
     """How long so many logins take for the waits between them alone."""
     deployment, target = customers.deployment, customers.deployment.target
     paced = 60 * count / target.logins_per_minute if target.logins_per_minute else 0.0
-    turns = 0.0 if deployment.clock.movable else count / max(1, len(customers.registered))
+    turns = 0.0 if deployment.clock.can_move else count / max(1, len(customers.registered))
     return max(paced, turns)

@@ -8,24 +8,20 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from conformance_tests.actors.customer_schedule import Assignment
     from conformance_tests.actors.pool import Customers
     from conformance_tests.deployment.deployment import Deployment
     from conformance_tests.deployment.instances import Instances
     from conformance_tests.expect.expect import Expect
     from conformance_tests.report.finding import Finding
     from conformance_tests.report.walked import Walked
-    from conformance_tests.runner.overlap import CooperativeThread
     from conformance_tests.runner.work_queue import WorkQueue
 
 EXPECT: pytest.StashKey[Expect] = pytest.StashKey()
-ASSIGNMENT: pytest.StashKey[Assignment] = pytest.StashKey()
 #: Seconds for walks where nothing else is said, and those of the embedded reference's run.
 WALKS = 60.0
 WALKS_EMBEDDED = 5.0
 #: How long a run may take where nothing else is said.
 MAX_SECONDS = 3600.0
-THREAD: pytest.StashKey[CooperativeThread] = pytest.StashKey()
 RUN_CONTEXT: pytest.StashKey[RunContext] = pytest.StashKey()
 
 
@@ -34,7 +30,9 @@ class Progress(Protocol):
 
     def started(self, total: int, logins: int, seconds: float) -> None: ...
     def testing(self, ids: tuple[str, ...], name: str) -> None: ...
+    def ended(self, name: str, again: bool) -> None: ...
     def waiting(self, reason: str) -> None: ...
+    def queued(self, told: str) -> None: ...
     def finding(self, finding: Finding) -> None: ...
     def finished(self) -> None: ...
 
@@ -44,7 +42,9 @@ class Silence:
 
     def started(self, total: int, logins: int, seconds: float) -> None: ...
     def testing(self, ids: tuple[str, ...], name: str) -> None: ...
+    def ended(self, name: str, again: bool) -> None: ...
     def waiting(self, reason: str) -> None: ...
+    def queued(self, told: str) -> None: ...
     def finding(self, finding: Finding) -> None: ...
     def finished(self) -> None: ...
 
@@ -57,6 +57,7 @@ class Options:
     strict: a SHOULD that fails counts, so pytest is told so.
     max_seconds: after so long the run stops.
     walks: seconds for the walks of the run, from this `seed`; none by default.
+    shuffle: seeds another order of the tests, as far as it is free.
     queue: where other processes run the same tests at once, what shares the tests out.
     """
 
@@ -71,6 +72,7 @@ class Options:
     max_seconds: float = MAX_SECONDS
     walks: float = 0.0
     seed: int = 0
+    shuffle: int | None = None
 
     @property
     def walks_again(self) -> str:
@@ -83,14 +85,14 @@ class Options:
 class RunContext:
     """What the tests of one run share.
 
-    overlapping: tests that really wait may do so at once; pytest's own report knows no such thing.
+    parallel: so many tests may run at once; pytest itself runs one after the other.
     """
 
     customers: Customers
     instances: Instances
     options: Options = Options()
     progress: Progress = field(default_factory=Silence)
-    overlapping: bool = False
+    parallel: int = 1
     crash: str | None = None
     stopped: str | None = None
     last_request: str | None = None

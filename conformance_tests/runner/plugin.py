@@ -10,25 +10,26 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from conformance_tests.actors import customer_schedule
-from conformance_tests.good_calls import ORDER
-from conformance_tests.marks import declare_marker, fixtures_of, marker_option, requirements_of
+from conformance_tests.marks import declare_marker, marker_option, requirements_of
 from conformance_tests.report import known_failures
 from conformance_tests.report.finding import UNJUDGED, Status
 from conformance_tests.requirements import REQUIREMENTS
-from conformance_tests.runner import estimate, overlap
+from conformance_tests.runner import estimate
 from conformance_tests.runner.findings import (
     findings_of,
     redacted_report,
     walk_crash,
     walk_findings,
 )
-from conformance_tests.runner.options import ASSIGNMENT, EXPECT, RUN_CONTEXT, THREAD, RunContext
+from conformance_tests.runner.needs import first, job_of
+from conformance_tests.runner.options import EXPECT, RUN_CONTEXT, RunContext
 from conformance_tests.runner.pytest_output import redact_logs
 from conformance_tests.runner.watch import Watch, instead
 
 if TYPE_CHECKING:
     from conformance_tests.report.finding import Finding
     from conformance_tests.requirements import Requirement
+    from conformance_tests.runner.schedule import Job
 
 #: What is red of a SHOULD under --strict.
 SHOULD_RED: Final[tuple[Status, ...]] = ("fail", "warn")
@@ -39,8 +40,7 @@ class ConformancePlugin:
 
     def __init__(self, context: RunContext) -> None:
         self.context = context
-        self._waiting: overlap.WaitingTests[pytest.Item] = overlap.WaitingTests()
-        self._watch = Watch(context.instances, context.options.max_seconds)
+        self.watch = Watch(context.instances, context.options.max_seconds)
         self._done: set[str] = set()
 
     def pytest_configure(self, config: pytest.Config) -> None:
@@ -69,23 +69,12 @@ class ConformancePlugin:
         left_out = [item for item in items if not self._wanted(item)]
         if left_out:
             config.hook.pytest_deselected(items=left_out)
-        items[:] = sorted(wanted, key=self._order)
+        jobs = [self.job(item) for item in sorted(wanted, key=first)]
+        items[:] = [job.test for job in sorted(jobs, key=lambda job: job.place)]
 
-    def _order(self, item: pytest.Item) -> tuple[bool, bool, bool, bool, bool, int, int]:
-        """First come the calls with which other tests begin. Late come tests that need a customer
-        whom no other test needs, burns after the others, as a burn of a real customer is remembered
-        for a while; later long jumps, which end every open session; later those that may get a
-        customer locked; last the tests that look back on the run.
-        """
-        long_jump = marker_option(item, "long_jump") and self.context.deployment.clock.movable
-        late = any(marker_option(item, option) for option in ("burns", "exclusive", "serial"))
-        last, wrong, burns = (
-            bool(marker_option(item, name)) for name in ("last", "wrong_passwords", "burns")
-        )
-        customers = _need(item).customers if late else 0
-        good_calls = [ORDER.index(r.id) for r in requirements_of(item) if r.id in ORDER]
-        place = min(good_calls, default=len(ORDER))
-        return last, wrong, long_jump, late, burns, customers, place
+    def job(self, item: pytest.Item) -> Job[pytest.Item]:
+        """A test as the scheduler sees it."""
+        return job_of(item, self.context.deployment, parallel=self.context.parallel > 1)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
@@ -100,23 +89,20 @@ class ConformancePlugin:
         if queue is None:
             self.start_ahead(session.items)
         try:
-            done = yield
-            while self._waiting.tests:
-                self._finish_waiting()
-            return done
+            return (yield)
         except (KeyboardInterrupt, pytest.exit.Exception):
             if queue is None:
                 self._leave_undone(session.items)
             raise
         finally:
-            self.context.stopped = self._watch.stopped
-            self.context.last_request = self._watch.last_request
+            self.context.stopped = self.watch.stopped
+            self.context.last_request = self.watch.last_request
 
     def _leave_undone(self, items: Iterable[pytest.Item]) -> None:
         """Say of each test that an interrupted run did not reach that it was not reached."""
         for item in items:
             if item.nodeid not in self._done:
-                self._add(instead(item, "not-reached", "the run was interrupted"))
+                self.add(instead(item, "not-reached", "the run was interrupted"))
 
     def _wanted(self, item: pytest.Item) -> bool:
         rows = requirements_of(item)
@@ -134,19 +120,26 @@ class ConformancePlugin:
         modes = {mode for item in concerned for mode in marker_option(item, "modes") or ()}
         self.context.instances.start_ahead(*modes)
 
-    # -- one test ------------------------------------------------------------------------------
+    # -- one test, where pytest runs it --------------------------------------------------------
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         self.context.deployment.recorder.start_test()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self.begin(item)
+        last_active = [one.last_active for one in self.context.customers.registered]
+        chosen = customer_schedule.choose(last_active, self.job(item).need, ())
+        assert chosen is not None  # nobody else has any
+        customer_schedule.assign(chosen)
+
+    def begin(self, item: pytest.Item) -> None:
+        """Raise where a test is not to be run; tell that it begins."""
         rows = requirements_of(item)
-        self._watch.need_time()
+        self.watch.need_time()
         self.context.progress.testing(tuple(row.id for row in rows), item.name)
         for row in rows:
             self._check_applies(row, marker_option(item, "hazard"))
-        self._assign_customers(item)
 
     def _check_applies(self, row: Requirement, hazard: str) -> None:
         """Raise where the row does not concern the target, or would disturb it unasked."""
@@ -158,38 +151,6 @@ class ConformancePlugin:
         guarded = target.environment == "production" and not self.context.options.allow_destructive
         if (row.destructive or hazard) and guarded:
             raise NotTestable("destructive")
-
-    def _assign_customers(self, item: pytest.Item) -> None:
-        """Choose the customers of a test; where other tests wait, until enough are free."""
-        most = 0 if _runs_alone(item) else overlap.MAX_WAITING - 1
-        while len(self._waiting.tests) > most or (chosen := self._choose(item)) is None:
-            self._finish_waiting()
-        item.stash[ASSIGNMENT] = chosen
-        customer_schedule.assign(chosen)
-
-    def _choose(self, item: pytest.Item) -> customer_schedule.Assignment | None:
-        last_active = [one.last_active for one in self.context.customers.registered]
-        return customer_schedule.choose(last_active, _need(item), self._waiting.assignments)
-
-    def _finish_waiting(self) -> None:
-        """Wait until a test that waits has ended, and take its findings."""
-        for waiting in self._waiting.finished():
-            thread = waiting.thread
-            self._add(thread.in_its_context(self._findings, waiting.test, thread.error))
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool | None:
-        """Where time can only be waited for, go on with the next test while this one waits."""
-        waits = self.context.overlapping and self.context.deployment.must_wait
-        if not waits or _runs_alone(pyfuncitem):
-            return None
-        thread = overlap.CooperativeThread(lambda: _call(pyfuncitem))
-        if not thread.run_until_it_waits():
-            pyfuncitem.stash[THREAD] = thread
-            self._waiting.add(pyfuncitem, thread, pyfuncitem.stash[ASSIGNMENT])
-        elif thread.error is not None:
-            raise thread.error
-        return True
 
     @pytest.hookimpl(optionalhook=True, tryfirst=True)
     def pytest_timeout_set_timer(self) -> bool:
@@ -205,10 +166,10 @@ class ConformancePlugin:
         error = call.excinfo.value if call.excinfo else None
         if isinstance(error, (KeyboardInterrupt, pytest.exit.Exception)):
             return report
-        if error is None and (call.when != "call" or THREAD in item.stash):
+        if error is None and call.when != "call":
             return report
-        found = self._findings(item, error)
-        self._add(found)
+        found = self.findings(item, error)
+        self.add(found)
         return redacted_report(report, found, any(map(self._is_red, found)))
 
     def _is_red(self, finding: Finding) -> bool:
@@ -228,13 +189,15 @@ class ConformancePlugin:
         known, today = self.context.deployment.target.known_failures, dt.date.today()
         return frozenset(f.id for f in known if not known_failures.overdue(f, today))
 
-    def _add(self, found: Iterable[Finding]) -> None:
+    def add(self, found: Iterable[Finding]) -> None:
+        """Keep what a test found."""
         for finding in found:
             self._done.add(finding.test)
             self.context.findings.append(finding)
             self.context.progress.finding(finding)
 
-    def _findings(self, item: pytest.Item, error: BaseException | None) -> list[Finding]:
+    def findings(self, item: pytest.Item, error: BaseException | None) -> list[Finding]:
+        """What a test found that ended in this way."""
         expect, instances = item.stash.get(EXPECT, None), self.context.instances
         options = self.context.options
         rerun = f"{options.rerun} {options.only_option}"
@@ -243,22 +206,4 @@ class ConformancePlugin:
             self.context.crash = self.context.crash or walk_crash(item, error)
         else:
             found = findings_of(item, error, expect, instances, rerun)
-        return self._watch.looked_at(item, found, [w.test.nodeid for w in self._waiting.tests])
-
-
-def _need(item: pytest.Item) -> customer_schedule.Need:
-    """The customers that a test needs; most that need none could do with one."""
-    two = not fixtures_of(item).isdisjoint({"bob", "another"})
-    exclusive = bool(marker_option(item, "burns") or marker_option(item, "exclusive"))
-    first = bool(marker_option(item, "wrong_passwords"))
-    return customer_schedule.Need(2 if two else 1, exclusive, first)
-
-
-def _runs_alone(item: pytest.Item) -> bool:
-    return bool(marker_option(item, "serial") or marker_option(item, "last"))
-
-
-def _call(item: pytest.Function) -> None:
-    """The test function with the fixtures that it asks for."""
-    names = item._fixtureinfo.argnames
-    item.obj(**{name: item.funcargs[name] for name in names})
+        return self.watch.looked_at(item, found)

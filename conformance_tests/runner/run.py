@@ -19,14 +19,13 @@ from conformance_tests.deployment.opening import assemble
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.redaction import SHOWN
 from conformance_tests.report.verdict import Run
-from conformance_tests.runner import overlap
 from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.runner.discover import other_environment, other_lifetimes
+from conformance_tests.runner.loop import Loop
 from conformance_tests.runner.options import Options, Progress, RunContext, Silence
 from conformance_tests.runner.plugin import ConformancePlugin
 from conformance_tests.runner.preflight import prepare
 from conformance_tests.runner.pytest_output import silent_libraries
-from conformance_tests.runner.work_queue import QueueLoop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -70,14 +69,14 @@ def run_suite(
     started, clock = dt.datetime.now(dt.UTC), time.monotonic()
     with silent_libraries(), ExitStack() as ends, ExitStack() as instances_end:
         deployment = assemble(target, ends, wiring)
-        deployment.clock.sleep = overlap.sleep
         customers = Customers(deployment)
         context = RunContext(
             customers,
             Instances(deployment, instances_end),
             options,
             progress or Silence(),
-            overlapping=not options.pytest_args,  # what pytest writes knows no test that waits
+            # What pytest itself writes knows of no tests that run side by side.
+            parallel=1 if options.pytest_args else target.parallel,
         )
         unreachable = remark = None
         code: int = pytest.ExitCode.OK
@@ -130,8 +129,8 @@ def remark_about(customers: Customers) -> str | None:
 def run_pytest(context: RunContext) -> int:
     extra = list(context.options.pytest_args)
     quiet = () if extra else QUIET
-    plugin, queue = ConformancePlugin(context), context.options.queue
-    plugins = [plugin, QueueLoop(queue, plugin.start_ahead)] if queue else [plugin]
+    plugin = ConformancePlugin(context)
+    plugins = [plugin] if extra else [plugin, Loop(plugin)]
     code = pytest_main([*SETTINGS, *quiet, *extra], plugins)
     context.progress.finished()
     return code

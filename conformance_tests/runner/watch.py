@@ -7,7 +7,7 @@ that it died of is then a failure of the requirement that the test was about.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 #: A deployment that answers again within so many seconds is taken up again.
 BACK_SECONDS: Final = 10.0
 PAUSE_SECONDS: Final = 0.25
-STARTED_AGAIN = "the deployment was started again while this test waited"
 
 
 class Watch:
@@ -39,8 +38,6 @@ class Watch:
         self.stopped: str | None = None
         #: The request that was answered no more.
         self.last_request: str | None = None
-        #: The tests that waited while the deployment was started again: its memory is gone.
-        self.disturbed: set[str] = set()
         self._instances = instances
         self._deployment = instances.main
         self._minutes = seconds / 60
@@ -56,44 +53,45 @@ class Watch:
         if self.stopped is not None:
             raise NotReached(self.stopped)
 
-    def looked_at(
-        self, item: pytest.Item, found: list[Finding], waiting: Iterable[str]
-    ) -> list[Finding]:
-        """What a test found, after a look whether the deployment outlived it.
-
-        waiting: the tests that wait meanwhile.
-        """
-        if item.nodeid in self.disturbed and any(each.status == "fail" for each in found):
-            return instead(item, "unanswered", STARTED_AGAIN)
+    def looked_at(self, item: pytest.Item, found: list[Finding]) -> list[Finding]:
+        """What a test found, after a look whether the deployment outlived it."""
         fatal = self._deployment.recorder.first_unanswered(self._deployment.client.url)
-        if fatal is None or (self.stopped is None and self._answers()):
+        if fatal is None or (self.stopped is None and self.answers()):
             return found
-        if self.stopped is None and self._comes_back(waiting):
+        if self.stopped is None and self._comes_back():
             return self._killed_by(item, fatal, found)
         if self.stopped is None:
-            self._stop(item, fatal)
+            self._stop([(item, fatal)])
         return instead(item, "not-reached", self.stopped)
 
-    def _answers(self) -> bool:
+    def revive(self, ended: Sequence[tuple[pytest.Item, Exchange]]) -> None:
+        """Take the deployment up again, or stop the run.
+
+        ended: the tests that were under way, each with a request that got no answer.
+        """
+        if self.stopped is None and not self.answers() and not self._comes_back():
+            self._stop(ended)
+
+    def answers(self) -> bool:
+        """Whether the deployment is there."""
         try:
             return self._deployment.client.trivial().status is not None
         except Throttled:
             return True
 
-    def _comes_back(self, waiting: Iterable[str]) -> bool:
+    def _comes_back(self) -> bool:
         """Whether it answers within seconds, or once it has been started again."""
         end = time.monotonic() + (0 if self._instances.can_restart else BACK_SECONDS)
         while time.monotonic() < end:
             time.sleep(PAUSE_SECONDS)
-            if self._answers():
-                return self._taken_up(waiting)
+            if self.answers():
+                return self._taken_up()
         try:
-            return self._instances.restart() and self._taken_up(waiting)
+            return self._instances.restart() and self._taken_up()
         except LaunchError:
             return False
 
-    def _taken_up(self, waiting: Iterable[str]) -> bool:
-        self.disturbed.update(waiting)
+    def _taken_up(self) -> bool:
         self._deployment.clock.set_again()
         return True
 
@@ -115,8 +113,10 @@ class Watch:
             for each in instead(item, "fail", None, found)
         ]
 
-    def _stop(self, item: pytest.Item, fatal: Exchange) -> None:
-        recorder, ids = self._deployment.recorder, " ".join(r.id for r in requirements_of(item))
+    def _stop(self, ended: Sequence[tuple[pytest.Item, Exchange]]) -> None:
+        """The run is over; the tests under way may each be at fault."""
+        recorder, [(item, fatal), *_] = self._deployment.recorder, ended
+        ids = " ".join(dict.fromkeys(row.id for test, _ in ended for row in requirements_of(test)))
         said = recorder.redact(fatal.status_line).removeprefix(NO_ANSWER)
         self._deployment.gone = True
         self.stopped = f"the deployment stopped answering in the test of {ids}"

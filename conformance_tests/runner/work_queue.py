@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import zip_longest
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
@@ -85,24 +84,3 @@ def _waits(batch: Batch) -> float:
 
 def _jumps(batch: Batch) -> bool:
     return any(marker_option(item, "long_jump") for item in batch)
-
-
-class QueueLoop:
-    """Has pytest run what a worker takes from the queue, and then the tests that come last."""
-
-    def __init__(self, queue: WorkQueue, before: Callable[[Batch], None]) -> None:
-        """`before` is called with each batch before it is run."""
-        self._queue = queue
-        self._before = before
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        for batch in self._queue.take(batches(session.items)):
-            self._before(batch)
-            self._run(batch)
-        self._run(last_tests(session.items))
-        return True
-
-    def _run(self, batch: Batch) -> None:
-        for item, following in zip_longest(batch, batch[1:]):
-            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)

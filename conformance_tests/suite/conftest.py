@@ -38,9 +38,9 @@ def run_context(request: pytest.FixtureRequest) -> RunContext:
 @pytest.fixture
 def customers(run_context: RunContext) -> Iterator[Customers]:
     """The customers of the deployment; those that a test makes up are gone after it."""
-    before = len(run_context.customers.all_made_up)
-    yield run_context.customers
-    remove_made_up(run_context.customers, since=before)
+    own = run_context.customers.of_one_test()
+    yield own
+    remove_made_up(own)
 
 
 @pytest.fixture

@@ -184,7 +184,7 @@ def test_each_burn_is_a_security_event(
 # -- what one client may not do to all ---------------------------------------------------------
 
 
-@requirement("HARD-26", burns=True, seconds=1.2)
+@requirement("HARD-26", burns=True, seconds=1.2, serial=True)
 def test_deriving_keys_holds_nobody_up(
     deployment: Deployment, alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:
@@ -224,6 +224,7 @@ def test_a_pair_that_ended_long_ago_costs_no_derivation(
             raise NotTestable("secret", "a derivation takes too little time here to be seen")
         if ended < max(forged, look) + derivation / 2:
             return
+    alice.deployment.need_alone()
     told = f"{1000 * ended:.1f} ms; a forged one {1000 * forged:.1f}, a look {1000 * look:.1f}"
     expect.that(False, f"less than half a derivation, {500 * derivation:.1f} ms, on top", told)
 

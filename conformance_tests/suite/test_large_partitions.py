@@ -18,7 +18,7 @@ CROWDS = [pytest.param(110, 0, id="110 rows"), pytest.param(4, 380_000, id="1.5 
 BATCH = 25
 
 
-@requirement("STORE-09", burns=True)
+@requirement("STORE-09", burns=True, serial=True)
 @pytest.mark.parametrize("count, size", CROWDS)
 def test_a_burn_takes_every_row(
     deployment: Deployment, someone: Customer, table: Table, expect: Expect, count: int, size: int

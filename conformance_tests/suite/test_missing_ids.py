@@ -22,7 +22,7 @@ from conformance_tests.outcomes import NotTestable
 NOTHING = (ABSENT, None, *MISSING_IDS)
 
 
-@requirement("STORE-11", burns=True)
+@requirement("STORE-11", burns=True, serial=True)
 def test_missing_tokens_are_looked_up_nowhere(
     customers: Customers, alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:
@@ -38,7 +38,7 @@ def test_missing_tokens_are_looked_up_nowhere(
             client.revoke(word, session.refresh_token)
 
 
-@requirement("STORE-11")
+@requirement("STORE-11", serial=True)
 def test_missing_ids_are_looked_up_nowhere_by_hand(
     customers: Customers, alice: RegisteredCustomer, client: Client, expect: Expect
 ) -> None:
@@ -50,7 +50,7 @@ def test_missing_ids_are_looked_up_nowhere_by_hand(
             list(developer.try_all(nothing, session.refresh_token))
 
 
-@requirement("STORE-11", optional=True)
+@requirement("STORE-11", optional=True, serial=True)
 def test_a_token_without_an_id_leads_nowhere(
     customers: Customers, someone: Customer, expect: Expect
 ) -> None:
@@ -79,18 +79,18 @@ def rows_of_nobody(deployment: Deployment, pairs: list[Session]) -> Iterator[Non
     if table is None or not deployment.can_forge:
         yield
         return
-    there = {row.hash for word in words for row in table.rows(word)}
+    there = {row.hash for rows in table.rows_of(*words).values() for row in rows}
     ttl, forge = int(deployment.clock.now()) + HOUR, deployment.need_forge()
     hashes = [forge.hash_of(pair.refresh_token) for pair in pairs]
     table.put_many([table.make(word, hash_, ttl) for word in words for hash_ in hashes])
     try:
         yield
     finally:
-        found = [row for word in words for row in table.rows(word)]
+        found = [row for rows in table.rows_of(*words).values() for row in rows]
         table.delete_many([row for row in found if row.hash not in there])
 
 
-@requirement("STORE-11", logins=6, optional=True)
+@requirement("STORE-11", logins=6, optional=True, serial=True)
 def test_a_login_without_an_id_writes_nothing(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:

@@ -15,6 +15,8 @@ from conformance_tests.target.schema import Key, Table
 ENVIRONMENTS: Final = ("production", "development")
 PROFILES: Final = ("documented", "hardened")
 ODD_KINDS: Final = ("null", "empty", "bool", "object", "nan")
+#: Tests at once where the file says nothing: a small staging server bears so many.
+PARALLEL: Final = 8
 _HEADERS = {"X-Store": "en", "X-Bypass": {"env": "BYPASS"}}
 _SETS_CLOCK = 'POST {"now": <epoch seconds>} sets the clock there'
 _ODD = f"what the platform answers instead of an id: {', '.join(ODD_KINDS)}"
@@ -108,6 +110,7 @@ TABLES: Final[Mapping[str, Table]] = {
     ),
     "limits": Table(
         Key("logins_per_minute", v.whole, 0, "a login throttle to respect; 0 is none"),
+        Key("parallel", v.at_least_one, PARALLEL, "tests at once; 1 runs one after the other"),
         implied=True,
     ),
     "known_failures": Table(

@@ -147,6 +147,7 @@ def _build(
         "log_file": lambda: found["log"] and files.log_file(found["log"]["file"], folder),
         "launch": lambda: found["launch"] and Launch(**found["launch"]),
         "logins_per_minute": lambda: found["limits"]["logins_per_minute"],
+        "parallel": lambda: found["limits"]["parallel"],
         "known_failures": lambda: _known_failures(found["known_failures"]),
     }
     values = {}

@@ -49,6 +49,7 @@ class Target:
     log_file: str | None = None
     launch: Launch | None = None
     logins_per_minute: int = 0
+    parallel: int = 1  # tests at once
     known_failures: tuple[KnownFailure, ...] = ()
     # Embedded only, not in the file: further instances on the same table.
     instances: Mapping[str, Instance] = field(default_factory=dict)

@@ -90,6 +90,11 @@ def whole(value: Any) -> int:
     return int(value)
 
 
+def at_least_one(value: Any) -> int:
+    """A whole number above zero."""
+    return whole(above_zero(value))
+
+
 def minutes(value: Any) -> int:
     """Minutes, decimals allowed, that make whole seconds; converted to seconds."""
     seconds = round(above_zero(value) * 60, 6)

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tools.bench import deployment, growth, soak, suite_speed
+from conformance_tests.target.keys import PARALLEL
+from tools.bench import deployment, far_suite, growth, soak, suite_speed
 from tools.bench.calls import Address
 from tools.bench.customers import COUNT, EMAIL, PASSWORD
+from tools.bench.far import Distance
 from tools.bench.processes import Program
 from tools.bench.report import Measured, as_json, show
 from tools.bench.runs import Plan, Run, Target
@@ -37,7 +39,7 @@ def parser() -> ArgumentParser:
     add("--url", help="measure this GraphQL endpoint instead")
     add("--vs", metavar="URL", help="and this one in turn with it")
     add("--email", default=EMAIL, help="e-mail of a customer; {n} counts from 0 (%(default)s)")
-    add("--customers", type=int, default=COUNT, help="how many there are (%(default)s)")
+    add("--customers", type=int, default=COUNT, help="how many there are (%(default)s; far: 2)")
     add("--workers", type=int, default=1, help="processes of the reference (%(default)s)")
     add("--rounds", type=int, default=USUAL.rounds, help="(%(default)s)")
     add("--seconds", type=float, default=USUAL.seconds, help="of each spell (%(default)s)")
@@ -49,6 +51,10 @@ def parser() -> ArgumentParser:
     )
     other.add_argument("--growth", action="store_true", help="how cost grows, for docs/COST.md")
     other.add_argument("--suite", action="store_true", help="how long the suite takes, by phase")
+    add("--rtt", type=float, metavar="MS", help="with --suite: of a deployment so far away")
+    add("--table-rtt", type=float, default=0.0, metavar="MS", help="whose table is so far away")
+    add("--parallel", type=int, default=PARALLEL, metavar="N", help="tests at once (%(default)s)")
+    add("--credentials", action="store_true", help="without its secret, table and clock")
     return commands
 
 
@@ -58,6 +64,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(width=CONSOLE_WIDTH, highlight=False)
     if flags.growth:
         return growth.main(console, quick=flags.quick)
+    if flags.suite and flags.rtt is not None:
+        distance = Distance(flags.rtt, flags.table_rtt)
+        named = flags.customers if flags.customers != COUNT else 2
+        return far_suite.main(console, distance, named, flags.parallel, bare=flags.credentials)
     if flags.suite:
         return suite_speed.main(console)
     if flags.soak:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from conformance_tests.deployment import waiting
 from conformance_tests.deployment.http import documents
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.http.documents import ABSENT, OPERATIONS
@@ -197,6 +198,7 @@ class Client:
         return self.rate.ask(operation, lambda: self._send_once(method, operation, request))
 
     def _send_once(self, method: str, operation: str, request: dict[str, Any]) -> Answer:
+        waiting.check()
         started = time.monotonic()
         try:
             prepared = self._http.build_request(method, self.url, **request)

@@ -10,6 +10,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from conformance_tests.deployment import waiting
 from conformance_tests.outcomes import NotTestable
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class LoginRate:
             self._next = turn + self._interval
         if turn > now:
             self.tell(f"waiting {turn - now:.0f} s to keep to logins_per_minute")
-            time.sleep(turn - now)
+            waiting.sleep(turn - now)
 
     def ask(self, operation: str, send: Callable[[], Answer]) -> Answer:
         """The answer, once it is no HTTP 429; Throttled where that takes too long.
@@ -74,7 +75,7 @@ class LoginRate:
                     self._in_vain.add(operation)
                 raise Throttled(answer, pause)
             self.tell(f"waiting {pause:.0f} s, as the deployment asks (HTTP 429)")
-            time.sleep(pause)
+            waiting.sleep(pause)
         self._in_vain.discard(operation)
         return answer
 

@@ -11,8 +11,6 @@ import time
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -21,7 +19,7 @@ from conformance_tests.embedded.parallel import EventCollector, WorkerLost, merg
 from conformance_tests.report.finding import Finding
 from conformance_tests.report.verdict import Run
 from conformance_tests.runner.options import Options, Silence
-from conformance_tests.runner.work_queue import QueueLoop, WorkQueue, batches, last_tests
+from conformance_tests.runner.work_queue import WorkQueue, batches, last_tests
 from conformance_tests.target.model import Target
 
 PASS = Finding("CORE-01", "pass", None, "suite/test_login.py::test_one", None)
@@ -36,7 +34,6 @@ class Item:
     last: bool = False
     seconds: float = 0.0
     long_jump: bool = False
-    config: Any = None
 
     def get_closest_marker(self, name: str) -> pytest.Mark:
         return pytest.Mark(name, ("CORE-01",), vars(self), _ispytest=True)
@@ -101,23 +98,6 @@ def test_no_share_is_left_with_a_long_batch_at_the_end() -> None:
     ]
     found = [batch[0].partition("[")[0] for batch in of(items)]
     assert found == ["slower", "many", "some", "slow", "one", "other", "jump"]
-
-
-def test_a_share_has_pytest_run_what_it_took_and_then_the_looks_back() -> None:
-    """Each batch is begun before its first test; what follows in another one is none of it."""
-    items = [Item("one[a]"), Item("one[b]"), Item("two"), Item("back", last=True)]
-    taken = multiprocessing.get_context("spawn").Value("i", 0)
-    share, told = WorkQueue(taken, first=True), list[Any]()
-
-    def protocol(item: Item, nextitem: Item | None) -> None:
-        told.append((item.nodeid, nextitem.nodeid if nextitem else None))
-
-    for item in items:
-        item.config = SimpleNamespace(hook=SimpleNamespace(pytest_runtest_protocol=protocol))
-    loop = QueueLoop(share, lambda batch: told.append(names(batch)))  # type: ignore[arg-type]
-    assert loop.pytest_runtestloop(SimpleNamespace(items=items))  # type: ignore[arg-type]
-    ones = [["one[a]", "one[b]"], ("one[a]", "one[b]"), ("one[b]", None)]
-    assert told == [*ones, ["two"], ("two", None), ("back", None)]
 
 
 def test_what_the_shares_found_is_one_run() -> None:

@@ -25,6 +25,7 @@ def watched(
     progress.started(2, 5, seconds)
     progress.testing(("CORE-01",), "test_a_login\x1b[2J")
     progress.finding(Finding("CORE-01", "fail"))
+    progress.ended("test_a_login\x1b[2J", again=False)
     progress.testing(("CORE-02",), "test_another")
     if waits:
         progress.waiting("waiting for alice")
@@ -87,13 +88,35 @@ def test_a_log_is_told_now_and_then_how_far_a_run_has_come() -> None:
     progress.started(140, 5, 0.0)
     progress.testing(("CORE-13",), "test_one")
     progress.testing(("CORE-14", "HARD-02"), "test_another")
+    progress.ended("test_one", again=False)
     time.sleep(0.3)
     progress.finished()
     lines = out.getvalue().splitlines()[1:]
-    assert set(lines) == {"1 of 140 tests, now CORE-14 HARD-02 …"}
+    assert set(lines) == {"1 of 140 tests, now CORE-14 HARD-02  another …"}
     assert len(lines) > 1
     time.sleep(0.2)
     assert out.getvalue().splitlines()[1:] == lines
+
+
+def test_of_tests_that_run_at_once_each_is_named_and_why_others_wait() -> None:
+    """And, once their pace is known, how long the rest takes."""
+    out = io.StringIO()
+    progress = ProgressDisplay(console(file=out), every=0.05)
+    progress.started(40_000, 0, 0.0)
+    for number in range(22):
+        progress.testing((f"CORE-{number}",), f"test_{number}")
+    for number in range(20):
+        progress.ended(f"test_{number}", again=number == 0)
+    progress.ended("test_20", again=False)
+    progress.testing(("CORE-99",), "test_more")
+    progress.queued("3 for a customer")
+    time.sleep(0.2)
+    progress.finished()
+    assert re.search(
+        r"20 of 40000 tests, now 2 at once: CORE-21, CORE-99; waiting: 3 for a customer; "
+        r"about \d+ s more …",
+        out.getvalue(),
+    )
 
 
 def test_a_log_is_told_while_pytest_keeps_what_is_printed(tmp_path: Path) -> None:

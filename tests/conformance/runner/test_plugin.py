@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -16,9 +15,11 @@ import pytest
 from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.clock import Clock
+from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.instances import Instances
 from conformance_tests.report.finding import Finding
-from conformance_tests.runner import entry, overlap
+from conformance_tests.runner import entry
+from conformance_tests.runner.loop import Loop
 from conformance_tests.runner.options import Options, RunContext
 from conformance_tests.runner.plugin import ConformancePlugin
 from tests.conformance.fakes import ALICE, BOB, SECRET, HandClock, deployment, error, says
@@ -217,13 +218,13 @@ SEVERAL = """
     def test_last(): ...
 
     @requirement("CORE-12", burns=True)
-    def test_burns(): ...
+    def test_burns(someone): ...
 
     @requirement("CORE-15", long_jump=True)
     def test_jumps(): ...
 
     @requirement("WIRE-05")
-    def test_quiet(): ...
+    def test_quiet(someone): ...
 
     def test_of_nothing(): ...
 """
@@ -322,20 +323,35 @@ def test_without_customers_a_test_that_needs_one_says_so(judge: Judge) -> None:
     assert "[[customers]]" in str(finding.detail)
 
 
-# -- tests that wait together ------------------------------------------------------------------
+# -- tests side by side ------------------------------------------------------------------------
 
 SLEEPERS = """
     import time
-    from conformance_tests.runner import overlap
 
     @pytest.mark.parametrize("number", range(4))
     @requirement("CORE-12", burns={burns})
-    def test_it(alice, number):
+    def test_it(alice, clock, number):
         begun = time.monotonic()
-        overlap.sleep(0.2)
+        clock.sleep(0.2)
         alice.sessions.append((begun, time.monotonic()))
         raise Violation("this", f"that of {{number}}")
 """
+
+
+def side_by_side(
+    pytester: pytest.Pytester, tests: str, judged: Deployment, seed: int | None = None
+) -> RunContext:
+    """What comes of these tests, run four at once by alice and bob."""
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyfile(dedent(HEAD) + dedent(tests))
+    registered = (RegisteredCustomer(judged, ALICE), RegisteredCustomer(judged, BOB))
+    with ExitStack() as ends:
+        instances = Instances(judged, ends)
+        customers = Customers(judged, registered)
+        context = RunContext(customers, instances, Options(shuffle=seed), parallel=4)
+        plugin = ConformancePlugin(context)
+        pytester.inline_run("-p", "no:cacheprovider", plugins=[plugin, Loop(plugin)])
+    return context
 
 
 def meets(one: Any, other: Any) -> bool:
@@ -348,23 +364,78 @@ def test_waits_are_shared_but_no_customer_is_burned_in_a_sleep(
     pytester: pytest.Pytester, burns: bool
 ) -> None:
     """Two customers let two tests burn at once, and any number that burn nothing."""
-    pytester.makeconftest(CONFTEST)
-    pytester.makepyfile(dedent(HEAD) + dedent(SLEEPERS.format(burns=burns)))
     judged = deployment(clock=Clock(), environment="development")
-    registered = (RegisteredCustomer(judged, ALICE), RegisteredCustomer(judged, BOB))
-    with ExitStack() as ends:
-        context = RunContext(
-            Customers(judged, registered), Instances(judged, ends), overlapping=True
-        )
-        judged.clock.sleep = overlap.sleep
-        pytester.inline_run("-p", "no:cacheprovider", plugins=[ConformancePlugin(context)])
-    slept: list[list[Any]] = [list(customer.sessions) for customer in registered]
+    context = side_by_side(pytester, SLEEPERS.format(burns=burns), judged)
+    slept: list[list[Any]] = [list(customer.sessions) for customer in context.customers.registered]
     alices, bobs = map(sorted, slept)
-    assert (len(alices), len(bobs)) == ((2, 2) if burns else (4, 0))
-    assert [meets(*two) for two in itertools.pairwise(alices)] == [not burns] * (len(alices) - 1)
-    assert not burns or meets(alices[0], bobs[0])
+    assert (len(alices), len(bobs)) == (2, 2)
+    assert [meets(*alices), meets(*bobs)] == [not burns] * 2
+    assert meets(alices[0], bobs[0])
     told = sorted(finding.card.actual for finding in context.findings if finding.card)
     assert told == [f"that of {number}" for number in range(4)]
+
+
+CLOCKS = """
+    SEEN = []
+
+    @requirement("CORE-03")
+    def test_moves(clock, expect):
+        SEEN.append(("moves", clock.shared))
+        clock.move_to(clock.now() + 1000)
+        SEEN.append(("moved", clock.shared))
+
+    @requirement("CORE-04")
+    def test_stays(clock, client, expect):
+        before = clock.now()
+        for _ in range(20):
+            clock.sleep(0.01)
+        expect.that(clock.now() == before, "a clock that nobody moves", "another time")
+
+    @requirement("WIRE-13", last=True)
+    def test_looks_back(expect):
+        raise Violation("this", str(SEEN))
+"""
+
+
+def test_a_test_that_moves_the_clock_is_run_again_alone(pytester: pytest.Pytester) -> None:
+    """Beside others it gets no further than the move, and what it found until then is dropped."""
+    context = side_by_side(pytester, CLOCKS, deployment(clock=HandClock()))
+    found = {finding.requirement: finding for finding in context.findings}
+    assert (found["CORE-03"].status, found["CORE-04"].status) == ("pass", "pass")
+    assert len(context.findings) == len(found)
+    card = found["WIRE-13"].card
+    assert card is not None
+    assert card.actual == str([("moves", True), ("moves", False), ("moved", False)])
+
+
+FIXTURES = """
+    ENDED = []
+
+    @pytest.fixture
+    def thing(request, client):
+        yield request.param * 2
+        ENDED.append(request.node.name)
+
+    @requirement("CORE-03")
+    @pytest.mark.parametrize("word", ["one", "two"])
+    @pytest.mark.parametrize("thing", ["x", "y"], indirect=True)
+    def test_it(thing, word, expect):
+        expect.remark(f"{thing} {word}")
+
+    @requirement("WIRE-13", last=True)
+    def test_looks_back(expect):
+        raise Violation("this", " ".join(sorted(ENDED)))
+"""
+
+
+def test_each_test_has_fixtures_of_its_own(pytester: pytest.Pytester) -> None:
+    """Parametrised ones too; each is ended after its test."""
+    context = side_by_side(pytester, FIXTURES, deployment())
+    *tests, last = context.findings
+    told = sorted(str(finding.detail) for finding in tests)
+    assert told == ["xx one", "xx two", "yy one", "yy two"]
+    assert last.card is not None
+    assert len(last.card.actual.split()) == 4
 
 
 def test_under_plain_pytest_a_card_repeats_what_was_asked_there() -> None:

@@ -205,7 +205,7 @@ def test_an_interrupted_run_names_what_it_did_not_reach(judge: Judge) -> None:
     """Also further tests of a row of which one has passed."""
     interrupt = """
     @requirement("GQL-05")
-    def test_a_passes(): ...
+    def test_a_passes(expect): ...
 
     @requirement("GQL-05")
     def test_b_interrupted(expect):
