@@ -22,7 +22,7 @@ from conformance_tests.actors.session import Session, expired
 from conformance_tests.deployment.http.answer import SERVER_ERROR, Answer
 from conformance_tests.deployment.http.documents import ABSENT
 from conformance_tests.deployment.row import Row
-from conformance_tests.good_calls import LOGIN
+from conformance_tests.good_calls import LOGIN, ROTATION
 from conformance_tests.outcomes import NotTestable, good_call
 
 if TYPE_CHECKING:
@@ -115,7 +115,10 @@ class Customer(ABC):
         second wait, one that was not renewed.
         """
         session = self.expired_session(remember_me)
-        return session if self.deployment.must_wait else self.successor_of(session).expired()
+        if self.deployment.must_wait:
+            return session
+        with good_call(*ROTATION):
+            return self.successor_of(session).expired()
 
     def live_sessions(self, count: int) -> list[Session]:
         """So many sessions made in different seconds."""

@@ -164,6 +164,7 @@ def test_a_revoke_at_another_server_is_heeded_at_once(
         raise NotTestable("second instance")
     session = someone.log_in()
     expect.returns_same_pair(session)
+    expect.returns_same_pair(session.on(production))
     expect.revokes(session.on(production))
     expect.is_over(session)
 

@@ -133,7 +133,7 @@ def test_a_revoke_needs_a_good_signature_later(someone: Customer, expect: Expect
     for vector in vectors("HARD-01")[:2]:
         with expect.given(vector.what), expect.unchanged(someone):
             expect.refused_as_not_genuine(forged_tokens.token(session, vector).revoke())
-    expect.revokes(session)
+    expect.rotates(session)
 
 
 # -- claims and headers ------------------------------------------------------------------------

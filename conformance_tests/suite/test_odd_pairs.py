@@ -64,13 +64,16 @@ def made_up_for(session: Session) -> list[str]:
 
 @requirement("HARD-10", burns=True)
 def test_an_old_access_token_is_no_key_for_logging_out(someone: Customer, expect: Expect) -> None:
-    """An access token from an old log, beside a made-up refresh token, ends no session of today."""
+    """An access token from an old log, beside a made-up refresh token, ends no session of today,
+    at a revoke either.
+    """
     session = someone.log_in()
     expect.returns_same_pair(session)
     for vector in vectors("HARD-10"):
         old = forged_tokens.token(session, vector).altered(refresh_token=never_issued())
         with expect.given(vector.what), expect.unchanged(someone):
             expect.refused_as_not_genuine(old.refresh())
+            expect.refused_as_not_genuine(old.revoke())
     expect.returns_same_pair(session)
 
 

@@ -68,7 +68,7 @@ def test_a_revoke_of_a_mismatched_pair_deletes_nothing_later(
     """The same once the access token has expired."""
     session, phone = someone.soon_expired_sessions(2)
     revokes_nothing(session, phone, expect)
-    expect.revokes(session)
+    expect.rotates(session)
 
 
 def revokes_nothing(session: Session, phone: Session, expect: Expect) -> None:

@@ -321,7 +321,9 @@ def test_an_id_beyond_ascii_is_utf_8(
 def test_every_integer_is_an_id(
     customers: Customers, made_up: MadeUpCustomer, expect: Expect, id_: int
 ) -> None:
-    """A session of such an id is repeated, renewed under the same id, and revoked."""
+    """A session of such an id is repeated, renewed under the same id, and revoked; a replay ends
+    the others.
+    """
     expect.rotates(made_up.expired_session())
     customer = customers.named_by_number(id_)
     if customer is None:
@@ -333,6 +335,9 @@ def test_every_integer_is_an_id(
         expect.equal(successor.claims.get("customer_id"), id_, "customer_id")
         expect.revokes(unwanted)
         expect.not_stored(unwanted)
+        customers.deployment.wait_out_grace()
+        expect.is_over(expired)
+        expect.not_stored(successor)
 
 
 @requirement("WIRE-13")

@@ -265,7 +265,7 @@ def updates_and_does_not_say_so(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(schema, "UpdateUserAuth", lambda success: output(success=None))
 
 
-@mutant("DEV-05")
+@mutant("DEV-05", also="DEV-11")
 def does_not_update_what_is_there(patch: pytest.MonkeyPatch) -> None:
     """updateUserAuth is an error for a row that exists."""
     update = Development.update

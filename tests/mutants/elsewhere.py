@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
-from reference_auth.api import error_messages
+from reference_auth.api import error_messages, schema
 from reference_auth.api.error_messages import AuthSchema
 from reference_auth.api.request import AuthRequest
 from reference_auth.core import rows, tokens
@@ -79,7 +79,7 @@ def ignores_crit_of_an_expired_token_at_a_revoke(patch: pytest.MonkeyPatch) -> N
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-22")
+@mutant("CORE-22", also="HARD-11")
 def compares_no_refresh_token_beside_an_expired_token(patch: pytest.MonkeyPatch) -> None:
     """A revoke with an expired access token ends its session, whatever is beside it."""
 
@@ -179,6 +179,23 @@ def takes_a_tombstone_that_it_cannot_read_for_none(patch: pytest.MonkeyPatch) ->
 
     around(patch, Sessions, "tombstone", get)
     around(patch, Sessions, "fence", get)
+
+
+@mutant("HARD-10")
+def logs_everybody_out_by_an_old_access_token(patch: pytest.MonkeyPatch) -> None:
+    """A revoke with an access token of days ago is refused, and ends the customer's sessions."""
+
+    async def revoke(original: Any, flow: Flow, *given: Any) -> Any:
+        try:
+            return await original(flow, *given)
+        except PairMismatch:
+            presented = flow.present(*given)
+            if presented.claims.exp < presented.now - DAY:
+                rows = await rows_of(flow.sessions, partition_of(presented.claims.customer_id))
+                await flow.sessions.delete_all(rows)
+            raise
+
+    around(patch, Flow, "revoke", revoke)
 
 
 # -- for some sessions -------------------------------------------------------------------------
@@ -343,6 +360,19 @@ def composes_an_id_in_a_key(patch: pytest.MonkeyPatch) -> None:
         around(patch, module, "partition_of", composed)
 
 
+@mutant("HARD-35")
+def burns_nobody_whose_id_is_negative(patch: pytest.MonkeyPatch) -> None:
+    """A replay of a pair whose customer_id is a negative number is refused, and burns nothing."""
+
+    async def burn_for_reuse(original: Any, flow: Flow, presented: Presented) -> None:
+        id_ = presented.claims.customer_id
+        if isinstance(id_, int) and id_ < 0:
+            raise SessionOver
+        await original(flow, presented)
+
+    around(patch, Flow, "burn_for_reuse", burn_for_reuse)
+
+
 @mutant("CORE-26")
 def leads_a_number_on_as_a_text(patch: pytest.MonkeyPatch) -> None:
     """Within a grace window the pair that comes again has its customer_id as a text."""
@@ -364,9 +394,9 @@ def masks_the_errors_of_the_flow_in_production(patch: pytest.MonkeyPatch) -> Non
     """Outside development each error of the flow becomes the mask, without category."""
     flow = ("generateCustomerToken", "refreshCustomerToken", "revokeCustomerToken")
 
-    def shown(original: Any, schema: AuthSchema, error: GraphQLError) -> GraphQLError:
-        told: GraphQLError = original(schema, error)
-        is_masked = not schema._suggests_names and (error.path or [""])[0] in flow
+    def shown(original: Any, served: AuthSchema, error: GraphQLError) -> GraphQLError:
+        told: GraphQLError = original(served, error)
+        is_masked = not served._suggests_names and (error.path or [""])[0] in flow
         return GraphQLError(error_messages.UNEXPECTED, path=error.path) if is_masked else told
 
     around(patch, AuthSchema, "_shown", shown)
@@ -441,6 +471,19 @@ def answers_a_renewed_token_after_its_end(patch: pytest.MonkeyPatch) -> None:
         return original(auth)
 
     around(patch, AuthRequest, "live_claims", live_claims)
+
+
+@mutant("API-06")
+def answers_a_renewed_token_about_the_other_customer(patch: pytest.MonkeyPatch) -> None:
+    """Whoever comes with a token of a rotation is told about somebody else."""
+    both = [demo.ALICE.customer_id, demo.BOB.customer_id]
+    current_customer = schema.current_customer
+
+    def other(info: Any) -> Any:
+        known = both.index(current_customer(info))
+        return both[known ^ bool(schema.auth_of(info).live_claims().session)]
+
+    patch.setattr(demo, "current_customer", other)
 
 
 # -- by hand -----------------------------------------------------------------------------------

@@ -144,7 +144,7 @@ def revokes_what_it_could_not_delete(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "end", careless)
 
 
-@mutant("FAULT-12", also="GQL-08")
+@mutant("FAULT-12", also="FAULT-05 GQL-08")
 def hopes_that_a_session_was_revoked(patch: pytest.MonkeyPatch) -> None:
     """A revoke answers true when nobody knows whether the row was deleted."""
     end = Sessions.end

@@ -64,7 +64,7 @@ def judges(patch: pytest.MonkeyPatch, read: Callable[[Members], Members]) -> Non
 # -- signatures --------------------------------------------------------------------------------
 
 
-@mutant("HARD-01", also="HARD-02 HARD-04 HARD-17 STORE-11 STORE-12", known_as="M12")
+@mutant("HARD-01", also="HARD-02 HARD-04 HARD-06 HARD-17 HARD-29 STORE-11 STORE-12", known_as="M12")
 def burns_for_a_forged_token(patch: pytest.MonkeyPatch) -> None:
     """A token is decoded before it is verified, and the customer whom it names is burned."""
 
@@ -110,7 +110,7 @@ def compares_the_beginning_of_a_signature(patch: pytest.MonkeyPatch) -> None:
     opens(patch, trusts)
 
 
-@mutant("HARD-01", also="HARD-06 HARD-29")
+@mutant("HARD-01", also="HARD-06 HARD-29 HARD-32")
 def takes_a_tampered_token_for_an_expired_one(patch: pytest.MonkeyPatch) -> None:
     """A token that is past its `exp` is read without its signature being looked at."""
     verify = tokens.verify
@@ -125,7 +125,7 @@ def takes_a_tampered_token_for_an_expired_one(patch: pytest.MonkeyPatch) -> None
     patch.setattr(tokens, "verify", lenient)
 
 
-@mutant("HARD-01", also="HARD-06 HARD-29")
+@mutant("HARD-01", also="HARD-06 HARD-29 HARD-32")
 def looks_at_no_signature_after_exp(patch: pytest.MonkeyPatch) -> None:
     """From the second after its `exp` a token is read without its signature being looked at."""
     verify = tokens.verify
@@ -458,7 +458,7 @@ def takes_natural_numbers_for_ids_only(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(tokens, "is_customer_id", natural)
 
 
-@mutant("HARD-17", also="HARD-21 STORE-12")
+@mutant("HARD-17", also="HARD-06 HARD-21 HARD-29 STORE-12")
 def revokes_for_whoever_names_the_customer(patch: pytest.MonkeyPatch) -> None:
     """revoke reads the payload of a token, and leaves its signature alone."""
     revoke = Flow.revoke

@@ -122,7 +122,7 @@ def leaves_a_mark_at_the_second_rotation(patch: pytest.MonkeyPatch) -> None:
     after_the_second_rotation(patch, act)
 
 
-@mutant("CORE-05")
+@mutant("CORE-07")
 def notes_when_a_renewed_session_was_last_seen(patch: pytest.MonkeyPatch) -> None:
     """A refresh of a live pair that came from a rotation writes the hour into its row."""
     note_last_seen(patch, lambda claims: claims.session)
@@ -145,6 +145,17 @@ def note_last_seen(patch: pytest.MonkeyPatch, whose: Any) -> None:
         return pair
 
     around(patch, Flow, "refresh", refresh)
+
+
+@mutant("CORE-10", also="API-03")
+def gives_renewed_access_tokens_a_minute_of_leeway(patch: pytest.MonkeyPatch) -> None:
+    """The access token that a rotation gave counts as live for a minute after `exp`."""
+    around(
+        patch,
+        tokens,
+        "is_live",
+        lambda original, claims, now: original(claims, now - 60 * bool(claims.session)),
+    )
 
 
 @mutant("CORE-21", also="HARD-14")

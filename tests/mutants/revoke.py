@@ -48,7 +48,7 @@ def says_true_and_ends_nothing(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "revoke", revoke)
 
 
-@mutant("CORE-20", also="RACE-11")
+@mutant("CORE-20", also="RACE-11 WIRE-03")
 def says_false_while_another_session_is_left(patch: pytest.MonkeyPatch) -> None:
     """A revoke ends the session, and answers whether the customer has none left."""
 
@@ -60,7 +60,7 @@ def says_false_while_another_session_is_left(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-21", known_as="M51")
+@mutant("CORE-21", also="CORE-22", known_as="M51")
 def asks_for_a_live_access_token_to_log_out(patch: pytest.MonkeyPatch) -> None:
     """A revoke with an expired access token is refused."""
 
@@ -104,7 +104,7 @@ def leaves_the_row_of_a_session_that_ran_out(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-22", also="GQL-06 HARD-24 HARD-25 WIRE-12", known_as="M52")
+@mutant("CORE-22", also="GQL-06 HARD-11 HARD-24 HARD-25 WIRE-12", known_as="M52")
 def ends_the_session_of_the_access_token_alone(patch: pytest.MonkeyPatch) -> None:
     """A revoke does not compare the refresh token: whatever was sent, the session ends."""
 
@@ -140,7 +140,7 @@ def ends_the_session_that_a_mismatch_names(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-22")
+@mutant("CORE-22", also="HARD-11")
 def ends_whichever_session_the_refresh_token_names(patch: pytest.MonkeyPatch) -> None:
     """A revoke ends the session of the refresh token, if it is one of the same customer's."""
 
