@@ -80,12 +80,6 @@ SPARED = (
         "session breaks it",
     ),
     Spared(
-        "M02",
-        row="STORE-07",
-        why="a first rotation that writes no row breaks whatever is rotated; only a second one "
-        "does so here, and STORE-07 rotates once: M01 breaks it",
-    ),
-    Spared(
         "M58",
         row="CORE-27",
         why="masking every refusal breaks whatever is refused; only a login's are masked here, and "
