@@ -22,7 +22,8 @@ REAL: Final = frozenset(
 WHOLE: Final = frozenset({"faults", "run_log", "launcher", "instances", "overheard"})
 #: The options of a test that is run alone.
 ALONE: Final = ("serial", "last")
-#: The group whose tests compete with themselves: other tests would be in their way.
+#: The group whose tests compete with themselves: other tests would be in their way. Where time can
+#: only be waited for, the others wait most of the time as well.
 RACES: Final = "RACE"
 
 
@@ -85,6 +86,6 @@ def _alone(item: pytest.Item, deployment: Deployment) -> bool:
         any(marker_option(item, option) for option in ALONE)
         or bool(marker_option(item, "long_jump") and deployment.clock.can_move and not can_forge)
         or not WHOLE.isdisjoint(fixtures_of(item))
-        or RACES in groups
+        or (RACES in groups and not deployment.must_wait)
         or (deployment.clock.can_move and deployment.sessions_are_short)
     )

@@ -16,6 +16,7 @@ from conformance_tests.embedded.moto_endpoint import MotoEndpoint
 from conformance_tests.report.verdict import Report, Run, judge
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
+from conformance_tests.target.keys import PARALLEL
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import ClockAddress, Features, Lifetimes
 from reference_auth.store.memory import memory_client
@@ -25,7 +26,7 @@ QUICK = Lifetimes(access=15, refresh=20, extended=40)
 
 
 def blind(target: Target, **seen: Any) -> Target:
-    """The same deployment, of which nothing can be seen but this."""
+    """The same deployment, of which nothing can be seen but this; its tests run side by side."""
     nothing: dict[str, Any] = {
         "secret": None,
         "table": None,
@@ -35,6 +36,7 @@ def blind(target: Target, **seen: Any) -> Target:
         "launch": None,
         "instances": {},
         "features": Features(),
+        "parallel": PARALLEL,
     }
     return replace(target, **{**nothing, **seen})
 

@@ -1,0 +1,75 @@
+"""A run with its tests side by side finds what a serial one finds, row by row, in any order.
+
+PARALLEL=long compares all rows, by ten orders each, and more defects.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+import tests.mutants.every  # noqa: F401  (enters the mutants)
+from conformance_tests.embedded import boot
+from conformance_tests.report.verdict import judge
+from conformance_tests.runner.options import Options
+from conformance_tests.runner.run import run_suite
+from conformance_tests.target.keys import PARALLEL
+from conformance_tests.target.model import Target
+from conformance_tests.target.parts import ClockAddress
+from tests.conformance.suite.ways import blind
+from tests.mutants.catalogue import CATALOGUE
+from tests.mutants.judged import OF_DERIVING
+
+LONG = os.environ.get("PARALLEL") == "long"
+ORDERS = range(10 if LONG else 1)
+#: Rows whose tests log in, rotate, burn, revoke, forge, compete, and look into the table.
+ONLY = () if LONG else ("CORE", "STORE-01", "STORE-11", "HARD-08", "HARD-12", "RACE-04", "GQL-07")
+#: None is the sound reference.
+DEFECTS = (None, "rotates_in_two_calls", "allows_one_session_a_customer")
+MORE_DEFECTS = (
+    *("lets_a_login_overwrite_the_last_one", "deletes_the_spent_row_without_a_condition"),
+    *("ends_the_session_over_which_two_compete", "takes_a_lost_race_for_a_replay"),
+    *("tells_the_loser_that_the_session_is_over", "says_true_when_a_rotation_was_faster"),
+    *("writes_a_renewed_row_behind_a_burn", "keeps_a_row_of_the_last_login"),
+    *("marks_the_older_sessions_at_a_login", "tidies_up_at_a_login"),
+)
+
+
+def with_a_clock(target: Target) -> Target:
+    assert target.table is not None
+    lasting = replace(target.table, ends_with_run=False)
+    return blind(target, secret=target.secret, table=lasting, clock=target.clock)
+
+
+def without_a_clock(target: Target) -> Target:
+    return replace(with_a_clock(target), clock=ClockAddress())
+
+
+def rows(seen: Callable[[Target], Target], parallel: int, order: int | None) -> dict[str, str]:
+    """The status of each requirement; not of those that measure how long a derivation takes."""
+    with boot.embedded_reference(over_http=False, behind_proxy=False) as (target, wiring):
+        judged = replace(seen(target), parallel=parallel)
+        report = judge(judged, run_suite(judged, Options(only=ONLY, shuffle=order), wiring=wiring))
+    assert report.run.crashed is None
+    told = {row.requirement.id: row.status for row in report.rows}
+    return {id_: status for id_, status in told.items() if id_ not in OF_DERIVING}
+
+
+@pytest.mark.parametrize("seen", [with_a_clock, without_a_clock])
+@pytest.mark.parametrize("defect", [*DEFECTS, *(MORE_DEFECTS if LONG else ())])
+def test_serial_and_parallel_runs_agree(
+    monkeypatch: pytest.MonkeyPatch, seen: Callable[[Target], Target], defect: str | None
+) -> None:
+    """What a defect breaks now and then, as threads and seconds fall, is left out."""
+    chance = frozenset[str]()
+    if defect is not None:
+        CATALOGUE[defect].patch(monkeypatch)
+        chance = CATALOGUE[defect].sometimes
+    serial = rows(seen, 1, None)
+    for order in ORDERS:
+        parallel = rows(seen, PARALLEL, order)
+        differ = {id_ for id_ in serial if serial[id_] != parallel[id_]} - chance
+        assert {id_: (serial[id_], parallel[id_]) for id_ in sorted(differ)} == {}
