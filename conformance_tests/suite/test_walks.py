@@ -31,9 +31,9 @@ def test_walks(
 ) -> None:
     """No walk of the time that is given ends otherwise than the model says."""
     options = run_context.options
-    if group >= run.groups(customers):
-        return
     place = run.place_of(customers, instances, options.only, options.allow_destructive)
-    seconds = options.walks / run.groups(customers)
+    if group >= run.groups(place):
+        return
+    seconds = options.walks / run.groups(place)
     for walked in run.walks(place, options.seed, group, seconds, lambda: remove_made_up(customers)):
         run_context.add_walked(walked)

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.deployment.row import OWN_IDS
+from conformance_tests.walks.developed import DevelopedCustomer
 
 if TYPE_CHECKING:
     from conformance_tests.actors.pool import Customers
+    from conformance_tests.deployment.http.developer import Developer
 
 Id = int | str
 REGISTERED: Final = "registered"
@@ -65,15 +67,21 @@ def decomposed(text: str) -> str:
     return unicodedata.normalize("NFD", text)
 
 
-def customers_of(kind: str, customers: Customers) -> tuple[Customer, Customer] | None:
-    """A customer of this kind and her neighbour; None where they cannot be had."""
+def customers_of(
+    kind: str, customers: Customers, developer: Developer | None
+) -> tuple[Customer, Customer] | None:
+    """A customer of this kind and her neighbour; None where they cannot be had.
+
+    developer: who makes them up, where there is no table.
+    """
     if kind == REGISTERED:
         return _registered(customers)
-    if not customers.deployment.can_forge:
-        return None
     own = f"{OWN_IDS}{customers.deployment.run}-{secrets.token_hex(4)}-"
     made = BY_NAME[kind]
     ids = made.ids(own, secrets.randbelow(NEAR))
+    if developer is not None:
+        first, second = (DevelopedCustomer(customers.deployment, str(i), developer) for i in ids)
+        return first, second
     if made.numeric:
         named = [customers.named_by_number(id_) for id_ in ids]
         return (named[0], named[1]) if named[0] and named[1] else None

@@ -26,19 +26,23 @@ LENGTH: Final = 14
 DRAWN: Final = 25
 SESSIONS: Final = 3
 BAD_LOGINS: Final = 1
+#: A rotation leads further than any other step.
+FOR_A_ROTATION: Final = 3
+#: Of so many walks one begins beside many rows.
+CROWDED: Final = 3
 #: In so many steps a walk spares its sessions: what ends them comes later.
 SPARING: Final = 7
 #: What to ask of a pair, the usual more often than the odd.
 ASKED: Final = (
-    *[(steps.REFRESH, "")] * 8,
-    *[(steps.REVOKE, "")] * 3,
+    *[(steps.REFRESH, "")] * 30,
+    *[(steps.REVOKE, "")] * 12,
     *((steps.REFRESH, how) for how in (*steps.MIXED, *steps.FORGED, *steps.SCHEMES)),
     *((steps.REVOKE, how) for how in (*steps.MIXED, *steps.FORGED, *steps.SCHEMES)),
 )
+PRESENTING: Final = (steps.REFRESH, steps.REVOKE)
 OTHER: Final = (
     *[(steps.LOG_IN, how) for how in steps.REMEMBER],
     *[(steps.BAD_LOGIN, how) for how in steps.PASSWORDS],
-    *[(steps.CROWD, "")] * 2,
     *[(verb, "") for verb in steps.DEVELOPMENT],
 )
 
@@ -50,6 +54,8 @@ class Abilities:
     ages: a session grows old by a pair that replaces it, so the others stay as they are.
     exact: the clock stands still, so that a very second can be met.
     longest_wait: seconds until a moment that a walk can wait for.
+    derives: a refresh token follows from its access token; one that was drawn may stand for itself.
+    developed: customers are made up by development operations, and those registered do not age.
     numbers: the table has no row of anybody else, so that ids may be numbers.
     """
 
@@ -64,6 +70,8 @@ class Abilities:
     developer: bool = False
     production: bool = False
     crowds: bool = True
+    derives: bool = True
+    developed: bool = False
     numbers: bool = True
 
 
@@ -114,6 +122,8 @@ class Planner:
         scene = Scene(kind, Customer(self.able.grace))
         for how in draw.sample(("true", "absent"), 2):
             yield self._take(scene, Step(steps.LOG_IN, len(scene.customer.sessions) + 1, how=how))
+        if self.able.crowds and kind != REGISTERED and draw.randrange(CROWDED) == 0:
+            yield self._take(scene, Step(steps.CROWD))
         for place in range(LENGTH):
             drawn = [self._draw(scene, draw) for _ in range(DRAWN)]
             last = place == LENGTH - 1
@@ -138,6 +148,8 @@ class Planner:
             verb, how = draw.choice(OTHER)
             return self._other(scene, verb, how, draw)
         verb, how = draw.choice(ASKED)
+        if how in steps.MIXED and not self.able.derives:
+            return []
         session = draw.randint(1, len(scene.customer.sessions))
         step = Step(verb, session, draw.choice((0, 0, 1, 2)), how, self._elsewhere(draw))
         pair = steps.pair_of(step, scene.customer)
@@ -155,9 +167,6 @@ class Planner:
             return [Step(verb, number, how=how)] if number <= SESSIONS else []
         if verb == steps.BAD_LOGIN:
             return [Step(verb, how=how)] if real and scene.bad_logins < BAD_LOGINS else []
-        if verb == steps.CROWD:
-            crowds = self.able.crowds and not real and not scene.crowd
-            return [Step(verb)] if crowds else []
         there = self.able.production, self.able.developer
         production = self._elsewhere(draw) or there == (True, False)
         return [Step(verb, production=production)] if any(there) and not real else []
@@ -169,6 +178,8 @@ class Planner:
         """A wait for a moment of a pair's life; a pair that has ended does not age by itself."""
         if self.able.ages and (scene.customer.burned or pair not in scene.customer.current()):
             return None
+        if self.able.developed and scene.kind == REGISTERED:
+            return None
         terms = self.able.terms
         coming = steps.moments(pair, scene.now, self.able.exact, terms.margin)
         near = [how for how, at in coming.items() if at - scene.now <= self.able.longest_wait]
@@ -177,8 +188,6 @@ class Planner:
     def _is_open(self, scene: Scene, way: list[Step], last: bool) -> bool:
         """Whether the target is held to what a step asks; what its rows do, but at a walk's end."""
         after = self._after_the_wait(scene, way)
-        if way[-1].verb == steps.CROWD:
-            return True
         pair = steps.pair_of(way[-1], after.customer)
         if pair is not None and steps.is_near_an_edge(pair, after.now, self.able.terms.margin):
             return False
@@ -199,11 +208,13 @@ class Planner:
         after = self._after_the_wait(scene, way)
         waits = after.now - scene.now if math.isfinite(self.able.longest_wait) else 0
         new = sum(each not in self.seen for each in self._shown(after, way[-1]))
+        what = steps.expected(way[-1], after.customer, after.now)
+        if what and what.effect is Effect.ROTATES:
+            new *= FOR_A_ROTATION
         if not spare:
             return new / (1 + waits)
         there = scene.customer.current()
         over = sum(pair.is_over(after.now) for pair in there)
-        what = steps.expected(way[-1], after.customer, after.now)
         ends = {Effect.ENDS: 1, Effect.BURNS: len(there)}.get(what.effect, 0) if what else 0
         return new / (1 + waits + over + ends)
 
@@ -211,7 +222,7 @@ class Planner:
         about, asked = conditions(scene, step), (step.verb, manner(step))
         yield step.verb, step.how
         yield from ((*asked, one) for one in about)
-        if step.verb in (steps.REFRESH, steps.REVOKE) and not step.how:
+        if step.verb == steps.LOG_IN or (step.verb in PRESENTING and not step.how):
             yield from ((*asked, *two) for two in combinations(about, 2))
 
     def _after_the_wait(self, scene: Scene, way: list[Step]) -> Scene:
@@ -274,6 +285,8 @@ def conditions(scene: Scene, step: Step) -> tuple[tuple[str, object], ...]:
         "others": len([p for p in customer.current() if p is not pair]),
         "after": scene.last,
     }
+    if step.verb == steps.LOG_IN:
+        about["remember_me"] = step.how
     if pair is not None:
         about |= {
             "state": pair.state,

@@ -50,15 +50,18 @@ def place_of(
         if name in main.target.instances
     }
     developer = there.get("development")
+    developed = developer is not None and main.can_hash and main.table is None
     able = Abilities(
         asks=partial(_is_held_to, main.target, spared),
         terms=_terms(main),
         grace=main.features.grace_seconds,
-        ages=main.ages_by_replacing,
+        ages=main.ages_by_replacing or developed,
         exact=main.clock.frozen,
-        longest_wait=main.clock.max_wait if main.must_wait else math.inf,
-        made_up=main.can_forge,
-        sees_rows=main.table is not None and main.can_hash,
+        longest_wait=main.clock.max_wait if main.must_wait and not developed else math.inf,
+        made_up=main.can_forge or developed,
+        sees_rows=main.can_hash and (main.table is not None or developed),
+        derives=main.derives,
+        developed=developed,
         developer=developer is not None,
         production="production" in there,
         crowds=not spared,
@@ -91,9 +94,9 @@ def _terms(deployment: Deployment) -> Terms:
     )
 
 
-def groups(customers: Customers) -> int:
+def groups(place: Place) -> int:
     """How many items share the time of all walks."""
-    return len(GROUPS) if customers.deployment.can_forge else 1
+    return len(GROUPS) if place.able.made_up else 1
 
 
 def walks(
