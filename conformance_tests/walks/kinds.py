@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
-
-from conformance_tests.actors.customers import Customer, RegisteredCustomer
-from conformance_tests.deployment.row import OWN_IDS
-from conformance_tests.walks.developed import DevelopedCustomer
-
-if TYPE_CHECKING:
-    from conformance_tests.actors.pool import Customers
-    from conformance_tests.deployment.http.developer import Developer
+from typing import Final
 
 Id = int | str
 REGISTERED: Final = "registered"
@@ -65,30 +56,3 @@ def composed(text: str) -> str:
 
 def decomposed(text: str) -> str:
     return unicodedata.normalize("NFD", text)
-
-
-def customers_of(
-    kind: str, customers: Customers, developer: Developer | None
-) -> tuple[Customer, Customer] | None:
-    """A customer of this kind and her neighbour; None where they cannot be had.
-
-    developer: who makes them up, where there is no table.
-    """
-    if kind == REGISTERED:
-        return _registered(customers)
-    own = f"{OWN_IDS}{customers.deployment.run}-{secrets.token_hex(4)}-"
-    made = BY_NAME[kind]
-    ids = made.ids(own, secrets.randbelow(NEAR))
-    if developer is not None:
-        first, second = (DevelopedCustomer(customers.deployment, str(i), developer) for i in ids)
-        return first, second
-    if made.numeric:
-        named = [customers.named_by_number(id_) for id_ in ids]
-        return (named[0], named[1]) if named[0] and named[1] else None
-    return customers.made_up(str(ids[0])), customers.made_up(str(ids[1]))
-
-
-def _registered(customers: Customers) -> tuple[RegisteredCustomer, RegisteredCustomer] | None:
-    if customers.locked_out or len(customers.registered) < 2:
-        return None
-    return customers.alice, customers.bob

@@ -56,7 +56,7 @@ def place_of(
         terms=_terms(main),
         grace=main.features.grace_seconds,
         ages=main.ages_by_replacing or developed,
-        exact=main.clock.frozen,
+        exact=main.clock.stands_still,
         longest_wait=main.clock.max_wait if main.must_wait and not developed else math.inf,
         made_up=main.can_forge or developed,
         sees_rows=main.can_hash and (main.table is not None or developed),

@@ -25,8 +25,7 @@ from conformance_tests.model import issued
 from conformance_tests.model.flow import Customer, Effect, Expected, Pair, Reply
 from conformance_tests.outcomes import Violation
 from conformance_tests.walks import steps
-from conformance_tests.walks.developed import DevelopedCustomer, rows_of
-from conformance_tests.walks.kinds import customers_of
+from conformance_tests.walks.customers import DevelopedCustomer, customers_of, rows_of
 from conformance_tests.walks.steps import Step
 
 if TYPE_CHECKING:

@@ -1,18 +1,23 @@
-"""Customers made up and seen through the development operations, where there is no table."""
+"""The customers of a walk: registered, made up in the table, or through development operations."""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance_tests.actors.customers import MadeUpCustomer
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import member
 from conformance_tests.deployment.http.developer import Developer
-from conformance_tests.deployment.row import Row
+from conformance_tests.deployment.row import OWN_IDS, Row
 from conformance_tests.deployment.table import Table
 from conformance_tests.outcomes import NotTestable
+from conformance_tests.walks.kinds import BY_NAME, NEAR, REGISTERED
+
+if TYPE_CHECKING:
+    from conformance_tests.actors.pool import Customers
 
 
 def rows_of(developer: Developer, customer_id: object) -> list[Row]:
@@ -78,3 +83,30 @@ class DevelopedCustomer(MadeUpCustomer):
     def clear(self) -> None:
         """Delete her rows."""
         self._developer.remove_all(str(self.id))
+
+
+def customers_of(
+    kind: str, customers: Customers, developer: Developer | None
+) -> tuple[Customer, Customer] | None:
+    """A customer of this kind and her neighbour; None where they cannot be had.
+
+    developer: who makes them up, where there is no table.
+    """
+    if kind == REGISTERED:
+        return _registered(customers)
+    own = f"{OWN_IDS}{customers.deployment.run}-{secrets.token_hex(4)}-"
+    made = BY_NAME[kind]
+    ids = made.ids(own, secrets.randbelow(NEAR))
+    if developer is not None:
+        first, second = (DevelopedCustomer(customers.deployment, str(i), developer) for i in ids)
+        return first, second
+    if made.numeric:
+        named = [customers.named_by_number(id_) for id_ in ids]
+        return (named[0], named[1]) if named[0] and named[1] else None
+    return customers.made_up(str(ids[0])), customers.made_up(str(ids[1]))
+
+
+def _registered(customers: Customers) -> tuple[RegisteredCustomer, RegisteredCustomer] | None:
+    if customers.locked_out or len(customers.registered) < 2:
+        return None
+    return customers.alice, customers.bob
