@@ -67,8 +67,8 @@ class Rows(Checks):
         if self._sees_table("the customer's rows"):
             there = len(customer.rows_of_this_test())
             with good_call(*ROWS):
-                at_most = f"{count} rows at most for this customer"
-                self.that(there <= count, at_most, f"{there} rows")
+                at_most = f"{_counted(count)} at most for this customer"
+                self.that(there <= count, at_most, _counted(there))
 
     def burned(self, customer: Customer) -> None:
         """A replay has left the customer no row."""
@@ -80,7 +80,7 @@ class Rows(Checks):
         if self._sees_table("the customer's rows"):
             there = len(customer.rows_of_this_test())
             with good_call(*(ROWS if count else ())):
-                self.that(there == count, f"{count} rows for this customer", f"{there} rows")
+                self.that(there == count, f"{_counted(count)} for this customer", _counted(there))
 
     @contextmanager
     def unless_it_vanishes(self, session: Session) -> Iterator[None]:
@@ -119,10 +119,10 @@ class Rows(Checks):
         yield changes
         changes.after = _by_hash(customer.rows())
         told = ", ".join(_changes(changes.before, changes.after)) or "no change"
-        self.that(len(changes.new) == new, f"{new} new rows of this customer's", told)
+        self.that(len(changes.new) == new, f"{_counted(new, 'new row')} of this customer's", told)
         if gone is not None:
             others = len(changes.gone) == gone and not changes.altered
-            self.that(others, f"{gone} rows gone, and the others as they were", told)
+            self.that(others, f"{_counted(gone)} gone, and the others as they were", told)
 
     @contextmanager
     def no_new_row(self, *customer_ids: object) -> Iterator[None]:
@@ -167,7 +167,9 @@ class Rows(Checks):
         before = self._visible_rows(customer).keys()
         yield
         new = self._visible_rows(customer).keys() - before
-        self.that(len(new) <= most, f"{most} new rows at most", f"{len(new)} new rows")
+        self.that(
+            len(new) <= most, f"{_counted(most, 'new row')} at most", _counted(len(new), "new row")
+        )
 
     @contextmanager
     def unchanged_if_visible(self, customer: Customer) -> Iterator[None]:
@@ -206,6 +208,11 @@ def _by_hash(rows: Iterable[Row]) -> dict[str, Row]:
 
 def _altered(before: dict[str, Row], after: dict[str, Row]) -> int:
     return sum(before[key] != after[key] for key in before.keys() & after.keys())
+
+
+def _counted(count: int, what: str = "row") -> str:
+    """So many rows, in words."""
+    return f"{count} {what if count == 1 else f'{what}s'}"
 
 
 def _changes(before: dict[str, Row], after: dict[str, Row]) -> list[str]:

@@ -79,7 +79,7 @@ def ignores_crit_of_an_expired_token_at_a_revoke(patch: pytest.MonkeyPatch) -> N
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-22", also="HARD-11")
+@mutant("CORE-22", also="HARD-10 HARD-11")
 def compares_no_refresh_token_beside_an_expired_token(patch: pytest.MonkeyPatch) -> None:
     """A revoke with an expired access token ends its session, whatever is beside it."""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.actors.forged_tokens import DAY
 from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.target.parts import Features
 from tests.conformance.fakes import ALICE, NOW, HandClock, StillClock, deployment, logins
 
 
@@ -195,3 +197,35 @@ def test_without_any_rung_nobody_logs_in() -> None:
     assert judged.client.logins == 0
     with pytest.raises(NotTestable):
         alice_of(judged).log_in().ended()
+
+
+# -- what takes longer -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("clock, refreshes", [(HandClock(), 1), (StillClock(max_wait=3000), 0)])
+def test_a_session_is_renewed_first_unless_that_takes_a_second_wait(
+    monkeypatch: pytest.MonkeyPatch, clock: Clock, refreshes: int
+) -> None:
+    """Either way it has expired."""
+    monkeypatch.setattr(Clock, "_wait", lambda *_: None)
+    alice, asked = alice_of(deployment(logins(), clock=clock)), list[Session]()
+
+    def successor_of(old: Session) -> Session:
+        asked.append(old)
+        return alice.log_in()
+
+    monkeypatch.setattr(alice, "successor_of", successor_of)
+    session = alice.renewed_session()
+    assert len(asked) == refreshes
+    assert session not in asked
+    assert clock.now() >= session.exp or not clock.movable
+
+
+@pytest.mark.parametrize("clock, minutes", [(HandClock(), 60), (StillClock(), 0)])
+def test_days_pass_only_where_a_session_outlasts_them(clock: Clock, minutes: int) -> None:
+    """The clock has to be movable, and no absolute end may be nearer."""
+    deployment(clock=HandClock()).need_long_sessions(DAY)
+    judged = deployment(clock=clock)
+    judged.features = Features(max_session_minutes=minutes)
+    with pytest.raises(NotTestable):
+        judged.need_long_sessions(DAY)

@@ -327,7 +327,7 @@ def test_a_session_s_row_is_there_or_gone(
     assert expect.stored(session) == session.row
     expect.rows(customer, 1)
     breaks(expect.not_stored, session)
-    breaks(expect.rows, customer, 0)
+    assert breaks(expect.rows, customer, 0).actual == "1 row"
     table.items.clear()
     expect.not_stored(session)
     breaks(expect.stored, session)
