@@ -69,16 +69,6 @@ def test_each_generation_is_as_good_as_the_first(someone: Customer, expect: Expe
         session = successor.expired()
 
 
-@requirement("CORE-07", optional=True)
-def test_a_new_pair_that_is_repeated_changes_no_row(
-    someone: Customer, table: Table, expect: Expect
-) -> None:
-    """To repeat a pair that a rotation gave touches no row either."""
-    successor = expect.rotates(someone.expired_session())
-    with expect.unchanged(someone):
-        expect.returns_same_pair(successor)
-
-
 @requirement("CORE-29", long_jump=True)
 def test_a_session_goes_on_as_long_as_it_is_used(
     deployment: Deployment, someone: Customer, expect: Expect

@@ -29,7 +29,7 @@ from reference_auth.flow.grace import Grace
 from reference_auth.store import items
 from reference_auth.store.sessions import Sessions
 from tests.mutants.catalogue import mutant
-from tests.mutants.seams import around, note, rows_of
+from tests.mutants.seams import around, is_remembered, note, rows_of
 
 HOUR, DAY, WEEK = 3_600, 86_400, 7 * 86_400
 HUNDRED, LATEST = 100, 10
@@ -122,25 +122,16 @@ def leaves_a_mark_at_the_second_rotation(patch: pytest.MonkeyPatch) -> None:
     after_the_second_rotation(patch, act)
 
 
-@mutant("CORE-07")
-def notes_when_a_renewed_session_was_last_seen(patch: pytest.MonkeyPatch) -> None:
-    """A refresh of a live pair that came from a rotation writes the hour into its row."""
-    note_last_seen(patch, lambda claims: claims.session)
-
-
 @mutant("CORE-05")
 def notes_when_a_remembered_session_was_last_seen(patch: pytest.MonkeyPatch) -> None:
     """A refresh of a live remembered pair writes the hour into its row."""
-    note_last_seen(patch, lambda claims: claims.refresh_expiry - claims.exp > DAY)
 
-
-def note_last_seen(patch: pytest.MonkeyPatch, whose: Any) -> None:
     async def refresh(
         original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
     ) -> Any:
         pair: TokenPair = await original(flow, token, refresh_token, now)
         presented = flow.present(token, refresh_token, now)
-        if pair.token == token and whose(presented.claims):
+        if pair.token == token and is_remembered(presented.claims):
             await note(flow.sessions, await presented.row(), "seen", items.number(now))
         return pair
 

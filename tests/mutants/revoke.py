@@ -89,7 +89,7 @@ def asks_for_a_live_refresh_token_to_log_out(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-21")
+@mutant("CORE-21", also="HARD-10")
 def leaves_the_row_of_a_session_that_ran_out(patch: pytest.MonkeyPatch) -> None:
     """A revoke of an expired session answers true and leaves its row."""
 
@@ -104,7 +104,7 @@ def leaves_the_row_of_a_session_that_ran_out(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
-@mutant("CORE-22", also="GQL-06 HARD-11 HARD-24 HARD-25 WIRE-12", known_as="M52")
+@mutant("CORE-22", also="GQL-06 HARD-10 HARD-11 HARD-24 HARD-25 WIRE-12", known_as="M52")
 def ends_the_session_of_the_access_token_alone(patch: pytest.MonkeyPatch) -> None:
     """A revoke does not compare the refresh token: whatever was sent, the session ends."""
 
