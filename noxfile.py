@@ -27,6 +27,7 @@ DEEP = [
     "tests/conformance/commands/test_no_secret.py",
     "tests/conformance/report/test_in_browser.py",
     "tests/conformance/runner/test_estimate.py",
+    "tests/conformance/walks/test_defects.py",
     "tests/conformance/walks/test_little.py",
     "tests/conformance/walks/test_no_false_red.py",
     "tests/conformance/walks/test_walks.py",
