@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
 COLLISIONS = 10
+#: Where the clocks of the two machines come to differ by more seconds, one of them was set.
+SET_SECONDS = 5.0
 #: Seconds within which a clock must answer over HTTP.
 MOST_SECONDS = 5.0
 
@@ -70,8 +72,13 @@ class Clock:
         self.skew = skew
         self.max_wait = max_wait
         self.sleep: Callable[[float], None] = waiting.sleep
+        #: What the newest answers show, where there are any.
+        self.newest_skew: Callable[[], float] = lambda: self.skew
 
     def now(self) -> float:
+        newest = self.newest_skew()
+        if abs(newest - self.skew) > SET_SECONDS:
+            self.skew = newest
         return time.time() + self.skew
 
     @property

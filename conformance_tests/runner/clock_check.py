@@ -32,6 +32,7 @@ def set_clock(customers: Customers, ends: ExitStack) -> None:
     deployment.clock.skew = deployment.client.skew
     clock = offered(deployment.target, deployment.wiring.transport)
     if clock is None or not can_try_clock(customers):
+        deployment.clock.newest_skew = lambda: deployment.client.skew
         return
     ends.callback(reset_and_close, clock)
     if moved := moved_clock(customers):

@@ -52,6 +52,14 @@ def test_real_time_is_as_far_ahead_as_the_deployment_s() -> None:
     assert Clock(skew=100).now() - time.time() == pytest.approx(100, abs=1)
 
 
+@pytest.mark.parametrize("newest, taken", [(104.0, 100), (10.0, 10), (3700.0, 3700)])
+def test_real_time_follows_a_clock_that_is_set_during_a_run(newest: float, taken: float) -> None:
+    """This machine's, or the deployment's; less than seconds are the network's and two nodes'."""
+    clock = Clock(skew=100)
+    clock.newest_skew = lambda: newest
+    assert clock.now() - time.time() == pytest.approx(taken, abs=1)
+
+
 def test_time_is_waited_for_only_as_long_as_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Within max_wait the clock really waits; beyond it nothing can be tested."""
     waited: list[float] = []
