@@ -13,6 +13,7 @@ import pytest
 
 from conformance_tests.commands.doctor import examine
 from conformance_tests.commands.init import init
+from conformance_tests.deployment import waiting
 from conformance_tests.deployment.http import throttle
 from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.deployment.http.throttle import Throttled
@@ -54,6 +55,7 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> HandTime:
     """The time by which the pace is kept; nobody really waits."""
     hand = HandTime()
     monkeypatch.setattr(throttle, "time", hand)
+    monkeypatch.setattr(waiting, "sleep", lambda seconds: hand.sleep(seconds))
     return hand
 
 
