@@ -42,7 +42,8 @@ class Spans(Silence):
         self._begun[name] = time.monotonic()
 
     def ended(self, name: str, again: bool) -> None:
-        self.spans.append(Span(name, self._begun.pop(name), time.monotonic(), again))
+        now = time.monotonic()
+        self.spans.append(Span(name, self._begun.pop(name, now), now, again))
 
     @property
     def seconds(self) -> float:
@@ -79,7 +80,7 @@ def main(console: Console, distance: Distance, customers: int, parallel: int, *,
         "tests run again, alone": str(sum(s.again for s in spans.spans)),
         "requests to the server": str(requests),
         "requests to the table": str(calls),
-        "conformant": "yes" if report.conformant else "no",
+        "conformant": "yes" if report.conformant else f"no; {run.stopped or 'see a run of it'}",
     }
     made = table("what", "how much")
     for name, told in figures.items():
