@@ -31,7 +31,9 @@ def test_walks(
 ) -> None:
     """No walk of the time that is given ends otherwise than the model says."""
     options = run_context.options
-    place = run.place_of(customers, instances, options.only, options.allow_destructive)
+    place = run.place_of(
+        customers, instances, options.only, options.allow_destructive, options.walks
+    )
     if group >= run.groups(place):
         return
     seconds = options.walks / run.groups(place)

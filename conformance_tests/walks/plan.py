@@ -53,7 +53,7 @@ class Abilities:
 
     ages: a session grows old by a pair that replaces it, so the others stay as they are.
     exact: the clock stands still, so that a very second can be met.
-    longest_wait: seconds until a moment that a walk can wait for.
+    longest_wait: seconds that a walk may wait in all.
     derives: a refresh token follows from its access token; one that was drawn may stand for itself.
     developed: customers are made up by development operations, and those registered do not age.
     numbers: the table has no row of anybody else, so that ids may be numbers.
@@ -182,7 +182,7 @@ class Planner:
             return None
         terms = self.able.terms
         coming = steps.moments(pair, scene.now, self.able.exact, terms.margin)
-        near = [how for how, at in coming.items() if at - scene.now <= self.able.longest_wait]
+        near = [how for how, at in coming.items() if at <= self.able.longest_wait]
         return Step(steps.TIME, pair.session, how=draw.choice(near)) if near else None
 
     def _is_open(self, scene: Scene, way: list[Step], last: bool) -> bool:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.instances import Instances
     from conformance_tests.target.model import Target
 
+#: However slow the deployment and the machine are, so many walks are taken of each group of kinds;
+#: where each waits, one.
+LEAST: Final = 4
 #: Customers who really log in take so many walks, of so many logins.
 MOST_REGISTERED: Final = 12
 LOGINS: Final = MOST_REGISTERED * (SESSIONS + 1 + BAD_LOGINS)
@@ -34,13 +37,18 @@ TRIES: Final = 60
 
 
 def place_of(
-    customers: Customers, instances: Instances, only: tuple[str, ...], destructive: bool
+    customers: Customers,
+    instances: Instances,
+    only: tuple[str, ...],
+    destructive: bool,
+    seconds: float,
 ) -> Place:
     """Where walks can be taken before this deployment, and what they may do there.
 
     only: the requirements and groups whose violation is told; none is all. Which walks are taken
         does not depend on it, so that a failure can be looked at alone.
     destructive: production may be disturbed.
+    seconds: the time for all walks; none waits longer.
     """
     main = customers.deployment
     spared = main.target.environment == "production" and not destructive
@@ -57,7 +65,9 @@ def place_of(
         grace=main.features.grace_seconds,
         ages=main.ages_by_replacing or developed,
         exact=main.clock.stands_still,
-        longest_wait=main.clock.max_wait if main.must_wait and not developed else math.inf,
+        longest_wait=min(main.clock.max_wait, seconds)
+        if main.must_wait and not developed
+        else math.inf,
         made_up=main.can_forge or developed,
         sees_rows=main.can_hash and (main.table is not None or developed),
         derives=main.derives,
@@ -106,13 +116,15 @@ def walks(
 
     clean: removes what a walk has made up.
     """
-    end, planner, registered = time.monotonic() + seconds, Planner(seed, place.able), 0
+    end, planner, taken = time.monotonic() + seconds, Planner(seed, place.able), 0
+    least = 1 if math.isfinite(place.able.longest_wait) else LEAST
     for script in planner.scripts():
-        if time.monotonic() >= end:
+        if time.monotonic() >= end and taken >= least:
             break
         if script.group != group:
             continue
-        if script.kind == REGISTERED and (registered := registered + 1) > MOST_REGISTERED:
+        taken += 1
+        if script.kind == REGISTERED and taken > MOST_REGISTERED:
             break
         walk = Walk(place, script)
         broken = _failure(walk, clean)

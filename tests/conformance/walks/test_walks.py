@@ -42,7 +42,7 @@ def test_the_sound_reference_has_no_story() -> None:
 def test_a_defect_is_told_as_the_same_short_story(name: str) -> None:
     """One seed, twice: the same requirements are red for the same reasons, in few steps."""
     requirement, first = STORIES[name]
-    stories = [told(walked(name)) for _ in range(2)]
+    stories = [told(walked(name, walks=0.1)) for _ in range(2)]  # as few walks as there can be
     assert stories[0] == stories[1]
     for story in stories[0][requirement]:
         assert len(story) <= 4
