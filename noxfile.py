@@ -47,6 +47,8 @@ DEEP = [
 
 WITHOUT_DEEP = [f"--ignore={path}" for path in DEEP]
 
+AT_ONCE = "tests/conformance/suite/test_at_once.py"  # two runs on one table
+
 TOOLS = Path(sys.executable).parent
 MINISTACK = Path(".nox/ministack")
 NOTEBOOKS = Path("notebooks")
@@ -142,7 +144,7 @@ def deep(session: nox.Session) -> None:
 @nox.session
 def chaos(session: nox.Session) -> None:
     """The long form of tests/chaos: minutes of trouble and figures; CHAOS_SEED picks others."""
-    pytest(session, *(session.posargs or ["tests/chaos"]), CHAOS="long")
+    pytest(session, *(session.posargs or ["tests/chaos", AT_ONCE]), CHAOS="long")
 
 
 @nox.session

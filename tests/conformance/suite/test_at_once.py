@@ -13,6 +13,7 @@ import pytest
 from conformance_tests.embedded import boot
 from conformance_tests.runner.other_runs import RUNS
 from conformance_tests.target.model import Target
+from tests.chaos.sizes import size
 
 #: Rows whose tests count a real customer's rows, race them, and burn them.
 ROWS = ("CORE-01", "CORE-12", "CORE-20", "CORE-25", "STORE-01", "RACE-01", "RACE-03")
@@ -48,9 +49,9 @@ def target_file(path: Path, target: Target, customers: int) -> Path:
     return path
 
 
-@pytest.mark.parametrize("customers", [2, 4])
+@pytest.mark.parametrize("customers", [2, *[4] * size(1, 20)])
 def test_two_runs_at_once_are_both_green(tmp_path: Path, target: Target, customers: int) -> None:
-    """On two customers one waits for the other; of four each has two."""
+    """On two customers one waits for the other; of four each has two, in the long form often."""
     words = [sys.executable, "-m", "conformance_tests.commands.cli", "run", "--target"]
     words += [str(target_file(tmp_path / "staging.toml", target, customers)), "--only", *ROWS]
     environ = {**os.environ, "SECRET": str(target.secret)}
