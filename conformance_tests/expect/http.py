@@ -127,6 +127,11 @@ class Http(Answers):
         owned = scalars(one) & _marks(whose) or scalars(other) & _marks(his)
         self.that(owned or not all(swapped), "each customer's own answer", "the other one's")
 
+    def not_the_data_of(self, whose: RegisteredCustomer, own: Any, answer: Answer) -> None:
+        """This answer to somebody else is not the customer's own, where that one names her."""
+        hers = scalars(own) & _marks(whose) and answer.data == own
+        self.that(not hers, "no other customer's data", "the data of one with a shorter id")
+
 
 def _charset(content_type: str) -> str:
     for parameter in content_type.split(";")[1:]:

@@ -84,10 +84,13 @@ def test_a_mutation_by_get_is_not_executed(
 def test_a_body_that_any_page_can_send_is_not_executed(
     odd: OddClient, someone: Customer, expect: Expect, media: str
 ) -> None:
-    """A revoke as text or form is turned away and ends nothing; the same one as JSON does."""
+    """A revoke as text or form, in whatever case its type is written, is turned away and ends
+    nothing; the same one as JSON does.
+    """
     session = someone.log_in()
     with expect.unchanged(someone):
-        expect.not_executed(odd.revoke_as(media, session.token, session.refresh_token))
+        for answer in odd.revokes_as(media, session.token, session.refresh_token):
+            expect.not_executed(answer)
     expect.returns_same_pair(session)
     expect.revokes(session)
 

@@ -57,6 +57,16 @@ def test_odd_characters_in_credentials_are_an_ordinary_refusal(
             expect.refused_or_4xx(client.log_in(NOBODY.email, f"a{character}b"))
 
 
+@requirement("GQL-06", logins=3, wrong_passwords=True)
+def test_a_password_is_read_to_its_end(alice: RegisteredCustomer, expect: Expect) -> None:
+    """The right password logs in; with NUL and more behind it, or a lone surrogate, it does not."""
+    alice.log_in()
+    for what, character in (("NUL", "\0x"), ("a lone surrogate", "\ud800")):
+        with expect.given(f"the right password and {what}"):
+            answer = alice.ask_to_log_in(password=f"{alice.credentials.password}{character}")
+            expect.refused_or_4xx(answer)
+
+
 @requirement("GQL-06", burns=True)
 @pytest.mark.parametrize("what", ODD_CHARACTERS)
 def test_odd_characters_in_a_refresh_token_are_an_ordinary_refusal(

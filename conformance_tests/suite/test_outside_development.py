@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 
 import pytest
 
@@ -71,11 +72,14 @@ def opened(instances: Instances, nobody: str) -> Iterator[Developer]:
 def test_the_development_operations_are_closed(
     outsider: Developer, someone: Customer, expect: Expect
 ) -> None:
-    """Each of the five is refused or unknown for a session that is there, and touches no row."""
+    """Each of the five is refused or unknown for a session that is there, and touches no row,
+    whether nobody asks or the customer herself, signed in.
+    """
     session = someone.log_in()
     with expect.unchanged(someone):
-        for answer in outsider.try_all(str(someone.id), session.refresh_token):
-            expect.operation_closed(answer)
+        for asking in (outsider, replace(outsider, token=session.token)):
+            for answer in asking.try_all(str(someone.id), session.refresh_token):
+                expect.operation_closed(answer)
     expect.returns_same_pair(session)
 
 

@@ -14,16 +14,27 @@ from conformance_tests.outcomes import NotTestable
 
 @requirement("API-01", logins=2)
 def test_a_live_token_opens_what_is_the_customers_own(
-    protected: Protected, alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
+    deployment: Deployment,
+    protected: Protected,
+    alice: RegisteredCustomer,
+    bob: RegisteredCustomer,
+    expect: Expect,
 ) -> None:
-    """Two customers get an answer each, and neither gets the other's."""
+    """Two customers get an answer each, in turn, and neither gets the other's; nor does anybody
+    whose id only begins as theirs does.
+    """
     hers, his = alice.log_in(), bob.log_in()
-    told, again, other = (
-        expect.protected_answered(protected.asked_by(s)) for s in (hers, hers, his)
+    told, other, again = (
+        expect.protected_answered(protected.asked_by(s)) for s in (hers, his, hers)
     )
     expect.equal(again, told, "the same customer's answer")
     expect.that(other != told, "another answer for another customer", "the same one")
     expect.own_data(told, alice, other, bob)
+    if deployment.forge is not None:
+        for session, whose, own in ((hers, alice, told), (his, bob, other)):
+            longer = {**session.claims, "customer_id": f"{whose.id}-{deployment.run}"}
+            token = deployment.add_access_token(deployment.forge.mint(longer))
+            expect.not_the_data_of(whose, own, protected.asked_by(session.altered(token=token)))
 
 
 @requirement("API-02")

@@ -15,7 +15,7 @@ from reference_auth.api import endpoint, schema
 from reference_auth.api.endpoint import JSON, Endpoint
 from reference_auth.api.request import AuthRequest, Service
 from reference_auth.core import config
-from reference_auth.core.errors import NoSuchSession, Unauthorised
+from reference_auth.core.errors import AuthError, NoSuchSession, Unauthorised
 from reference_auth.flow import development
 from reference_auth.flow.development import AuthItem, Development
 from reference_auth.store import items
@@ -147,6 +147,23 @@ def leaves_the_removal_open(patch: pytest.MonkeyPatch) -> None:
 def leaves_the_removal_of_all_open(patch: pytest.MonkeyPatch) -> None:
     """removeAllUserAuthItems forgets to ask whether this is development."""
     leaves_open(patch, "remove_all")
+
+
+@mutant("DEV-01")
+def opens_to_whoever_is_signed_in(patch: pytest.MonkeyPatch) -> None:
+    """Outside development a live access token opens the look at a row."""
+
+    def development(self: AuthRequest) -> Any:
+        operations = self.service.operations
+        if self.service.config.development:
+            return operations
+        try:
+            self.live_claims()
+        except AuthError:
+            raise Unauthorised from None
+        return OpenBut(operations, "get")
+
+    patch.setattr(AuthRequest, "development", property(development))
 
 
 # -- the order of the checks -------------------------------------------------------------------

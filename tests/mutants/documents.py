@@ -15,6 +15,7 @@ from reference_auth.api.endpoint import JSON, Endpoint
 from reference_auth.api.error_messages import AuthSchema
 from reference_auth.api.limits import WithinLimits
 from reference_auth.core import tokens
+from reference_auth.flow.flow import Flow
 from reference_auth.serve import app
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
@@ -32,6 +33,26 @@ def schema_of_its_own(patch: pytest.MonkeyPatch) -> None:
 def hashes_a_password_that_is_no_text(patch: pytest.MonkeyPatch) -> None:
     """A lone surrogate in e-mail or password breaks what checks them."""
     patch.setattr(tokens, "is_text", lambda value: bool(value.encode()) or True)
+
+
+@mutant("GQL-06")
+def reads_a_password_up_to_a_nul(patch: pytest.MonkeyPatch) -> None:
+    """What follows a NUL in a password is dropped before the password is judged."""
+
+    async def customer(original: Any, flow: Flow, email: str, password: str) -> Any:
+        return await original(flow, email, password.partition("\0")[0])
+
+    around(patch, Flow, "ask_platform", customer)
+
+
+@mutant("GQL-06")
+def drops_lone_surrogates_from_a_password(patch: pytest.MonkeyPatch) -> None:
+    """What of a password is no UTF-8 is left out before the password is judged."""
+
+    async def customer(original: Any, flow: Flow, email: str, password: str) -> Any:
+        return await original(flow, email, password.encode(errors="ignore").decode())
+
+    around(patch, Flow, "ask_platform", customer)
 
 
 @mutant("GQL-06")
@@ -59,6 +80,19 @@ def counts_no_login_in_a_fragment(patch: pytest.MonkeyPatch) -> None:
 
     def enter(self: WithinLimits, node: FieldNode, *rest: Any) -> None:
         if not any(isinstance(each, FragmentDefinitionNode) for each in rest[-1]):
+            enter_field(self, node, *rest)
+
+    patch.setattr(WithinLimits, "enter_field", enter)
+
+
+@mutant("GQL-07")
+def counts_no_login_under_a_condition(patch: pytest.MonkeyPatch) -> None:
+    """What might be skipped is counted neither as a mutation nor as an alias."""
+    schema_of_its_own(patch)
+    enter_field = WithinLimits.enter_field
+
+    def enter(self: WithinLimits, node: FieldNode, *rest: Any) -> None:
+        if not node.directives:
             enter_field(self, node, *rest)
 
     patch.setattr(WithinLimits, "enter_field", enter)

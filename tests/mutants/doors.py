@@ -121,6 +121,13 @@ def looks_for_json_anywhere_in_the_media_type(patch: pytest.MonkeyPatch) -> None
     patch.setattr(endpoint, "is_json", lambda content_type: JSON in content_type)
 
 
+@mutant("GQL-04")
+def takes_text_in_capitals_for_json(patch: pytest.MonkeyPatch) -> None:
+    """A body is read as JSON where its Content-Type is text, written with a capital."""
+    is_json = endpoint.is_json
+    patch.setattr(endpoint, "is_json", lambda found: found.startswith("T") or is_json(found))
+
+
 @mutant("GQL-12")
 def takes_a_body_of_no_type_for_json(patch: pytest.MonkeyPatch) -> None:
     """A body without Content-Type is read as JSON."""

@@ -43,6 +43,19 @@ def answers_one_customer_about_the_other(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(demo, "current_customer", other)
 
 
+@mutant("API-01")
+def knows_customers_by_the_beginning_of_their_ids(patch: pytest.MonkeyPatch) -> None:
+    """Who begins as an earlier customer does is taken for that customer."""
+    live_claims, known = AuthRequest.live_claims, dict[str, CustomerId]()
+
+    def claims(self: AuthRequest) -> Claims:
+        found = live_claims(self)
+        first = known.setdefault(str(found.customer_id)[:2], found.customer_id)
+        return replace(found, customer_id=first)
+
+    asks(patch, claims)
+
+
 @mutant("API-02")
 def answers_nobody(patch: pytest.MonkeyPatch) -> None:
     """Without an Authorization header the query is answered for a guest."""

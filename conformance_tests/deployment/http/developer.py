@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from conformance_tests.deployment.http.answer import Answer
-from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.client import Client, bearer
 from conformance_tests.deployment.http.documents import ABSENT, DEVELOPMENT_OPERATIONS
 from conformance_tests.deployment.http.odd_client import OddClient
 
@@ -17,9 +17,13 @@ ABOUT_A_CUSTOMER = ("getAllAuthItemsById", "removeAllUserAuthItems")
 
 @dataclass(frozen=True, slots=True)
 class Developer:
-    """Asks one instance for the five operations, whether they are open there or not."""
+    """Asks one instance for the five operations, whether they are open there or not.
+
+    token: the access token of a customer, who has no business there.
+    """
 
     client: Client
+    token: str | None = field(default=None, repr=False)
 
     def get(self, user_id: Any = ABSENT, refresh_token: Any = ABSENT) -> Answer:
         return self.ask("getUserAuth", user_id, refresh_token)
@@ -39,7 +43,7 @@ class Developer:
     def ask(self, operation: str, user_id: Any = ABSENT, refresh_token: Any = ABSENT) -> Answer:
         """One of the five, with those arguments that it takes."""
         given = {"user_id": user_id, "refresh_token": refresh_token}
-        return self.client.call(operation, _taken(operation, given))
+        return self.client.call(operation, _taken(operation, given), bearer(self.token))
 
     def try_all(self, user_id: Any = ABSENT, refresh_token: Any = ABSENT) -> Iterator[Answer]:
         """The five, one after another."""

@@ -77,15 +77,17 @@ class OddClient:
             **headers,
         )
 
-    def revoke_as(self, media: str, token: str, refresh_token: str) -> Answer:
-        """The mutation in a body of one of SIMPLE_MEDIA."""
+    def revokes_as(self, media: str, token: str, refresh_token: str) -> Iterator[Answer]:
+        """The mutation in a body of one of SIMPLE_MEDIA, its type in every case."""
         content_type, body_of = SIMPLE_MEDIA[media]
-        return self.client.post(
-            body_of(_revoke(refresh_token)),
-            operation="revokeCustomerToken",
-            authorization=bearer(token),
-            headers={"content-type": content_type},
-        )
+        kind, semicolon, parameters = content_type.partition(";")
+        for spelt in (kind, kind.title(), kind.upper()):
+            yield self.client.post(
+                body_of(_revoke(refresh_token)),
+                operation="revokeCustomerToken",
+                authorization=bearer(token),
+                headers={"content-type": f"{spelt}{semicolon}{parameters}"},
+            )
 
     def revoke_untyped(self, token: str, refresh_token: str) -> Answer:
         """The mutation in a body of which no Content-Type is said."""

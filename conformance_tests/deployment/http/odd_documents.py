@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -38,14 +39,15 @@ class Fields:
         declared = ", ".join(f"${key}: {types[key]}" for key in self.variables)
         return f"{self.kind} {name}{f'({declared})' if declared else ''}"
 
-    def aliased(self) -> list[str]:
-        """Each field under an alias of its own."""
-        return [f"a{number}: {self._field(name)}" for number, name in enumerate(self.names)]
+    def aliased(self, *conditions: str) -> list[str]:
+        """Each field under an alias of its own, and under one of these conditions in turn."""
+        said = cycle(conditions or [""])
+        return [f"a{n}: {self._field(name, next(said))}" for n, name in enumerate(self.names)]
 
-    def _field(self, name: str) -> str:
+    def _field(self, name: str, condition: str) -> str:
         operation = OPERATIONS[name]
         passed = ", ".join(f"{key}: ${key}" for key in self.given if key in operation.arguments)
-        return f"{name}{f'({passed})' if passed else ''} {operation.selection}"
+        return f"{name}{f'({passed})' if passed else ''} {condition} {operation.selection}"
 
     def only(self, names: Sequence[str]) -> Fields:
         return Fields(names, self.given)
@@ -60,8 +62,11 @@ def aliases(fields: Fields) -> Any:
 
 
 def fragments(fields: Fields) -> Any:
-    """Half of the fields in a named fragment, half in another, which is nested in an inline one."""
-    root, spoken = ROOTS[fields.kind], fields.aliased()
+    """Half of the fields in a named fragment, half in another, which is nested in an inline one.
+
+    Some fields, not all of them, are to run on a condition that holds.
+    """
+    root, spoken = ROOTS[fields.kind], fields.aliased("@include(if: true)", "", "@skip(if: false)")
     half = (len(spoken) + 1) // 2
     parts = [f"{fields.head()} {{ ...F ... {{ ...G }} }}"]
     for name, own in (("F", spoken[:half]), ("G", spoken[half:] or spoken)):
