@@ -13,7 +13,8 @@ from conformance_tests.actors import customer_schedule
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.session import expired
 from conformance_tests.deployment.row import BOOKKEEPING, OWN_IDS, is_made_up
-from conformance_tests.outcomes import NotApplicable, NotTestable
+from conformance_tests.good_calls import ROTATION
+from conformance_tests.outcomes import NotApplicable, NotTestable, good_call
 
 if TYPE_CHECKING:
     from conformance_tests.actors.session import Session
@@ -161,9 +162,10 @@ class Customers:
     def expired_in_turn(
         self, rounds: int, each: int = 1
     ) -> Iterator[tuple[Customer, list[Session]]]:
-        """For each round so many expired sessions, made when they are needed.
+        """For each round so many expired sessions, made when they are needed; every other round's
+        have been renewed before.
 
-        Those of a deployment that has to be waited for are all made at once.
+        Those of a deployment that has to be waited for are all made at once, and none is renewed.
         """
         if self.deployment.must_wait:
             alice = self.someone()
@@ -171,9 +173,13 @@ class Customers:
             for place in range(rounds):
                 yield alice, waited[place * each : (place + 1) * each]
             return
-        for _ in range(rounds):
+        for number in range(rounds):
             someone = self.someone()
-            yield someone, someone.expired_sessions(each, remember_me=True)
+            sessions = someone.expired_sessions(each, remember_me=True)
+            if number % 2:
+                with good_call(*ROTATION):
+                    sessions = expired(*map(someone.successor_of, sessions))
+            yield someone, sessions
 
 
 def _is_number(id_: int | str | None) -> bool:

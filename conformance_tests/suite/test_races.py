@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
@@ -21,6 +21,7 @@ from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
 LOGINS = 4
+DEVICES = 5
 RIVALS = 3
 #: How often a logout is overtaken at most, and the seconds in which it looks for what overtook it.
 OVERTAKEN = 5
@@ -97,6 +98,18 @@ def test_two_rotations_of_one_second_are_two_sessions(
     expect.rows(someone, 2)
 
 
+@requirement("RACE-03", exclusive=True, optional=True)
+def test_many_rotations_of_one_second_are_as_many_sessions(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """So do as many as a customer may have devices."""
+    sessions = made_up.expired_sessions(DEVICES, remember_me=True)
+    answers, tries = deployment.in_one_second(*(session.refresh for session in sessions))
+    expect.raced(len(answers), "in one second", tries)
+    expect.separate_sessions(made_up, answers, *sessions)
+    expect.rows(made_up, DEVICES)
+
+
 @requirement("RACE-01", logins=LOGINS, exclusive=True, optional=True)
 def test_logins_that_write_together_are_different_sessions(
     deployment: Deployment, alice: RegisteredCustomer, faults: FaultProxy, expect: Expect
@@ -160,11 +173,15 @@ def test_with_grace_rivals_leave_one_live_successor(
 
 
 @requirement("RACE-04", burns=True)
+@pytest.mark.parametrize("before", ["logged in", "renewed"])
 def test_rivals_of_different_seconds_leave_one_live_successor(
-    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect
+    deployment: Deployment, someone: Customer, faults: FaultProxy, expect: Expect, before: str
 ) -> None:
-    """Two refreshes that began in different seconds renew the session once."""
-    session = someone.expired_session(remember_me=True)
+    """Two refreshes that began in different seconds renew the session once, whether its pair is
+    a login's or a rotation's.
+    """
+    begin = someone.renewed_session if before == "renewed" else someone.expired_session
+    session = begin(remember_me=True)
     with faults.hold("read", of=someone.id) as fault:
         with deployment.meanwhile(session.refresh) as early:
             expect.held(fault, early)

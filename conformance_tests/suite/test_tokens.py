@@ -160,6 +160,20 @@ def test_a_renewed_access_token_does_not_either(
         rotates_in_its_lifetime(renewed.expired(), deployment, expect)
 
 
+@requirement("WIRE-10", exclusive=True, optional=True)
+def test_access_tokens_renewed_in_one_second_do_not_either(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """However many rotations share a second, each one's exp keeps within the access lifetime."""
+    sessions = made_up.expired_sessions(1 + AT_ONCE, remember_me=True)
+    with deployment.clock.window() as window:
+        answers, tries = deployment.in_one_second(*(session.refresh for session in sessions))
+    expect.raced(len(answers), "in one second", tries)
+    for answer in answers:
+        if not answer.asks_to_retry:
+            judge_lifetime(deployment, made_up.session_from(answer), window, expect)
+
+
 def rotates_in_its_lifetime(session: Session, deployment: Deployment, expect: Expect) -> Session:
     with deployment.clock.window() as window:
         renewed = expect.rotates(session)

@@ -13,6 +13,7 @@ import pytest
 from graphql import GraphQLError
 
 from reference_auth.api import endpoint, error_messages, middleware
+from reference_auth.api.error_messages import AuthSchema
 from reference_auth.core import config, tokens
 from reference_auth.core.errors import BadRefreshToken, OutcomeUnknown, PairMismatch, StorageError
 from reference_auth.core.judge import Presented
@@ -24,7 +25,7 @@ from reference_auth.flow.flow import Flow
 from reference_auth.store import storage
 from reference_auth.store.storage import Storage
 from tests.mutants.catalogue import mutant
-from tests.mutants.seams import around_judging
+from tests.mutants.seams import around, around_judging
 
 log = logging.getLogger("reference_auth.careless")
 
@@ -127,6 +128,20 @@ def repeats_what_the_table_said(patch: pytest.MonkeyPatch) -> None:
         return refusal
 
     patch.setattr(storage, "error_of", telling)
+
+
+@mutant("HARD-20", also="GQL-08")
+def repeats_what_the_table_said_in_development(patch: pytest.MonkeyPatch) -> None:
+    """In development the client library's own words stand behind those of a storage failure."""
+
+    def shown(original: Any, self: AuthSchema, error: GraphQLError) -> GraphQLError:
+        told: GraphQLError = original(self, error)
+        cause = error.original_error
+        if self._suggests_names and isinstance(cause, StorageError):
+            told.message = f"{told.message}: {cause.__context__}"
+        return told
+
+    around(patch, AuthSchema, "_shown", shown)
 
 
 @mutant("GQL-08", also="HARD-20")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 import pytest
 
+from reference_auth.core import lifetimes
 from reference_auth.core.errors import Replayed, Retry, SessionOver
 from reference_auth.core.judge import Presented
 from reference_auth.core.rows import Row
-from reference_auth.core.tokens import IssuedPair, TokenPair
+from reference_auth.core.tokens import Claims, IssuedPair, TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
 from reference_auth.store.items import Item
@@ -48,6 +52,49 @@ def lets_a_rotation_overwrite_what_is_there(patch: pytest.MonkeyPatch) -> None:
     _in_rotations(
         patch, lambda part: {**part, "Put": _bare(part["Put"])} if "Put" in part else part
     )
+
+
+@mutant("RACE-03")
+def finds_no_place_for_a_fourth_rotation_of_a_second(patch: pytest.MonkeyPatch) -> None:
+    """A rotation that meets three others in its second overwrites the last one's row."""
+
+    async def rotate(flow: Flow, old: Presented, tried: Iterator[Claims]) -> TokenPair:
+        for claims in islice(tried, 3):
+            fresh = await flow.derivation.issue(claims)
+            with suppress(KeyTaken):
+                return await flow.replace_row(old, fresh)
+        row = await old.row()
+        await flow.sessions.put(Row.of(fresh.claims, fresh.hash, rotated_from=row.hash))
+        await flow.sessions.delete(row.customer_id, row.hash)
+        return fresh.pair
+
+    _rotates(patch, rotate)
+
+
+@mutant("WIRE-10")
+def raises_exp_where_rotations_meet(patch: pytest.MonkeyPatch) -> None:
+    """Two rotations of one second are kept apart by a later exp, not by an earlier one."""
+
+    async def rotate(flow: Flow, old: Presented, tried: Iterator[Claims]) -> TokenPair:
+        first = next(tried)
+        for later in range(10):
+            fresh = await flow.derivation.issue(replace(first, exp=first.exp + later))
+            with suppress(KeyTaken):
+                return await flow.replace_row(old, fresh)
+        raise Retry
+
+    _rotates(patch, rotate)
+
+
+def _rotates(patch: pytest.MonkeyPatch, rotate: Any) -> None:
+    """A rotation chooses otherwise among the claims that it may try."""
+
+    async def choosing(original: Any, flow: Flow, old: Presented) -> TokenPair:
+        successor = lifetimes.next_claims(old.claims, old.now, flow.config)
+        pair: TokenPair = await rotate(flow, old, lifetimes.claims_to_try(successor, old.now))
+        return pair
+
+    around(patch, Flow, "rotate", choosing)
 
 
 # -- one pair, several callers -----------------------------------------------------------------
@@ -102,6 +149,25 @@ def deletes_the_spent_row_without_a_condition(patch: pytest.MonkeyPatch) -> None
 def forks_where_grace_is_on(patch: pytest.MonkeyPatch) -> None:
     """A rotation that leaves a tombstone deletes its row whether or not it is there."""
     _in_rotations(patch, _without_delete_condition, where=lambda parts: "Put" in parts[-1])
+
+
+@mutant("RACE-04", sometimes="CORE-28 RACE-07 RACE-11")
+def forks_a_session_that_was_renewed_before(patch: pytest.MonkeyPatch) -> None:
+    """The rotation of a rotation's pair deletes its row whether or not it is there."""
+
+    class Careless(Sessions):
+        def delete_existing(self, row: Row) -> Item:
+            return _without_delete_condition(super().delete_existing(row))
+
+    async def rotate(original: Any, self: Sessions, old: Row, new: Row, tombstone: Any) -> None:
+        if old.session is None:
+            await original(self, old, new, tombstone)
+            return
+        careless = copy.copy(self)
+        careless.__class__ = Careless
+        await original(careless, old, new, tombstone)
+
+    around(patch, Sessions, "rotate", rotate)
 
 
 def _without_delete_condition(part: Item) -> Item:
