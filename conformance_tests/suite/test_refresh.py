@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests.actors import forged_tokens
-from conformance_tests.actors.customers import Customer, RegisteredCustomer
-from conformance_tests.actors.forged_tokens import other_hex
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
+from conformance_tests.actors.forged_tokens import DAY, other_hex
 from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
@@ -15,7 +15,7 @@ from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
-from conformance_tests.outcomes import NotTestable, own_question
+from conformance_tests.outcomes import NotApplicable, NotTestable, own_question
 
 GENERATIONS = 3
 MANY_GENERATIONS = 10
@@ -139,6 +139,23 @@ def test_a_session_near_its_end_is_extended_by_the_normal_lifetime(
     expect.between(successor.refresh_expiry, min(low, end), min(high, end), "refresh_expiry")
 
 
+@requirement("CORE-09", optional=True)
+def test_a_session_that_began_long_ago_is_extended_alike(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """So is a session that began yesterday and was renewed ever since."""
+    if deployment.features.max_session_minutes:
+        raise NotApplicable("the target declares an absolute end")
+    session = someone.renewed_session().begun_earlier(DAY)
+    if session.refresh_expiry - deployment.clock.now() >= deployment.lifetimes.refresh:
+        raise NotTestable("clock", "the normal refresh lifetime is too short")
+    with deployment.clock.window() as window:
+        successor = expect.rotates(session)
+    expect.between(
+        successor.refresh_expiry, *window.after(deployment.lifetimes.refresh), "refresh_expiry"
+    )
+
+
 @requirement("CORE-10")
 @pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
 def test_an_access_token_expires_at_its_very_second(
@@ -223,6 +240,19 @@ def test_an_id_in_digits_stays_a_text(
 ) -> None:
     """A text of digits does not become a number."""
     keeps_its_id(customers.numbered(str), expect)
+
+
+@requirement("CORE-26", optional=True)
+@pytest.mark.parametrize("form", ["00{}", "{}.0"], ids=["zeros", "fraction"])
+def test_an_id_in_digits_stays_as_it_is_written(
+    customers: Customers, made_up: MadeUpCustomer, expect: Expect, form: str
+) -> None:
+    """Nor is it written as the same number is elsewhere."""
+    expect.rotates(made_up.expired_session())
+    customer = customers.named_by_number(form.format(int(customers.deployment.run, 16)))
+    if customer is None:
+        raise NotTestable("own table")
+    keeps_its_id(customer, expect)
 
 
 def keeps_its_id(customer: Customer, expect: Expect) -> None:

@@ -66,16 +66,23 @@ def judge_hash(row: Row, session: Session, forge: Forge, expect: Expect) -> None
     expect.that(row.hash == derived, f"the hash of {session.refresh_token}", row.hash)
 
 
-@requirement("STORE-03", logins=2)
+@requirement("STORE-03", logins=3)
 def test_nothing_in_the_table_opens_a_session(
     alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
 ) -> None:
-    """After a login the table holds its row, and no token, e-mail or password anywhere."""
+    """After a login, a remembered one too, the table holds its row, and no token, e-mail or
+    password anywhere.
+    """
     with expect.row_changes(alice, new=1):
         session = alice.log_in()
+    remembered = alice.log_in(remember_me=True)
     revoked = alice.log_in()
     expect.revokes(revoked)
-    known = {**tokens_of(session), **tokens_of(revoked, "revoked ")}
+    known = {
+        **tokens_of(session),
+        **tokens_of(remembered, "remembered "),
+        **tokens_of(revoked, "revoked "),
+    }
     for customer in (alice, bob):
         email = customer.credentials.email
         if email != customer.id:  # a platform may know its customers by their e-mail

@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from reference_auth.api import error_messages, schema
 from reference_auth.api.error_messages import AuthSchema
 from reference_auth.api.request import AuthRequest
-from reference_auth.core import rows, tokens
+from reference_auth.core import lifetimes, rows, tokens
 from reference_auth.core.errors import (
     BadAccessToken,
     OutcomeUnknown,
@@ -360,6 +360,41 @@ def composes_an_id_in_a_key(patch: pytest.MonkeyPatch) -> None:
         around(patch, module, "partition_of", composed)
 
 
+@mutant("CORE-13")
+def cuts_a_long_id_in_a_key(patch: pytest.MonkeyPatch) -> None:
+    """A customer's partition is the first 512 characters of the id."""
+
+    def cut(original: Any, customer_id: Any) -> str:
+        return str(original(customer_id))[:512]
+
+    for module in (rows, burn, flow, items):
+        around(patch, module, "partition_of", cut)
+
+
+@mutant("CORE-26")
+def writes_an_id_in_digits_anew(patch: pytest.MonkeyPatch) -> None:
+    """A rotation writes a text that is a number as the number is usually written."""
+
+    def next_claims(original: Any, old: Claims, *given: Any) -> Claims:
+        claims: Claims = original(old, *given)
+        id_ = old.customer_id
+        is_written = isinstance(id_, str) and id_.replace(".", "").isdigit()
+        return replace(claims, customer_id=f"{float(id_):g}") if is_written else claims
+
+    around(patch, lifetimes, "next_claims", next_claims)
+
+
+@mutant("HARD-35")
+def takes_the_id_0_for_none(patch: pytest.MonkeyPatch) -> None:
+    """A replay of a pair whose customer_id is 0 is refused, and burns nothing."""
+
+    async def begin(original: Any, burn: Burn, reused: Claims, *args: Any) -> None:
+        if reused.customer_id:
+            await original(burn, reused, *args)
+
+    around(patch, Burn, "begin", begin)
+
+
 @mutant("HARD-35")
 def burns_nobody_whose_id_is_negative(patch: pytest.MonkeyPatch) -> None:
     """A replay of a pair whose customer_id is a negative number is refused, and burns nothing."""
@@ -424,6 +459,33 @@ def remembers_which_pairs_were_alive(patch: pytest.MonkeyPatch) -> None:
 
     around(patch, Flow, "refresh", refresh)
     around(patch, Flow, "revoke", revoke)
+
+
+@mutant("STORE-03")
+def notes_whose_device_is_remembered(patch: pytest.MonkeyPatch) -> None:
+    """The row of a remembered login holds the e-mail."""
+
+    async def log_in(
+        original: Any, flow: Flow, email: str, password: str, remember_me: bool, clock: Any
+    ) -> TokenPair:
+        pair: TokenPair = await original(flow, email, password, remember_me, clock)
+        if remember_me:
+            presented = flow.present(pair.token, pair.refresh_token, int(clock()))
+            await note(flow.sessions, await presented.row(), "device", items.text(email))
+        return pair
+
+    around(patch, Flow, "log_in", log_in)
+
+
+@mutant("CORE-12")
+def burns_no_row_past_its_ttl(patch: pytest.MonkeyPatch) -> None:
+    """A burn leaves the rows of sessions that have run out."""
+
+    def is_to_delete(original: Any, burn: Burn, row: Row, fence: Any, reach: Any) -> bool:
+        now = fence.before - burn.config.lifetimes.access
+        return original(burn, row, fence, reach) and not row.is_expired(now)
+
+    around(patch, Burn, "is_to_delete", is_to_delete)
 
 
 @mutant("STORE-03")

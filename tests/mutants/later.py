@@ -274,6 +274,25 @@ def knows_the_parent_of_a_live_pair_only(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "burn_for_reuse", burn_for_reuse)
 
 
+@mutant("CORE-12")
+def takes_no_replay_for_one_after_a_logout(patch: pytest.MonkeyPatch) -> None:
+    """A spent pair whose session was logged out since is refused, and burns nothing."""
+    logged_out: set[int] = set()
+
+    async def revoke(original: Any, flow: Flow, *given: Any) -> Any:
+        ended = await original(flow, *given)
+        logged_out.add(flow.present(*given).claims.session_id)
+        return ended
+
+    async def burn_for_reuse(original: Any, flow: Flow, presented: Presented) -> None:
+        if presented.claims.session_id in logged_out:
+            raise SessionOver
+        await original(flow, presented)
+
+    around(patch, Flow, "revoke", revoke)
+    around(patch, Flow, "burn_for_reuse", burn_for_reuse)
+
+
 @mutant("HARD-28")
 def logs_the_first_burn_of_a_customer_only(patch: pytest.MonkeyPatch) -> None:
     """A customer who is burned again leaves no line in the log."""
@@ -390,6 +409,20 @@ def heeds_a_burn_for_a_day(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+@mutant("CORE-09")
+def extends_for_half_a_day(patch: pytest.MonkeyPatch) -> None:
+    """A session that has been renewed for half a day keeps the end that it has."""
+
+    def next_claims(original: Any, old: Claims, now: int, config: Config) -> Claims:
+        claims: Claims = original(old, now, config)
+        if is_remembered(old) or now - old.session_id < DAY // 2:
+            return claims
+        end = old.refresh_expiry
+        return replace(claims, refresh_expiry=end, exp=min(claims.exp, end - 1))
+
+    around(patch, lifetimes, "next_claims", next_claims)
+
+
 @mutant("CORE-29")
 def ends_a_renewed_session_a_week_after_its_login(patch: pytest.MonkeyPatch) -> None:
     """A session that was renewed before is not renewed a week after its login."""
@@ -417,6 +450,34 @@ def burns_a_hundred_rows(patch: pytest.MonkeyPatch) -> None:
         return fence
 
     patch.setattr(Burn, "sweep", sweep)
+
+
+def sweeps_some(patch: pytest.MonkeyPatch, some: Any) -> None:
+    """A burn deletes these rows of the ones it found, and calls that all."""
+
+    async def sweep(original: Any, burn: Burn, customer_id: str, fence: Fence) -> Fence:
+        rows = some(await rows_of(burn.sessions, customer_id))
+        if rows is None:
+            fence = await original(burn, customer_id, fence)
+        else:
+            await burn.sessions.delete_all(rows)
+        return fence
+
+    around(patch, Burn, "sweep", sweep)
+
+
+@mutant("STORE-09")
+def rounds_the_number_of_batches_down(patch: pytest.MonkeyPatch) -> None:
+    """A burn leaves the row that is alone in its last batch."""
+    sweeps_some(
+        patch, lambda found: found[:-1] if len(found) > 25 and len(found) % 25 == 1 else None
+    )
+
+
+@mutant("STORE-09")
+def sends_no_batch_that_is_full(patch: pytest.MonkeyPatch) -> None:
+    """A burn leaves the last batch where it is a full one."""
+    sweeps_some(patch, lambda found: found[25:] if found and len(found) % 25 == 0 else None)
 
 
 @mutant("DEV-07")
