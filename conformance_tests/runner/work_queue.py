@@ -52,11 +52,13 @@ def batches(items: Iterable[pytest.Item]) -> list[Batch]:
     """The tests of a run by function, in the order to take them.
 
     The longest do not come last; those that wait come one by one, so that a core has other work.
+    Walks take long, so each worker takes some of them.
     """
     cases: defaultdict[str, Batch] = defaultdict(list)
     for item in items:
         if not marker_option(item, "last"):
-            cases[item.nodeid.partition("[")[0]].append(item)
+            walks = marker_option(item, "walk")
+            cases[item.nodeid if walks else item.nodeid.partition("[")[0]].append(item)
     longest_first = sorted(cases.values(), key=_seconds, reverse=True)
     waiting = [batch for batch in longest_first if _waits(batch)]
     acting = [batch for batch in longest_first if not _waits(batch)]

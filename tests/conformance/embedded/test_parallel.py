@@ -34,6 +34,7 @@ class Item:
     last: bool = False
     seconds: float = 0.0
     long_jump: bool = False
+    walk: bool = False
 
     def get_closest_marker(self, name: str) -> pytest.Mark:
         return pytest.Mark(name, ("CORE-01",), vars(self), _ispytest=True)
@@ -98,6 +99,12 @@ def test_no_share_is_left_with_a_long_batch_at_the_end() -> None:
     ]
     found = [batch[0].partition("[")[0] for batch in of(items)]
     assert found == ["slower", "many", "some", "slow", "one", "other", "jump"]
+
+
+def test_each_share_walks() -> None:
+    """The cases of walks do not stay together."""
+    items = [Item(f"test_walks[{kind}]", long_jump=True, walk=True) for kind in "abc"]
+    assert of(items) == [[f"test_walks[{kind}]"] for kind in "abc"]
 
 
 def test_what_the_shares_found_is_one_run() -> None:
