@@ -45,6 +45,8 @@ class Customer(ABC):
         self._latest: dict[Clock, float] = {}
         self.sessions: list[Session] = []
         self._earlier: frozenset[str] = frozenset()
+        #: Is held from the look at the second until the login or the rotation: tests may share her.
+        self._turn = threading.RLock()
 
     @property
     def id(self) -> int | str:
@@ -137,8 +139,9 @@ class Customer(ABC):
 
     def successor_of(self, session: Session) -> Session:
         """The session that a refresh of this one hands out, in a second of its own."""
-        self.wait_for_new_second()
-        return self._adopt(session.refresh)
+        with self._turn:
+            self.wait_for_new_second()
+            return self._adopt(session.refresh)
 
     def session_from(self, answer: Answer) -> Session:
         """The session that an answer (of a login, of a refresh) hands out."""
@@ -202,8 +205,6 @@ class RegisteredCustomer(Customer):
         self.credentials = credentials
         #: The wrong passwords since the last login: a platform may lock the account for them.
         self._wrong: list[object] = []
-        #: Is held from the look at the second until the login: tests may share the customer.
-        self._turn = threading.RLock()
 
     def ignoring_earlier_rows(self) -> RegisteredCustomer:
         """The same customer, for a test that counts her rows."""

@@ -39,12 +39,13 @@ def _stage(item: pytest.Item, need: Need) -> int:
     A burn of a customer is remembered for a while, a long jump ends every open session, wrong
     passwords may lock an account. Customers are few: the tests that need none can wait.
     """
-    late = any(marker_option(item, option) for option in ("burns", "exclusive", "serial"))
+    late = any(marker_option(item, option) for option in ("exclusive", "serial"))
     turns = (
         marker_option(item, "last"),
         marker_option(item, "wrong_passwords"),
         marker_option(item, "long_jump"),
         not need.customers,
+        marker_option(item, "burns"),
         late,
     )
     return next((len(turns) - place for place, true in enumerate(turns) if true), 0)

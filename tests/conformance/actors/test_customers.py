@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import nullcontext, suppress
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 
 from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.actors.pool import Customers
-from conformance_tests.actors.session import UNKNOWN_ATTRIBUTES, claims_of, header_of
+from conformance_tests.actors.session import UNKNOWN_ATTRIBUTES, Session, claims_of, header_of
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge, encoded
 from conformance_tests.outcomes import NotApplicable, NotTestable, Violation
@@ -312,3 +314,19 @@ def test_without_a_table_nobody_can_be_spared() -> None:
     """Nobody sees who has rows there."""
     with pytest.raises(NotTestable, match="needs the table"), customers().sparing_others():
         pass
+
+
+def test_rotations_of_one_customer_have_a_second_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two tests that share her do not look at the second at the same time."""
+    alice, told = alice_of(deployment(logins())), list[str]()
+
+    def rotates(ask: object) -> None:
+        time.sleep(0.05)
+        told.append("rotates")
+
+    monkeypatch.setattr(alice, "wait_for_new_second", lambda: told.append("waits"))
+    monkeypatch.setattr(alice, "_adopt", rotates)
+    session = Session(alice, "a.b.c", "x")
+    with ThreadPoolExecutor() as pool:
+        wait([pool.submit(alice.successor_of, session) for _ in range(2)])
+    assert told == ["waits", "rotates"] * 2
