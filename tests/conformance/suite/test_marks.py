@@ -11,7 +11,7 @@ import pytest
 
 from conformance_tests.embedded import boot
 from conformance_tests.runner.options import Options
-from conformance_tests.runner.run import run_suite
+from conformance_tests.runner.run import QUIET, run_suite
 from tests.conformance.suite.ways import blind
 from tests.mutants.judged import derive_briefly
 
@@ -54,7 +54,8 @@ def test_whatever_burns_a_real_customer_keeps_her_to_itself(
         )
         logger.addHandler(burns)
         try:
-            run_suite(seen, Options(), wiring=wiring)
+            # By pytest's own loop, which says which test is under way.
+            run_suite(seen, Options(pytest_args=QUIET), wiring=wiring)
         finally:
             logger.removeHandler(burns)
     assert len(burns.tests) > 10
