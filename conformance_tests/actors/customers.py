@@ -139,9 +139,13 @@ class Customer(ABC):
 
     def successor_of(self, session: Session) -> Session:
         """The session that a refresh of this one hands out, in a second of its own."""
+        return self.issued_by(session.refresh)
+
+    def issued_by(self, ask: Callable[[], Answer]) -> Session:
+        """The session that a request hands out, in a second of its own."""
         with self._turn:
             self.wait_for_new_second()
-            return self._adopt(session.refresh)
+            return self._adopt(ask)
 
     def session_from(self, answer: Answer) -> Session:
         """The session that an answer (of a login, of a refresh) hands out."""

@@ -75,8 +75,9 @@ def run_suite(
             Instances(deployment, instances_end),
             options,
             progress or Silence(),
-            # What pytest itself writes knows of no tests that run side by side.
-            parallel=1 if options.pytest_args else target.parallel,
+            # What pytest itself writes knows of no tests that run side by side; and a clock that is
+            # moved moves for all of them.
+            parallel=1 if options.pytest_args or deployment.clock.can_move else target.parallel,
         )
         unreachable = remark = None
         code: int = pytest.ExitCode.OK

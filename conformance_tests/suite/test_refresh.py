@@ -212,7 +212,7 @@ def test_the_scheme_may_be_written_in_any_case(
     """`Bearer` renews a session, and so does the same word in another case, which revokes too."""
     usual, odd = someone.expired_sessions(2)
     expect.rotates(usual)
-    renewed = someone.session_from(client.refresh(odd.token, odd.refresh_token, scheme=scheme))
+    renewed = someone.issued_by(lambda: client.refresh(odd.token, odd.refresh_token, scheme=scheme))
     expect.that(renewed.token != odd.token, "a new token", "the old one")
     expect.revoked(client.revoke(renewed.token, renewed.refresh_token, scheme=scheme))
 
