@@ -131,7 +131,8 @@ def run_pytest(context: RunContext) -> int:
     extra = list(context.options.pytest_args)
     quiet = () if extra else QUIET
     plugin = ConformancePlugin(context)
-    plugins = [plugin] if extra else [plugin, Loop(plugin)]
+    side_by_side = context.parallel > 1 or context.options.queue is not None
+    plugins = [plugin, Loop(plugin)] if side_by_side else [plugin]  # else by pytest's own loop
     code = pytest_main([*SETTINGS, *quiet, *extra], plugins)
     context.progress.finished()
     return code
