@@ -75,9 +75,8 @@ def run_suite(
             Instances(deployment, instances_end),
             options,
             progress or Silence(),
-            # What pytest itself writes knows of no tests that run side by side; and a clock that is
-            # moved moves for all of them.
-            parallel=1 if options.pytest_args or deployment.clock.can_move else target.parallel,
+            # What pytest itself writes knows of no tests that run side by side.
+            parallel=1 if options.pytest_args else target.parallel,
         )
         unreachable = remark = None
         code: int = pytest.ExitCode.OK
@@ -130,6 +129,8 @@ def remark_about(customers: Customers) -> str | None:
 def run_pytest(context: RunContext) -> int:
     extra = list(context.options.pytest_args)
     quiet = () if extra else QUIET
+    if context.deployment.clock.can_move:
+        context.parallel = 1  # a clock that is moved moves for all tests
     plugin = ConformancePlugin(context)
     side_by_side = context.parallel > 1 or context.options.queue is not None
     plugins = [plugin, Loop(plugin)] if side_by_side else [plugin]  # else by pytest's own loop
