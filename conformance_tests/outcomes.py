@@ -103,7 +103,7 @@ class NotReached(Exception):
 
 
 class RunAlone(Exception):
-    """A test cannot go on beside others: it has to move the clock, or needs another customer.
+    """A test cannot go on beside others: they would disturb it, or it them.
 
     It is run again, alone.
     """

@@ -33,8 +33,8 @@ def live_then_expired(customer: Customer) -> Iterator[Session]:
 
     Where time cannot be moved and the secret is known, both tokens are signed by the suite.
     """
-    deployment, clock = customer.deployment, customer.deployment.clock
-    forged = deployment.forge is not None and (clock.shared or not clock.can_move)
+    deployment = customer.deployment
+    forged = deployment.forge is not None and not deployment.clock.movable
     if not forged:
         deployment.need_time()
     session = customer.log_in()

@@ -252,7 +252,7 @@ def reach(sessions: Sequence[Session], when: Callable[[Session, int], int]) -> l
         ]
     ahead = max(moments) - clock.now()
     if ahead > 0:
-        if not clock.can_move:
+        if not clock.movable:
             deployment.tell(f"waiting {ahead:.0f} s until a token has run out")
         clock.move_to(max(moments))
     return list(sessions)

@@ -6,7 +6,6 @@ are epoch seconds.
 
 from __future__ import annotations
 
-import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ import httpx
 from conformance_tests.deployment import waiting
 from conformance_tests.deployment.http.receiving import receive
 from conformance_tests.deployment.http.transport import Transport, describe_error
-from conformance_tests.outcomes import NotTestable, RunAlone, SuiteError
+from conformance_tests.outcomes import NotTestable, SuiteError
 
 if TYPE_CHECKING:
     from conformance_tests.target.model import Target
@@ -60,11 +59,8 @@ class Clock:
     """A clock that nobody can move: real time, as far ahead as the deployment's answers show."""
 
     name = "real"
-    #: Whether the target lets it be moved.
-    can_move = False
+    movable = False
     frozen = False
-    #: Whether other tests are under way, which a move would disturb.
-    shared = False
     #: Why the clock that the target offers cannot be used, where it offers one.
     unusable: str | None = None
 
@@ -81,22 +77,9 @@ class Clock:
             self.skew = newest
         return time.time() + self.skew
 
-    @property
-    def movable(self) -> bool:
-        """Whether this test may move it."""
-        return self.can_move
-
-    def need_alone(self) -> None:
-        """RunAlone where other tests are under way that a move would disturb."""
-
-    @property
-    def stands_still(self) -> bool:
-        """Whether it shows one and the same second until this test moves it."""
-        return self.frozen and not self.shared
-
     def is_ahead_by(self, seconds: float) -> bool:
         """Whether this clock is moved, and so many seconds ahead of this machine's."""
-        return self.can_move and abs(self.now() - time.time() - seconds) <= MOST_SECONDS
+        return self.movable and abs(self.now() - time.time() - seconds) <= MOST_SECONDS
 
     def move_to(self, moment: float) -> None:
         """Make it that moment, or wait for it within `max_wait`; NotTestable beyond it."""
@@ -147,46 +130,28 @@ class Clock:
     @property
     def margin(self) -> int:
         """Whole seconds by which a test stays away from a limit."""
-        return 0 if self.stands_still else 2
+        return 0 if self.frozen else 2
 
     def _wait(self, seconds: float) -> None:
         self.sleep(max(0.0, seconds))
 
 
 class MovableClock(Clock, ABC):
-    """A clock that the suite sets, forward only; it then stands still or goes on.
+    """A clock that the suite sets, forward only; it then stands still or goes on."""
 
-    While other tests are under way it is only ever moved to the next second.
-    """
-
-    can_move = True
+    movable = True
 
     def __init__(self) -> None:
         """`tell` is called with every move."""
         super().__init__()
         self._moment = time.time()
         self._since = time.monotonic()
-        self._moving = threading.Lock()
         self.tell: Callable[[str], None] = _ignore
 
     def now(self) -> float:
         return self._moment + (0.0 if self.frozen else time.monotonic() - self._since)
 
-    @property
-    def movable(self) -> bool:
-        self.need_alone()
-        return True
-
-    def need_alone(self) -> None:
-        if self.shared:
-            raise RunAlone
-
     def move_to(self, moment: float) -> None:
-        self.need_alone()
-        with self._moving:
-            self._move(moment)
-
-    def _move(self, moment: float) -> None:
         if moment < self.now():
             raise SuiteError("a test tried to move the clock back")
         moment = max(int(moment), int(self.now()) + 1)
@@ -202,9 +167,7 @@ class MovableClock(Clock, ABC):
         return int(self.now()) > int(moment)
 
     def wait_for_next_second(self, moment: float) -> None:
-        with self._moving:
-            if not self.second_has_passed(moment):
-                self._move(self.now() + 1)
+        self.next_second()
 
     def set_again(self) -> None:
         with suppress(ClockError):
@@ -235,7 +198,6 @@ class HttpClock(MovableClock):
         )
 
     def freeze_at(self, moment: int) -> None:
-        self.need_alone()
         if not self.frozen:
             super().freeze_at(moment)
         if moment > self.now():

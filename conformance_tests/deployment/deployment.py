@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from conformance_tests.deployment.faults.server import RequestCounter
 from conformance_tests.deployment.row import OWN_IDS
+from conformance_tests.deployment.waiting import BESIDE_OTHERS
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.loopback import is_loopback
 from conformance_tests.outcomes import NotTestable, RunAlone
@@ -96,15 +97,12 @@ class Deployment:
     @property
     def must_wait(self) -> bool:
         """Whether a session can only expire by really waiting."""
-        return not self.clock.can_move and not self.can_forge
+        return not self.clock.movable and not self.can_forge
 
     @property
     def ages_by_replacing(self) -> bool:
-        """Whether a session expires by a forged older pair that takes its place.
-
-        A clock is not moved for it while other tests are under way.
-        """
-        return self.can_forge and (self.clock.shared or not self.clock.can_move)
+        """Whether a session expires by a forged older pair that takes its place."""
+        return self.can_forge and not self.clock.movable
 
     @property
     def sessions_are_short(self) -> bool:
@@ -113,13 +111,11 @@ class Deployment:
 
     def need_alone(self) -> None:
         """RunAlone where other tests are under way, which this one would disturb, or they it."""
-        if self.clock.shared:
+        if BESIDE_OTHERS.get():
             raise RunAlone
 
     def need_time(self) -> None:
         """NotTestable, before anybody logs in, where an access token cannot be seen expired."""
-        if not self.can_forge:
-            self.clock.need_alone()
         if self.must_wait and self.lifetimes.access > self.clock.max_wait:
             raise NotTestable("time", self.clock.unusable)
 
@@ -164,7 +160,7 @@ class Deployment:
     @property
     def slack(self) -> int:
         """Seconds by which a test stays on the safe side of a lifetime; a small part of it."""
-        if self.clock.stands_still:
+        if self.clock.frozen:
             return 0
         return max(2, min(30, self.lifetimes.refresh // 8))
 

@@ -9,6 +9,8 @@ from conformance_tests.outcomes import NotReached
 
 #: Is set once the run that the test belongs to is interrupted; by default nobody interrupts.
 INTERRUPTED: ContextVar[threading.Event] = ContextVar("interrupted")
+#: Whether other tests are under way beside the one that asks.
+BESIDE_OTHERS: ContextVar[bool] = ContextVar("beside_others", default=False)
 _NEVER = threading.Event()
 
 

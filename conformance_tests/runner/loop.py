@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance_tests.deployment.waiting import BESIDE_OTHERS
 from conformance_tests.outcomes import RunAlone
 from conformance_tests.report.finding import Finding
 from conformance_tests.runner import fixtures
@@ -63,7 +64,7 @@ class Loop:
     def run(self, item: pytest.Item, alone: bool) -> Result:
         """One test, in its own thread or alone."""
         deployment, error = self._context.deployment, None
-        deployment.clock.shared = not alone
+        BESIDE_OTHERS.set(not alone)
         deployment.recorder.start_test()
         try:
             assert isinstance(item, pytest.Function)

@@ -81,12 +81,9 @@ def customers_of(item: pytest.Item, deployment: Deployment) -> int:
 
 def _alone(item: pytest.Item, deployment: Deployment) -> bool:
     """Whether no other test may be under way: it would disturb them, or they what it measures."""
-    can_forge = deployment.can_forge
     groups = {row.group for row in requirements_of(item)}
     return (
         any(marker_option(item, option) for option in ALONE)
-        or bool(marker_option(item, "long_jump") and deployment.clock.can_move and not can_forge)
         or not WHOLE.isdisjoint(fixtures_of(item))
         or (RACES in groups and not deployment.must_wait)
-        or (deployment.clock.can_move and deployment.sessions_are_short)
     )

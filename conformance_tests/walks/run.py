@@ -64,7 +64,7 @@ def place_of(
         terms=_terms(main),
         grace=main.features.grace_seconds,
         ages=main.ages_by_replacing or developed,
-        exact=main.clock.stands_still,
+        exact=main.clock.frozen,
         longest_wait=min(main.clock.max_wait, seconds)
         if main.must_wait and not developed
         else math.inf,

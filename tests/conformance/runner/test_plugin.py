@@ -375,21 +375,19 @@ def test_waits_are_shared_but_no_customer_is_burned_in_a_sleep(
     assert told == [f"that of {number}" for number in range(4)]
 
 
-CLOCKS = """
+ALONE = """
     SEEN = []
 
     @requirement("CORE-03")
-    def test_moves(clock, expect):
-        SEEN.append(("moves", clock.shared))
-        clock.move_to(clock.now() + 1000)
-        SEEN.append(("moved", clock.shared))
+    def test_disturbs(deployment, expect):
+        SEEN.append("begun")
+        deployment.need_alone()
+        SEEN.append("alone")
 
     @requirement("CORE-04")
-    def test_stays(clock, client, expect):
-        before = clock.now()
-        for _ in range(20):
-            clock.sleep(0.01)
-        expect.that(clock.now() == before, "a clock that nobody moves", "another time")
+    def test_is_beside_it(deployment, expect):
+        deployment.clock.sleep(0.2)
+        SEEN.append("the other has ended")
 
     @requirement("WIRE-13", last=True)
     def test_looks_back(expect):
@@ -397,15 +395,15 @@ CLOCKS = """
 """
 
 
-def test_a_test_that_moves_the_clock_is_run_again_alone(pytester: pytest.Pytester) -> None:
-    """Beside others it gets no further than the move, and what it found until then is dropped."""
-    context = side_by_side(pytester, CLOCKS, deployment(clock=HandClock()))
+def test_a_test_that_would_disturb_others_is_run_again_alone(pytester: pytest.Pytester) -> None:
+    """What it found until then is dropped."""
+    context = side_by_side(pytester, ALONE, deployment())
     found = {finding.requirement: finding for finding in context.findings}
     assert (found["CORE-03"].status, found["CORE-04"].status) == ("pass", "pass")
     assert len(context.findings) == len(found)
     card = found["WIRE-13"].card
     assert card is not None
-    assert card.actual == str([("moves", True), ("moves", False), ("moved", False)])
+    assert card.actual == str(["begun", "the other has ended", "begun", "alone"])
 
 
 FIXTURES = """

@@ -6,7 +6,6 @@ PARALLEL=long compares all rows, by ten orders each, and more defects.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -18,7 +17,6 @@ from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.keys import PARALLEL
 from conformance_tests.target.model import Target
-from conformance_tests.target.parts import ClockAddress
 from tests.conformance.suite.ways import blind
 from tests.mutants.catalogue import CATALOGUE
 from tests.mutants.judged import OF_DERIVING
@@ -38,38 +36,34 @@ MORE_DEFECTS = (
 )
 
 
-def with_a_clock(target: Target) -> Target:
+def without_a_clock(target: Target) -> Target:
+    """Where the clock can be moved, tests run one after the other anyway."""
     assert target.table is not None
     lasting = replace(target.table, ends_with_run=False)
-    return blind(target, secret=target.secret, table=lasting, clock=target.clock)
+    return blind(target, secret=target.secret, table=lasting)
 
 
-def without_a_clock(target: Target) -> Target:
-    return replace(with_a_clock(target), clock=ClockAddress())
-
-
-def rows(seen: Callable[[Target], Target], parallel: int, order: int | None) -> dict[str, str]:
+def rows(parallel: int, order: int | None) -> dict[str, str]:
     """The status of each requirement; not of those that measure how long a derivation takes."""
     with boot.embedded_reference(over_http=False, behind_proxy=False) as (target, wiring):
-        judged = replace(seen(target), parallel=parallel)
+        judged = replace(without_a_clock(target), parallel=parallel)
         report = judge(judged, run_suite(judged, Options(only=ONLY, shuffle=order), wiring=wiring))
     assert report.run.crashed is None
     told = {row.requirement.id: row.status for row in report.rows}
     return {id_: status for id_, status in told.items() if id_ not in OF_DERIVING}
 
 
-@pytest.mark.parametrize("seen", [with_a_clock, without_a_clock])
 @pytest.mark.parametrize("defect", [*DEFECTS, *(MORE_DEFECTS if LONG else ())])
 def test_serial_and_parallel_runs_agree(
-    monkeypatch: pytest.MonkeyPatch, seen: Callable[[Target], Target], defect: str | None
+    monkeypatch: pytest.MonkeyPatch, defect: str | None
 ) -> None:
     """What a defect breaks now and then, as threads and seconds fall, is left out."""
     chance = frozenset[str]()
     if defect is not None:
         CATALOGUE[defect].patch(monkeypatch)
         chance = CATALOGUE[defect].sometimes
-    serial = rows(seen, 1, None)
+    serial = rows(1, None)
     for order in ORDERS:
-        parallel = rows(seen, PARALLEL, order)
+        parallel = rows(PARALLEL, order)
         differ = {id_ for id_ in serial if serial[id_] != parallel[id_]} - chance
         assert {id_: (serial[id_], parallel[id_]) for id_ in sorted(differ)} == {}
