@@ -132,8 +132,7 @@ def run_pytest(context: RunContext) -> int:
     if context.deployment.clock.movable:
         context.parallel = 1  # each move is a second less for every open session
     plugin = ConformancePlugin(context)
-    side_by_side = context.parallel > 1 or context.options.queue is not None
-    plugins = [plugin, Loop(plugin)] if side_by_side else [plugin]  # else by pytest's own loop
+    plugins = [plugin] if extra else [plugin, Loop(plugin)]
     code = pytest_main([*SETTINGS, *quiet, *extra], plugins)
     context.progress.finished()
     return code
