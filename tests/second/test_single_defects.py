@@ -56,12 +56,16 @@ def forgets_remember_me(patch: pytest.MonkeyPatch) -> None:
 def revokes_nothing(patch: pytest.MonkeyPatch) -> None:
     revoke = Flow.revoke
 
-    def spares(flow: Flow, bearer: str, refresh_token: str | None, now: int) -> None:
-        with pytest.MonkeyPatch.context() as kept:
-            kept.setattr(Store, "delete", lambda store, customer, hash_: True)
-            revoke(flow, bearer, refresh_token, now)
+    class Spares(Store):
+        def delete(self, customer: str, hash_: str) -> bool:
+            return True
 
-    patch.setattr(Flow, "revoke", spares)
+    spares = Spares()
+
+    def keeps(flow: Flow, bearer: str, refresh_token: str | None, now: int) -> None:
+        revoke(replace(flow, store=spares), bearer, refresh_token, now)
+
+    patch.setattr(Flow, "revoke", keeps)
 
 
 def slides_every_session(patch: pytest.MonkeyPatch) -> None:
