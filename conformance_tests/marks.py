@@ -17,6 +17,7 @@ class MarkerOptions(TypedDict, total=False):
         deployment takes for a replay what is none: run late.
     wrong_passwords: it tries wrong passwords of a real customer, whom a platform may lock: run
         after the others, and always with the same customer.
+    registered: it takes a customer of the target by no fixture: one whose id is a number.
     exclusive: where tests run side by side, no other test uses its customers meanwhile; a test that
         burns has its customers to itself in any case.
     long_jump: it moves the clock by more than a day: run last.
@@ -35,6 +36,7 @@ class MarkerOptions(TypedDict, total=False):
     logins: int
     burns: bool
     wrong_passwords: bool
+    registered: bool
     exclusive: bool
     long_jump: bool
     level: str

@@ -137,9 +137,11 @@ class Customers:
         kind: whether their tokens write the id as a number or as its digits; the partition is one.
         """
         self.deployment.need_forging()
-        known = [c for c in (self.alice, *self.registered) if _is_number(c.known_id)]
+        known = [c for c in customer_schedule.in_order(self.registered) if _is_number(c.known_id)]
         if not known:
             raise NotApplicable("no customer's id is a number")
+        if known[0] is not self.alice:
+            self.deployment.need_alone()  # another test may have her
         known[0].need_unfenced(int(self.deployment.clock.now()))
         forged = MadeUpCustomer(self.deployment, kind(known[0].id))
         forged.sessions = known[0].sessions  # so that none shares an `exp`, and all are revoked

@@ -242,11 +242,6 @@ class Table:
         for partition in (str(customer_id), f"{BOOKKEEPING}{customer_id}"):
             self.delete_many(self.rows(partition))
 
-    def clear_all(self) -> None:
-        """Delete every row of every customer, between two tests of a run that owns the table."""
-        for rows in self._pages(self._client.scan, ProjectionExpression=KEYS):
-            self.delete_many(rows)
-
     def _pages(self, read: Callable[..., Any], **asked: Any) -> Iterator[list[Row]]:
         """Each page of a query or scan; not boto3's paginator, which another client lacks."""
         start: dict[str, Any] = {}

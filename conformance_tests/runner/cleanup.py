@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.table_client import troubles
@@ -19,30 +19,22 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
     from conformance_tests.deployment.http.client import Client
 
-#: A table that ends with the run is emptied once it has rows of so many made-up customers.
-GATHERED: Final = 8
-
 
 def clean_up(customers: Customers) -> list[str]:
     """End every session that the run opened; what could not be ended, a sentence each."""
     left: list[str] = []
-    if not _ends_with_run(customers.deployment):
-        with _table_problems(left):
-            _remove(customers, list(customers.all_made_up))
-        with _table_problems(left):
-            left += _log_out_customers(customers)
-        with _table_problems(left):
-            other_runs.leave(customers.deployment, clean=not left)
+    with _table_problems(left):
+        _remove(customers, list(customers.all_made_up))
+    with _table_problems(left):
+        left += _log_out_customers(customers)
+    with _table_problems(left):
+        other_runs.leave(customers.deployment, clean=not left)
     return left
 
 
 def remove_made_up(customers: Customers) -> None:
     """Delete the rows of the customers that a test made up."""
-    if not _ends_with_run(customers.deployment):
-        _remove(customers, customers.made_up_here)
-    elif len(customers.all_made_up) >= GATHERED:
-        customers.deployment.need_table().clear_all()
-        customers.all_made_up.clear()
+    _remove(customers, customers.made_up_here)
 
 
 def _remove(customers: Customers, made_up: list[MadeUpCustomer]) -> None:
@@ -59,14 +51,6 @@ def _table_problems(left: list[str]) -> Iterator[None]:
         yield
     except troubles() as problem:
         left.append(f"the table could not be cleaned up: {type(problem).__name__}")
-
-
-def _ends_with_run(deployment: Deployment) -> bool:
-    """Whether the table is deleted with the run: then single rows need not be, which is quicker.
-
-    It is kept small all the same: moto copies the whole table for each part of a transaction.
-    """
-    return deployment.target.table is not None and deployment.target.table.ends_with_run
 
 
 def _log_out_customers(customers: Customers) -> Iterator[str]:

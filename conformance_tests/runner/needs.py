@@ -74,7 +74,7 @@ def customers_of(item: pytest.Item, deployment: Deployment) -> int:
     asked = fixtures_of(item)
     if "bob" in asked or ("another" in asked and not deployment.can_forge):
         return 2
-    if deployment.can_forge and not REAL & asked:
+    if deployment.can_forge and not (REAL & asked or marker_option(item, "registered")):
         return 0
     return 1 if "customers" in asked and marker_option(item, "logins") else 0
 

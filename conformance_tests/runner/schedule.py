@@ -51,9 +51,9 @@ class Job(Generic[T]):
     alone: bool = False
 
     @property
-    def place(self) -> tuple[bool, int]:
-        """Where it stands among the others: those that run alone come last."""
-        return self.alone, self.stage
+    def place(self) -> tuple[int, bool]:
+        """Where it stands among the others: of a stage, those that run alone come last."""
+        return self.stage, self.alone
 
 
 class Tests(Protocol[Test]):

@@ -53,7 +53,7 @@ def test_a_lost_answer_can_be_asked_for_again(
     expect.rows(someone, 1)
 
 
-@requirement("CORE-26", optional=True)
+@requirement("CORE-26", registered=True, optional=True)
 def test_a_lost_answer_keeps_the_type_of_the_id(
     customers: Customers, graceful: Deployment, expect: Expect
 ) -> None:

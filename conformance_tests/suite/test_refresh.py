@@ -234,7 +234,7 @@ def test_the_id_of_each_customer_keeps_its_type(
     keeps_its_id(bob, expect)
 
 
-@requirement("CORE-26", optional=True)
+@requirement("CORE-26", registered=True, optional=True)
 def test_an_id_in_digits_stays_a_text(
     customers: Customers, deployment: Deployment, expect: Expect
 ) -> None:

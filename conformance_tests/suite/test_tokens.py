@@ -292,7 +292,7 @@ def test_a_login_signed_anew_by_a_faster_clock_is_welcome(
         expect.returns_same_pair(session.altered(token=token))
 
 
-@requirement("WIRE-08")
+@requirement("WIRE-08", registered=True)
 @pytest.mark.parametrize("id_", ["number", "digits", "text"])
 def test_a_session_of_the_module_goes_on(
     customers: Customers, deployment: Deployment, expect: Expect, id_: str

@@ -24,10 +24,15 @@ from tests.mutants.judged import OF_DERIVING
 LONG = os.environ.get("PARALLEL") == "long"
 ORDERS = range(10 if LONG else 1)
 #: Rows whose tests log in, rotate, burn, revoke, forge, compete, and look into the table.
-ONLY = () if LONG else ("CORE", "STORE-01", "STORE-11", "HARD-08", "HARD-12", "RACE-04", "GQL-07")
+SOME = (
+    *("CORE-05", "CORE-07", "CORE-12", "CORE-15", "CORE-24", "CORE-26", "STORE-01", "STORE-06"),
+    *("HARD-08", "HARD-12", "RACE-03", "RACE-04", "WIRE-08", "GQL-07"),
+)
+ONLY = () if LONG else SOME
 #: None is the sound reference.
-DEFECTS = (None, "rotates_in_two_calls", "allows_one_session_a_customer")
+DEFECTS = (None, "rotates_in_two_calls")
 MORE_DEFECTS = (
+    "allows_one_session_a_customer",
     *("lets_a_login_overwrite_the_last_one", "deletes_the_spent_row_without_a_condition"),
     *("ends_the_session_over_which_two_compete", "takes_a_lost_race_for_a_replay"),
     *("tells_the_loser_that_the_session_is_over", "says_true_when_a_rotation_was_faster"),
@@ -57,7 +62,10 @@ def rows(parallel: int, order: int | None) -> dict[str, str]:
 def test_serial_and_parallel_runs_agree(
     monkeypatch: pytest.MonkeyPatch, defect: str | None
 ) -> None:
-    """What a defect breaks now and then, as threads and seconds fall, is left out."""
+    """What a defect breaks now and then, as threads and seconds fall, is left out.
+
+    So is what it keeps from being judged: one that burns where it must not does so at any time.
+    """
     chance = frozenset[str]()
     if defect is not None:
         CATALOGUE[defect].patch(monkeypatch)
@@ -66,4 +74,6 @@ def test_serial_and_parallel_runs_agree(
     for order in ORDERS:
         parallel = rows(PARALLEL, order)
         differ = {id_ for id_ in serial if serial[id_] != parallel[id_]} - chance
+        if defect is not None:
+            differ = {i for i in differ if "not-testable" not in (serial[i], parallel[i])}
         assert {id_: (serial[id_], parallel[id_]) for id_ in sorted(differ)} == {}
