@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer, MadeUpCustomer
     from conformance_tests.actors.pool import Customers
     from conformance_tests.actors.session import Session
-    from conformance_tests.deployment.deployment import Deployment
     from conformance_tests.deployment.http.client import Client
 
 
