@@ -67,6 +67,7 @@ def zoned(arena: Arena, clock: FaketimeClock, zone: str) -> ServerProcess:
         FAKETIME_TIMESTAMP_FILE=str(clock.path),
         FAKETIME_NO_CACHE="1",
         FAKETIME_DONT_FAKE_MONOTONIC="1",
+        FAKETIME_FORCE_MONOTONIC_FIX="0",
     )
 
 

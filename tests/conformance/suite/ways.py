@@ -88,6 +88,7 @@ def under_libfaketime(folder: Path) -> Iterator[Booted]:
         "FAKETIME_TIMESTAMP_FILE": str(clock),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # else threads that wait for each other spin
     }
     alone = (sys.executable, "-m", "reference_auth")  # a fork would not load the library
     with boot.embedded_reference(behind_proxy=False, command=alone) as (target, wiring):
