@@ -133,8 +133,8 @@ def quick(session: nox.Session) -> None:
 def deep(session: nox.Session) -> None:
     """Everything that `nox` does not hold: takes twenty minutes."""
     session.log("1 of 3: the tests that take minutes")
-    waiting = ["-n", "3"]  # of three, one at least sleeps most of the time
-    pytest(session, "-q", *A_FILE_A_CORE, *waiting, *DEEP)
+    waiting = ["-n", "5"]  # of five, three at least sleep most of the time
+    pytest(session, "-q", "--durations=25", *A_FILE_A_CORE, *waiting, *DEEP)
     session.log("2 of 3: every mutant")
     tool(session, "python", "-m", "tests.mutants", "--every")
     session.log("3 of 3: the wheel under each Python")
