@@ -133,7 +133,7 @@ def quick(session: nox.Session) -> None:
 def deep(session: nox.Session) -> None:
     """Everything that `nox` does not hold: takes twenty minutes."""
     session.log("1 of 3: the tests that take minutes")
-    waiting = ["-n", "5"]  # of five, three at least sleep most of the time
+    waiting = ["-n", "4"]  # of four, two at least sleep most of the time
     pytest(session, "-q", "--durations=25", *A_FILE_A_CORE, *waiting, *DEEP)
     session.log("2 of 3: every mutant")
     tool(session, "python", "-m", "tests.mutants", "--every")

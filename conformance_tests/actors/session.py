@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: How often a test renews one session to see its absolute end.
 MOST_RENEWALS = 100
 #: Seconds that a test needs for what it does with a session that it has waited for.
-SOON = 2
+SOON = 4
 #: The last second of the year 9999: no later one is a time.
 LAST_SECOND = 253_402_300_799
 #: Seconds of refresh that a forged session has left.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 #: However slow the deployment and the machine are, so many walks are taken of each group of kinds;
 #: where each waits, one.
-LEAST: Final = 4
+LEAST: Final = 2
 #: Customers who really log in take so many walks, of so many logins.
 MOST_REGISTERED: Final = 12
 LOGINS: Final = MOST_REGISTERED * (SESSIONS + 1 + BAD_LOGINS)

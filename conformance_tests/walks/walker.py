@@ -98,6 +98,8 @@ class Side:
     held: dict[int, list[Session]] = field(default_factory=dict)
     rows: Rows = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
+    #: The refresh token of the last row that a development operation was asked to write or remove.
+    developed: str = ""
 
     def session(self, step: Step) -> Session:
         return self.held[step.session][-1 - step.back]
@@ -255,10 +257,16 @@ class Walk:
         who = str(side.actor.id)
         if step.verb == steps.LIST:
             return developer.list(who)
-        if step.verb == steps.REMOVE:
-            return developer.remove(who, (side.written or [secrets.token_hex(64)])[-1])
-        side.written.append(secrets.token_hex(64))
-        return developer.update(who, side.written[-1])
+        refused, removes = step.production, step.verb == steps.REMOVE
+        if removes and side.written:
+            side.developed = side.written[-1] if refused else side.written.pop()
+            return developer.remove(who, side.developed)
+        side.developed = secrets.token_hex(64)
+        if removes:
+            return developer.remove(who, side.developed)
+        if not refused:
+            side.written.append(side.developed)
+        return developer.update(who, side.developed)
 
     def _presented(self, side: Side, step: Step) -> tuple[str, str]:
         """The access token and the refresh token that a step sends."""
@@ -396,7 +404,7 @@ class Walk:
             return set(), set()
         added = {self._hash(session)} if session else set()
         if step.verb in steps.DEVELOPMENT and what.effect is not Effect.NOTHING:
-            key = {self.place.deployment.need_forge().hash_of(side.written[-1])}
+            key = {self.place.deployment.need_forge().hash_of(side.developed)}
             return (set(), key) if step.verb == steps.WRITE else (key, set())
         if what.effect is Effect.BURNS:
             return set(side.rows), added
