@@ -15,7 +15,7 @@ from conformance_tests.deployment.table_client import denial
 from conformance_tests.marks import fixtures_of, marker_option, requirements_of
 from conformance_tests.outcomes import NoAnswer, NotApplicable, NotReached, NotTestable, Violation
 from conformance_tests.printable import printable
-from conformance_tests.redaction import SHOWN
+from conformance_tests.redaction import SHOWN, Redactor
 from conformance_tests.report.finding import UNJUDGED, Card, Finding, Status
 from conformance_tests.report.verdict import case_of
 from conformance_tests.requirements import REQUIREMENTS
@@ -176,6 +176,29 @@ def _with_commands(
 
 
 # -- in pytest's own terms ---------------------------------------------------------------------
+
+
+def redacted_again(finding: Finding, redactor: Redactor) -> Finding:
+    """The finding without what was learnt after its test.
+
+    A deployment may tell one test a token before the other test that it belongs to has its answer.
+    """
+    card = finding.card
+    if card is None:
+        return finding
+
+    def whole(text: str) -> str:
+        return redactor.redact(text, len(text))
+
+    safe = replace(
+        card,
+        expected=whole(card.expected),
+        actual=whole(card.actual),
+        transcript=tuple(whole("\n".join(card.transcript)).split("\n")) if card.transcript else (),
+        reproduce=tuple(map(whole, card.reproduce)),
+        script=whole(card.script),
+    )
+    return replace(finding, card=safe)
 
 
 def redacted_report(

@@ -21,6 +21,7 @@ from conformance_tests.redaction import SHOWN
 from conformance_tests.report.verdict import Run
 from conformance_tests.runner.cleanup import clean_up
 from conformance_tests.runner.discover import other_environment, other_lifetimes
+from conformance_tests.runner.findings import redacted_again
 from conformance_tests.runner.loop import Loop
 from conformance_tests.runner.options import Options, Progress, RunContext, Silence
 from conformance_tests.runner.plugin import ConformancePlugin
@@ -99,7 +100,9 @@ def run_suite(
         return sentence and deployment.recorder.redact(sentence, SHOWN)
 
     return Run(
-        findings=tuple(context.findings),
+        findings=tuple(
+            redacted_again(each, deployment.recorder.redactor) for each in context.findings
+        ),
         started=started,
         duration_s=round(time.monotonic() - clock, 3),
         clock=deployment.clock.name,

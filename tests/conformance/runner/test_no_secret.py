@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,10 @@ from conformance_tests.commands import run as running
 from conformance_tests.deployment import opening
 from conformance_tests.deployment.http.recorder import Recorder
 from conformance_tests.embedded import boot
+from conformance_tests.redaction import Redactor
 from conformance_tests.report import terminal, verdict
+from conformance_tests.report.finding import Card, Finding
+from conformance_tests.runner.findings import redacted_again
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
 from reference_auth.core import tokens
@@ -73,3 +77,17 @@ def test_no_report_of_a_run_holds_a_secret(
         leaks = [secret[:6] for secret in secrets if secret in text]
         assert not leaks, f"{name} holds {leaks}"
     assert "<access#" in told["html"].replace("&lt;", "<")
+
+
+def test_what_is_learnt_after_a_test_is_taken_out_of_its_card() -> None:
+    """Another test's token, told to this one before the other had its answer; split over lines."""
+    redactor, token = Redactor(), "opaque.00000024+/~000000190056"
+    half = len(token) // 2
+    card = Card("a pair", f"sent {token}", ("> POST", f"< {token[:half]}", token[half:], "< end"))
+    found = Finding("CORE-05", "fail", card=replace(card, reproduce=(token,), script=f"# {token}"))
+    redactor.add("refresh", token)
+    safe = redacted_again(found, redactor).card
+    assert safe is not None
+    assert safe.actual == "sent <refresh#1>"
+    assert (safe.reproduce, safe.script) == (("<refresh#1>",), "# <refresh#1>")
+    assert safe.transcript == ("> POST", "< <refresh#1>", "< end")
