@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def clean_up(customers: Customers) -> list[str]:
     """End every session that the run opened; what could not be ended, a sentence each."""
     left: list[str] = []
+    if customers.deployment.table is not None and customers.deployment.lasting_table is None:
+        return left  # it is deleted with the run
     with _table_problems(left):
         _remove(customers, list(customers.all_made_up))
     with _table_problems(left):
