@@ -21,13 +21,13 @@ from tests.mutants.reach import SOURCE, TESTABLE, module, overridden, reachable
 from tools import changed
 
 #: A mutant that breaks more requirements than this tells little of what lies near.
-FEW = 6
+FEW = 3
 DOZEN = 12
 #: Of a change that touches more than this, `nox` judges the sharpest, of every requirement first.
 MOST = 48
 IDS = [*REQUIREMENTS]
 HERE = Path(__file__).parent
-#: Their mutants are right in the first case: what else they break, a plainer one breaks as well.
+#: Their mutants are right in the first case.
 CONDITIONAL = ("tests.mutants.later", "tests.mutants.elsewhere")
 
 
@@ -78,7 +78,12 @@ def touched() -> list[str]:
 
 
 def near(mutant: Mutant) -> frozenset[str]:
-    """The requirements it breaks, and those that some other mutant of the same functions does."""
+    """The requirements it breaks, and those that some other mutant of the same functions does.
+
+    A conditional one is judged by its own alone: what else it breaks, a plainer one breaks as well.
+    """
+    if mutant.patch.__module__ in CONDITIONAL:
+        return mutant.reds | mutant.sometimes
     names = overridden(mutant) or frozenset()
     beside = frozenset(id_ for name in names for id_ in _broken_through()[name])
     return mutant.reds | mutant.sometimes | (beside & reachable(mutant))
