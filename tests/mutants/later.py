@@ -149,7 +149,7 @@ def gives_renewed_access_tokens_a_minute_of_leeway(patch: pytest.MonkeyPatch) ->
     )
 
 
-@mutant("CORE-21", also="HARD-14")
+@mutant("CORE-21", also="HARD-14", sometimes="RACE-11")
 def says_true_for_a_renewed_pair_and_ends_nothing(patch: pytest.MonkeyPatch) -> None:
     """A revoke of a pair that came from a rotation answers true, and leaves its row."""
 
@@ -504,7 +504,7 @@ def removes_a_hundred_rows(patch: pytest.MonkeyPatch) -> None:
     around(patch, Development, "remove_all", remove_all)
 
 
-@mutant("STORE-01")
+@mutant("STORE-01", sometimes="RACE-01")
 def keeps_the_ten_latest_sessions(patch: pytest.MonkeyPatch) -> None:
     """A login deletes the customer's rows beyond ten, those that end first."""
 

@@ -27,7 +27,7 @@ from tests.mutants.seams import around, is_remembered, note, rows_of
 # -- the same second ---------------------------------------------------------------------------
 
 
-@mutant("RACE-01", also="HARD-31 RACE-02 RACE-03", known_as="M40")
+@mutant("RACE-01", also="HARD-31 RACE-02", sometimes="RACE-03", known_as="M40")
 def lets_a_login_overwrite_the_last_one(patch: pytest.MonkeyPatch) -> None:
     """A login writes its row whatever is there: two of one second are one session."""
     patch.setattr(Sessions, "create", Sessions.put)
@@ -279,7 +279,7 @@ def says_true_when_a_rotation_was_faster(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flow, "revoke_absent", revoke_absent)
 
 
-@mutant("RACE-12", also="CORE-19 FAULT-11 HARD-31 RACE-03 RACE-04 RACE-07 RACE-11")
+@mutant("RACE-12", also="FAULT-11 HARD-31 RACE-03 RACE-04 RACE-07 RACE-11", sometimes="CORE-19")
 def writes_a_renewed_row_behind_a_burn(patch: pytest.MonkeyPatch) -> None:
     """A rotation deletes and writes on no condition, and looks at no fence."""
 
