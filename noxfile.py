@@ -132,13 +132,14 @@ def quick(session: nox.Session) -> None:
 @nox.session
 def deep(session: nox.Session) -> None:
     """Everything that `nox` does not hold: takes twenty minutes."""
-    session.log("1 of 3: the tests that take minutes")
+    session.log("1 of 2: the tests that take minutes")
     waiting = ["-n", "4"]  # of four, two at least sleep most of the time
     pytest(session, "-q", "--durations=25", *A_FILE_A_CORE, *waiting, *DEEP)
-    session.log("2 of 3: every mutant")
-    tool(session, "python", "-m", "tests.mutants", "--every")
-    session.log("3 of 3: the wheel under each Python")
-    package(session)
+    session.log("2 of 2: every mutant, and beside it the wheel under each Python")
+    with ThreadPoolExecutor(1) as pool:
+        wheel = pool.submit(package, session)
+        tool(session, "python", "-m", "tests.mutants", "--every")
+        wheel.result()
 
 
 @nox.session
