@@ -338,11 +338,10 @@ def test_sessions_that_a_throttle_keeps_open_are_told(reference: Booted) -> None
     assert all(THROTTLE in told for told in left)
 
 
-def test_waits_in_a_run_are_told(reference: Booted, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waits_in_a_run_are_told(reference: Booted) -> None:
     """The user learns of a throttle's wait as of any other."""
     target, inner = reference.target, reference.wiring.transport
     assert inner is not None
-    monkeypatch.setattr(throttle, "time", HandTime())
     turns = count(1)
 
     def now_and_then(request: httpx.Request) -> httpx.Response:
