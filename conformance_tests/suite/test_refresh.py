@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests.actors import forged_tokens
-from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import DAY, other_hex
 from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
@@ -240,6 +240,19 @@ def test_an_id_in_digits_stays_a_text(
 ) -> None:
     """A text of digits does not become a number."""
     keeps_its_id(customers.numbered(str), expect)
+
+
+@requirement("CORE-26", optional=True)
+@pytest.mark.parametrize("form", ["00{}", "{}.0"], ids=["zeros", "fraction"])
+def test_an_id_in_digits_stays_as_it_is_written(
+    customers: Customers, made_up: MadeUpCustomer, expect: Expect, form: str
+) -> None:
+    """Nor is it written as the same number is elsewhere."""
+    expect.rotates(made_up.expired_session())
+    customer = customers.named_by_number(form.format(int(customers.deployment.run, 16)))
+    if customer is None:
+        raise NotTestable("own table")
+    keeps_its_id(customer, expect)
 
 
 def keeps_its_id(customer: Customer, expect: Expect) -> None:

@@ -10,6 +10,9 @@ from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable, own_question
 
+#: Characters of a long id, by far fewer than the bytes that one may have.
+LONG = 1_000
+
 
 @requirement("CORE-12", logins=2, burns=True)
 def test_a_replay_ends_every_session_of_the_customer(
@@ -109,6 +112,20 @@ def test_a_replay_leaves_other_customers_alone(
         expect.stored(session)
     for session in theirs:
         expect.rotates(session.expired())
+
+
+@requirement("CORE-13", burns=True, optional=True)
+def test_a_replay_reads_a_long_id_to_its_end(
+    customers: Customers, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """Nor does it touch a customer whose long id differs from the victim's in its last letter."""
+    victim, namesake = (customers.made_up(f"{made_up.id:-<{LONG}}{end}") for end in "ab")
+    bystander = namesake.log_in(remember_me=True)
+    stolen = victim.expired_session()
+    expect.rotates_past_grace(stolen)
+    expect.is_over(stolen)
+    expect.stored(bystander)
+    expect.rotates(bystander.expired())
 
 
 @requirement("CORE-14", logins=2, burns=True)

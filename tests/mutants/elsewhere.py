@@ -14,7 +14,7 @@ from graphql import GraphQLError
 from reference_auth.api import error_messages, schema
 from reference_auth.api.error_messages import AuthSchema
 from reference_auth.api.request import AuthRequest
-from reference_auth.core import rows, tokens
+from reference_auth.core import lifetimes, rows, tokens
 from reference_auth.core.errors import (
     BadAccessToken,
     OutcomeUnknown,
@@ -37,7 +37,7 @@ from reference_auth.flow.development import AuthItem, Development
 from reference_auth.flow.flow import Flow
 from reference_auth.flow.grace import Grace
 from reference_auth.serve import demo
-from reference_auth.store import items
+from reference_auth.store import items, sessions
 from reference_auth.store.sessions import KeyTaken, Sessions
 from tests.mutants.catalogue import mutant
 from tests.mutants.forged_tokens import unverified
@@ -356,8 +356,32 @@ def composes_an_id_in_a_key(patch: pytest.MonkeyPatch) -> None:
     def composed(original: Any, customer_id: Any) -> str:
         return unicodedata.normalize("NFC", original(customer_id))
 
-    for module in (rows, burn, flow, items):
+    for module in (rows, burn, flow, sessions):
         around(patch, module, "partition_of", composed)
+
+
+@mutant("CORE-13")
+def cuts_a_long_id_in_a_key(patch: pytest.MonkeyPatch) -> None:
+    """A customer's partition is the first 512 characters of the id."""
+
+    def cut(original: Any, customer_id: Any) -> str:
+        return str(original(customer_id))[:512]
+
+    for module in (rows, burn, flow, sessions):
+        around(patch, module, "partition_of", cut)
+
+
+@mutant("CORE-26")
+def writes_an_id_in_digits_anew(patch: pytest.MonkeyPatch) -> None:
+    """A rotation writes a text that is a number as the number is usually written."""
+
+    def next_claims(original: Any, old: Claims, *given: Any) -> Claims:
+        claims: Claims = original(old, *given)
+        id_ = old.customer_id
+        is_written = isinstance(id_, str) and id_.replace(".", "").isdigit()
+        return replace(claims, customer_id=f"{float(id_):g}") if is_written else claims
+
+    around(patch, lifetimes, "next_claims", next_claims)
 
 
 @mutant("HARD-35")
