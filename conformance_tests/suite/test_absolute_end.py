@@ -34,6 +34,8 @@ def slides_to_its_end(
     session = customers.at(bounded).alice.log_in(remember_me)
     expect.returns_same_pair(session)
     while (moment := session.next_renewal(end)) is not None:
+        is_to_come = moment >= bounded.clock.now()
+        expect.that(is_to_come, "a pair with time left", f"refresh_expiry {session.refresh_expiry}")
         bounded.clock.move_to(moment)
         session = expect.rotates(session)
     bounded.clock.move_to(end + 2 + bounded.clock.margin)

@@ -22,7 +22,7 @@ from conformance_tests.target.parts import ClockAddress, Features, Lifetimes
 from reference_auth.store.memory import memory_client
 
 OVER_HTTP, IN_PROCESS = "over HTTP, with everything", "in the process"
-QUICK = Lifetimes(access=15, refresh=24, extended=48)
+QUICK = Lifetimes(access=15, refresh=24, extended=72)
 
 
 def blind(target: Target, **seen: Any) -> Target:
