@@ -142,10 +142,23 @@ class Customer(ABC):
         return self.issued_by(session.refresh)
 
     def issued_by(self, ask: Callable[[], Answer]) -> Session:
-        """The session that a request hands out, in a second of its own."""
+        """The session that a request hands out, in a second of its own.
+
+        Where tests wait together and share her, others may have taken all that was free in this
+        second: who is asked to try again does so once.
+        """
+
+        def ask_again_if_told() -> Answer:
+            answer = ask()
+            if not (answer.asks_to_retry and self.deployment.must_wait):
+                return answer
+            self.mark_active()
+            self.wait_for_new_second()
+            return ask()
+
         with self._turn:
             self.wait_for_new_second()
-            return self._adopt(ask)
+            return self._adopt(ask_again_if_told)
 
     def session_from(self, answer: Answer) -> Session:
         """The session that an answer (of a login, of a refresh) hands out."""
@@ -271,7 +284,9 @@ class RegisteredCustomer(Customer):
         self._wrong.clear()
         return login
 
-    def log_in_at_once(self, *, patience: float | None = None) -> Session | None:
+    def log_in_at_once(
+        self, remember_me: Any = ABSENT, *, patience: float | None = None
+    ) -> Session | None:
         """A login in the second of what just happened; None where it asks to try again.
 
         patience: seconds after which a clock that stands still is moved on; the deployment may
@@ -279,7 +294,7 @@ class RegisteredCustomer(Customer):
         """
         own = contextvars.copy_context()
         with ThreadPoolExecutor(1) as pool:
-            asked = pool.submit(own.run, self.ask_to_log_in)
+            asked = pool.submit(own.run, self.ask_to_log_in, remember_me)
             if wait([asked], timeout=patience).not_done and self.deployment.clock.frozen:
                 self.deployment.clock.next_second()
         return self.session_unless_retry(asked.result())

@@ -16,6 +16,8 @@ BOOKKEEPING = "ended#"
 FENCE = "burn"
 #: How every id begins that the suite makes up.
 OWN_IDS = "conformance-"
+#: Characters of a long id, by far fewer than the bytes that one may have.
+LONG_ID = 1_000
 #: The rest: a random word and what follows it, or what the suite keeps for itself.
 _OWN = re.compile(rf"({BOOKKEEPING})?{OWN_IDS}([0-9a-f]{{6,8}}-.*|runs|check)", re.DOTALL)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import DAY, HOUR
 from conformance_tests.actors.session import Session
@@ -346,13 +348,14 @@ def test_a_rotation_brings_no_revoked_pair_back(someone: Customer, expect: Expec
 
 
 @requirement("HARD-31", logins=2, burns=True, optional=True)
+@pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
 def test_logging_in_again_brings_no_burned_pair_back(
-    alice: RegisteredCustomer, expect: Expect
+    alice: RegisteredCustomer, expect: Expect, remember_me: bool
 ) -> None:
     """Logging in again in the second of a burn gives a pair that was not among the burned."""
     [stolen] = alice.soon_expired_sessions(1)
     burned = replay(stolen, expect)
-    again = alice.log_in_at_once(patience=PATIENCE)
+    again = alice.log_in_at_once(remember_me, patience=PATIENCE)
     if again is not None:
         expect.new_tokens(again, stolen, burned)
         expect.works(again)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from conformance_tests.actors.customers import Customer
-from conformance_tests.actors.forged_tokens import never_issued
+from conformance_tests.actors.forged_tokens import HOUR, never_issued
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.developer import Developer
@@ -157,12 +157,16 @@ def still_stored(stranger: Customer, count: int) -> None:
 def test_a_removed_row_is_the_only_one_to_go(
     table: Table, developer: Developer, stranger: Customer, expect: Expect
 ) -> None:
-    """removeUserAuth deletes one row, answers what it held, and leaves the other alone."""
+    """removeUserAuth deletes one row, answers what it held, and leaves the others alone, of which
+    one is past its ttl.
+    """
     token = never_issued()
+    past = int(stranger.deployment.clock.now()) - HOUR
+    table.put(stranger.id, never_issued(), past)
     developer.update(stranger.id, never_issued())
     with expect.row_changes(stranger, new=1) as written:
         developer.update(stranger.id, token)
-    still_stored(stranger, 2)
+    still_stored(stranger, 3)
     with expect.row_changes(stranger, new=0, gone=1) as changes:
         shown = expect.shown_row(developer.remove(stranger.id, token))
     row = changes.gone[0]

@@ -6,6 +6,7 @@ from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable
 
 RIVALS = 5
 
@@ -53,6 +54,20 @@ def test_a_lost_answer_can_be_asked_for_again(
     expect.rows(someone, 1)
 
 
+@requirement("RACE-08", burns=True, optional=True)
+def test_a_window_is_open_in_its_last_second(
+    customers: Customers, graceful: Deployment, expect: Expect
+) -> None:
+    """The old pair leads on while the window lasts, its end included."""
+    if not graceful.clock.frozen:
+        raise NotTestable("frozen clock")
+    someone = customers.at(graceful).someone()
+    session = someone.expired_session(remember_me=True)
+    expect.rotates(session)
+    graceful.pass_seconds(graceful.features.grace_seconds)
+    expect.works(someone.session_from(session.refresh()))
+
+
 @requirement("CORE-26", registered=True, optional=True)
 def test_a_lost_answer_keeps_the_type_of_the_id(
     customers: Customers, graceful: Deployment, expect: Expect
@@ -69,12 +84,16 @@ def test_a_lost_answer_keeps_the_type_of_the_id(
 def test_after_the_window_the_old_pair_is_a_replay(
     customers: Customers, graceful: Deployment, expect: Expect
 ) -> None:
-    """Once the window has closed, the old pair is refused and ends every session."""
+    """Once the window has closed, the old pair is refused and ends every session: also one that was
+    sent within it.
+    """
     someone = customers.at(graceful).someone()
     session = someone.expired_session(remember_me=True)
     expect.rotates(session)
+    half = graceful.features.grace_seconds // 2
+    graceful.pass_seconds(half)
     expect.returns_same_pair(someone.session_from(session.refresh()))
-    graceful.wait_out_grace()
+    graceful.pass_seconds(graceful.features.grace_seconds - half + 1)
     expect.is_over(session)
     expect.burned(someone)
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance_tests.actors.customers import MadeUpCustomer
-from conformance_tests.actors.forged_tokens import DAY
+from conformance_tests.actors.forged_tokens import DAY, HOUR
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.expect.expect import Expect
@@ -27,12 +27,27 @@ def test_an_older_session_rotates(made_up: MadeUpCustomer, expect: Expect, ttl: 
     expect.stored(renewed)
 
 
+@requirement("STORE-06", optional=True)
+@OLDER
+def test_an_older_session_of_yesterday_keeps_its_end(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect, ttl: Any
+) -> None:
+    """So is one that slept for a day, and its end, which is far, stays what it was."""
+    deployment.need_long_sessions(DAY + HOUR)
+    expect.rotates(made_up.forge_session(-7, 300))
+    older = made_up.forge_session(-DAY, deployment.lifetimes.refresh + DAY, ttl=ttl)
+    renewed = expect.rotates(older)
+    expect.equal(renewed.refresh_expiry, older.refresh_expiry, "refresh_expiry")
+    expect.stored(renewed)
+
+
 @requirement("STORE-06")
 @OLDER
 def test_an_older_session_can_be_revoked(made_up: MadeUpCustomer, expect: Expect, ttl: Any) -> None:
     """A live session is repeated, then revoked, and its row is gone."""
     older = made_up.forge_session(300, 600, ttl=ttl)
-    expect.returns_same_pair(older)
+    with expect.unchanged(made_up):
+        expect.returns_same_pair(older)
     expect.revokes(older)
     expect.not_stored(older)
 

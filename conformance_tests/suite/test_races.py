@@ -86,6 +86,22 @@ def test_a_login_and_a_rotation_of_one_second_are_two_sessions(
     expect.separate_sessions(alice, answers, session)
 
 
+@requirement("RACE-03", logins=2, exclusive=True, optional=True)
+@pytest.mark.parametrize("first", ["login", "rotation"])
+def test_a_login_and_a_rotation_in_turn_are_two_sessions(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect, first: str
+) -> None:
+    """So it is where the one follows the other within the second."""
+    session = alice.expired_session(remember_me=True)
+    calls = {"rotation": session.refresh, "login": alice.ask_to_log_in}
+    deployment.clock.next_second(after=len(calls))
+    with deployment.clock.window() as window:
+        answers = [ask() for _, ask in sorted(calls.items(), key=lambda call: call[0] != first)]
+    if not window.is_one_second:
+        raise NotTestable("frozen clock")
+    expect.separate_sessions(alice, answers, session)
+
+
 @requirement("RACE-03", logins=2, exclusive=True)
 def test_two_rotations_of_one_second_are_two_sessions(
     deployment: Deployment, someone: Customer, expect: Expect

@@ -6,12 +6,10 @@ from conformance_tests.actors.customers import Customer, MadeUpCustomer, Registe
 from conformance_tests.actors.forged_tokens import DAY, HOUR
 from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.row import LONG_ID
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable, own_question
-
-#: Characters of a long id, by far fewer than the bytes that one may have.
-LONG = 1_000
 
 
 @requirement("CORE-12", logins=2, burns=True)
@@ -119,7 +117,7 @@ def test_a_replay_reads_a_long_id_to_its_end(
     customers: Customers, made_up: MadeUpCustomer, expect: Expect
 ) -> None:
     """Nor does it touch a customer whose long id differs from the victim's in its last letter."""
-    victim, namesake = (customers.made_up(f"{made_up.id:-<{LONG}}{end}") for end in "ab")
+    victim, namesake = (customers.made_up(f"{made_up.id:-<{LONG_ID}}{end}") for end in "ab")
     bystander = namesake.log_in(remember_me=True)
     stolen = victim.expired_session()
     expect.rotates_past_grace(stolen)

@@ -12,7 +12,7 @@ from conformance_tests.deployment.clock import Window
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http.documents import ABSENT
-from conformance_tests.deployment.row import Row
+from conformance_tests.deployment.row import LONG_ID, Row
 from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.good_calls import REFUSED
@@ -175,6 +175,16 @@ def test_a_rotation_exchanges_one_row(
     renewed = exchanges_one_row(session, someone, expect)
     if not deployment.must_wait:
         exchanges_one_row(renewed.expired(), someone, expect)
+
+
+@requirement("STORE-07", optional=True)
+def test_a_rotation_writes_a_long_id_to_its_end(
+    customers: Customers, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """The new row lies in the customer's partition, however long the id is."""
+    expect.rotates(made_up.expired_session())
+    renewed = expect.rotates(customers.made_up(f"{made_up.id:-<{LONG_ID}}").expired_session())
+    expect.stored(renewed)
 
 
 def exchanges_one_row(session: Session, someone: Customer, expect: Expect) -> Session:

@@ -27,6 +27,8 @@ DERIVED = re.compile(r"[0-9a-f]{128}", re.ASCII)
 #: Claims that name the customer and the times; an id may well be an e-mail address.
 USUAL_CLAIMS = {"customer_id", "exp", "refresh_expiry", "iat", "auth_time"}
 AT_ONCE = 4
+#: More bytes than bcrypt takes.
+LONG_PASSWORD = 100
 #: Ids at the limits of clause 3.4, and one that many programs take for none.
 INTEGERS = (0, -1, 2**53 - 1, 1 - 2**53)
 
@@ -333,6 +335,7 @@ def test_an_id_beyond_ascii_is_utf_8(
     judge_derivation(successor, forge, expect)
     expect.stored(successor)
     expect.revokes(foreign.log_in())
+    expect.revokes(customers.made_up(f"{made_up.id}-Zoë").log_in())  # it fits Latin-1 too
     deployment.wait_out_grace()
     expect.is_over(spent)
     expect.not_stored(successor)
@@ -391,7 +394,7 @@ def judge_iat(session: Session, window: Window, expect: Expect) -> None:
 # -- refusals ----------------------------------------------------------------------------------
 
 
-@requirement("WIRE-12", logins=2, burns=True, wrong_passwords=True)
+@requirement("WIRE-12", logins=3, burns=True, wrong_passwords=True)
 def test_every_refusal_has_the_same_form(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
@@ -401,6 +404,7 @@ def test_every_refusal_has_the_same_form(
     stranger = never_issued()
     for answer in (
         alice.ask_to_log_in(password=f"not {alice.credentials.password}"),
+        client.log_in(f"{deployment.nobody}@example.invalid", "x" * LONG_PASSWORD),
         client.refresh(None, session.refresh_token),
         client.refresh(session.token, stranger),
         client.refresh("not-a-token", session.refresh_token),

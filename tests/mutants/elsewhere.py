@@ -39,6 +39,7 @@ from reference_auth.flow.grace import Grace
 from reference_auth.serve import demo
 from reference_auth.store import items, sessions
 from reference_auth.store.sessions import KeyTaken, Sessions
+from reference_auth.store.storage import Cancelled
 from tests.mutants.catalogue import mutant
 from tests.mutants.forged_tokens import unverified
 from tests.mutants.seams import around, is_remembered, note, rows_of
@@ -589,3 +590,89 @@ def leaves_the_ttl_of_a_row_that_is_there(patch: pytest.MonkeyPatch) -> None:
             await original(development, *given)
 
     around(patch, Development, "update", update)
+
+
+@mutant("STORE-07")
+def cuts_a_long_id_at_a_rotation(patch: pytest.MonkeyPatch) -> None:
+    """A renewed row lies under the first 255 characters of the id; that of a login does not."""
+
+    async def rotate(original: Any, sessions: Sessions, old: Row, new: Row, kept: Any) -> None:
+        await original(sessions, old, replace(new, customer_id=new.customer_id[:255]), kept)
+
+    around(patch, Sessions, "rotate", rotate)
+
+
+@mutant("WIRE-09")
+def derives_in_latin_1_at_a_revoke(patch: pytest.MonkeyPatch) -> None:
+    """A revoke alone derives from Latin-1, where the id fits it."""
+
+    async def revoke(original: Any, flow: Flow, token: AccessToken, given: str, now: int) -> Any:
+        claims = tokens.verify(token, flow.config.secret, now)
+        with suppress(UnicodeEncodeError):
+            text = f"{claims.customer_id}{claims.exp}".encode("latin-1")
+            if not text.isascii():
+                raise PairMismatch
+        return await original(flow, token, given, now)
+
+    around(patch, Flow, "revoke", revoke)
+
+
+@mutant("HARD-31")
+def lets_a_remembered_login_pass_the_fence(patch: pytest.MonkeyPatch) -> None:
+    """A remembered login in the second of a burn issues a burned pair again."""
+
+    async def create(original: Any, sessions: Sessions, row: Row) -> None:
+        if row.ttl is None or row.exp is None or row.ttl - row.exp <= DAY:
+            await original(sessions, row)
+            return
+        parts = [sessions.put_new(items.row_item(row)), sessions.check_no_tombstone(row)]
+        try:
+            await sessions.storage.transact(parts)
+        except Cancelled:
+            raise KeyTaken from None
+
+    around(patch, Sessions, "create", create)
+
+
+@mutant("DEV-08")
+def takes_what_is_past_its_ttl_along(patch: pytest.MonkeyPatch) -> None:
+    """removeUserAuth deletes the customer's rows past their ttl as well."""
+
+    async def remove(original: Any, self: Development, user_id: Any, token: Any) -> AuthItem:
+        removed: AuthItem = await original(self, user_id, token)
+        written = int(removed.ttl or 0) - self.sessions.config.lifetimes.refresh
+        rows = await rows_of(self.sessions, user_id)
+        await self.sessions.delete_all(row for row in rows if row.is_expired(written))
+        return removed
+
+    around(patch, Development, "remove", remove)
+
+
+@mutant("STORE-06")
+def makes_a_number_of_a_text_ttl_at_an_echo(patch: pytest.MonkeyPatch) -> None:
+    """A live pair that comes back has its row's String ttl written anew."""
+
+    async def refresh(original: Any, flow: Flow, token: Any, *rest: Any) -> TokenPair:
+        pair: TokenPair = await original(flow, token, *rest)
+        claims = tokens.read_unverified(token) if pair.token == token else None
+        if claims is not None:
+            hash_ = await flow.derivation.hash_of(pair.refresh_token)
+            item = await flow.sessions.get(items.key(partition_of(claims.customer_id), hash_))
+            if item and "S" in item.get("ttl", {}):
+                moved = {**item, "ttl": {"N": item["ttl"]["S"]}}
+                await flow.sessions.call("put_item", Item=moved)
+        return pair
+
+    around(patch, Flow, "refresh", refresh)
+
+
+@mutant("WIRE-12")
+def says_of_a_long_password_what_bcrypt_says(patch: pytest.MonkeyPatch) -> None:
+    """A password of more than 72 bytes is an error without a category."""
+
+    async def log_in(original: Any, flow: Flow, email: str, password: str, *rest: Any) -> Any:
+        if len(password.encode("utf-8", "replace")) > 72:
+            raise GraphQLError("password cannot be longer than 72 bytes")
+        return await original(flow, email, password, *rest)
+
+    around(patch, Flow, "log_in", log_in)

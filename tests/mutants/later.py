@@ -27,7 +27,7 @@ from reference_auth.flow.development import AuthItem, Development
 from reference_auth.flow.flow import Flow
 from reference_auth.flow.grace import Grace
 from reference_auth.store import items
-from reference_auth.store.sessions import Sessions
+from reference_auth.store.sessions import KeyTaken, Sessions
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, is_remembered, note, rows_of
 
@@ -515,3 +515,63 @@ def keeps_the_ten_latest_sessions(patch: pytest.MonkeyPatch) -> None:
         await sessions.delete_all(others[LATEST - 1 :])
 
     around(patch, Sessions, "create", create)
+
+
+# -- in the last second, or in the same one ----------------------------------------------------
+
+
+@mutant("RACE-03")
+def overwrites_what_a_rotation_of_this_second_wrote(patch: pytest.MonkeyPatch) -> None:
+    """A login respects the row of another login of its second, not that of a rotation."""
+
+    async def create(original: Any, sessions: Sessions, row: Row) -> None:
+        try:
+            await original(sessions, row)
+        except KeyTaken:
+            found = await sessions.read(row.customer_id, row.hash)
+            if found is None or found.rotated_from is None:
+                raise
+            await sessions.put(row)
+
+    around(patch, Sessions, "create", create)
+
+
+@mutant("RACE-08")
+def closes_the_window_a_second_early(patch: pytest.MonkeyPatch) -> None:
+    """The spent pair is a replay in the last second of its grace window."""
+
+    def is_in_grace(original: Any, tombstone: Tombstone, now: int) -> bool:
+        return bool(original(tombstone, now)) and now != tombstone.until
+
+    around(patch, Tombstone, "is_in_grace", is_in_grace)
+
+
+@mutant("RACE-09")
+def opens_the_window_anew_for_whoever_uses_it(patch: pytest.MonkeyPatch) -> None:
+    """A spent pair that was sent within its grace window gets another one."""
+
+    async def successor(original: Any, grace: Grace, kept: Any, now: int) -> TokenPair | None:
+        pair: TokenPair | None = await original(grace, kept, now)
+        if pair is not None:
+            until = now + grace.seconds
+            later = items.tombstone_item(replace(kept, until=until, ttl=until))
+            await grace.sessions.call("put_item", Item=later)
+        return pair
+
+    around(patch, Grace, "successor", successor)
+
+
+@mutant("STORE-06")
+def takes_a_row_without_ttl_for_an_old_one(patch: pytest.MonkeyPatch) -> None:
+    """A row without ttl is over a refresh lifetime after its access token is."""
+
+    async def judge(original: Any, presented: Presented) -> Refresh:
+        verdict: Refresh = await original(presented)
+        if verdict is not Refresh.MATCHES:
+            return verdict
+        expected = await presented.row()
+        row = await presented._means.read(expected.customer_id, expected.hash)
+        late = presented.now - presented.claims.exp > presented.config.lifetimes.refresh
+        return Refresh.EXPIRED if row and row.ttl is None and late else verdict
+
+    around(patch, Presented, "_judge_refresh", judge)

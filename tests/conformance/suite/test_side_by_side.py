@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -17,9 +18,13 @@ from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.keys import PARALLEL
 from conformance_tests.target.model import Target
-from tests.conformance.suite.ways import blind
+from conformance_tests.target.parts import ClockAddress
+from reference_auth.core.errors import Retry
+from reference_auth.flow.flow import Flow
+from tests.conformance.suite.ways import QUICK, blind
 from tests.mutants.catalogue import CATALOGUE
 from tests.mutants.judged import OF_DERIVING
+from tests.mutants.seams import around
 
 LONG = os.environ.get("PARALLEL") == "long"
 ORDERS = range(10 if LONG else 1)
@@ -56,6 +61,23 @@ def rows(parallel: int, order: int | None) -> dict[str, str]:
     assert report.run.crashed is None
     told = {row.requirement.id: row.status for row in report.rows}
     return {id_: status for id_, status in told.items() if id_ not in OF_DERIVING}
+
+
+def test_a_server_that_asks_to_try_again_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where tests wait together and share a customer, they may take each other's second."""
+    asked: set[str] = set()
+
+    async def rotate_the_second_time(original: Any, flow: Flow, old: Any) -> Any:
+        if old.pair.refresh_token in asked:
+            return await original(flow, old)
+        asked.add(old.pair.refresh_token)
+        raise Retry
+
+    around(monkeypatch, Flow, "rotate", rotate_the_second_time)
+    with boot.embedded_reference(behind_proxy=False, lifetimes=QUICK) as (target, wiring):
+        waiting = blind(target, clock=ClockAddress(max_wait=60))
+        run = run_suite(waiting, Options(only=("CORE-06", "CORE-19")), wiring=wiring)
+    assert {finding.status for finding in run.findings} == {"pass"}
 
 
 @pytest.mark.parametrize("defect", [*DEFECTS, *(MORE_DEFECTS if LONG else ())])
