@@ -16,11 +16,12 @@ from conformance_tests.actors.session import Session, load
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.forge import Forge
-from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.client import Client, bearer
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.log import RunLog
 from conformance_tests.expect.development import is_open
 from conformance_tests.expect.expect import Expect
+from conformance_tests.expect.http import GRAPHQL_JSON
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
@@ -123,6 +124,18 @@ def test_tokens_are_not_for_caches(
     """A login and a refresh forbid everybody between to keep their answers."""
     expect.returns_same_pair(alice.log_in())
     expect.equal(expect.no_store(deployment.recorder.exchanges()), 2, "answers with tokens")
+
+
+@requirement("HARD-22", optional=True)
+def test_nor_are_they_in_graphqls_own_media_type(
+    deployment: Deployment, client: Client, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """So does an answer to whoever accepts application/graphql-response+json."""
+    session = alice.log_in()
+    expect.returns_same_pair(session)
+    given = {"refresh_token": session.refresh_token}
+    client.call("refreshCustomerToken", given, bearer(session.token), accept=GRAPHQL_JSON)
+    expect.no_store(deployment.recorder.exchanges())
 
 
 @requirement("HARD-22", last=True, optional=True)

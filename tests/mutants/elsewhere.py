@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from graphql import GraphQLError
+from starlette.datastructures import MutableHeaders
 
 from reference_auth.api import error_messages, schema
 from reference_auth.api.error_messages import AuthSchema
+from reference_auth.api.middleware import EveryRequest
 from reference_auth.api.request import AuthRequest
 from reference_auth.core import lifetimes, rows, tokens
 from reference_auth.core.errors import (
@@ -676,3 +678,20 @@ def says_of_a_long_password_what_bcrypt_says(patch: pytest.MonkeyPatch) -> None:
         return await original(flow, email, password, *rest)
 
     around(patch, Flow, "log_in", log_in)
+
+
+@mutant("HARD-22")
+def lets_answers_of_the_newer_type_be_kept(patch: pytest.MonkeyPatch) -> None:
+    """An answer in application/graphql-response+json may be kept by whoever asked for it."""
+
+    async def call(original: Any, self: EveryRequest, scope: Any, receive: Any, send: Any) -> None:
+        async def send_on(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get("content-type", "").startswith("application/graphql-response+json"):
+                    headers["cache-control"] = "private"
+            await send(message)
+
+        await original(self, scope, receive, send_on)
+
+    around(patch, EveryRequest, "__call__", call)
