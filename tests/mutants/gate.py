@@ -1,7 +1,7 @@
 """Which mutants are judged when, and by which requirements.
 
 `nox` judges those that the change touches and a fixed dozen, `nox -s deep` all of them: each by the
-requirements that it breaks and by those that other mutants of the same functions break.
+requirements that it breaks and by those that other mutants of the same functions are made for.
 `--by reach` takes all that it could break, `--by all` those too that the record of `reach` leaves
 out, where a red one shows that the record is wrong; they take an hour and more.
 """
@@ -20,8 +20,6 @@ from tests.mutants.every import CATALOGUE
 from tests.mutants.reach import SOURCE, TESTABLE, module, overridden, reachable
 from tools import changed
 
-#: A mutant that breaks more requirements than this tells little of what lies near.
-FEW = 3
 DOZEN = 12
 #: Of a change that touches more than this, `nox` judges the sharpest, of every requirement first.
 MOST = 48
@@ -72,13 +70,13 @@ def touched() -> list[str]:
     found = [
         one
         for one in CATALOGUE.values()
-        if one.name in names or _sharply(one) & ids or (overridden(one) or set()) & functions
+        if one.name in names or one.owner in ids or (overridden(one) or set()) & functions
     ]
     return in_turn(found, lambda one: one.owner)
 
 
 def near(mutant: Mutant) -> frozenset[str]:
-    """The requirements it breaks, and those that some other mutant of the same functions does.
+    """The requirements it breaks, and those that other mutants of the same functions are made for.
 
     A conditional one is judged by its own alone: what else it breaks, a plainer one breaks as well.
     """
@@ -89,18 +87,14 @@ def near(mutant: Mutant) -> frozenset[str]:
     return mutant.reds | mutant.sometimes | (beside & reachable(mutant))
 
 
-def _sharply(mutant: Mutant) -> frozenset[str]:
-    return mutant.reds if len(mutant.reds) <= FEW else frozenset({mutant.owner})
-
-
 @cache
 def _broken_through() -> dict[str, frozenset[str]]:
-    """The requirements that any sharp mutant breaks by overriding a function."""
+    """The requirements for which mutants override a function, by its name."""
     broken: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     plain = (one for one in CATALOGUE.values() if one.patch.__module__ not in CONDITIONAL)
     for mutant in plain:
         for name in overridden(mutant) or ():
-            broken[name] |= _sharply(mutant)
+            broken[name] |= {mutant.owner}
     return broken
 
 

@@ -250,7 +250,7 @@ def _lose(patch: pytest.MonkeyPatch, answer_lost_race: Any) -> None:
     patch.setattr(Flow, "answer_lost_race", answer_lost_race)
 
 
-@mutant("RACE-13", also="CORE-12 CORE-28 RACE-04 RACE-11", sometimes="RACE-07")
+@mutant("RACE-13", also="CORE-12 RACE-04 RACE-11", sometimes="CORE-28 RACE-07")
 def lets_a_remembered_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatch) -> None:
     """The rotation of a remembered session marks the old row as expiring now, and keeps it."""
 
@@ -261,9 +261,6 @@ def lets_a_remembered_spent_row_run_out_with_its_second(patch: pytest.MonkeyPatc
         return pair
 
     around(patch, Flow, "rotate", rotate)
-
-
-# -- a rotation beside an ending ---------------------------------------------------------------
 
 
 # -- a rotation beside an ending ---------------------------------------------------------------
