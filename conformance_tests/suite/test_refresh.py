@@ -50,6 +50,14 @@ def test_a_live_pair_of_a_remembered_session_is_repeated(
         expect.returns_same_pair(session)
 
 
+@requirement("CORE-05", optional=True)
+def test_a_renewed_pair_is_repeated(someone: Customer, expect: Expect) -> None:
+    """So is a pair that came from a rotation."""
+    renewed = expect.rotates(someone.expired_session())
+    someone.wait_for_new_second()
+    expect.returns_same_pair(renewed)
+
+
 # -- ACCESS_INVALID_REFRESH_VALID --------------------------------------------------------------
 
 
@@ -190,6 +198,17 @@ def test_a_refresh_token_is_good_through_its_last_second(
 
 
 @requirement("CORE-11", optional=True, long_jump=True)
+def test_a_renewed_pair_is_good_through_its_last_second(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """So is the refresh token that a rotation gave."""
+    [session] = someone.soon_expired_sessions(1)
+    renewed = expect.rotates(session)
+    deployment.clock.freeze_at(renewed.refresh_expiry)
+    expect.rotates(renewed)
+
+
+@requirement("CORE-11", optional=True, long_jump=True)
 def test_a_remembered_session_lasts_whatever_it_was_used_for(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
@@ -294,6 +313,15 @@ def test_an_expired_session_is_over_and_its_row_gone(
     late, usual = someone.log_in(), another.log_in(remember_me=True)
     expect.rotates(usual.expired())
     ended = late.ended()
+    expect.is_over(ended)
+    expect.not_stored(ended)
+
+
+@requirement("CORE-15", optional=True, long_jump=True)
+def test_a_renewed_session_that_ran_out_leaves_no_row(someone: Customer, expect: Expect) -> None:
+    """Nor is one left of a pair that came from a rotation."""
+    [session] = someone.soon_expired_sessions(1)
+    ended = expect.rotates(session).ended()
     expect.is_over(ended)
     expect.not_stored(ended)
 

@@ -376,9 +376,12 @@ def test_a_token_was_not_issued_later_than_now(
 
 
 @requirement("WIRE-13", optional=True)
-def test_nor_was_a_renewed_one(deployment: Deployment, someone: Customer, expect: Expect) -> None:
+@pytest.mark.parametrize("remember_me", [ABSENT, True], ids=["normal", "remembered"])
+def test_nor_was_a_renewed_one(
+    deployment: Deployment, someone: Customer, expect: Expect, remember_me: Any
+) -> None:
     """So it is with a rotation's."""
-    session = someone.renewed_session()
+    session = someone.renewed_session(remember_me)
     with deployment.clock.window() as window:
         renewed = expect.rotates(session)
     judge_iat(renewed, window, expect)

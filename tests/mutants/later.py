@@ -517,6 +517,53 @@ def keeps_the_ten_latest_sessions(patch: pytest.MonkeyPatch) -> None:
     around(patch, Sessions, "create", create)
 
 
+@mutant("CORE-05")
+def signs_a_renewed_pair_anew_at_an_echo(patch: pytest.MonkeyPatch) -> None:
+    """A live pair that came from a rotation comes back without the claim `session`."""
+
+    def return_same_pair(original: Any, flow: Flow, presented: Presented) -> TokenPair:
+        pair: TokenPair = original(flow, presented)
+        if presented.claims.session is None:
+            return pair
+        changed = replace(presented.claims, session=None)
+        return replace(pair, token=tokens.mint(changed, flow.config.secret))
+
+    around(patch, Flow, "return_same_pair", return_same_pair)
+
+
+@mutant("CORE-11")
+def ends_a_renewed_pair_a_second_early(patch: pytest.MonkeyPatch) -> None:
+    """A pair that came from a rotation is over in the second of its refresh_expiry."""
+
+    def is_refresh_expired(original: Any, claims: Claims, now: int) -> bool:
+        over = bool(original(claims, now))
+        return over or (claims.session is not None and now == claims.refresh_expiry)
+
+    around(patch, tokens, "is_refresh_expired", is_refresh_expired)
+
+
+@mutant("CORE-15")
+def looks_for_an_expired_row_by_the_exp_of_its_login(patch: pytest.MonkeyPatch) -> None:
+    """The row of an expired pair stays if the pair came from a rotation."""
+
+    async def delete_expired(original: Any, flow: Flow, presented: Presented) -> None:
+        if presented.claims.session in (None, presented.claims.exp):
+            await original(flow, presented)
+
+    around(patch, Flow, "delete_expired", delete_expired)
+
+
+@mutant("WIRE-13")
+def counts_iat_back_from_the_end(patch: pytest.MonkeyPatch) -> None:
+    """A rotation takes iat from refresh_expiry, which is far ahead in a remembered session."""
+
+    def next_claims(original: Any, old: Claims, now: int, config: Config) -> Claims:
+        claims: Claims = original(old, now, config)
+        return replace(claims, iat=claims.refresh_expiry - config.lifetimes.refresh)
+
+    around(patch, lifetimes, "next_claims", next_claims)
+
+
 # -- in the last second, or in the same one ----------------------------------------------------
 
 
