@@ -32,7 +32,7 @@ from reference_auth.flow.burn import Burn
 from reference_auth.flow.derivation import Derivation
 from reference_auth.flow.grace import Grace
 from reference_auth.flow.rotations import Rotations
-from reference_auth.store.retry import deadline
+from reference_auth.store.retry import deadline, has_time_to_write
 from reference_auth.store.sessions import Fenced, KeyTaken, RowGone, Sessions
 
 LONGEST_SECOND = 1.5  # seconds of real time to wait for the next second of the clock
@@ -250,7 +250,12 @@ class Flow:
     # Rotating
 
     async def replace_row(self, old: Presented, fresh: IssuedPair) -> TokenPair:
-        """Replace the old row by the new one in one transaction, then see what happened."""
+        """Replace the old row by the new one in one transaction, then see what happened.
+
+        Its answer must not be lost: the customer would send the spent pair again, and be burned.
+        """
+        if not has_time_to_write():
+            raise Retry  # FAULT-10
         old_row = await old.row()
         new = Row.of(fresh.claims, fresh.hash, rotated_from=old_row.hash)
         tombstone = self.grace.tombstone(old_row, fresh.claims, old.now)

@@ -13,6 +13,7 @@ from reference_auth.core.errors import StorageError
 
 LONGEST_REQUEST = 8.0  # seconds for all fields of a request: platform, table and derivation
 ANSWER_SECONDS = 1.0  # for the answer after that
+WRITE_SECONDS = 4.0  # a rotation that has less time left writes nothing
 LONGEST_BACKOFF = 4.0
 FIRST_DELAY = 0.05
 LONGEST_DELAY = 1.0
@@ -53,6 +54,11 @@ async def retry_while_busy(action: Callable[[], Awaitable[T]]) -> T:
 def request_limit() -> AbstractContextManager[object]:
     """Limit a whole request; raises TimeoutError if a field of the host takes longer."""
     return anyio.fail_after(LONGEST_REQUEST + ANSWER_SECONDS)
+
+
+def has_time_to_write() -> bool:
+    """Whether a write that begins now is answered in time, as far as one can tell."""
+    return anyio.current_effective_deadline() - anyio.current_time() >= WRITE_SECONDS
 
 
 @contextmanager

@@ -25,6 +25,7 @@ from reference_auth.core.rows import Row
 from reference_auth.core.tokens import Claims, RefreshToken, TokenPair
 from reference_auth.flow import rotations as rotations_module
 from reference_auth.flow.rotations import Rotations
+from reference_auth.store.retry import ANSWER_SECONDS, WRITE_SECONDS
 from tests.reference.faulty import Call, answer_lost, cancelled, refused, unreachable
 from tests.reference.issued import issue
 from tests.reference.shop import CUSTOMER, START, Shop
@@ -108,6 +109,22 @@ def test_a_request_from_before_the_rotation_is_no_reuse(shop: Shop) -> None:
     with pytest.raises(Replayed):
         shop.refresh(pair)
     assert shop.rows() == []
+
+
+def test_a_late_rotation_writes_nothing(shop: Shop) -> None:
+    """FAULT-10: a server that is too busy to answer in time leaves the pair as it is."""
+
+    async def refresh_with(seconds: float) -> TokenPair:
+        with anyio.fail_after(seconds):
+            return await shop.flow.refresh(pair.token, pair.refresh_token, shop.now)
+
+    pair = shop.log_in()
+    before = shop.everything()
+    shop.later(ACCESS)
+    with pytest.raises(Retry):
+        anyio.run(refresh_with, WRITE_SECONDS + ANSWER_SECONDS - 0.5)
+    assert shop.everything() == before
+    assert anyio.run(refresh_with, WRITE_SECONDS + ANSWER_SECONDS + 0.5) != pair
 
 
 def test_what_was_rotated_is_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
