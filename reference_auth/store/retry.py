@@ -13,7 +13,7 @@ from reference_auth.core.errors import StorageError
 
 LONGEST_REQUEST = 8.0  # seconds for all fields of a request: platform, table and derivation
 ANSWER_SECONDS = 1.0  # for the answer after that
-WRITE_SECONDS = 4.0  # a rotation that has less time left writes nothing
+WRITE_SECONDS = 2.0  # a rotation that has less time left writes nothing
 LONGEST_BACKOFF = 4.0
 FIRST_DELAY = 0.05
 LONGEST_DELAY = 1.0
