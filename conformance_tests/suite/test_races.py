@@ -98,6 +98,8 @@ def test_a_login_and_a_rotation_in_turn_are_two_sessions(
     with deployment.clock.window() as window:
         answers = [ask() for _, ask in sorted(calls.items(), key=lambda call: call[0] != first)]
     if not window.is_one_second:
+        for answer in answers:
+            alice.session_unless_retry(answer)  # it is ended with the run
         raise NotTestable("frozen clock")
     expect.separate_sessions(alice, answers, session)
 
