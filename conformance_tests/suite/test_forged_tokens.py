@@ -185,6 +185,12 @@ def test_a_token_brings_no_key_and_begins_when_it_says(someone: Customer, expect
     is_refused("HARD-07", someone, expect)
 
 
+@requirement("HARD-07", logins=5, burns=True, optional=True)
+def test_a_token_brings_no_key_later(someone: Customer, expect: Expect) -> None:
+    """The same for a token that has expired: "not yet" is not "merely expired"."""
+    is_refused_later("HARD-07", someone, expect)
+
+
 @requirement("HARD-07", burns=True, optional=True)
 def test_an_address_in_a_header_is_never_visited(
     deployment: Deployment, someone: Customer, expect: Expect

@@ -12,6 +12,7 @@ from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
+from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
@@ -300,6 +301,17 @@ def test_a_refresh_token_that_does_not_match_gets_nothing(
         others.append(phone.refresh_token)
     for other in others:
         expect.refused(session.altered(refresh_token=other).refresh())
+
+
+@requirement("CORE-16", burns=True, optional=True)
+def test_nor_does_it_the_second_time_in_one_document(
+    odd: OddClient, someone: Customer, expect: Expect
+) -> None:
+    """One document that tries such a pair twice is refused twice."""
+    session = someone.log_in()
+    expect.returns_same_pair(session)
+    for answer in odd.refresh_twice(session.token, other_hex(session.refresh_token)):
+        expect.refused(answer)
 
 
 # -- ACCESS_INVALID_REFRESH_INVALID ------------------------------------------------------------

@@ -237,6 +237,22 @@ def ignores_nbf(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant("HARD-07")
+def ignores_the_nbf_of_an_expired_token(patch: pytest.MonkeyPatch) -> None:
+    """Whether a token has begun is asked of live ones alone."""
+    is_past_nbf = tokens.is_past_nbf
+    patch.setattr(
+        tokens,
+        "is_past_nbf",
+        lambda members, now: has_expired(members, now) or is_past_nbf(members, now),
+    )
+
+
+def has_expired(members: Mapping[str, Any], now: int) -> bool:
+    exp = members.get("exp")
+    return isinstance(exp, int) and exp < now
+
+
+@mutant("HARD-07")
 def refuses_every_nbf(patch: pytest.MonkeyPatch) -> None:
     """A token that says when it begins is refused, also once it has begun."""
     patch.setattr(tokens, "is_past_nbf", lambda members, now: "nbf" not in members)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections import Counter
 from dataclasses import replace
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 
@@ -320,6 +322,23 @@ def finds_the_session_by_the_access_token_alone(patch: pytest.MonkeyPatch) -> No
         claims = tokens.verify(token, flow.config.secret, now)
         derived = await flow.derivation.derive(claims.customer_id, claims.exp)
         return await original(flow, token, derived, now)
+
+    around(patch, Flow, "refresh", refresh)
+
+
+@mutant("CORE-16")
+def looks_at_the_first_refresh_of_a_document_alone(patch: pytest.MonkeyPatch) -> None:
+    """A live pair is repeated unseen where its request has refreshed something before."""
+    asked = WeakSet[Any]()
+
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
+        request = asyncio.current_task()
+        if request in asked and tokens.is_live(tokens.verify(token, flow.config.secret, now), now):
+            return TokenPair(token, refresh_token)
+        asked.add(request)
+        return await original(flow, token, refresh_token, now)
 
     around(patch, Flow, "refresh", refresh)
 
