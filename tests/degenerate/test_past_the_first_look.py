@@ -79,7 +79,8 @@ PASSES: Mapping[str, Mapping[str, str]] = {
     "sound logins, then yes": {
         **OF_THE_DOOR,
         **OF_LOGINS,
-        "CORE-28": "any pair is repeated, for every tab",
+        "CORE-05": "a live pair is repeated",
+        "CORE-28": "and any other, for every tab",
         "GQL-13": "no header is looked at",
         "HARD-26": "nothing is derived",
     },

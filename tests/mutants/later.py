@@ -517,7 +517,7 @@ def keeps_the_ten_latest_sessions(patch: pytest.MonkeyPatch) -> None:
     around(patch, Sessions, "create", create)
 
 
-@mutant("CORE-05")
+@mutant("CORE-07")
 def signs_a_renewed_pair_anew_at_an_echo(patch: pytest.MonkeyPatch) -> None:
     """A live pair that came from a rotation comes back without the claim `session`."""
 

@@ -38,7 +38,7 @@ def keeps_a_row_of_the_last_login(patch: pytest.MonkeyPatch) -> None:
     around(patch, Sessions, "create", begin)
 
 
-@mutant("STORE-01", also="CORE-20 CORE-25", sometimes="RACE-03")
+@mutant("STORE-01", also="CORE-20 CORE-25", sometimes="RACE-01 RACE-03")
 def allows_one_session_a_customer(patch: pytest.MonkeyPatch) -> None:
     """A login ends the customer's other sessions."""
 
