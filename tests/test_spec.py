@@ -69,6 +69,7 @@ NUMBERS = {
     "aliases of a document": limits.ALIASES,
     "mutations of a document": limits.MUTATIONS,
     "levels of a document": limits.DEPTH,
+    "refreshes and revokes at once": flow.AT_ONCE,
     "derivations that run or wait": derivation.QUEUE,
     "the same, of one customer": derivation.QUEUE_PER_CUSTOMER,
     "pairs in the cache": config.CACHED_PAIRS,

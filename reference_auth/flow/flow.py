@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import anyio
@@ -36,6 +36,7 @@ from reference_auth.store.retry import deadline, has_time_to_write
 from reference_auth.store.sessions import Fenced, KeyTaken, RowGone, Sessions
 
 LONGEST_SECOND = 1.5  # seconds of real time to wait for the next second of the clock
+AT_ONCE = 32  # refreshes and revokes that are worked on: as many as may call the table
 SUCCESSOR_LOOKUPS = 3  # how often a revoke looks for the successor, if rotations are faster
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ class Flow:
         self.burn = Burn(sessions, config)
         self.grace = Grace(config, sessions, self.burn, self.derivation)
         self.rotations = Rotations()
+        self._turns = anyio.Semaphore(AT_ONCE)
 
     async def log_in(
         self, email: str, password: str, remember_me: bool, clock: Callable[[], float]
@@ -73,7 +75,7 @@ class Flow:
     ) -> TokenPair:
         """Answer by the state of the presented pair: return a pair, or raise AuthError."""
         presented = self.present(access_token, refresh_token, now)
-        with deadline():  # FAULT-10
+        async with self.turn():
             match await presented.state():
                 case State.ACCESS_VALID_REFRESH_VALID:
                     return self.return_same_pair(presented)
@@ -89,7 +91,7 @@ class Flow:
     ) -> bool:
         """End the pair's session, expired or not; return true only when it has ended (CORE-21)."""
         presented = self.present(access_token, refresh_token, now)
-        with deadline():  # FAULT-10
+        async with self.turn():
             # Departs: HARD-17 the module's revoke does not verify.
             presented.verify()  # HARD-17
             if not await presented.belongs():
@@ -99,6 +101,17 @@ class Flow:
             except RowGone:
                 await self.revoke_absent(presented)  # HARD-16
             return True
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until fewer than AT_ONCE are worked on, and be through in time (FAULT-10).
+
+        Each step of a request waits for a step of all the others: with hundreds at once, none
+        would be through in time.
+        """
+        with deadline():
+            async with self._turns:
+                yield
 
     def present(
         self, access_token: AccessToken, refresh_token: RefreshToken, now: int
