@@ -25,6 +25,7 @@ from starlette.responses import Response
 from reference_auth.api.endpoint import Endpoint
 from reference_auth.serve import cli
 from reference_auth.store.sessions import Sessions
+from tests.mutants.judged import derive_briefly
 
 EVERYBODY = "*"
 #: The requests for which strangers lost rows, as far as this process answered them.
@@ -56,22 +57,31 @@ def obey(patch: pytest.MonkeyPatch) -> None:
 def main(words: Sequence[str]) -> int:
     """Serve it as a process of its own."""
     with pytest.MonkeyPatch.context() as patch:
+        derive_briefly(patch)
         obey(patch)
         return cli.main(words)
 
 
 def delete(sessions: Sessions, id_: str) -> int:
-    """Delete what strangers have in this partition, or in all; gives how many rows."""
-    table, client = sessions.config.table, sessions.storage._client
+    """Delete what a stranger has, or what all have; gives how many rows."""
     deleted = 0
-    for item in client.scan(TableName=table, ConsistentRead=True)["Items"]:
-        owner, hash_ = (item[name]["S"] for name in ("customer_id", "refresh_token_hash"))
-        if hash_ == STRANGE and id_ in (owner, EVERYBODY):
-            key = {name: item[name] for name in ("customer_id", "refresh_token_hash")}
-            with suppress(ClientError):  # the suite may keep it from deleting
-                client.delete_item(TableName=table, Key=key)
-                deleted += 1
+    # No key may be like that, or the suite keeps it from deleting.
+    with suppress(ClientError, UnicodeError):
+        for key in strange_keys(sessions, id_):
+            sessions.storage._client.delete_item(TableName=sessions.config.table, Key=key)
+            deleted += 1
     return deleted
+
+
+def strange_keys(sessions: Sessions, id_: str) -> list[dict[str, Any]]:
+    """The keys of strangers' rows: of one stranger, if the id is one's, or of all."""
+    table, client = sessions.config.table, sessions.storage._client
+    if id_ != EVERYBODY:
+        key = {"customer_id": {"S": id_}, "refresh_token_hash": {"S": STRANGE}}
+        return [key] if "Item" in client.get_item(TableName=table, Key=key) else []
+    items = client.scan(TableName=table, ConsistentRead=True)["Items"]
+    keys = ({name: item[name] for name in ("customer_id", "refresh_token_hash")} for item in items)
+    return [key for key in keys if key["refresh_token_hash"]["S"] == STRANGE]
 
 
 def requests_in(body: bytes) -> Iterator[Mapping[str, Any]]:

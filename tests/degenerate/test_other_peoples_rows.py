@@ -18,7 +18,7 @@ from conformance_tests.runner.run import run_suite
 from conformance_tests.target.model import Target
 from tests.conformance.suite.ways import blind
 from tests.degenerate.obedient import OBEYED, STRANGE, obey
-from tests.mutants.judged import server
+from tests.mutants.judged import derive_briefly, server
 
 #: Ids that a careless server might take something for, and some that a shop gives out.
 STRANGERS = (
@@ -41,6 +41,7 @@ def obedient(**options: Any) -> Iterator[Booted]:
         pytest.MonkeyPatch.context() as patch,
         server("tests.degenerate.obedient") as command,
     ):
+        derive_briefly(patch)
         obey(patch)
         with boot.embedded_reference(over_http=False, command=command, **options) as booted:
             target, wiring = booted

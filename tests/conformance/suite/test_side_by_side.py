@@ -23,7 +23,7 @@ from reference_auth.core.errors import Retry
 from reference_auth.flow.flow import Flow
 from tests.conformance.suite.ways import QUICK, blind
 from tests.mutants.catalogue import CATALOGUE
-from tests.mutants.judged import OF_DERIVING
+from tests.mutants.judged import OF_DERIVING, derive_briefly
 from tests.mutants.seams import around
 
 LONG = os.environ.get("PARALLEL") == "long"
@@ -88,6 +88,7 @@ def test_serial_and_parallel_runs_agree(
 
     So is what it keeps from being judged: one that burns where it must not does so at any time.
     """
+    derive_briefly(monkeypatch)
     chance = frozenset[str]()
     if defect is not None:
         CATALOGUE[defect].patch(monkeypatch)
