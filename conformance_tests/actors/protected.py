@@ -21,8 +21,8 @@ class Protected:
     client: Client
     query: str
 
-    def asked_by(self, session: Session) -> Answer:
-        return self.client.protected(self.query, bearer(session.token))
+    def asked_by(self, session: Session, scheme: str = "Bearer") -> Answer:
+        return self.client.protected(self.query, bearer(session.token, scheme))
 
     def asked_by_nobody(self) -> Answer:
         return self.client.protected(self.query, None)

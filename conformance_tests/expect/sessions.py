@@ -70,8 +70,12 @@ class Sessions(Answers, Rows):
 
     def returns_same_pair(self, session: Session) -> None:
         """A refresh hands back the very same pair."""
+        self.same_pair(session, session.refresh())
+
+    def same_pair(self, session: Session, answer: Answer) -> None:
+        """The answer of a refresh that hands back the very same pair."""
         with good_call(*ECHO):
-            got = session.refresh().pair()
+            got = answer.pair()
             self.that(
                 got == (session.token, session.refresh_token),
                 "the same token and refresh token again",

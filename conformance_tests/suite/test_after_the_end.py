@@ -6,6 +6,7 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import DAY, HOUR
+from conformance_tests.actors.protected import Protected
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
@@ -63,6 +64,22 @@ def test_a_pair_that_expired_days_ago_is_no_theft(
     with expect.unchanged(made_up):
         expect.is_over(ended)
     expect.works(other)
+
+
+@requirement("HARD-12", logins=2, burns=True, long_jump=True, optional=True)
+def test_an_older_session_outlives_an_expired_pair(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """A remembered session that was begun before the expired pair lives on too: both by logins, as
+    a deployment may know its own rows by more than the flow's three columns.
+    """
+    if not deployment.clock.movable:
+        raise NotTestable("clock")
+    older, ended = alice.log_in(remember_me=True), alice.log_in()
+    deployment.pass_seconds(deployment.lifetimes.refresh + deployment.slack)
+    expect.is_over(ended)
+    expect.is_over(ended)  # now its row is gone
+    expect.rotates(older)
 
 
 @requirement("HARD-38", burns=True)
@@ -333,6 +350,18 @@ def revoked_and_in_again(
     again = customer.log_in_at_once() or customer.log_in()
     expect.new_tokens(again, *ended)
     ended.append(again)
+
+
+@requirement("HARD-31", optional=True)
+def test_a_query_brings_no_revoked_pair_back(
+    protected: Protected, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Nor does the target's own query, asked with the access token that is still live."""
+    session = alice.log_in()
+    expect.protected_answered(protected.asked_by(session))
+    expect.revokes(session)
+    protected.asked_by(session)
+    stays_over(session, expect)
 
 
 @requirement("HARD-31", logins=2, burns=True, optional=True)

@@ -6,6 +6,7 @@ import pytest
 
 from conformance_tests.actors.customers import Customer
 from conformance_tests.actors.forged_tokens import HOUR, never_issued
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.developer import Developer
@@ -81,7 +82,11 @@ def test_a_row_is_shown_as_text_and_an_unknown_one_as_nothing(
 
 
 @requirement("DEV-06", logins=0)
-@pytest.mark.parametrize("kind", [int, str], ids=["Number", "expired String"])
+@pytest.mark.parametrize(
+    "kind, whole",
+    [(int, 1), (int, 1000), (str, 1)],
+    ids=["Number", "round Number", "expired String"],
+)
 def test_a_ttl_of_either_type_is_shown(
     deployment: Deployment,
     table: Table,
@@ -89,12 +94,14 @@ def test_a_ttl_of_either_type_is_shown(
     stranger: Customer,
     expect: Expect,
     kind: type[int | str],
+    whole: int,
 ) -> None:
     """getUserAuth shows what the table holds, whether ttl is a Number there or a String, which the
     table never acts on: it shows an expired row too.
     """
     token, left = never_issued(), deployment.lifetimes.refresh
     ttl = int(deployment.clock.now()) + (left if kind is int else -left)
+    ttl += -ttl % whole
     with expect.row_changes(stranger, new=1) as changes:
         developer.update(stranger.id, token)
     row = table.put(stranger.id, changes.new[0].hash, kind(ttl))
@@ -204,6 +211,19 @@ def test_success_means_that_nothing_is_left(
     with stranger.extra_rows(count, size):
         if developer.remove_all(stranger.id).says_success:
             expect.rows(stranger, 0)
+
+
+@requirement("DEV-09", logins=0, optional=True)
+def test_success_means_the_very_id_that_was_named(
+    customers: Customers, developer: Developer, expect: Expect
+) -> None:
+    """removeAllUserAuthItems takes an id in digits as it is written."""
+    customer = customers.named_by_number(f"00{int(customers.deployment.run, 16)}")
+    if customer is None:
+        raise NotTestable("own table")
+    developer.update(customer.id, never_issued())
+    expect.success(developer.remove_all(customer.id))
+    expect.rows(customer, 0)
 
 
 @requirement("DEV-09", logins=0, optional=True)

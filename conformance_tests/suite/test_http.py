@@ -6,6 +6,7 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued
+from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.odd_client import OddClient
@@ -18,6 +19,7 @@ from conformance_tests.deployment.http.odd_documents import (
 from conformance_tests.expect.expect import Expect
 from conformance_tests.expect.http import GRAPHQL_JSON
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable
 
 # -- answers -----------------------------------------------------------------------------------
 
@@ -48,6 +50,15 @@ def test_a_refusal_is_a_graphql_answer(client: Client, expect: Expect) -> None:
     expect.refused(answer)
 
 
+@requirement("GQL-01", logins=0, optional=True)
+def test_a_refusal_is_a_graphql_answer_in_graphqls_own_type(client: Client, expect: Expect) -> None:
+    """So it does for whoever accepts application/graphql-response+json."""
+    asked = {"refresh_token": never_issued()}
+    answer = client.call("refreshCustomerToken", asked, accept=GRAPHQL_JSON)
+    expect.graphql_response(answer, 200, 401, 403)
+    expect.refused(answer)
+
+
 @requirement("GQL-02", logins=0)
 def test_graphqls_own_type_is_spoken(client: Client, expect: Expect) -> None:
     """Whoever accepts application/graphql-response+json gets it, for data and for an error."""
@@ -67,13 +78,12 @@ def test_graphqls_own_type_is_spoken(client: Client, expect: Expect) -> None:
 def test_a_mutation_by_get_is_not_executed(
     odd: OddClient, someone: Customer, expect: Expect
 ) -> None:
-    """A revoke by GET is turned away and ends nothing, also where it says that it is JSON; the same
-    revoke by POST does.
+    """A revoke by GET is turned away and ends nothing, also where it says that it is JSON, or where
+    its document begins with a comment; the same revoke by POST does.
     """
     session = someone.log_in()
     with expect.unchanged(someone):
-        for headers in ({}, {"content-type": "application/json"}):
-            answer = odd.revoke_by_get(session.token, session.refresh_token, headers)
+        for answer in odd.revokes_by_get(session.token, session.refresh_token):
             expect.not_executed(answer)
     expect.returns_same_pair(session)
     expect.revokes(session)
@@ -155,6 +165,19 @@ def test_an_access_token_is_read_from_its_header_only(
     ):
         expect.refused_or_4xx(answer, SESSION_OVER)
     expect.returns_same_pair(session)
+
+
+@requirement("GQL-10", optional=True)
+def test_an_access_token_is_read_from_its_header_only_in_production(
+    deployment: Deployment, production: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """So it is at the instance outside development."""
+    if production is deployment:
+        raise NotTestable("second instance")
+    session, odd = someone.log_in(), OddClient(production.client)
+    for answer in odd.refreshes_with_stray_token(session.token, session.refresh_token):
+        expect.refused_or_4xx(answer, SESSION_OVER)
+    expect.returns_same_pair(session.on(production))
 
 
 @requirement("GQL-10")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from conformance_tests.actors import forged_tokens
 from conformance_tests.actors.customers import RegisteredCustomer
-from conformance_tests.actors.forged_tokens import vectors
+from conformance_tests.actors.forged_tokens import DAY, vectors
 from conformance_tests.actors.protected import Protected, live_then_expired
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.expect.expect import Expect
@@ -126,3 +126,12 @@ def test_a_renewed_token_opens_the_query(
     successor = expect.rotates(session.expired())
     again = expect.protected_answered(protected.asked_by(successor))
     expect.equal(again, told, "the answer")
+
+
+@requirement("API-06", optional=True)
+def test_a_token_of_an_old_session_opens_the_query(
+    protected: Protected, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """So is the token of a session that began yesterday and was renewed ever since."""
+    successor = expect.rotates(alice.renewed_session().begun_earlier(DAY))
+    expect.protected_answered(protected.asked_by(successor))

@@ -61,12 +61,17 @@ def test_logins_of_one_second_are_different_sessions(
 def test_logins_of_one_second_keep_their_own_ends(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
-    """A normal and a long session of one second keep their ttl, and end one without the other."""
+    """A normal and a long session of one second have ends of their own, which are their rows' ttl,
+    and end one without the other.
+    """
     answers, tries = deployment.in_one_second(
         alice.ask_to_log_in, lambda: alice.ask_to_log_in(remember_me=True), tries=5
     )
     expect.raced(len(answers), "in one second", tries)
     normal, long = (alice.session_from(answer) for answer in answers)
+    apart = long.refresh_expiry - normal.refresh_expiry
+    promised = deployment.lifetimes.extended - deployment.lifetimes.refresh
+    expect.that(apart >= promised // 2, f"ends about {promised} s apart", f"{apart} s")
     for session in (normal, long):
         if row := expect.stored(session):
             expect.equal(row.ttl, session.refresh_expiry, "the row's ttl")

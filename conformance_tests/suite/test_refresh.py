@@ -8,6 +8,7 @@ from conformance_tests.actors import forged_tokens
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import DAY, other_hex
 from conformance_tests.actors.pool import Customers
+from conformance_tests.actors.protected import Protected
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import SESSION_OVER
@@ -20,6 +21,8 @@ from conformance_tests.outcomes import NotApplicable, NotTestable, own_question
 
 GENERATIONS = 3
 MANY_GENERATIONS = 10
+#: Refreshes of each of two customers in one moment.
+SIDE_BY_SIDE = 4
 #: The first time a pair comes back its row may still be there.
 PRESENTATIONS = 2
 #: Times the normal lifetime that a remembered session must have, to outlast two of them for sure.
@@ -49,6 +52,17 @@ def test_a_live_pair_of_a_remembered_session_is_repeated(
     session = someone.log_in(remember_me=True)
     with expect.unchanged(someone):
         expect.returns_same_pair(session)
+
+
+@requirement("CORE-05", logins=2, optional=True)
+def test_each_live_pair_is_repeated_beside_others(
+    deployment: Deployment, someone: Customer, another: Customer, expect: Expect
+) -> None:
+    """So are the pairs of two customers in one moment, each to its own."""
+    sessions = [someone.log_in(), another.log_in()] * SIDE_BY_SIDE
+    answers = deployment.together(*[session.refresh for session in sessions])
+    for session, answer in zip(sessions, answers, strict=True):
+        expect.same_pair(session, answer)
 
 
 # -- ACCESS_INVALID_REFRESH_VALID --------------------------------------------------------------
@@ -230,6 +244,17 @@ def test_the_scheme_may_be_written_in_any_case(
     renewed = someone.issued_by(lambda: client.refresh(odd.token, odd.refresh_token, scheme=scheme))
     expect.that(renewed.token != odd.token, "a new token", "the old one")
     expect.revoked(client.revoke(renewed.token, renewed.refresh_token, scheme=scheme))
+
+
+@requirement("CORE-19", optional=True)
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+def test_the_scheme_may_be_written_in_any_case_at_the_query(
+    protected: Protected, alice: RegisteredCustomer, expect: Expect, scheme: str
+) -> None:
+    """So it may where the access token opens the target's own query."""
+    session = alice.log_in()
+    expect.protected_answered(protected.asked_by(session))
+    expect.protected_answered(protected.asked_by(session, scheme))
 
 
 @requirement("CORE-26")

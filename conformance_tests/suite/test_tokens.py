@@ -109,6 +109,12 @@ def test_a_payload_holds_nothing_that_opens_a_session(
 
 
 @requirement("WIRE-04", optional=True)
+def test_a_remembered_payload_holds_no_more(alice: RegisteredCustomer, expect: Expect) -> None:
+    """Nor does it stand in the token of a remembered session."""
+    judge_secrecy(alice, alice.log_in(remember_me=True), expect)
+
+
+@requirement("WIRE-04", optional=True)
 def test_a_renewed_payload_holds_no_more(alice: RegisteredCustomer, expect: Expect) -> None:
     """Nor does it stand in a token that was renewed, and nor does the spent refresh token."""
     spent = alice.expired_session()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -344,6 +345,18 @@ def shows_no_ttl_that_is_a_number(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant("DEV-06")
+def shows_a_round_ttl_in_its_shortest_form(patch: pytest.MonkeyPatch) -> None:
+    """A ttl that ends in zeros is shown by its digits and an exponent."""
+    shown = development.as_auth_item
+
+    def shortest(item: Item) -> AuthItem:
+        found = shown(item)
+        return replace(found, ttl=found.ttl and str(Decimal(found.ttl).normalize()))
+
+    patch.setattr(development, "as_auth_item", shortest)
+
+
+@mutant("DEV-06")
 def shows_no_ttl_that_is_a_text(patch: pytest.MonkeyPatch) -> None:
     """A ttl of type String, which older nodes write, is shown as null."""
     shows(patch, "N")
@@ -424,6 +437,17 @@ def removes_the_other_rows_too(patch: pytest.MonkeyPatch) -> None:
         return removed
 
     patch.setattr(Development, "remove", remove_more)
+
+
+@mutant("DEV-09")
+def reads_digits_as_a_number_when_it_removes_all(patch: pytest.MonkeyPatch) -> None:
+    """removeAllUserAuthItems takes an id in digits for the number that it looks like."""
+
+    async def remove_all(original: Any, found: Development, user_id: str | None) -> None:
+        digits = user_id is not None and user_id.isdigit()
+        await original(found, str(int(user_id or 0)) if digits else user_id)
+
+    around(patch, Development, "remove_all", remove_all)
 
 
 @mutant("DEV-09")

@@ -71,6 +71,17 @@ def answers_a_refusal_of_the_flow_with_400(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(endpoint, "status_of", lambda result, kind: 400 if result.errors else 200)
 
 
+@mutant("GQL-01")
+def answers_a_refusal_in_graphqls_own_type_with_400(patch: pytest.MonkeyPatch) -> None:
+    """An answer with errors has status 400 where it is of the newer media type."""
+    status_of = endpoint.status_of
+    patch.setattr(
+        endpoint,
+        "status_of",
+        lambda result, kind: 400 if result.errors and kind != JSON else status_of(result, kind),
+    )
+
+
 @mutant("GQL-02")
 def speaks_plain_json_only(patch: pytest.MonkeyPatch) -> None:
     """Whatever the caller accepts, the answer is application/json."""
@@ -95,6 +106,18 @@ def speaks_graphqls_own_type_for_data_alone(patch: pytest.MonkeyPatch) -> None:
 def runs_mutations_by_get(patch: pytest.MonkeyPatch) -> None:
     """The endpoint runs whatever a GET carries in its URL."""
     opens_for_get(patch, run_from_url)
+
+
+@mutant("GQL-03")
+def knows_a_mutation_by_its_first_word(patch: pytest.MonkeyPatch) -> None:
+    """A GET is answered unless its document begins with the word mutation."""
+
+    async def answer(found: Endpoint, request: Request) -> Response:
+        if request.query_params.get("query", "mutation").startswith("mutation"):
+            return Response(status_code=405)
+        return await run_from_url(found, request)
+
+    opens_for_get(patch, answer)
 
 
 @mutant("GQL-03")
@@ -374,6 +397,23 @@ def takes_an_access_token_from_a_cookie(patch: pytest.MonkeyPatch) -> None:
         return request.cookies.get("token")
 
     takes_header_from(patch, find)
+
+
+@mutant("GQL-10")
+def takes_an_access_token_from_a_cookie_in_production(patch: pytest.MonkeyPatch) -> None:
+    """Outside development a cookie stands in for the Authorization header."""
+
+    async def find(request: Request) -> str | None:
+        return None if request.state.development else request.cookies.get("token")
+
+    takes_header_from(patch, find)
+    looking = Endpoint.answer
+
+    async def answer(self: Endpoint, request: Request) -> Response:
+        request.state.development = self.service.config.development
+        return await looking(self, request)
+
+    patch.setattr(Endpoint, "answer", answer)
 
 
 @mutant("GQL-10")

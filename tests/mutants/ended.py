@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -213,6 +214,22 @@ def burns_for_an_expired_pair_whose_row_is_gone(patch: pytest.MonkeyPatch) -> No
         except RowGone:
             if await presented.belongs():
                 await self.burn_for_reuse(presented)
+
+    patch.setattr(Flow, "delete_expired", delete_expired)
+
+
+@mutant("HARD-12")
+def clears_away_what_is_as_old_as_an_expired_pair(patch: pytest.MonkeyPatch) -> None:
+    """With an expired pair goes a row whose access token expired when its own did, or before."""
+
+    async def delete_expired(self: Flow, presented: Presented) -> None:
+        claims = presented.claims
+        old = await self.sessions.find(
+            partition_of(claims.customer_id), lambda row: (row.exp or 0) <= claims.exp
+        )
+        if old is not None:
+            with suppress(RowGone):
+                await self.end(old, presented)
 
     patch.setattr(Flow, "delete_expired", delete_expired)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from typing import Any
@@ -102,6 +103,21 @@ def notes_a_failed_login_among_the_sessions(patch: pytest.MonkeyPatch) -> None:
             raise
 
     around(patch, Flow, "ask_platform", customer)
+
+
+@mutant("CORE-02")
+def asks_the_platform_once_for_an_e_mail_at_a_time(patch: pytest.MonkeyPatch) -> None:
+    """Logins of one e-mail that come at once get one answer, whatever their passwords."""
+    under_way: dict[str, asyncio.Future[Any]] = {}
+
+    async def answer_of_platform(original: Any, flow: Flow, email: str, password: str) -> Any:
+        answer = under_way.get(email)
+        if answer is None:
+            under_way[email] = answer = asyncio.ensure_future(original(flow, email, password))
+            answer.add_done_callback(lambda _: under_way.pop(email))
+        return await asyncio.shield(answer)
+
+    around(patch, Flow, "answer_of_platform", answer_of_platform)
 
 
 @mutant("CORE-03", also="CORE-04 CORE-12 CORE-14 RACE-09 WIRE-10", known_as="M25")

@@ -15,8 +15,10 @@ from reference_auth.api import schema
 from reference_auth.api.request import AuthRequest
 from reference_auth.core import lifetimes, tokens
 from reference_auth.core.errors import SERVER, AccessExpired, BadAccessToken, NotSignedIn
+from reference_auth.core.rows import partition_of
 from reference_auth.core.tokens import Claims, CustomerId
 from reference_auth.serve import demo
+from reference_auth.store import items
 from tests.mutants.catalogue import mutant
 
 
@@ -157,6 +159,54 @@ def answers_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
         if self.authorization and tokens.is_refresh_token(self.access_token):
             return Claims("somebody", 0, 0)
         return live_claims(self)
+
+    asks(patch, claims)
+
+
+@mutant("CORE-19")
+def knows_the_scheme_in_one_spelling_at_the_query(patch: pytest.MonkeyPatch) -> None:
+    """The query is closed where the scheme is not written `Bearer`; refresh and revoke are not."""
+    live_claims = AuthRequest.live_claims
+
+    def claims(self: AuthRequest) -> Claims:
+        if not all(value.startswith("Bearer") for value in self.authorization):
+            raise NotSignedIn
+        return live_claims(self)
+
+    asks(patch, claims)
+
+
+@mutant("HARD-31")
+def writes_down_who_asked_the_query(patch: pytest.MonkeyPatch) -> None:
+    """The query notes its time in the session's row, and writes one where none is left."""
+    live_claims = AuthRequest.live_claims
+
+    def claims(self: AuthRequest) -> Claims:
+        found, flow = live_claims(self), self.service.flow
+        secret = flow.config.secret
+        hash_ = tokens.hash_of(tokens.derive(found.customer_id, found.exp, secret), secret)
+        flow.sessions.storage._client.update_item(
+            TableName=flow.config.table,
+            Key=items.key(partition_of(found.customer_id), hash_),
+            UpdateExpression="SET #seen = :now",
+            ExpressionAttributeNames={"#seen": "seen"},
+            ExpressionAttributeValues={":now": items.number(self.now)},
+        )
+        return found
+
+    asks(patch, claims)
+
+
+@mutant("API-06")
+def answers_the_tokens_of_young_sessions_only(patch: pytest.MonkeyPatch) -> None:
+    """The query is closed to a token whose session began hours before it."""
+    live_claims = AuthRequest.live_claims
+
+    def claims(self: AuthRequest) -> Claims:
+        found = live_claims(self)
+        if found.session is not None and found.exp - found.session > 10_000:
+            raise AccessExpired
+        return found
 
     asks(patch, claims)
 

@@ -46,6 +46,17 @@ def gives_sessions_of_one_second_one_end(patch: pytest.MonkeyPatch) -> None:
     around(patch, Sessions, "create", begin)
 
 
+@mutant("RACE-02", sometimes="CORE-04")
+def gives_logins_of_one_second_one_lifetime(patch: pytest.MonkeyPatch) -> None:
+    """What a login is promised is kept for its second, whether or not it is remembered."""
+    kept: dict[Any, Claims] = {}
+
+    def first_claims(original: Any, id_: Any, remember_me: bool, now: int, config: Any) -> Any:
+        return kept.setdefault((id_, now), original(id_, remember_me, now, config))
+
+    around(patch, lifetimes, "first_claims", first_claims)
+
+
 @mutant("RACE-03")
 def lets_a_rotation_overwrite_what_is_there(patch: pytest.MonkeyPatch) -> None:
     """A rotation writes its row whatever is there: two of one second are one session."""

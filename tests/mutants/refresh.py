@@ -95,6 +95,20 @@ def notes_when_a_session_was_last_seen(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "refresh", refresh)
 
 
+@mutant("CORE-05")
+def repeats_the_pair_that_came_last(patch: pytest.MonkeyPatch) -> None:
+    """What is presented is kept in one place for all requests, and repeated from there."""
+    latest: list[TokenPair] = []
+
+    def present(original: Any, flow: Flow, *given: Any) -> Presented:
+        presented: Presented = original(flow, *given)
+        latest[:] = [presented.pair]
+        return presented
+
+    around(patch, Flow, "present", present)
+    patch.setattr(Flow, "return_same_pair", lambda flow, presented: latest[0])
+
+
 # -- ACCESS_INVALID_REFRESH_VALID --------------------------------------------------------------
 
 

@@ -20,7 +20,7 @@ from reference_auth.core.tokens import AccessToken, Claims, RefreshToken
 from reference_auth.flow.flow import Flow
 from reference_auth.serve import app, demo
 from tests.mutants.catalogue import mutant
-from tests.mutants.seams import around
+from tests.mutants.seams import around, is_remembered
 
 Members = Mapping[str, Any]
 
@@ -124,6 +124,17 @@ def puts_the_email_into_the_token(patch: pytest.MonkeyPatch) -> None:
 
     def payload_of(original: Any, claims: Claims) -> Members:
         email = demo.DIRECTORY.email_of(claims.customer_id)
+        return {**original(claims), **({"email": email} if email else {})}
+
+    around(patch, tokens, "payload_of", payload_of)
+
+
+@mutant("WIRE-04")
+def puts_the_email_into_the_token_of_a_remembered_session(patch: pytest.MonkeyPatch) -> None:
+    """The payload holds the customer's e-mail where the session lasts for days."""
+
+    def payload_of(original: Any, claims: Claims) -> Members:
+        email = demo.DIRECTORY.email_of(claims.customer_id) if is_remembered(claims) else None
         return {**original(claims), **({"email": email} if email else {})}
 
     around(patch, tokens, "payload_of", payload_of)

@@ -67,15 +67,20 @@ class OddClient:
 
     # -- by another door -----------------------------------------------------------------------
 
-    def revoke_by_get(self, token: str, refresh_token: str, headers: Mapping[str, str]) -> Answer:
-        """The mutation as a GET request, with these headers beside."""
+    def revokes_by_get(self, token: str, refresh_token: str) -> Iterator[Answer]:
+        """The mutation as a GET request: plainly, as if it were JSON, and behind a comment."""
         request = _revoke(refresh_token)
-        return self.client.get(
-            {"query": request["query"], "variables": json.dumps(request["variables"])},
-            operation="revokeCustomerToken",
-            authorization=f"Bearer {token}",
-            **headers,
+        variables, json_type = (
+            json.dumps(request["variables"]),
+            {"content-type": "application/json"},
         )
+        for before, headers in (("", {}), ("", json_type), ("# of a query\n", {})):
+            yield self.client.get(
+                {"query": before + request["query"], "variables": variables},
+                operation="revokeCustomerToken",
+                authorization=f"Bearer {token}",
+                **headers,
+            )
 
     def revokes_as(self, media: str, token: str, refresh_token: str) -> Iterator[Answer]:
         """The mutation in a body of one of SIMPLE_MEDIA, its type in every case."""
