@@ -52,9 +52,10 @@ def test_a_refusal_is_a_graphql_answer(client: Client, expect: Expect) -> None:
 
 @requirement("GQL-01", logins=0, optional=True)
 def test_a_refusal_is_a_graphql_answer_in_graphqls_own_type(client: Client, expect: Expect) -> None:
-    """So it does for whoever accepts application/graphql-response+json."""
+    """So it does for whoever accepts application/graphql-response+json as well."""
     asked = {"refresh_token": never_issued()}
-    answer = client.call("refreshCustomerToken", asked, accept=GRAPHQL_JSON)
+    either = f"{GRAPHQL_JSON}, application/json;q=0.9"
+    answer = client.call("refreshCustomerToken", asked, accept=either)
     expect.graphql_response(answer, 200, 401, 403)
     expect.refused(answer)
 

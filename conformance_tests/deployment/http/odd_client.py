@@ -70,10 +70,8 @@ class OddClient:
     def revokes_by_get(self, token: str, refresh_token: str) -> Iterator[Answer]:
         """The mutation as a GET request: plainly, as if it were JSON, and behind a comment."""
         request = _revoke(refresh_token)
-        variables, json_type = (
-            json.dumps(request["variables"]),
-            {"content-type": "application/json"},
-        )
+        variables = json.dumps(request["variables"])
+        json_type = {"content-type": "application/json"}
         for before, headers in (("", {}), ("", json_type), ("# of a query\n", {})):
             yield self.client.get(
                 {"query": before + request["query"], "variables": variables},
