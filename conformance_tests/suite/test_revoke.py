@@ -7,11 +7,13 @@ import pytest
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import DAY, other_hex
 from conformance_tests.actors.session import Session
+from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.documents import ABSENT
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotTestable
 
 
 @requirement("CORE-20", logins=2)
@@ -69,6 +71,18 @@ def test_a_revoke_of_a_mismatched_pair_deletes_nothing_later(
     session, phone = someone.soon_expired_sessions(2)
     revokes_nothing(session, phone, expect)
     expect.rotates(session)
+
+
+@requirement("CORE-22", logins=2, optional=True)
+def test_a_revoke_of_a_mismatched_pair_deletes_nothing_in_production(
+    deployment: Deployment, production: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """The same at the instance outside development, in the same category."""
+    if production is deployment:
+        raise NotTestable("second instance")
+    session, phone = someone.live_sessions(2)
+    revokes_nothing(session.on(production), phone, expect)
+    expect.returns_same_pair(session)
 
 
 def revokes_nothing(session: Session, phone: Session, expect: Expect) -> None:

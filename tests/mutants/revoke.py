@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 
+from reference_auth.api.error_messages import AuthSchema
 from reference_auth.api.request import AuthRequest, bearer
 from reference_auth.core import tokens
 from reference_auth.core.errors import (
+    INPUT,
+    SERVER,
     AccessExpired,
     MissingRefreshToken,
     PairMismatch,
@@ -116,6 +119,19 @@ def ends_the_session_of_the_access_token_alone(patch: pytest.MonkeyPatch) -> Non
         return await original(flow, access_token, derived, now)
 
     around(patch, Flow, "revoke", revoke)
+
+
+@mutant("CORE-22")
+def calls_an_input_error_its_own_in_production(patch: pytest.MonkeyPatch) -> None:
+    """Outside development whatever is wrong with a request is an error of the server."""
+
+    def shown(original: Any, schema: AuthSchema, error: Any) -> Any:
+        told = original(schema, error)
+        if not schema._suggests_names and told.extensions.get("category") == INPUT:
+            told.extensions.update(category=SERVER)
+        return told
+
+    around(patch, AuthSchema, "_shown", shown)
 
 
 @mutant("CORE-22")
