@@ -6,6 +6,7 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import never_issued
+from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
@@ -170,15 +171,15 @@ def test_an_access_token_is_read_from_its_header_only(
 
 @requirement("GQL-10", optional=True)
 def test_an_access_token_is_read_from_its_header_only_in_production(
-    deployment: Deployment, production: Deployment, someone: Customer, expect: Expect
+    customers: Customers, deployment: Deployment, production: Deployment, expect: Expect
 ) -> None:
     """So it is at the instance outside development."""
     if production is deployment:
         raise NotTestable("second instance")
-    session, odd = someone.log_in(), OddClient(production.client)
+    session, odd = customers.at(production).alice.log_in(), OddClient(production.client)
     for answer in odd.refreshes_with_stray_token(session.token, session.refresh_token):
         expect.refused_or_4xx(answer, SESSION_OVER)
-    expect.returns_same_pair(session.on(production))
+    expect.returns_same_pair(session)
 
 
 @requirement("GQL-10")

@@ -6,6 +6,7 @@ import pytest
 
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import DAY, other_hex
+from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import SESSION_OVER
@@ -75,13 +76,13 @@ def test_a_revoke_of_a_mismatched_pair_deletes_nothing_later(
 
 @requirement("CORE-22", logins=2, optional=True)
 def test_a_revoke_of_a_mismatched_pair_deletes_nothing_in_production(
-    deployment: Deployment, production: Deployment, someone: Customer, expect: Expect
+    customers: Customers, deployment: Deployment, production: Deployment, expect: Expect
 ) -> None:
     """The same at the instance outside development, in the same category."""
     if production is deployment:
         raise NotTestable("second instance")
-    session, phone = someone.live_sessions(2)
-    revokes_nothing(session.on(production), phone, expect)
+    session, phone = customers.at(production).alice.live_sessions(2)
+    revokes_nothing(session, phone, expect)
     expect.returns_same_pair(session)
 
 
