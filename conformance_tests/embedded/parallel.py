@@ -122,18 +122,19 @@ def judge(
 
     for number in forking.FROM_A_TERMINAL:
         signal.signal(number, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    threading.Thread(target=end_with_parent, daemon=True).start()
-    with safe_output():
-        try:
-            with boot.embedded_reference(command=command) as (target, wiring):
-                judged = with_profile(target, profile) if profile else target
-                found = run_suite(judged, options, EventSender(events), wiring=wiring)
-                events.put(("done", judged, found))
-        except KeyboardInterrupt:
-            events.cancel_join_thread()  # nobody reads any more
-        except Exception as error:
-            events.put(("lost", suite_failure.describe(error)))
+    try:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        threading.Thread(target=end_with_parent, daemon=True).start()
+        with safe_output():
+            try:
+                with boot.embedded_reference(command=command) as (target, wiring):
+                    judged = with_profile(target, profile) if profile else target
+                    found = run_suite(judged, options, EventSender(events), wiring=wiring)
+                    events.put(("done", judged, found))
+            except Exception as error:
+                events.put(("lost", suite_failure.describe(error)))
+    except KeyboardInterrupt:
+        events.cancel_join_thread()  # nobody reads any more
 
 
 def end_with_parent() -> None:

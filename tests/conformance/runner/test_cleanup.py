@@ -69,12 +69,14 @@ def test_a_run_leaves_no_session_behind(booted: Booted, seen: Callable[[Target],
 
 
 def test_a_table_that_ends_with_the_run_stays_small() -> None:
-    """Rows do not pile up in it, or each transaction would take longer than the one before."""
+    """Rows do not pile up in it, or each transaction would take longer than the one before: those
+    of the given customers stay until the end, a few of each login.
+    """
     with boot.embedded_reference(over_http=False) as (target, wiring):
         assert target.table is not None
         run_suite(target, Options(only=("CORE",)), wiring=wiring)
         left = wiring.table_client.scan(TableName=target.table.name)["Items"]
-    assert len(left) < 40
+    assert len(left) < 60
 
 
 def test_a_session_that_cannot_be_ended_is_told(
