@@ -175,7 +175,7 @@ def deployment(
         clock=clock or StillClock(),
         features=Features(),
         lifetimes=LIFETIMES,
-        run="test",
+        run="7e57",
         forge=Forge(SECRET) if secret else None,
         table=MemoryTable() if table else None,
     )

@@ -124,7 +124,7 @@ def test_made_up_ids_are_this_run_s_alone(judged: Deployment) -> None:
     """Each is new and says which run it was made up for."""
     customers = Customers(judged)
     ids = [customers.made_up().id for _ in range(3)]
-    assert ids == ["conformance-test-1", "conformance-test-2", "conformance-test-3"]
+    assert ids == ["conformance-7e57-1", "conformance-7e57-2", "conformance-7e57-3"]
     someone, [longer, twin] = customers.with_namesakes()
     assert str(longer.id).startswith(str(someone.id))
     assert twin.id != someone.id
