@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-#: On main itself nothing differs from main: then these last commits are what is being worked on.
+#: On main itself, with nothing under way, these last commits are what is being worked on.
 LAST_COMMITS = 5
 
 #: Whose unit tests are where; the folders of both are called the same.
@@ -39,12 +39,14 @@ def git(*words: str, root: Path = ROOT) -> str:
 
 
 def base(root: Path = ROOT) -> str:
-    """The commit to compare with: where this branch left main, or some commits ago on main."""
+    """The commit to compare with: where this branch left main. On main itself it is the last one
+    while something is under way, and else one some commits ago.
+    """
     mains = (
         git("rev-parse", "-q", "--verify", name, root=root) for name in ("origin/main", "main")
     )
     left = git("merge-base", "HEAD", next(filter(None, mains), "HEAD"), root=root)
-    if left != git("rev-parse", "HEAD", root=root):
+    if left != git("rev-parse", "HEAD", root=root) or git("status", "--porcelain", root=root):
         return left
     last = git("rev-list", f"--max-count={LAST_COMMITS + 1}", "HEAD", root=root)
     return last.rpartition("\n")[2]

@@ -96,6 +96,16 @@ def test_on_main_the_last_commits_are_the_work(tree: Path) -> None:
     assert [path.name for path in changed.files(tree)] == ["rolling.py"]
 
 
+def test_on_main_what_is_under_way_is_the_work(tree: Path) -> None:
+    """A slip that is not committed yet is not lost among the last commits' files."""
+    git(tree, "checkout", "-q", "main")
+    edit(tree, "LIMIT = 1", "LIMIT = 2")
+    commit(tree)
+    path = tree / "reference_auth/flow/flow.py"
+    path.write_text(path.read_text().replace("return 3", "return 4"))
+    assert changed.files(tree) == [path]
+
+
 def test_a_tree_without_history_has_no_changes(tmp_path: Path) -> None:
     """An unpacked archive is no repository."""
     assert changed.files(tmp_path) == []
