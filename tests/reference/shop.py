@@ -76,6 +76,14 @@ class Shop:
 
         return self.run(together())
 
+    def race(self, pair: TokenPair) -> tuple[TokenPair, BaseException]:
+        """Refresh a pair twice at the same time: the one pair handed out, and what was raised."""
+        works = [self.flow.refresh(pair.token, pair.refresh_token, self.now) for _ in range(2)]
+        answers = self.at_once(works)
+        (fresh,) = (answer for answer in answers if isinstance(answer, TokenPair))
+        (loser,) = (answer for answer in answers if isinstance(answer, BaseException))
+        return fresh, loser
+
     def later(self, seconds: int) -> None:
         self.now += seconds
 

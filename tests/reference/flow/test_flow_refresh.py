@@ -100,10 +100,7 @@ def test_a_request_from_before_the_rotation_is_no_reuse(shop: Shop) -> None:
 
     shop.client.on("transact_write_items", commit)
     shop.client.on("get_item", lambda call: call(), read_late)
-    works = [shop.flow.refresh(pair.token, pair.refresh_token, shop.now) for _ in range(2)]
-    answers: list[Any] = shop.at_once(works)
-    (fresh,) = (answer for answer in answers if isinstance(answer, TokenPair))
-    (loser,) = (answer for answer in answers if answer is not fresh)
+    fresh, loser = shop.race(pair)
     assert isinstance(loser, Retry)
     assert shop.refresh(fresh) == fresh
     with pytest.raises(Replayed):

@@ -10,7 +10,6 @@ import pytest
 
 from reference_auth.core.errors import Retry, StorageError
 from reference_auth.core.judge import Presented
-from reference_auth.core.tokens import TokenPair
 from reference_auth.flow import flow
 from reference_auth.flow.flow import AT_ONCE
 from reference_auth.store.retry import ANSWER_SECONDS
@@ -28,7 +27,7 @@ def one_by_one(monkeypatch: pytest.MonkeyPatch, shop: Shop) -> Shop:
     return shop
 
 
-def test_so_many_are_worked_on_at_once(shop: Shop) -> None:
+def test_so_many_are_worked_on_at_once(monkeypatch: pytest.MonkeyPatch, shop: Shop) -> None:
     """HARD-25: however many come, each step of one waits for a step of so many others at most."""
     pair = shop.log_in()
     inside, most = 0, 0
@@ -44,10 +43,9 @@ def test_so_many_are_worked_on_at_once(shop: Shop) -> None:
         finally:
             inside -= 1
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Presented, "state", count)
-        ask = [shop.flow.refresh(pair.token, pair.refresh_token, shop.now) for _ in range(100)]
-        assert shop.at_once(ask) == [pair] * 100
+    monkeypatch.setattr(Presented, "state", count)
+    ask = [shop.flow.refresh(pair.token, pair.refresh_token, shop.now) for _ in range(100)]
+    assert shop.at_once(ask) == [pair] * 100
     assert most == AT_ONCE
 
 
@@ -56,10 +54,7 @@ def test_who_waited_for_a_turn_is_no_replay(one_by_one: Shop) -> None:
     shop = one_by_one
     pair = shop.log_in(remember_me=True)
     shop.later(ACCESS)
-    works = [shop.flow.refresh(pair.token, pair.refresh_token, shop.now) for _ in range(2)]
-    answers: list[Any] = shop.at_once(works)
-    (fresh,) = (answer for answer in answers if isinstance(answer, TokenPair))
-    (loser,) = (answer for answer in answers if answer is not fresh)
+    fresh, loser = shop.race(pair)
     assert isinstance(loser, Retry)
     assert shop.refresh(fresh) == fresh
 
