@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from conformance_tests.actors import developed_rows
 from conformance_tests.actors.session import Session, expired
 from conformance_tests.deployment.http.answer import SERVER_ERROR, Answer
 from conformance_tests.deployment.http.documents import ABSENT
@@ -69,6 +70,11 @@ class Customer(ABC):
         """The rows of the customer's own partition; NotTestable without a table."""
         return self.deployment.need_table().rows(self.id)
 
+    @property
+    def sees_rows(self) -> bool:
+        """Whether her rows can be looked at."""
+        return self.deployment.table is not None
+
     def rows_of_this_test(self) -> list[Row]:
         """Those rows that other tests have not left to a customer of many tests."""
         return [row for row in self.rows() if row.hash not in self._earlier]
@@ -87,6 +93,16 @@ class Customer(ABC):
         finally:
             table.delete_many(rows)
 
+    @property
+    def must_wait(self) -> bool:
+        """Whether a session of hers can only expire by really waiting."""
+        return self.deployment.must_wait
+
+    def need_time(self) -> None:
+        """NotTestable, before she logs in, where her access token cannot be seen expired."""
+        if self.must_wait:
+            self.deployment.need_wait()
+
     @abstractmethod
     def need_unfenced(self, exp: int) -> None:
         """NotTestable where an earlier burn of hers covers a pair that is forged with this exp."""
@@ -101,10 +117,8 @@ class Customer(ABC):
 
     def expired_sessions(self, count: int, remember_me: Any = ABSENT) -> list[Session]:
         """So many sessions made in different seconds, their access tokens expired."""
-        self.deployment.need_time()
-        if remember_me is ABSENT and (
-            self.deployment.must_wait or self.deployment.sessions_are_short
-        ):
+        self.need_time()
+        if remember_me is ABSENT and (self.must_wait or self.deployment.sessions_are_short):
             remember_me = True  # it must outlast the tests that wait, or the making of the others
         return expired(*(self.log_in(remember_me) for _ in range(count)))
 
@@ -114,10 +128,10 @@ class Customer(ABC):
 
     def renewed_session(self, remember_me: Any = ABSENT) -> Session:
         """One session that was renewed once, its access token expired again; where that takes a
-        second wait, one that was not renewed.
+        wait, one that was not renewed.
         """
         session = self.expired_session(remember_me)
-        if self.deployment.must_wait:
+        if not self.deployment.can_age_renewed:
             return session
         with good_call(*ROTATION):
             return self.successor_of(session).expired()
@@ -128,13 +142,13 @@ class Customer(ABC):
 
     def soon_expired_sessions(self, count: int) -> list[Session]:
         """The same, expired; NotTestable where that takes a wait. Only for optional tests."""
-        if self.deployment.must_wait:
+        if self.must_wait:
             raise NotTestable("clock", self.deployment.clock.unusable)
         return self.expired_sessions(count)
 
     def session_with_left(self, seconds: int, remember_me: Any = ABSENT) -> Session:
         """One session, its access token expired, with so many seconds of refresh left."""
-        self.deployment.need_time()
+        self.need_time()
         return self.log_in(remember_me).with_left(seconds)
 
     def successor_of(self, session: Session) -> Session:
@@ -150,7 +164,7 @@ class Customer(ABC):
 
         def ask_again_if_told() -> Answer:
             answer = ask()
-            if not (answer.asks_to_retry and self.deployment.must_wait):
+            if not (answer.asks_to_retry and self.must_wait):
                 return answer
             self.mark_active()
             self.wait_for_new_second()
@@ -222,6 +236,11 @@ class RegisteredCustomer(Customer):
         self.credentials = credentials
         #: The wrong passwords since the last login: a platform may lock the account for them.
         self._wrong: list[object] = []
+
+    @property
+    def must_wait(self) -> bool:
+        """So it is too where a developer writes rows: none tells whether a burn covers hers."""
+        return self.deployment.must_wait or self.deployment.developer is not None
 
     def ignoring_earlier_rows(self) -> RegisteredCustomer:
         """The same customer, for a test that counts her rows."""
@@ -309,7 +328,20 @@ class RegisteredCustomer(Customer):
 
 
 class MadeUpCustomer(Customer):
-    """A customer who exists in the table only; the id begins `conformance-<run>-`."""
+    """A customer who exists in the table only; the id begins `conformance-<run>-`.
+
+    Her rows are written into the table, or by a development operation where the suite has none.
+    """
+
+    @property
+    def sees_rows(self) -> bool:
+        return self.deployment.table is not None or self.deployment.developer is not None
+
+    def rows(self) -> list[Row]:
+        """Her rows; NotTestable where neither the table nor a development operation shows them."""
+        if self.deployment.developer is not None:
+            return developed_rows.listed(self.deployment, self.id)
+        return super().rows()
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         """A session as a login now would have made it: minted, and its row written."""
@@ -356,19 +388,31 @@ class MadeUpCustomer(Customer):
         claims = dict(claims)
         while claims["exp"] in {session.claims.get("exp") for session in self.sessions}:
             claims["exp"] -= 1
-        ttl = {...: claims["refresh_expiry"], str: str(claims["refresh_expiry"])}.get(ttl, ttl)
         refresh_token = forge.refresh_token(claims["customer_id"], claims["exp"])
-        row = self.deployment.need_table().put(
-            claims["customer_id"],
-            forge.hash_of(refresh_token),
-            ttl,
-            extra,
-        )
+        row = self.add_row(refresh_token, claims["refresh_expiry"], ttl=ttl, extra=extra)
         session = Session(
             self, self.deployment.add_access_token(forge.mint(claims)), refresh_token, row
         )
         self.sessions.append(session)
         return session
+
+    def add_row(
+        self,
+        refresh_token: str,
+        end: int,
+        *,
+        ttl: Any = ...,
+        extra: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Row:
+        """The row of a pair with this refresh token and refresh_expiry; ttl and extra as above.
+
+        NotTestable where a row of another form than usual needs the table.
+        """
+        if self.deployment.developer is not None and ttl is ... and not extra:
+            return developed_rows.write(self.deployment, self.id, refresh_token, end)
+        stored: Any = {...: end, str: str(end)}.get(ttl, ttl)
+        hash_ = self.deployment.need_forge().hash_of(refresh_token)
+        return self.deployment.need_table().put(self.id, hash_, stored, extra)
 
     def need_unfenced(self, exp: int) -> None:
         """Only the test that made her up has burned her."""

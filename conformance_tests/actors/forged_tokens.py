@@ -83,8 +83,7 @@ def sessions(session: Session, vector: Vector, **words: str) -> Iterator[Session
         forge = deployment.need_forge()
         refresh_token = forge.derive(_filled(text, said))
         if isinstance(owner, MadeUpCustomer) and "customer_id" not in vector.claims:
-            hash_, ttl = forge.hash_of(refresh_token), session.refresh_expiry
-            deployment.need_table().put(owner.id, hash_, ttl)
+            owner.add_row(refresh_token, session.refresh_expiry)
         yield forged.altered(refresh_token=refresh_token)
 
 

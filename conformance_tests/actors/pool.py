@@ -178,7 +178,7 @@ class Customers:
         for number in range(rounds):
             someone = self.someone()
             sessions = someone.expired_sessions(each, remember_me=True)
-            if number % 2:
+            if number % 2 and self.deployment.can_age_renewed:
                 with good_call(*ROTATION):
                     sessions = expired(*map(someone.successor_of, sessions))
             yield someone, sessions

@@ -36,7 +36,7 @@ def live_then_expired(customer: Customer) -> Iterator[Session]:
     deployment = customer.deployment
     forged = deployment.forge is not None and not deployment.clock.movable
     if not forged:
-        deployment.need_time()
+        customer.need_time()
     session = customer.log_in()
     yield _signed_anew(session) if forged else session
     long_ago = int(deployment.clock.now()) - 60

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from conformance_tests import strict_json
+from conformance_tests.actors import developed_rows
 from conformance_tests.deployment.http.load import Load
 from conformance_tests.deployment.row import Row
 from conformance_tests.good_calls import JWT, ROW, TIMES
@@ -51,6 +52,8 @@ class Owner(Protocol):
 
     @property
     def id(self) -> int | str: ...
+    @property
+    def sees_rows(self) -> bool: ...
     def on(self, deployment: Deployment) -> Owner: ...
     def rows(self) -> list[Row]: ...
     def mark_active(self) -> None: ...
@@ -144,7 +147,9 @@ class Session:
         return deployment.forge.hash_of(self.refresh_token)
 
     def stored(self) -> Row | None:
-        """The session's row as it is now, or None; NotTestable without a table."""
+        """The session's row as it is now, or None; NotTestable where it cannot be seen."""
+        if self.customer.deployment.developer is not None:
+            return next((row for row in self.customer.rows() if row.hash == self.hash), None)
         return self.customer.deployment.need_table().row(self.customer.id, self.hash)
 
     def annotated(self) -> Session:
@@ -157,6 +162,13 @@ class Session:
         return replace(self, row=annotated)
 
     # -- time ----------------------------------------------------------------------------------
+
+    @property
+    def must_wait(self) -> bool:
+        """Whether it expires by waiting alone: a developer replaces the suite's own rows only."""
+        deployment = self.customer.deployment
+        others = deployment.developer is not None and self.row is None
+        return deployment.must_wait or others
 
     def expired(self) -> Session:
         """This session once its access token has expired (its refresh token has not)."""
@@ -226,7 +238,8 @@ def expired(*sessions: Session) -> list[Session]:
     deployment = sessions[0].customer.deployment
     soon = deployment.clock.now() + SOON
     ends = [session.claims.get("refresh_expiry") for session in reached]
-    if deployment.must_wait and any(isinstance(end, int) and end < soon for end in ends):
+    waited = any(session.must_wait for session in sessions)
+    if waited and any(isinstance(end, int) and end < soon for end in ends):
         raise NotTestable("clock", "the wait for a token to run out ended when its session did")
     return reached
 
@@ -245,9 +258,9 @@ def reach(sessions: Sequence[Session], when: Callable[[Session, int], int]) -> l
     deployment = sessions[0].customer.deployment
     clock = deployment.clock
     moments = [when(session, clock.margin) for session in sessions]
-    if deployment.ages_by_replacing:
+    if not clock.movable and not any(session.must_wait for session in sessions):
         return [
-            _aged(session, moment - int(clock.now())) if moment > clock.now() else session
+            aged(session, moment - int(clock.now())) if moment > clock.now() else session
             for session, moment in zip(sessions, moments, strict=True)
         ]
     ahead = max(moments) - clock.now()
@@ -258,7 +271,7 @@ def reach(sessions: Sequence[Session], when: Callable[[Session, int], int]) -> l
     return list(sessions)
 
 
-def _aged(session: Session, seconds: int) -> Session:
+def aged(session: Session, seconds: int) -> Session:
     """A pair that is so much older takes the session's place; its row is replaced at once."""
     owner = session.customer
     taken = {other.exp for other in owner.sessions}
@@ -269,13 +282,31 @@ def _aged(session: Session, seconds: int) -> Session:
         for name, value in session.claims.items()
         if name in ("exp", "refresh_expiry", "iat")
     }
+    claims = {**session.claims, **shifted}
+    older = _replaced(session, claims) if owner.deployment.table else _developed(session, claims)
+    owner.sessions.append(older)
+    return older
+
+
+def _replaced(session: Session, claims: Mapping[str, Any]) -> Session:
+    """A pair of these claims, whose row takes the place of the session's row at once."""
     old = session.row or session.stored()
     if old is None:
         raise SuiteError("a test aged a session that had ended already")
-    aged, row = _forged(session, old, {**session.claims, **shifted})
-    owner.deployment.need_table().replace(old, row)
-    owner.sessions.append(aged)
-    return aged
+    older, row = _forged(session, old, claims)
+    session.customer.deployment.need_table().replace(old, row)
+    return older
+
+
+def _developed(session: Session, claims: Mapping[str, Any]) -> Session:
+    """The same by development operations."""
+    owner, deployment = session.customer, session.customer.deployment
+    forge = deployment.need_forge()
+    refresh_token = forge.refresh_token(owner.id, claims["exp"])
+    developed_rows.remove(deployment, owner.id, session.refresh_token)
+    row = developed_rows.write(deployment, owner.id, refresh_token, claims["refresh_expiry"])
+    token = deployment.add_access_token(forge.mint(claims))
+    return replace(session, token=token, refresh_token=refresh_token, row=row)
 
 
 def _forged(session: Session, old: Row, claims: Mapping[str, Any]) -> tuple[Session, Row]:

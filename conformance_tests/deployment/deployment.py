@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.forge import Forge
     from conformance_tests.deployment.http.answer import Answer
     from conformance_tests.deployment.http.client import Client
+    from conformance_tests.deployment.http.developer import Developer
     from conformance_tests.deployment.http.recorder import Recorder
     from conformance_tests.deployment.log import RunLog
     from conformance_tests.deployment.table import Table
@@ -48,6 +49,7 @@ class Deployment:
     run: str
     forge: Forge | None = None
     table: Table | None = None
+    developer: Developer | None = None  # writes the suite's rows where there is no table
     faults: FaultProxy | None = None
     run_log: RunLog | None = None
     wrong_secret: str | None = None  # why the secret is of no use
@@ -76,7 +78,7 @@ class Deployment:
     @property
     def can_forge(self) -> bool:
         """Whether sessions can be made without a login."""
-        return self.can_hash and self.table is not None
+        return self.can_hash and (self.table is not None or self.developer is not None)
 
     @property
     def forging_lacks(self) -> str:
@@ -105,6 +107,14 @@ class Deployment:
         return self.can_forge and not self.clock.movable
 
     @property
+    def can_age_renewed(self) -> bool:
+        """Whether a session that was renewed can be expired at once as well.
+
+        A row that a developer writes does not say which row it follows.
+        """
+        return not self.must_wait and self.developer is None
+
+    @property
     def sessions_are_short(self) -> bool:
         """Whether a normal session is nearly over once its access token has expired."""
         return self.lifetimes.refresh - self.lifetimes.access < HARDLY_ANY_SECONDS
@@ -114,9 +124,9 @@ class Deployment:
         if BESIDE_OTHERS.get():
             raise RunAlone
 
-    def need_time(self) -> None:
-        """NotTestable, before anybody logs in, where an access token cannot be seen expired."""
-        if self.must_wait and self.lifetimes.access > self.clock.max_wait:
+    def need_wait(self) -> None:
+        """NotTestable where nobody waits as long as an access token lives."""
+        if self.lifetimes.access > self.clock.max_wait:
             raise NotTestable("time", self.clock.unusable)
 
     def need_long_sessions(self, seconds: int) -> None:

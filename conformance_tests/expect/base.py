@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conformance_tests.outcomes import Unseen, Violation
 
 if TYPE_CHECKING:
+    from conformance_tests.actors.session import Owner
     from conformance_tests.deployment.deployment import Deployment
 
 
@@ -66,8 +67,12 @@ class Checks:
             violation.expected += f", given {what}"
             raise
 
-    def _sees_table(self, what: str) -> bool:
-        """Whether there is a table to look at; what cannot be seen without one is noted."""
+    def _sees_rows(self, what: str, *owners: Owner) -> bool:
+        """Whether these customers' rows can be looked at.
+
+        What no table shows is noted as unseen, even if development operations show it as it should
+        be: they may tell of rows that are not there.
+        """
         if self._deployment.table is None:
             self.unseen(what, "table")
-        return self._deployment.table is not None
+        return all(owner.sees_rows for owner in owners)

@@ -49,7 +49,7 @@ class Rows(Checks):
 
     def stored(self, session: Session) -> Row | None:
         """The session's row is in the table; None where there is no table to see."""
-        if not self._sees_table("the session's row"):
+        if not self._sees_rows("the session's row", session.customer):
             return None
         row = session.stored()
         with good_call(*ROW):
@@ -58,13 +58,13 @@ class Rows(Checks):
 
     def not_stored(self, session: Session) -> None:
         """The session's row is not in the table."""
-        if self._sees_table("that the session's row is gone"):
+        if self._sees_rows("that the session's row is gone", session.customer):
             with good_call(*ROW_GONE):
                 self.that(session.stored() is None, "no row for this session", "the row is there")
 
     def at_most_rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows at most."""
-        if self._sees_table("the customer's rows"):
+        if self._sees_rows("the customer's rows", customer):
             there = len(customer.rows_of_this_test())
             with good_call(*ROWS):
                 at_most = f"{_counted(count)} at most for this customer"
@@ -77,7 +77,7 @@ class Rows(Checks):
 
     def rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows."""
-        if self._sees_table("the customer's rows"):
+        if self._sees_rows("the customer's rows", customer):
             there = len(customer.rows_of_this_test())
             with good_call(*(ROWS if count else ())):
                 self.that(there == count, f"{_counted(count)} for this customer", _counted(there))
@@ -114,6 +114,7 @@ class Rows(Checks):
 
         gone: so many go, and the others stay as they are; None where all that is free.
         """
+        self._deployment.need_table()
         customer.wait_for_new_second()
         changes = RowChanges(_by_hash(customer.rows()))
         yield changes
@@ -190,7 +191,7 @@ class Rows(Checks):
 
     def snapshot(self, *customers: Owner) -> Callable[[], None]:
         """The rows of these customers now; calling the result checks that none has changed."""
-        if not self._sees_table("that no row changes"):
+        if not self._sees_rows("that no row changes", *customers):
             return lambda: None
         before = [_by_hash(customer.rows()) for customer in customers]
 

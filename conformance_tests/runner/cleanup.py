@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from conformance_tests.actors import developed_rows
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.table_client import troubles
 from conformance_tests.runner import other_runs
@@ -41,7 +42,10 @@ def remove_made_up(customers: Customers) -> None:
 def _remove(customers: Customers, made_up: list[MadeUpCustomer]) -> None:
     while made_up:
         customer = made_up.pop()
-        customers.deployment.need_table().clear(customer.id)
+        if customer.deployment.table is not None:
+            customer.deployment.table.clear(customer.id)
+        else:
+            developed_rows.clear(customer.deployment, customer.id)
         customers.all_made_up.remove(customer)
 
 

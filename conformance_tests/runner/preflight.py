@@ -10,11 +10,13 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from conformance_tests.actors.customers import RegisteredCustomer
+from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.opening import open_table, reach, start_faults
 from conformance_tests.deployment.table_client import TableLost, troubles
-from conformance_tests.outcomes import Violation
+from conformance_tests.outcomes import NotTestable, Violation
 from conformance_tests.runner import other_runs
+from conformance_tests.runner.cleanup import remove_made_up
 from conformance_tests.runner.clock_check import set_clock
 from conformance_tests.runner.discover import may_be_derived
 
@@ -53,6 +55,7 @@ def prepare(customers: Customers, ends: ExitStack) -> str | None:
         deployment.opaque = check_derivation(customers)
         deployment.odd_pairs = check_forging(customers)
         set_clock(customers, ends)
+        deployment.developer = find_developer(customers)
     return problem
 
 
@@ -124,7 +127,7 @@ def check_forging(customers: Customers) -> str | None:
     deployment, sessions = customers.deployment, customers.sessions
     if deployment.opaque:
         return deployment.opaque
-    if not deployment.can_forge or not sessions:
+    if deployment.table is None or not deployment.can_forge or not sessions:
         return None
     forge, table, session = deployment.need_forge(), deployment.need_table(), sessions[0]
     try:
@@ -136,6 +139,34 @@ def check_forging(customers: Customers) -> str | None:
     if table.row(id_, forge.hash_of(session.refresh_token)) is None:
         return "the row of a login is not where STORE-02 says"
     return None
+
+
+def find_developer(customers: Customers) -> Developer | None:
+    """Who writes the suite's rows by development operations, where else it could only wait.
+
+    A made-up customer is tried: her expired pair is renewed, her only row is listed, and her
+    session ends when her token says, not when the row does that a developer wrote.
+    """
+    deployment = customers.deployment
+    development = deployment.target.environment == "development"
+    needed = development and deployment.table is None and not deployment.clock.movable
+    if not needed or not deployment.can_hash or not customers.sessions:
+        return None
+    deployment.developer = Developer(deployment.client)
+    own = customers.of_one_test()
+    try:
+        someone = own.made_up()
+        hashes = [row.hash for row in someone.rows()]
+        old = someone.expired_session(remember_me=True)
+        new = someone.successor_of(old)
+        hashes += [row.hash for row in someone.rows()]
+        as_expected = hashes == [new.hash] and new.refresh_expiry == old.refresh_expiry
+        return deployment.developer if as_expected else None
+    except (NotTestable, Violation):
+        return None
+    finally:
+        remove_made_up(own)
+        deployment.developer = None
 
 
 def refused_login(answer: Answer, email: str) -> str | None:

@@ -17,7 +17,7 @@ def test_a_replay_ends_every_session_of_the_customer(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
     """A spent pair is refused, no row of the customer is left, and a longer session is over too."""
-    deployment.need_time()
+    someone.need_time()
     other = someone.log_in(remember_me=True).expired_by_replacing()
     stolen = someone.expired_session()
     expect.rotates(stolen)

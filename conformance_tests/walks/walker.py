@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from conformance_tests.actors import developed_rows
 from conformance_tests.actors.forged_tokens import OTHER_KEY
-from conformance_tests.actors.session import reach
+from conformance_tests.actors.session import aged, reach
 from conformance_tests.deployment.forge import mac
 from conformance_tests.deployment.http.answer import (
     SERVER_ERROR,
@@ -25,7 +26,7 @@ from conformance_tests.model import issued
 from conformance_tests.model.flow import Customer, Effect, Expected, Pair, Reply
 from conformance_tests.outcomes import Violation
 from conformance_tests.walks import steps
-from conformance_tests.walks.customers import DevelopedCustomer, customers_of, rows_of
+from conformance_tests.walks.customers import customers_of
 from conformance_tests.walks.steps import Step
 
 if TYPE_CHECKING:
@@ -58,12 +59,6 @@ class Place:
     @property
     def deployment(self) -> Deployment:
         return self.customers.deployment
-
-    def rows(self, customer: actors.Customer) -> list[Row]:
-        """Every row of the customer's partition."""
-        if self.able.developed and self.developer is not None:
-            return rows_of(self.developer, customer.id)
-        return customer.rows()
 
 
 def _refuses(*categories: str) -> Callable[[Answer], bool]:
@@ -140,10 +135,6 @@ class Walk:
         except Violation as broken:
             broken.story = tuple(self._story)
             raise
-        finally:
-            for actor in actors:
-                if isinstance(actor, DevelopedCustomer):
-                    actor.clear()
 
     # -- one step ----------------------------------------------------------------------------------
 
@@ -196,8 +187,8 @@ class Walk:
             self._story.pop()
             return
         old = side.session(step)
-        if isinstance(side.actor, DevelopedCustomer):
-            session = side.actor.aged(old, coming[step.how] - int(self._clock.now()))
+        if able.developed:
+            session = aged(old, coming[step.how] - int(self._clock.now()))
         else:
             [session] = reach([old], lambda session, margin: coming[step.how])
         if session is not old:
@@ -206,21 +197,20 @@ class Walk:
             side.rows = self._look(side)
 
     def _crowd(self, side: Side) -> None:
-        if isinstance(side.actor, DevelopedCustomer):
-            side.actor.add_rows([secrets.token_hex(64) for _ in range(steps.ROWS_OF_CROWD)])
-            side.rows = self._look(side)
-            return
-        table = self.place.deployment.need_table()
+        texts = [secrets.token_hex(64) for _ in range(steps.ROWS_OF_CROWD)]
         ttl = int(self._clock.now()) + self.place.able.terms.extended
-        hashes = [secrets.token_hex(64) for _ in range(steps.ROWS_OF_CROWD)]
-        table.put_many([table.make(side.actor.id, each, ttl) for each in hashes])
+        if self.place.able.developed:
+            for text in texts:
+                developed_rows.write(side.actor.deployment, side.actor.id, text, ttl)
+        else:
+            table = self.place.deployment.need_table()
+            table.put_many([table.make(side.actor.id, text, ttl) for text in texts])
         side.rows = self._look(side)
 
     def _log_in(self, side: Side, step: Step) -> Session:
         """A login over HTTP, or one that is forged as it would have been."""
-        given, developed = steps.REMEMBER[step.how], isinstance(side.actor, DevelopedCustomer)
-        if side.model.burned or not developed:
-            side.actor.wait_for_new_second()
+        given = steps.REMEMBER[step.how]
+        side.actor.wait_for_new_second()
         now = int(self._clock.now())
         try:
             session = side.actor.log_in(ABSENT if given is ... else given)
@@ -391,7 +381,7 @@ class Walk:
     def _look(self, side: Side) -> Rows:
         if not self.place.able.sees_rows:
             return {}
-        return {row.hash: row for row in self.place.rows(side.actor)}
+        return {row.hash: row for row in side.actor.rows()}
 
     def _hash(self, session: Session) -> str:
         return session.hash if self.place.able.sees_rows else ""

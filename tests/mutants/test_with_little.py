@@ -25,6 +25,10 @@ def over_http_with_a_clock(target: Target) -> Target:
     return blind(target, clock=target.clock)
 
 
+def with_the_secret(target: Target) -> Target:
+    return blind(target, secret=target.secret)
+
+
 def without_the_proxy(target: Target) -> Target:
     return replace(target, faults=None)
 
@@ -36,6 +40,9 @@ def without_the_proxy(target: Target) -> Target:
         ("rotates_in_two_calls", without_the_proxy, "CORE-28 RACE-04 RACE-07"),
         ("logs_the_customer_out_everywhere", over_http, "CORE-25"),
         ("takes_a_token_without_a_scheme", over_http, "CORE-18"),
+        ("burns_whoever_has_the_id_in_another_case", with_the_secret, "CORE-13"),
+        ("finds_no_such_session_for_an_expired_pair", with_the_secret, "CORE-27"),
+        ("rounds_a_time_of_an_expired_token_down", with_the_secret, "HARD-33"),
         ("turns_a_missing_id_into_a_word", without_the_proxy, "STORE-11"),
     ],
 )

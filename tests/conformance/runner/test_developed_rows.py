@@ -1,0 +1,111 @@
+"""Made-up customers without a table: their rows are written by the development operations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from conformance_tests.actors import developed_rows
+from conformance_tests.actors.customers import MadeUpCustomer
+from conformance_tests.actors.pool import Customers
+from conformance_tests.deployment.opening import assemble
+from conformance_tests.outcomes import NotTestable
+from conformance_tests.runner.cleanup import remove_made_up
+from conformance_tests.runner.preflight import prepare
+from tests.conformance.suite.ways import blind
+from tests.conformance.walks.alone import SOUND
+from tests.mutants.every import CATALOGUE
+from tests.mutants.judged import changed
+
+
+@contextmanager
+def looked_over(name: str = "", **seen: Any) -> Iterator[Customers]:
+    """The customers of a mutant, or of the sound reference, seen with the secret and no more."""
+    change = CATALOGUE[name] if name else SOUND
+    with changed(change, briefly=True, command=("true",)) as (target, wiring), ExitStack() as ends:
+        judged = replace(blind(target, secret=target.secret), **seen)
+        customers = Customers(assemble(judged, ends, wiring))
+        assert prepare(customers, ends) is None
+        yield customers
+
+
+def test_a_made_up_customer_lives_like_any_other() -> None:
+    """Her session expires at once, is renewed, and her rows are listed and gone afterwards."""
+    with looked_over() as customers:
+        own = customers.of_one_test()
+        someone = own.someone()
+        assert isinstance(someone, MadeUpCustomer)
+        session = someone.expired_session(remember_me=True)
+        successor = someone.successor_of(session)
+        assert [row.hash for row in someone.rows()] == [successor.hash]
+        assert session.stored() is None
+        assert successor.stored() is not None
+        remove_made_up(own)
+        assert someone.rows() == []
+
+
+def test_a_session_that_was_renewed_waits_to_expire() -> None:
+    """Its row says which one it follows; a developer's would not."""
+    with looked_over() as customers:
+        someone = customers.made_up()
+        successor = someone.successor_of(someone.expired_session())
+        assert successor.must_wait
+        with pytest.raises(NotTestable, match="clock"):
+            successor.expired()
+
+
+def test_the_rows_of_who_really_logs_in_are_left_alone() -> None:
+    """Nothing tells of an earlier burn of hers, so she waits."""
+    with looked_over() as customers, pytest.raises(NotTestable, match="clock"):
+        customers.alice.expired_session()
+
+
+def test_a_row_of_another_form_needs_the_table() -> None:
+    """A developer writes one form only."""
+    with looked_over() as customers, pytest.raises(NotTestable, match="table"):
+        customers.made_up().forge_session(-5, 600, ttl=str)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "writes_a_row_under_the_token_itself",
+        "updates_and_does_not_say_so",
+        "writes_the_ttl_of_an_example",
+        "calls_an_empty_list_an_error",
+    ],
+)
+def test_operations_that_do_not_work_are_not_relied_upon(name: str) -> None:
+    """Then customers really log in, and only the rows of these operations are the worse for it."""
+    with looked_over(name) as customers:
+        assert customers.deployment.developer is None
+        assert customers.someone().id == customers.alice.id
+
+
+@pytest.mark.parametrize("seen", [{"environment": "production"}, {"secret": None}])
+def test_they_are_used_in_development_and_with_the_secret_only(seen: dict[str, Any]) -> None:
+    """Elsewhere nobody is made up."""
+    with looked_over(**seen) as customers:
+        assert not customers.deployment.can_forge
+
+
+def test_a_clock_that_moves_is_used_instead() -> None:
+    """Customers who really log in show more with it."""
+    with changed(SOUND, briefly=True, command=("true",)) as (target, wiring), ExitStack() as ends:
+        judged = blind(target, secret=target.secret, clock=target.clock)
+        customers = Customers(assemble(judged, ends, wiring))
+        assert prepare(customers, ends) is None
+        assert customers.deployment.clock.movable
+        assert not customers.deployment.can_forge
+
+
+def test_a_row_that_cannot_be_written_is_no_violation() -> None:
+    """What rests on it is not testable."""
+    with looked_over() as customers:
+        customers.deployment.developer = None
+        with pytest.raises(NotTestable, match="table"):
+            developed_rows.write(customers.deployment, "conformance-x", "a" * 128, 0)
