@@ -86,7 +86,7 @@ class Customer(ABC):
         ttl = int(self.deployment.clock.now()) + self.deployment.lifetimes.extended
         padding = {"padding": {"S": "x" * size}} if size else {}
         hashes = (secrets.token_hex(64) for _ in range(count))
-        rows = [table.make(self.id, hash_, ttl, padding) for hash_ in hashes]
+        rows = [Row.of(self.id, hash_, ttl, padding) for hash_ in hashes]
         table.put_many(rows)
         try:
             yield rows

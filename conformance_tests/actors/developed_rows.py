@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance_tests.deployment.http.answer import member
-from conformance_tests.deployment.table import Table
+from conformance_tests.deployment.row import Row
 from conformance_tests.outcomes import NotTestable
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
-    from conformance_tests.deployment.row import Row
 
 
 def write(deployment: Deployment, customer_id: object, refresh_token: str, end: int) -> Row:
@@ -25,7 +24,7 @@ def write(deployment: Deployment, customer_id: object, refresh_token: str, end: 
     developer = deployment.developer
     if developer is None or not developer.update(str(customer_id), refresh_token).says_success:
         raise NotTestable("table")
-    return Table.make(customer_id, deployment.need_forge().hash_of(refresh_token), end)
+    return Row.of(customer_id, deployment.need_forge().hash_of(refresh_token), end)
 
 
 def listed(deployment: Deployment, customer_id: object) -> list[Row]:
@@ -35,8 +34,7 @@ def listed(deployment: Deployment, customer_id: object) -> list[Row]:
         raise NotTestable("table")
     shown = [(str(member(row, "refresh_token_hash")), member(row, "ttl")) for row in answer.value]
     return [
-        Table.make(customer_id, hash_, int(ttl) if str(ttl).isdigit() else None)
-        for hash_, ttl in shown
+        Row.of(customer_id, hash_, int(ttl) if str(ttl).isdigit() else None) for hash_, ttl in shown
     ]
 
 

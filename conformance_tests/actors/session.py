@@ -31,6 +31,7 @@ SOON = 4
 LAST_SECOND = 253_402_300_799
 #: Seconds of refresh that a forged session has left.
 ENOUGH = 300
+ENDED_ALREADY = "a test aged a session that had ended already"
 #: Attributes that no implementation knows, one of each kind.
 UNKNOWN_ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
     "conformance_text": {"S": "ünknown"},
@@ -179,7 +180,8 @@ class Session:
 
         Elsewhere it is left as it is, to be expired later. One that has ended has no place to take.
         """
-        return self.expired() if self.customer.deployment.ages_by_replacing else self
+        replaced = not (self.customer.deployment.clock.movable or self.must_wait)
+        return self.expired() if replaced else self
 
     def ended(self) -> Session:
         """This session once its refresh token has expired too."""
@@ -292,7 +294,7 @@ def _replaced(session: Session, claims: Mapping[str, Any]) -> Session:
     """A pair of these claims, whose row takes the place of the session's row at once."""
     old = session.row or session.stored()
     if old is None:
-        raise SuiteError("a test aged a session that had ended already")
+        raise SuiteError(ENDED_ALREADY)
     older, row = _forged(session, old, claims)
     session.customer.deployment.need_table().replace(old, row)
     return older
@@ -302,6 +304,8 @@ def _developed(session: Session, claims: Mapping[str, Any]) -> Session:
     """The same by development operations."""
     owner, deployment = session.customer, session.customer.deployment
     forge = deployment.need_forge()
+    if session.stored() is None:
+        raise SuiteError(ENDED_ALREADY)
     refresh_token = forge.refresh_token(owner.id, claims["exp"])
     developed_rows.remove(deployment, owner.id, session.refresh_token)
     row = developed_rows.write(deployment, owner.id, refresh_token, claims["refresh_expiry"])

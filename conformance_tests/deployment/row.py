@@ -33,6 +33,20 @@ class Row:
 
     attributes: Mapping[str, Mapping[str, Any]]
 
+    @classmethod
+    def of(
+        cls,
+        customer_id: object,
+        hash_: str,
+        ttl: int | str | None,
+        extra: Mapping[str, Mapping[str, Any]] | None = None,
+    ) -> Row:
+        """A row of these; an int ttl is stored as Number, a str as String, None not at all."""
+        stored: dict[str, Mapping[str, Any]] = {**key(str(customer_id), hash_), **(extra or {})}
+        if ttl is not None:
+            stored["ttl"] = {"S": ttl} if isinstance(ttl, str) else {"N": str(ttl)}
+        return cls(stored)
+
     @property
     def customer_id(self) -> str:
         return str(self.attributes[PARTITION_KEY].get("S", ""))
@@ -81,3 +95,8 @@ class Row:
 
     def __repr__(self) -> str:
         return f"Row({self.attributes})"
+
+
+def key(customer_id: str, hash_: str) -> dict[str, Mapping[str, Any]]:
+    """The key of a row, as DynamoDB takes it."""
+    return {PARTITION_KEY: {"S": customer_id}, SORT_KEY: {"S": hash_}}

@@ -14,9 +14,9 @@ from conformance_tests.deployment.row import (
     KEYS,
     OWN_IDS,
     PARTITION_KEY,
-    SORT_KEY,
     Row,
     is_made_up,
+    key,
 )
 from conformance_tests.deployment.table_client import (
     TableLost,
@@ -71,7 +71,7 @@ class Table:
         Deleting comes first: without that right nothing is written.
         """
         soon = int(time.time()) + 60
-        old, new = (self.make(CHECKED, secrets.token_hex(64), soon) for _ in range(2))
+        old, new = (Row.of(CHECKED, secrets.token_hex(64), soon) for _ in range(2))
         self.rows(CHECKED)
         self.row(CHECKED, old.hash)
         self.delete(old)
@@ -108,7 +108,7 @@ class Table:
 
     def row(self, customer_id: object, hash_: str) -> Row | None:
         got = self._client.get_item(
-            TableName=self.name, Key=_key(str(customer_id), hash_), ConsistentRead=True
+            TableName=self.name, Key=key(str(customer_id), hash_), ConsistentRead=True
         )
         return Row(got["Item"]) if "Item" in got else None
 
@@ -134,22 +134,9 @@ class Table:
         extra: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Row:
         """Write a row; an int ttl is stored as Number, a str as String, None not at all."""
-        row = self.make(customer_id, hash_, ttl, extra)
+        row = Row.of(customer_id, hash_, ttl, extra)
         self.write(row)
         return row
-
-    @staticmethod
-    def make(
-        customer_id: object,
-        hash_: str,
-        ttl: int | str | None,
-        extra: Mapping[str, Mapping[str, Any]] | None = None,
-    ) -> Row:
-        """The row that `put` would write."""
-        stored: dict[str, Mapping[str, Any]] = {**_key(str(customer_id), hash_), **(extra or {})}
-        if ttl is not None:
-            stored["ttl"] = {"S": ttl} if isinstance(ttl, str) else {"N": str(ttl)}
-        return Row(stored)
 
     def write(self, row: Row) -> None:
         """Write a row over whatever is there."""
@@ -186,7 +173,7 @@ class Table:
 
         delete = {
             "TableName": self.name,
-            "Key": _key(old.customer_id, old.hash),
+            "Key": key(old.customer_id, old.hash),
             "ConditionExpression": f"attribute_exists({PARTITION_KEY})",
         }
         put = {"TableName": self.name, "Item": dict(new.attributes)}
@@ -207,7 +194,7 @@ class Table:
         for start in range(0, len(rows), 25):
             self._batch(
                 [
-                    {"DeleteRequest": {"Key": _key(row.customer_id, row.hash)}}
+                    {"DeleteRequest": {"Key": key(row.customer_id, row.hash)}}
                     for row in rows[start : start + 25]
                 ]
             )
@@ -235,7 +222,7 @@ class Table:
             self.delete_many([row for row in rows if row.ttl is not None and row.ttl < moment])
 
     def delete(self, row: Row) -> None:
-        self._client.delete_item(TableName=self.name, Key=_key(row.customer_id, row.hash))
+        self._client.delete_item(TableName=self.name, Key=key(row.customer_id, row.hash))
 
     def clear(self, customer_id: object) -> None:
         """Delete all rows of a made-up customer, its bookkeeping included."""
@@ -260,7 +247,3 @@ class Table:
                 return
             time.sleep(pause)
         raise TableLost("the table leaves the suite's writes undone: run again")
-
-
-def _key(customer_id: str, hash_: str) -> dict[str, Mapping[str, Any]]:
-    return {PARTITION_KEY: {"S": customer_id}, SORT_KEY: {"S": hash_}}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from conformance_tests.deployment.http import leaks
-from conformance_tests.deployment.row import BOOKKEEPING
+from conformance_tests.deployment.row import BOOKKEEPING, Row
 from conformance_tests.expect.base import Checks
 from conformance_tests.good_calls import BURN, ROW, ROW_GONE, ROWS
 from conformance_tests.outcomes import NotTestable, Violation, good_call
@@ -16,7 +16,6 @@ from conformance_tests.outcomes import NotTestable, Violation, good_call
 if TYPE_CHECKING:
     from conformance_tests.actors.customers import Customer
     from conformance_tests.actors.session import Owner, Session
-    from conformance_tests.deployment.row import Row
 
 #: At most so many pages, of a megabyte each, are read of a whole table.
 SCANNED_PAGES = 20
@@ -95,7 +94,7 @@ class Rows(Checks):
         row, table = session.stored(), deployment.table
         if row is None:
             raise NotTestable("table", VANISHED)
-        witness = table.make(f"{deployment.nobody}-else", row.hash, row.ttl)
+        witness = Row.of(f"{deployment.nobody}-else", row.hash, row.ttl)
         table.write(witness)
         try:
             yield

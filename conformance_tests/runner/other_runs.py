@@ -100,7 +100,7 @@ def _claimed(deployment: Deployment, table: Table, name: str) -> bool:
     if name in rows and is_alive(rows.get(_owner(rows[name]))):
         return False
     ttl = int(time.time()) + deployment.lifetimes.extended
-    lease = table.make(RUNS, name, ttl, {"run": {"S": deployment.run}})
+    lease = Row.of(RUNS, name, ttl, {"run": {"S": deployment.run}})
     return table.claim(lease, "run", instead_of=rows.get(name))
 
 
@@ -111,7 +111,7 @@ def _beating(deployment: Deployment, table: Table) -> Iterator[None]:
     def alive() -> Row:
         now = int(time.time())
         shown = {"run": {"S": deployment.run}, "seen": {"N": f"{now}"}}
-        return table.make(RUNS, deployment.run, now + deployment.lifetimes.extended, shown)
+        return Row.of(RUNS, deployment.run, now + deployment.lifetimes.extended, shown)
 
     def go_on() -> None:
         while not over.wait(BEAT_SECONDS):

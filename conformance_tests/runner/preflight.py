@@ -23,7 +23,9 @@ from conformance_tests.runner.discover import may_be_derived
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from conformance_tests.actors.customers import MadeUpCustomer
     from conformance_tests.actors.pool import Customers
+    from conformance_tests.actors.session import Session
     from conformance_tests.deployment.http.answer import Answer
     from conformance_tests.target.parts import Credentials
 
@@ -155,18 +157,23 @@ def find_developer(customers: Customers) -> Developer | None:
     deployment.developer = Developer(deployment.client)
     own = customers.of_one_test()
     try:
-        someone = own.made_up()
-        hashes = [row.hash for row in someone.rows()]
-        old = someone.expired_session(remember_me=True)
-        new = someone.successor_of(old)
-        hashes += [row.hash for row in someone.rows()]
-        as_expected = hashes == [new.hash] and new.refresh_expiry == old.refresh_expiry
-        return deployment.developer if as_expected else None
+        return deployment.developer if _developed_rows_work(own.made_up()) else None
     except (NotTestable, Violation):
         return None
     finally:
         remove_made_up(own)
         deployment.developer = None
+
+
+def _developed_rows_work(customer: MadeUpCustomer) -> bool:
+    def only(*sessions: Session) -> bool:
+        return [row.hash for row in customer.rows()] == [session.hash for session in sessions]
+
+    if not (only() and only(session := customer.log_in(remember_me=True))):
+        return False
+    old = session.expired()
+    new = customer.successor_of(old)
+    return only(new) and new.refresh_expiry == old.refresh_expiry
 
 
 def refused_login(answer: Answer, email: str) -> str | None:

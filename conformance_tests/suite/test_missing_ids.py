@@ -14,6 +14,7 @@ from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.documents import ABSENT
+from conformance_tests.deployment.row import Row
 from conformance_tests.expect.calls import MISSING_IDS
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
@@ -82,7 +83,7 @@ def rows_of_nobody(deployment: Deployment, pairs: list[Session]) -> Iterator[Non
     there = {row.hash for rows in table.rows_of(*words).values() for row in rows}
     ttl, forge = int(deployment.clock.now()) + HOUR, deployment.need_forge()
     hashes = [forge.hash_of(pair.refresh_token) for pair in pairs]
-    table.put_many([table.make(word, hash_, ttl) for word in words for hash_ in hashes])
+    table.put_many([Row.of(word, hash_, ttl) for word in words for hash_ in hashes])
     try:
         yield
     finally:

@@ -157,9 +157,11 @@ def test_no_form_of_document_opens_them(
     """Aliases, fragments, several operations and batches give nothing, and end nothing."""
     session = someone.log_in()
     expect.operation_closed(outsider.get(str(someone.id), session.refresh_token))
+    given = {"user_id": str(someone.id), "refresh_token": session.refresh_token}
     with expect.unchanged_if_visible(someone):
-        for answer in outsider.try_all_in_form(form, str(someone.id), session.refresh_token):
-            expect.operations_closed(answer)
+        for operation in DEVELOPMENT_OPERATIONS:  # each twice in a document
+            twice = OddClient(outsider.client).in_form(form, [operation, operation], given)
+            expect.operations_closed(twice)
     expect.returns_same_pair(session)
 
 

@@ -22,6 +22,7 @@ from conformance_tests.deployment.http.answer import (
 )
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.documents import ABSENT
+from conformance_tests.deployment.row import Row
 from conformance_tests.model import issued
 from conformance_tests.model.flow import Customer, Effect, Expected, Pair, Reply
 from conformance_tests.outcomes import Violation
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from conformance_tests.actors.pool import Customers
     from conformance_tests.actors.session import Session
     from conformance_tests.deployment.deployment import Deployment
-    from conformance_tests.deployment.row import Row
     from conformance_tests.walks.plan import Abilities, Script
 
 HEX: Final = re.compile("[0-9a-f]{128}")
@@ -204,7 +204,7 @@ class Walk:
                 developed_rows.write(side.actor.deployment, side.actor.id, text, ttl)
         else:
             table = self.place.deployment.need_table()
-            table.put_many([table.make(side.actor.id, text, ttl) for text in texts])
+            table.put_many([Row.of(side.actor.id, text, ttl) for text in texts])
         side.rows = self._look(side)
 
     def _log_in(self, side: Side, step: Step) -> Session:

@@ -9,7 +9,6 @@ from typing import Any
 from conformance_tests.deployment.http.answer import Answer
 from conformance_tests.deployment.http.client import Client, bearer
 from conformance_tests.deployment.http.documents import ABSENT, DEVELOPMENT_OPERATIONS
-from conformance_tests.deployment.http.odd_client import OddClient
 
 #: Those that are about a whole customer and take no refresh token.
 ABOUT_A_CUSTOMER = ("getAllAuthItemsById", "removeAllUserAuthItems")
@@ -49,12 +48,6 @@ class Developer:
         """The five, one after another."""
         for operation in DEVELOPMENT_OPERATIONS:
             yield self.ask(operation, user_id, refresh_token)
-
-    def try_all_in_form(self, form: str, user_id: str, refresh_token: str) -> Iterator[Answer]:
-        """The five, each twice in a document of this form."""
-        given = {"user_id": user_id, "refresh_token": refresh_token}
-        for operation in DEVELOPMENT_OPERATIONS:
-            yield OddClient(self.client).in_form(form, [operation, operation], given)
 
 
 def _taken(operation: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import UNKNOWN_ATTRIBUTES, Session, claims_of, header_of
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge, encoded
+from conformance_tests.deployment.row import Row
 from conformance_tests.outcomes import NotApplicable, NotTestable, Violation
 from tests.conformance.fakes import (
     ALICE,
@@ -150,10 +151,10 @@ def test_a_customer_who_plays_in_many_tests_brings_no_rows_into_one() -> None:
     customers = Customers(judged, (alice_of(judged),))
     customers.alice.log_in()
     table = judged.need_table()
-    table.write(table.make(customers.alice.id, "a" * 128, NOW + 60))
+    table.write(Row.of(customers.alice.id, "a" * 128, NOW + 60))
     someone = customers.someone()
     assert (len(someone.rows()), someone.rows_of_this_test()) == (1, [])
-    later = table.make(customers.alice.id, "b" * 128, NOW + 60)
+    later = Row.of(customers.alice.id, "b" * 128, NOW + 60)
     table.write(later)
     assert someone.rows_of_this_test() == [later]
     assert len(customers.alice.rows_of_this_test()) == 2

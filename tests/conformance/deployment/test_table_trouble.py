@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from botocore.parsers import ResponseParserError
 
 from conformance_tests.deployment.opening import open_table
+from conformance_tests.deployment.row import Row
 from conformance_tests.deployment.table import Table
 from conformance_tests.embedded import boot
 from conformance_tests.embedded.boot import Booted
@@ -108,7 +109,7 @@ def test_a_conflict_with_the_deployment_is_tried_again(
     table = Table(booted.target.table, client)
     assert table.check() is None
     client.well = 3
-    old, new = (table.make("conformance-x", letter * 128, 2_000_000_000) for letter in "ab")
+    old, new = (Row.of("conformance-x", letter * 128, 2_000_000_000) for letter in "ab")
     table.write(old)
     table.replace(old, new)
     table.delete(new)

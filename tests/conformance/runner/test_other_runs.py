@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from conformance_tests.deployment.deployment import Deployment
+from conformance_tests.deployment.row import Row
 from conformance_tests.deployment.table import Table
 from conformance_tests.deployment.table_client import TableLost
 from conformance_tests.embedded.boot import Booted
@@ -102,7 +103,7 @@ def test_a_row_that_no_run_wrote_is_in_nobodys_way(
     table: Table, ends: ExitStack, name: str
 ) -> None:
     """The deployment can write there too: its row is no run's, and no crash."""
-    table.write(table.make(RUNS, name, 4_000_000_000, {}))
+    table.write(Row.of(RUNS, name, 4_000_000_000, {}))
     run = a_run("one", table, 2)
     assert names(join(run, ends)) == ["alice", "bob"]
     leave(run, clean=True)
@@ -111,8 +112,8 @@ def test_a_row_that_no_run_wrote_is_in_nobodys_way(
 @pytest.mark.parametrize("seen", [0.0, 4_000_000_000.0])
 def test_a_run_shows_now_that_it_is_at_work(table: MemoryTable, seen: float) -> None:
     """Neither long ago nor some day to come, as a row by another hand may say."""
-    assert not other_runs.is_alive(table.make(RUNS, "odd", 1, {"seen": {"N": str(seen)}}))
-    assert other_runs.is_alive(table.make(RUNS, "one", 1, {"seen": {"N": str(time.time())}}))
+    assert not other_runs.is_alive(Row.of(RUNS, "odd", 1, {"seen": {"N": str(seen)}}))
+    assert other_runs.is_alive(Row.of(RUNS, "one", 1, {"seen": {"N": str(time.time())}}))
 
 
 def test_nobody_waits_for_ever(
