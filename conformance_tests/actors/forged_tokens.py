@@ -144,6 +144,8 @@ def _spelt(header: str, payload: str, signature: str) -> dict[str, str]:
         "loose": _with_unused_bits(signature),
         "header_twice": _with_name_twice(header, "alg"),
         "payload_twice": _with_name_twice(payload, "exp"),
+        "header_respelt": _with_name_twice(header, "alg", r'"\u0061lg"'),
+        "payload_respelt": _with_name_twice(payload, "exp", r'"\u0065xp"'),
     }
 
 
@@ -154,10 +156,13 @@ def _with_unused_bits(part: str) -> str:
     return part and part[:-1] + ALPHABET[ALPHABET.index(part[-1]) | 1]
 
 
-def _with_name_twice(part: str, name: str) -> str:
-    """A part of the token in which this member stands twice, with one value."""
+def _with_name_twice(part: str, name: str, spelt: str | None = None) -> str:
+    """A part of the token in which this member stands twice, with one value.
+
+    spelt: its first name as JSON, where that is another spelling.
+    """
     text = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode()
-    member = f"{json.dumps(name)}:{json.dumps(json.loads(text).get(name))}"
+    member = f"{spelt or json.dumps(name)}:{json.dumps(json.loads(text).get(name))}"
     return encoded(f"{{{member},{text[1:]}".encode())
 
 
@@ -170,6 +175,7 @@ def _words(session: Session, more: Mapping[str, str]) -> dict[str, str]:
         "other": json.dumps(session.customer.deployment.nobody),
         "id": str(id_),
         "exp": str(session.exp),
+        "soon": str(now + 30),
         "later": str(now + HOUR),
         "earlier": str(now - 60),
         "ancient": str(now - 300 * DAY),

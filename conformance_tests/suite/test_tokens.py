@@ -18,6 +18,7 @@ from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http import leaks
 from conformance_tests.deployment.http.documents import ABSENT
+from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable, SuiteError, own_question
@@ -423,6 +424,18 @@ def test_every_refusal_has_the_same_form(
         client.revoke(session.token, stranger),
     ):
         expect.well_formed_error(answer)
+
+
+@requirement("WIRE-12", burns=True, optional=True)
+def test_every_refusal_of_a_document_has_it(
+    odd: OddClient, someone: Customer, expect: Expect
+) -> None:
+    """So has each of two refusals in one document, where a document may ask for two."""
+    session = someone.log_in()
+    expect.well_formed_error(session.altered(refresh_token=never_issued()).refresh())
+    for answer in odd.refresh_twice(session.token, never_issued()):
+        if answer.errors:
+            expect.well_formed_error(answer)
 
 
 @requirement("WIRE-12", burns=True, optional=True)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from graphql import FragmentSpreadNode
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -235,6 +236,19 @@ def does_not_look_into_fragments(patch: pytest.MonkeyPatch) -> None:
         return info.field_nodes[0] not in info.operation.selection_set.selections
 
     opens_for(patch, is_within)
+
+
+@mutant("DEV-04")
+def does_not_look_into_fragments_of_fragments(patch: pytest.MonkeyPatch) -> None:
+    """A development operation in a fragment that another one spreads is not taken for one."""
+
+    def is_deep(info: Any) -> bool:
+        near = list(info.operation.selection_set.selections)
+        for spread in [each for each in near if isinstance(each, FragmentSpreadNode)]:
+            near += info.fragments[spread.name.value].selection_set.selections
+        return info.field_nodes[0] not in near
+
+    opens_for(patch, is_deep)
 
 
 @mutant("DEV-04")

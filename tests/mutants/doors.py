@@ -239,6 +239,21 @@ def takes_uploads(patch: pytest.MonkeyPatch) -> None:
     reads_also(patch, "multipart/form-data", parse)
 
 
+@mutant("GQL-10")
+def takes_a_refresh_token_from_the_extensions_instead_of_null(patch: pytest.MonkeyPatch) -> None:
+    """Where the argument is null, the body's extensions may hold the refresh token."""
+    read_operation = endpoint.read_operation
+
+    def read(body: Any) -> Operation:
+        operation, extensions = read_operation(body), body.get("extensions")
+        named = {"refresh_token": None}
+        if operation.variables == named and isinstance(extensions, dict):
+            return replace(operation, variables={name: extensions.get(name) for name in named})
+        return operation
+
+    patch.setattr(endpoint, "read_operation", read)
+
+
 @mutant("GQL-05")
 def takes_every_body_for_an_object(patch: pytest.MonkeyPatch) -> None:
     """A scalar body breaks the server, which asks it for its query."""

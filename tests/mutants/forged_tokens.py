@@ -253,6 +253,13 @@ def has_expired(members: Mapping[str, Any], now: int) -> bool:
 
 
 @mutant("HARD-07")
+def takes_a_token_a_minute_before_its_nbf(patch: pytest.MonkeyPatch) -> None:
+    """A token is good a minute before the time at which it says that it begins."""
+    is_past_nbf = tokens.is_past_nbf
+    patch.setattr(tokens, "is_past_nbf", lambda members, now: is_past_nbf(members, now + 60))
+
+
+@mutant("HARD-07")
 def refuses_every_nbf(patch: pytest.MonkeyPatch) -> None:
     """A token that says when it begins is refused, also once it has begun."""
     patch.setattr(tokens, "is_past_nbf", lambda members, now: "nbf" not in members)
@@ -432,6 +439,20 @@ def takes_the_last_of_two_members_of_one_name(patch: pytest.MonkeyPatch) -> None
 def looks_for_names_that_stand_twice_in_the_payload_alone(patch: pytest.MonkeyPatch) -> None:
     """A name may stand twice in a token's header."""
     patch.setattr(tokens, "base64url_decode", lambda header: b"{}")
+
+
+@mutant("HARD-32")
+def compares_names_as_they_are_spelt(patch: pytest.MonkeyPatch) -> None:
+    """A name may stand twice in a token if one of them is written with an escape."""
+    parse_members = tokens.parse_members
+
+    def parse(part: bytes) -> Mapping[str, Any]:
+        if rb"\u00" not in part:
+            return parse_members(part)
+        found: Mapping[str, Any] = json.loads(part)
+        return found
+
+    patch.setattr(tokens, "parse_members", parse)
 
 
 @mutant("HARD-33")

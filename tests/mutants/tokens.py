@@ -284,6 +284,19 @@ def has_no_word_for_a_login_that_cannot_be_stored(patch: pytest.MonkeyPatch) -> 
 
 
 @mutant("WIRE-12")
+def gives_a_category_to_the_first_refusal_alone(patch: pytest.MonkeyPatch) -> None:
+    """Of several refusals in one document only the first has a category."""
+
+    def body_of(original: Any, result: Any) -> dict[str, Any]:
+        body: dict[str, Any] = original(result)
+        for error in body.get("errors", [])[1:]:
+            error.pop("extensions", None)
+        return body
+
+    around(patch, endpoint, "body_of", body_of)
+
+
+@mutant("WIRE-12")
 def answers_an_error_without_the_field(patch: pytest.MonkeyPatch) -> None:
     """Where there are errors the whole of `data` is null."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -155,10 +156,13 @@ class OddClient:
             yield self._stray("revokeCustomerToken", {"refresh_token": refresh_token}, place)
 
     def revokes_with_stray_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
-        """Revokes without the argument, the refresh token being in URL, cookies or extensions."""
+        """Revokes without the argument, or with null, the refresh token being in URL, cookies or
+        extensions.
+        """
         stray = {"refresh_token": refresh_token}
-        for place in (*_places(stray), {"params": {"variables": json.dumps(stray)}}):
-            yield self._stray("revokeCustomerToken", {}, place, bearer(token))
+        places = (*_places(stray), {"params": {"variables": json.dumps(stray)}})
+        for given, place in product(({}, {"refresh_token": None}), places):
+            yield self._stray("revokeCustomerToken", given, place, bearer(token))
 
     def _stray(
         self,

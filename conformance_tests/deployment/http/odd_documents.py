@@ -62,14 +62,14 @@ def aliases(fields: Fields) -> Any:
 
 
 def fragments(fields: Fields) -> Any:
-    """Half of the fields in a named fragment, half in another, which is nested in an inline one.
+    """Half of the fields in a named fragment, half in another, which an inline one of it spreads.
 
     Some fields, not all of them, are to run on a condition that holds.
     """
     root, spoken = ROOTS[fields.kind], fields.aliased("@include(if: true)", "", "@skip(if: false)")
     half = (len(spoken) + 1) // 2
-    parts = [f"{fields.head()} {{ ...F ... {{ ...G }} }}"]
-    for name, own in (("F", spoken[:half]), ("G", spoken[half:] or spoken)):
+    parts = [f"{fields.head()} {{ ...F }}"]
+    for name, own in (("F", [*spoken[:half], "... { ...G }"]), ("G", spoken[half:] or spoken)):
         parts.append(f"fragment {name} on {root} {{ {' '.join(own)} }}")
     return fields.request(" ".join(parts))
 

@@ -128,7 +128,7 @@ WAYS = {
     "by waiting": Way(lambda _: with_patience(), 40),
     OVER_HTTP: Way(lambda _: over_http_throughout(), 130, "http"),
     IN_PROCESS: Way(lambda _: boot.embedded_reference(over_http=False), 130, "http"),
-    "with the secret": Way(lambda _: with_the_secret(), 35),
+    "with the secret": Way(lambda _: with_the_secret(), 50),
     "with credentials": Way(lambda _: with_credentials(), 27),
     "under libfaketime": Way(under_libfaketime, 90, "faketime"),
 }
