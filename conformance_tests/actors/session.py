@@ -120,9 +120,9 @@ class Session:
 
     @property
     def refresh_expiry(self) -> int:
-        """The claim, or the row's ttl where the token carries none."""
-        claimed = self.claims.get("refresh_expiry")
-        if claimed is None and self.customer.deployment.table is not None:
+        """The claim, or the row's ttl where the token carries none and need not."""
+        claimed, deployment = self.claims.get("refresh_expiry"), self.customer.deployment
+        if claimed is None and (deployment.table is not None or not deployment.derives):
             row = self.stored()
             claimed = row.ttl if row is not None else None
         return self._seconds("refresh_expiry (or the row's ttl)", claimed)

@@ -10,9 +10,18 @@ from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.deployment.forge import Forge
+from conformance_tests.outcomes import NotTestable, SuiteError, Violation
 from conformance_tests.target.parts import Features
-from tests.conformance.fakes import ALICE, NOW, HandClock, StillClock, deployment, logins
+from tests.conformance.fakes import (
+    ALICE,
+    NOW,
+    SECRET,
+    HandClock,
+    StillClock,
+    deployment,
+    logins,
+)
 
 
 def alice_of(judged: Deployment) -> RegisteredCustomer:
@@ -229,3 +238,13 @@ def test_days_pass_only_where_a_session_outlasts_them(clock: Clock, minutes: int
     judged.features = Features(max_session_minutes=minutes)
     with pytest.raises(NotTestable):
         judged.need_long_sessions(DAY)
+
+
+def test_an_end_that_only_the_row_knows_needs_the_table() -> None:
+    """A token that need not say when its session ends is not blamed for that."""
+    token = Forge(SECRET).mint({"customer_id": 7, "exp": NOW + 840})
+    without = deployment(claims=("CORE", "STORE"))
+    with pytest.raises(NotTestable, match="table"):
+        _ = Session(alice_of(without), token, "drawn").refresh_expiry
+    with pytest.raises(Violation):
+        _ = Session(alice_of(deployment()), token, "drawn").refresh_expiry
