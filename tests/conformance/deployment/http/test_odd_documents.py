@@ -175,10 +175,12 @@ def test_stray_tokens_are_in_three_places(stray: Any) -> None:
 
 
 def test_stray_refresh_tokens_are_in_four() -> None:
-    """A refresh token is tried there, and as a variable in the URL; never as the argument."""
+    """A refresh token is tried there, and as a variable in the URL, beside no argument and beside
+    null; never as the argument.
+    """
     heard = Heard()
-    assert drained(OddClient(heard.client).revokes_with_stray_token("other", "the-token")) == 4
-    assert heard.places == ["url", "cookie", "body", "url"]
+    assert drained(OddClient(heard.client).revokes_with_stray_token("other", "the-token")) == 8
+    assert heard.places == ["url", "cookie", "body", "url"] * 2
 
 
 @pytest.mark.parametrize(
