@@ -458,7 +458,7 @@ def fails_over_a_signed_payload_that_is_no_json(patch: pytest.MonkeyPatch) -> No
     around(patch, tokens, "parse_members", parse_members)
 
 
-@mutant("WIRE-12", also="HARD-08")
+@mutant("WIRE-12", also="HARD-08 HARD-32")
 def has_no_word_for_a_signed_payload_that_is_no_json(patch: pytest.MonkeyPatch) -> None:
     """A signed token whose payload cannot be parsed is refused without a category of GraphQL's."""
 
