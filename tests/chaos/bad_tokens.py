@@ -40,7 +40,12 @@ PAYLOADS = (b"", b"{}", b"[]", b"null", b"3", b'"x"', b"\xff", b"{", b"[" * 20_0
 def recorded(pairs: list[Pair]) -> Iterator[Request]:
     """Each vector beside each pair's refresh token, to be refreshed and to be revoked."""
     rows = {vector.requirement for vector in forged_tokens._all()}
-    vectors = [vector for row in sorted(rows) for vector in forged_tokens.vectors(row)]
+    vectors = [
+        vector
+        for row in sorted(rows)
+        for vector in forged_tokens.vectors(row)
+        if "{soon}" not in vector.claims.values()  # it would be good before its turn comes
+    ]
     for pair in pairs:
         for vector in vectors:
             token = forged_tokens.token(cast(Any, _session(pair)), vector).token
