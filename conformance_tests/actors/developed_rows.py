@@ -33,9 +33,15 @@ def listed(deployment: Deployment, customer_id: object) -> list[Row]:
     if answer is None or not isinstance(answer.value, list):
         raise NotTestable("table")
     shown = [(str(member(row, "refresh_token_hash")), member(row, "ttl")) for row in answer.value]
-    return [
-        Row.of(customer_id, hash_, int(ttl) if str(ttl).isdigit() else None) for hash_, ttl in shown
-    ]
+    return [Row.of(customer_id, hash_, _seconds(ttl)) for hash_, ttl in shown]
+
+
+def _seconds(ttl: object) -> int | None:
+    """What is shown as a ttl, whatever it is, in epoch seconds."""
+    try:
+        return int(str(ttl))
+    except ValueError:
+        return None
 
 
 def remove(deployment: Deployment, customer_id: object, refresh_token: str) -> None:

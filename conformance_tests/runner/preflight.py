@@ -14,7 +14,7 @@ from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.opening import open_table, reach, start_faults
 from conformance_tests.deployment.table_client import TableLost, troubles
-from conformance_tests.outcomes import NotTestable, Violation
+from conformance_tests.outcomes import NotTestable, SuiteError, Violation
 from conformance_tests.runner import other_runs
 from conformance_tests.runner.cleanup import remove_made_up
 from conformance_tests.runner.clock_check import set_clock
@@ -158,7 +158,7 @@ def find_developer(customers: Customers) -> Developer | None:
     own = customers.of_one_test()
     try:
         return deployment.developer if _developed_rows_work(own.made_up()) else None
-    except (NotTestable, Violation):
+    except (NotTestable, SuiteError, Throttled, Violation):
         return None
     finally:
         remove_made_up(own)

@@ -12,10 +12,13 @@ import pytest
 from conformance_tests.actors import developed_rows
 from conformance_tests.actors.customers import MadeUpCustomer
 from conformance_tests.actors.pool import Customers
+from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.deployment.http.throttle import Throttled
 from conformance_tests.deployment.opening import assemble
 from conformance_tests.outcomes import NotTestable
-from conformance_tests.runner.cleanup import remove_made_up
+from conformance_tests.runner.cleanup import clean_up, remove_made_up
 from conformance_tests.runner.preflight import prepare
+from tests.conformance.fakes import answer
 from tests.conformance.suite.ways import blind
 from tests.conformance.walks.alone import SOUND
 from tests.mutants.every import CATALOGUE
@@ -109,3 +112,30 @@ def test_a_row_that_cannot_be_written_is_no_violation() -> None:
         customers.deployment.developer = None
         with pytest.raises(NotTestable, match="table"):
             developed_rows.write(customers.deployment, "conformance-x", "a" * 128, 0)
+
+
+def test_rows_that_a_busy_server_keeps_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test goes on without; the run tries once more, and says what is left."""
+
+    def throttled(*_: Any) -> None:
+        raise Throttled(answer(), 60)
+
+    with looked_over() as customers:
+        own = customers.of_one_test()
+        own.someone().log_in()
+        monkeypatch.setattr(developed_rows, "clear", throttled)
+        remove_made_up(own)
+        assert any("made-up customers are left" in told for told in clean_up(customers))
+        monkeypatch.undo()
+        assert clean_up(customers) == []
+
+
+@pytest.mark.parametrize("ttl, seconds", [("17", 17), (17, 17), (None, None), ("²", None)])
+def test_a_ttl_is_read_however_it_is_shown(
+    ttl: object, seconds: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is no number is none."""
+    with looked_over() as customers:
+        shown = answer([{"refresh_token_hash": "a", "ttl": ttl}])
+        monkeypatch.setattr(Developer, "list", lambda *_: shown)
+        assert [row.ttl for row in customers.made_up().rows()] == [seconds]
