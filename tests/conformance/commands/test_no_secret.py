@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -97,14 +98,24 @@ def told(folder: Path, capfd: pytest.CaptureFixture[str]) -> dict[str, str]:
     return {"stdout": shown.out, "stderr": shown.err, **written}
 
 
+@lru_cache(64)  # each text is asked for every secret
+def letters_of(text: str) -> str:
+    return Skeleton(text).text
+
+
+@lru_cache(64)
+def unescaped(text: str) -> str:
+    return html.unescape(text).replace("\\/", "/")
+
+
 def holds(text: str, secret: str) -> bool:
     """Whether a secret stands in a text in one of the forms, or in one of the text's own forms."""
-    letters = Skeleton(secret).text
-    if len(letters) >= 8 and letters in Skeleton(text).text:
+    letters = letters_of(secret)
+    if len(letters) >= 8 and letters in letters_of(text):
         return True
     written = {form(secret) for form in FORMS.values()} | {secret}
     written = {form for form in written if len(form) < 2 * len(secret) + 8 or secret in form}
-    plain = html.unescape(text).replace("\\/", "/")
+    plain = unescaped(text)
     return any(form in text or form in plain for form in written)
 
 

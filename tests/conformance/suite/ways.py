@@ -20,6 +20,8 @@ from conformance_tests.target.keys import PARALLEL
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import ClockAddress, Features, Lifetimes
 from reference_auth.store.memory import memory_client
+from tests.conformance.walks.alone import SOUND
+from tests.mutants.judged import changed
 
 OVER_HTTP, IN_PROCESS = "over HTTP, with everything", "in the process"
 QUICK = Lifetimes(access=15, refresh=24, extended=72)
@@ -111,23 +113,19 @@ class Way:
 
     rows: how many rows it can judge at least.
     clock: what moves time, by the name that a report gives it.
-    times: how often it is looked at, one time after the other.
     """
 
     seen: Callable[[Path], AbstractContextManager[Booted]]
     rows: int
     clock: str = "real"
-    times: int = 1
 
 
 #: The longest come first.
 WAYS = {
-    "with the secret and the table, twice": Way(
-        lambda _: with_the_secret_and_the_table(), 80, times=2
-    ),
+    "with the secret and the table": Way(lambda _: with_the_secret_and_the_table(), 80),
     "by waiting": Way(lambda _: with_patience(), 40),
     OVER_HTTP: Way(lambda _: over_http_throughout(), 130, "http"),
-    IN_PROCESS: Way(lambda _: boot.embedded_reference(over_http=False), 130, "http"),
+    IN_PROCESS: Way(lambda _: changed(SOUND, briefly=True), 130, "http"),
     "with the secret": Way(lambda _: with_the_secret(), 50),
     "with credentials": Way(lambda _: with_credentials(), 27),
     "under libfaketime": Way(under_libfaketime, 90, "faketime"),
@@ -137,6 +135,4 @@ WAYS = {
 def run_by(way: str, folder: Path) -> tuple[Target, Run]:
     """What the suite finds when it looks in this way: in a form that another process can take."""
     with WAYS[way].seen(folder) as (target, wiring):
-        runs = [run_suite(target, Options(), wiring=wiring) for _ in range(WAYS[way].times)]
-    found = tuple(finding for run in runs for finding in run.findings)
-    return target, replace(runs[-1], findings=found)
+        return target, run_suite(target, Options(), wiring=wiring)
