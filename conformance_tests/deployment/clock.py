@@ -6,6 +6,7 @@ are epoch seconds.
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -52,7 +53,7 @@ class Window:
     def after(self, seconds: int) -> tuple[float, float]:
         """The earliest and the latest moment that "`seconds` from now" may mean."""
         earliest = int(self.opened) + seconds - COLLISIONS - self.margin
-        return earliest, int(self.closed) + seconds + 1 + self.margin
+        return earliest, math.ceil(self.closed) + seconds + self.margin
 
 
 class Clock:

@@ -10,6 +10,7 @@ from conformance_tests.actors.protected import Protected
 from conformance_tests.actors.session import Session
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
+from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
@@ -352,6 +353,20 @@ def revoked_and_in_again(
     ended.append(again)
 
 
+@requirement("HARD-31", logins=2, burns=True, optional=True)
+def test_removing_all_rows_brings_no_revoked_pair_back(
+    alice: RegisteredCustomer, developer: Developer, expect: Expect
+) -> None:
+    """Nor does a developer who removes all rows of the customer: what has ended stays ended."""
+    revoked = alice.log_in()
+    expect.revokes(revoked)
+    developer.remove_all(alice.id)
+    again = alice.log_in_at_once(patience=PATIENCE)
+    if again is not None:
+        expect.new_tokens(again, revoked)
+    stays_over(revoked, expect)
+
+
 @requirement("HARD-31", optional=True)
 def test_a_query_brings_no_revoked_pair_back(
     protected: Protected, alice: RegisteredCustomer, expect: Expect
@@ -389,3 +404,17 @@ def test_logging_in_again_brings_no_burned_pair_back(
         expect.new_tokens(again, stolen, burned)
         expect.works(again)
     stays_over(burned, expect)
+
+
+@requirement("WIRE-10", logins=2, burns=True, optional=True)
+def test_a_login_after_a_burn_does_not_outlive_its_lifetime(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """However little is left in the second of a burn, exp keeps within the access lifetime."""
+    [stolen] = alice.soon_expired_sessions(1)
+    replay(stolen, expect)
+    with deployment.clock.window() as window:
+        again = alice.log_in_at_once(patience=PATIENCE)
+    if again is not None:
+        _, latest = window.after(deployment.lifetimes.access)
+        expect.that(again.exp <= latest, f"exp to be {latest} at most", again.exp)

@@ -10,8 +10,10 @@ from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.documents import ABSENT
+from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
+from conformance_tests.outcomes import NotApplicable
 
 
 @requirement("CORE-01", logins=2)
@@ -76,6 +78,21 @@ def test_a_normal_login_has_the_declared_lifetimes(
         session = alice.log_in(remember_me)
     expect.between(session.exp, *window.after(lifetimes.access), "exp")
     expect.between(session.refresh_expiry, *window.after(lifetimes.refresh), "refresh_expiry")
+
+
+@requirement("CORE-03", logins=2, optional=True)
+def test_a_normal_login_behind_a_remembered_one_has_them_too(
+    deployment: Deployment, alice: RegisteredCustomer, odd: OddClient, expect: Expect
+) -> None:
+    """So has one that follows a login with remember_me in one document."""
+    alice.wait_for_new_second()
+    with deployment.clock.window() as window:
+        answers = odd.log_in_twice(alice.credentials)
+    alice.keep(*(pair for answer in answers for pair in answer.pairs))
+    if not all(answer.pairs for answer in answers):
+        raise NotApplicable("two logins in one document are refused")
+    end = alice.session_from(answers[1]).refresh_expiry
+    expect.between(end, *window.after(deployment.lifetimes.refresh), "refresh_expiry")
 
 
 @requirement("CORE-04", logins=2)

@@ -185,6 +185,18 @@ def test_an_access_token_expires_at_its_very_second(
         session = expires_at_its_very_second(session, expect)
 
 
+@requirement("CORE-10", logins=2, optional=True)
+def test_an_access_token_that_ends_earlier_expires_then(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Of two logins in one second one may end earlier, to be another pair: it is renewed then."""
+    if not deployment.clock.frozen:
+        raise NotTestable("frozen clock")
+    answers, _ = deployment.in_one_second(alice.ask_to_log_in, alice.ask_to_log_in)
+    sessions = [alice.session_from(each) for each in answers if not each.asks_to_retry]
+    expires_at_its_very_second(min(sessions, key=lambda session: session.exp), expect)
+
+
 def expires_at_its_very_second(session: Session, expect: Expect) -> Session:
     deployment = session.customer.deployment
     deployment.clock.freeze_at(session.exp - 1)

@@ -19,6 +19,8 @@ from conformance_tests.good_calls import REFUSED
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import good_call
 
+#: Refused logins of one e-mail.
+IN_A_ROW = 4
 REMEMBERED = pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
 
 
@@ -262,17 +264,21 @@ def test_unknown_attributes_do_not_stop_a_rotation(
 # -- what must not be written ------------------------------------------------------------------
 
 
-@requirement("STORE-12", logins=6, burns=True, wrong_passwords=True)
+@requirement("STORE-12", logins=6 + IN_A_ROW, burns=True, wrong_passwords=True)
 def test_refused_requests_write_nothing(
     deployment: Deployment, someone: Customer, alice: RegisteredCustomer, expect: Expect
 ) -> None:
-    """Malformed requests, missing arguments and wrong passwords are refused, and leave no row."""
+    """Malformed requests, missing arguments and wrong passwords, again and again, are refused, and
+    leave no row.
+    """
     client, session = deployment.client, someone.log_in()
     expect.returns_same_pair(session)
+    nobody = f"{deployment.nobody}@example.invalid"
     given, own = alice.credentials, session.refresh_token
     with expect.no_new_row(someone.id, alice.id, "junk"):
         for answer in (
             alice.ask_to_log_in(password=f"not {given.password}"),
+            *(client.log_in(nobody, given.password) for _ in range(IN_A_ROW)),
             client.log_in(given.email, ABSENT),
             client.log_in(ABSENT, given.password),
             client.log_in(given.email, None),

@@ -18,10 +18,12 @@ from reference_auth.api.endpoint import JSON, Endpoint
 from reference_auth.api.request import AuthRequest, Service
 from reference_auth.core import config
 from reference_auth.core.errors import AuthError, NoSuchSession, Unauthorised
+from reference_auth.core.rows import ended_partition_of
 from reference_auth.flow import development
 from reference_auth.flow.development import AuthItem, Development
 from reference_auth.store import items
 from reference_auth.store.items import Item
+from reference_auth.store.retry import deadline
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
@@ -509,3 +511,16 @@ def writes_the_ttl_of_an_example(patch: pytest.MonkeyPatch) -> None:
         await original(self, *given[:2], 100_000 - lifetime)
 
     around(patch, Development, "update", update)
+
+
+@mutant("HARD-31")
+def forgets_ended_pairs_with_the_rows_it_removes(patch: pytest.MonkeyPatch) -> None:
+    """removeAllUserAuthItems deletes what is kept of a customer's ended pairs and burns, too."""
+
+    async def remove_all(original: Any, operations: Development, user_id: Any) -> None:
+        await original(operations, user_id)
+        with deadline():
+            while await operations.sweep(ended_partition_of(user_id)):
+                pass
+
+    around(patch, Development, "remove_all", remove_all)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 import strawberry
 
 from reference_auth.api import error_messages, schema
+from reference_auth.api.error_messages import AuthSchema
 from reference_auth.core import lifetimes
 from reference_auth.core.config import Config, Lifetimes
 from reference_auth.core.errors import WrongCredentials
@@ -118,6 +121,46 @@ def asks_the_platform_once_for_an_e_mail_at_a_time(patch: pytest.MonkeyPatch) ->
         return await asyncio.shield(answer)
 
     around(patch, Flow, "answer_of_platform", answer_of_platform)
+
+
+@mutant("STORE-12")
+def locks_an_e_mail_in_the_table(patch: pytest.MonkeyPatch) -> None:
+    """The third wrong password in a row leaves an item that counts them, the first two none."""
+    wrong = Counter[str]()
+
+    async def ask_platform(original: Any, flow: Flow, email: str, password: str) -> Any:
+        try:
+            customer = await original(flow, email, password)
+        except WrongCredentials:
+            wrong[email] += 1
+            if wrong[email] > 2:
+                hash = RefreshTokenHash(str(wrong[email]))
+                await flow.sessions.put(Row(f"wrong-{email}", hash, None))
+            raise
+        wrong.pop(email, None)
+        return customer
+
+    around(patch, Flow, "ask_platform", ask_platform)
+
+
+@mutant("CORE-03")
+def remembers_what_follows_a_remembered_login(patch: pytest.MonkeyPatch) -> None:
+    """A login without remember_me behind one with it in the same document is remembered too."""
+    remembered: ContextVar[list[bool]] = ContextVar("remembered")
+
+    async def execute(original: Any, *args: Any, **kwargs: Any) -> Any:
+        remembered.set([False])
+        return await original(*args, **kwargs)
+
+    async def log_in(
+        original: Any, flow: Flow, email: str, password: str, remember_me: bool, clock: Any
+    ) -> Any:
+        so_far = remembered.get()
+        so_far[0] = so_far[0] or remember_me
+        return await original(flow, email, password, so_far[0], clock)
+
+    around(patch, AuthSchema, "execute", execute)
+    around(patch, Flow, "log_in", log_in)
 
 
 @mutant("CORE-03", also="CORE-04 CORE-12 CORE-14 RACE-09 WIRE-10", known_as="M25")

@@ -202,6 +202,18 @@ def gives_remembered_access_tokens_a_minute_of_leeway(patch: pytest.MonkeyPatch)
     )
 
 
+@mutant("CORE-10")
+def gives_back_what_an_exp_was_lowered_by(patch: pytest.MonkeyPatch) -> None:
+    """Of two pairs of one second the one that ends earlier counts as live as long as the other."""
+
+    def is_live(original: Any, claims: Claims, now: int) -> bool:
+        full = (claims.iat or 0) + 840
+        lowered = 0 < full - claims.exp <= lifetimes.MOST_LOWERINGS
+        return bool(original(claims, now)) or (lowered and now < full)
+
+    around(patch, tokens, "is_live", is_live)
+
+
 @mutant("CORE-10", also="RACE-09", known_as="M18")
 def ends_remembered_access_tokens_one_second_late(patch: pytest.MonkeyPatch) -> None:
     """The access expiry of a remembered session is compared with "greater than"."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any, cast
 
 import pytest
 
+from reference_auth.core import lifetimes
 from reference_auth.core.errors import SessionOver
 from reference_auth.core.judge import Presented
 from reference_auth.core.rows import Fence, Row, partition_of
@@ -13,7 +16,7 @@ from reference_auth.core.tokens import Claims, TokenPair
 from reference_auth.flow.burn import Burn
 from reference_auth.flow.flow import Flow
 from reference_auth.store import items
-from reference_auth.store.sessions import BATCH
+from reference_auth.store.sessions import BATCH, Fenced, KeyTaken
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around, rows_of
 
@@ -127,3 +130,24 @@ def remembers_in_the_process_what_was_spent(patch: pytest.MonkeyPatch) -> None:
 
     around(patch, Flow, "replace_row", replace)
     around(patch, Flow, "successor_within_grace", successor_within_grace)
+
+
+@mutant("WIRE-10")
+def logs_in_past_the_fence(patch: pytest.MonkeyPatch) -> None:
+    """A login in the second of a burn does not wait: its exp is later than all that is burned."""
+
+    async def start_session(original: Any, flow: Flow, *given: Any) -> TokenPair:
+        try:
+            return cast(TokenPair, await original(flow, *given))
+        except Fenced as fenced:
+            customer_id, remember_me, now = given
+            await flow.burn.finish(partition_of(customer_id), fenced.fence)
+            claims = lifetimes.first_claims(customer_id, remember_me, now, flow.config)
+            for later in range(60, 70):
+                fresh = await flow.derivation.issue(replace(claims, exp=claims.exp + later))
+                with suppress(KeyTaken):
+                    await flow.sessions.create(Row.of(fresh.claims, fresh.hash))
+                    return fresh.pair
+            raise
+
+    around(patch, Flow, "start_session", start_session)

@@ -57,6 +57,18 @@ class OddClient:
         answer = self.in_form("aliases", names, given, token)
         return [answer.of_alias(f"a{number}") for number in range(len(names))]
 
+    def log_in_twice(self, who: Credentials) -> list[Answer]:
+        """A login with remember_me and one without in one document; what each of them answers."""
+        self.client.count_logins(2)
+        login = OPERATIONS["generateCustomerToken"]
+        given: dict[str, object] = {"email": who.email, "password": who.password}
+        remembered, normal = (
+            login.field({**given, "remember_me": True}, "a0"),
+            login.field(given, "a1"),
+        )
+        answer = self.client.post({"query": f"mutation {{ {remembered} {normal} }}"})
+        return [answer.of_alias("a0"), answer.of_alias("a1")]
+
     def log_in_often(self, form: str, times: int, who: Credentials) -> Answer:
         """So many logins in one request; here a throttle's refusal is an answer too."""
         self.client.count_logins(times)
