@@ -355,12 +355,13 @@ def revoked_and_in_again(
 
 @requirement("HARD-31", logins=2, burns=True, optional=True)
 def test_removing_all_rows_brings_no_revoked_pair_back(
-    alice: RegisteredCustomer, developer: Developer, expect: Expect
+    deployment: Deployment, alice: RegisteredCustomer, developer: Developer, expect: Expect
 ) -> None:
     """Nor does a developer who removes all rows of the customer: what has ended stays ended."""
+    deployment.clock.next_second(after=1)
     revoked = alice.log_in()
     expect.revokes(revoked)
-    developer.remove_all(alice.id)
+    developer.remove_all(str(alice.id))
     again = alice.log_in_at_once(patience=PATIENCE)
     if again is not None:
         expect.new_tokens(again, revoked)

@@ -46,7 +46,7 @@ def gives_sessions_of_one_second_one_end(patch: pytest.MonkeyPatch) -> None:
     around(patch, Sessions, "create", begin)
 
 
-@mutant("RACE-02", sometimes="CORE-04")
+@mutant("RACE-02", also="CORE-03", sometimes="CORE-04")
 def gives_logins_of_one_second_one_lifetime(patch: pytest.MonkeyPatch) -> None:
     """What a login is promised is kept for its second, whether or not it is remembered."""
     kept: dict[Any, Claims] = {}

@@ -63,7 +63,7 @@ def marks_the_older_sessions_at_a_login(patch: pytest.MonkeyPatch) -> None:
     around(patch, Sessions, "create", begin)
 
 
-@mutant("CORE-25", also="", sometimes="RACE-01")
+@mutant("CORE-25", also="WIRE-10", sometimes="RACE-01")
 def tidies_up_at_a_login(patch: pytest.MonkeyPatch) -> None:
     """A login deletes the customer's rows that have no more than a minute left."""
 
