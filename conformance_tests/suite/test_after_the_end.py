@@ -413,7 +413,9 @@ def test_a_login_after_a_burn_does_not_outlive_its_lifetime(
 ) -> None:
     """However little is left in the second of a burn, exp keeps within the access lifetime."""
     [stolen] = alice.soon_expired_sessions(1)
-    replay(stolen, expect)
+    expect.rotates_past_grace(stolen)
+    if stolen.refresh().pairs:
+        raise NotApplicable("a replay burns nothing, see CORE-12")
     with deployment.clock.window() as window:
         again = alice.log_in_at_once(patience=PATIENCE)
     if again is not None:
