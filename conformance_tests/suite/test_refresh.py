@@ -194,6 +194,8 @@ def test_an_access_token_that_ends_earlier_expires_then(
         raise NotTestable("frozen clock")
     answers, _ = deployment.in_one_second(alice.ask_to_log_in, alice.ask_to_log_in)
     sessions = [alice.session_from(each) for each in answers if not each.asks_to_retry]
+    if not sessions:
+        raise NotTestable("frozen clock", "both of two logins in one second are to be tried again")
     expires_at_its_very_second(min(sessions, key=lambda session: session.exp), expect)
 
 

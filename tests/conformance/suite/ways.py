@@ -20,8 +20,6 @@ from conformance_tests.target.keys import PARALLEL
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import ClockAddress, Features, Lifetimes
 from reference_auth.store.memory import memory_client
-from tests.conformance.walks.alone import SOUND
-from tests.mutants.judged import changed
 
 OVER_HTTP, IN_PROCESS = "over HTTP, with everything", "in the process"
 QUICK = Lifetimes(access=15, refresh=24, extended=72)
@@ -125,7 +123,7 @@ WAYS = {
     "with the secret and the table": Way(lambda _: with_the_secret_and_the_table(), 80),
     "by waiting": Way(lambda _: with_patience(), 40),
     OVER_HTTP: Way(lambda _: over_http_throughout(), 130, "http"),
-    IN_PROCESS: Way(lambda _: changed(SOUND, briefly=True), 130, "http"),
+    IN_PROCESS: Way(lambda _: boot.embedded_reference(over_http=False), 130, "http"),
     "with the secret": Way(lambda _: with_the_secret(), 50),
     "with credentials": Way(lambda _: with_credentials(), 27),
     "under libfaketime": Way(under_libfaketime, 90, "faketime"),
