@@ -70,6 +70,7 @@ VARIABLES: dict[str, dict[str, str | None]] = {
     "a pipeline with a deployment's settings": {
         **{"CI": "true", "GITHUB_ACTIONS": "true", "PY_COLORS": "1"},
         **{"JWT_PRIVATE_KEY": "", "NODE_ENV": "production", "GRACE_SECONDS": "x"},
+        "PYTHONIOENCODING": "latin-1",
     },
 }
 #: Files in the working directory.
