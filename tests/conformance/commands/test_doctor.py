@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from contextlib import ExitStack
@@ -90,33 +91,38 @@ def test_refresh_tokens_of_another_make_are_noted() -> None:
 
 
 BAD: dict[str, tuple[Speak, dict[str, Any], str, str]] = {
-    "a wrong password": (refusing(), {}, "customers", "check [[customers]]"),
-    "no customers": (answering(TWO_IDS), {"customers": ()}, "customers", "add two [[customers]]"),
+    "a wrong password": (refusing(), {}, "customers", r"check \[\[customers\]\]"),
+    "no customers": (
+        answering(TWO_IDS),
+        {"customers": ()},
+        "customers",
+        r"add two \[\[customers\]\]",
+    ),
     "two customers who are one": (answering(ONE_ID), {}, "customers", "name different ones"),
-    "a wrong secret": (answering(TWO_IDS), {"secret": "x" * 32}, "secret", "check [signing]"),
+    "a wrong secret": (answering(TWO_IDS), {"secret": "x" * 32}, "secret", r"check \[signing\]"),
     "a table that is not there": (
         answering(TWO_IDS),
         {"table": TableAddress("auth", "ap-southeast-2", "http://127.0.0.1:9")},
         "table",
-        "mend [table] or leave it out",
+        r"mend \[table\] or leave it out",
     ),
     "a fault proxy where others could reach it": (
         answering(TWO_IDS),
         {"faults": FaultAddress("0.0.0.0:9123", "http://127.0.0.1:8000")},
         "faults",
-        "mend [faults] or leave it out",
+        r"mend \[faults\] or leave it out",
     ),
     "a clock that does not answer": (
         answering(TWO_IDS),
         {"clock": ClockAddress(http="http://127.0.0.1:9/clock")},
         "clock",
-        "mend [clock] or leave it out",
+        r"mend \[clock\] or leave it out",
     ),
     "a clock that moves nothing": (
         answering(TWO_IDS),
         {"clock": ClockAddress(http="own")},
         "clock",
-        "the deployment's time by 0 s",
+        "the deployment's time by [0-5] s;",  # as much as really passes
     ),
 }
 
@@ -134,7 +140,7 @@ def test_each_bad_thing_is_one_sentence_with_what_to_do(
             changes = {"clock": ClockAddress(http=url)}
         lines = looked(at(url, **changes))
     assert lines[what].sign == "bad"
-    assert sentence in lines[what].says
+    assert re.search(sentence, lines[what].says)
     assert [line.what for line in lines.values() if line.sign == "bad"] == [what]
 
 
