@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any
 
@@ -29,7 +29,9 @@ def _make(name: str, item: pytest.Function, made: dict[str, Any], ends: ExitStac
         }
         function: Any = definition.func
         if inspect.isgeneratorfunction(function):
-            made[name] = ends.enter_context(contextmanager(function)(**given))
+            # However the test ends, what comes after the `yield` is run, as pytest does it.
+            made[name] = next(fixture := function(**given))
+            ends.callback(next, fixture, None)
         else:
             made[name] = function(**given)
     return made[name]

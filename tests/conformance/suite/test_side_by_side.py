@@ -31,7 +31,7 @@ ORDERS = range(10 if LONG else 1)
 #: Rows whose tests log in, rotate, burn, revoke, forge, compete, and look into the table.
 SOME = (
     *("CORE-05", "CORE-07", "CORE-12", "CORE-15", "CORE-24", "CORE-26", "STORE-01", "STORE-06"),
-    *("HARD-08", "HARD-12", "RACE-03", "RACE-04", "WIRE-08", "GQL-07"),
+    *("HARD-08", "HARD-12", "HARD-35", "RACE-03", "RACE-04", "WIRE-08", "GQL-07"),
 )
 ONLY = () if LONG else SOME
 #: None is the sound reference.
