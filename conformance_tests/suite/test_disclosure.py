@@ -18,6 +18,7 @@ from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.forge import Forge
 from conformance_tests.deployment.http.client import Client, bearer
 from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.deployment.http.odd_documents import unreadable_logins
 from conformance_tests.deployment.log import RunLog
 from conformance_tests.expect.development import is_open
 from conformance_tests.expect.expect import Expect
@@ -109,6 +110,19 @@ def test_no_answer_repeats_what_was_sent(
             *(partial(client.revoke, session.token, odd) for odd in odd_kinds(token)),
             *(partial(ask, access, token) for ask in (client.refresh, client.revoke)),
         ),
+    )
+
+
+@requirement("HARD-37")
+def test_no_answer_repeats_what_it_cannot_read(
+    alice: RegisteredCustomer, client: Client, expect: Expect
+) -> None:
+    """Nor is one that stands where the document, or the body, is no longer understood."""
+    expect.returns_same_pair(alice.log_in())
+    password = secrets.token_urlsafe(12)  # no longer than what is shown around a mistake
+    expect.repeats_nothing(
+        {"password": password},
+        (partial(client.post, body) for body in unreadable_logins(password)),
     )
 
 

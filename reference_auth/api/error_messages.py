@@ -27,6 +27,10 @@ TOO_DEEP = "The document is nested too deeply."
 REFUSED_VALUE = re.compile(
     r"(cannot represent [^:]*|Expected value of type [^,]*)(: |, found ).*", re.S
 )
+#: The same about a value in a document that cannot be read.
+MISPLACED_VALUE = re.compile(
+    r"((?:found|Unexpected) (?:BlockString|String|Name|Int|Float)) .*", re.S
+)
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +69,8 @@ class AuthSchema(strawberry.Schema):
 
     def _shown(self, error: GraphQLError) -> GraphQLError:
         shown = public_error(error)
-        shown.message = REFUSED_VALUE.sub(r"\1.", shown.message)  # HARD-37
+        for value in (REFUSED_VALUE, MISPLACED_VALUE):
+            shown.message = value.sub(r"\1.", shown.message)  # HARD-37
         if not self._suggests_names:
             shown.message = shown.message.split(" Did you mean", 1)[0]  # GQL-09
         return shown

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections import Counter
 from contextvars import ContextVar
@@ -11,8 +12,10 @@ from typing import Any
 
 import pytest
 import strawberry
+from starlette.requests import Request
 
-from reference_auth.api import error_messages, schema
+from reference_auth.api import endpoint, error_messages, schema
+from reference_auth.api.endpoint import BadRequest
 from reference_auth.api.error_messages import AuthSchema
 from reference_auth.core import lifetimes
 from reference_auth.core.config import Config, Lifetimes
@@ -47,6 +50,28 @@ def tells_an_unknown_e_mail_from_a_wrong_password(patch: pytest.MonkeyPatch) -> 
 def repeats_a_value_of_the_wrong_kind(patch: pytest.MonkeyPatch) -> None:
     """GraphQL's own words about a value of the wrong kind are passed on with the value."""
     patch.setattr(error_messages, "REFUSED_VALUE", re.compile("(?!)()"))
+
+
+@mutant("HARD-37")
+def repeats_a_value_where_the_document_cannot_be_read(patch: pytest.MonkeyPatch) -> None:
+    """GraphQL's own words about a document that it cannot read are passed on, a value in them."""
+    patch.setattr(error_messages, "MISPLACED_VALUE", re.compile("(?!)()"))
+
+
+@mutant("HARD-37")
+def quotes_json_around_a_mistake(patch: pytest.MonkeyPatch) -> None:
+    """A body that is no JSON is quoted around the place where it breaks off."""
+
+    async def read_body(original: Any, request: Request) -> bytes:
+        body: bytes = await original(request)
+        try:
+            json.loads(body)
+        except json.JSONDecodeError as error:
+            near = error.doc[max(0, error.pos - 40) : error.pos + 40]
+            raise BadRequest(400, f"The body is not JSON near {near}") from None
+        return body
+
+    around(patch, endpoint, "read_body", read_body)
 
 
 @mutant("HARD-37")

@@ -236,6 +236,26 @@ def test_a_value_of_the_wrong_kind_is_not_repeated(production: Caller, value: st
         assert "non string value." in answer.json()["errors"][0]["message"]
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        'mutation { generateCustomerToken(email: "a@b", "hunter2") { token } }',
+        'mutation { generateCustomerToken(email: "a@b", password "hun\'ter2") { token } }',
+        'mutation { revokeCustomerToken("""hunter2""") { result } }',
+        "mutation { revokeCustomerToken(refresh_token hunter2) { result } }",
+        "hunter2",
+    ],
+)
+def test_a_value_in_a_document_that_cannot_be_read_is_not_repeated(
+    production: Caller, query: str
+) -> None:
+    """HARD-37: where it stands is still said, and of what kind it is."""
+    [error] = production.post(query).json()["errors"]
+    assert not re.search("hun.?ter2", error["message"])
+    assert re.search(r"(found|Unexpected) (Block)?(String|Name)\.$", error["message"])
+    assert error["locations"]
+
+
 @pytest.mark.parametrize("path", ["/", "/graphql", "/graphiql", "/playground"])
 def test_no_page_is_served(development: Caller, path: str) -> None:
     """A browser that asks for a page gets none."""

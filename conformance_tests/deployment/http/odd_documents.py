@@ -145,6 +145,23 @@ VALID_JSON: Final = frozenset({"deep variables"})
 BOUNDARY: Final = "conformance-boundary"
 
 
+def unreadable_logins(password: str) -> Iterator[Any]:
+    """Bodies that are not understood any more where the password stands: the document in them, or
+    they themselves.
+    """
+    for argument in (
+        f'"{password}"',
+        f'password "{password}"',
+        f'password: "" "{password}"',
+        f'"""{password}"""',
+    ):
+        login = f'generateCustomerToken(email: "nobody@example.com", {argument})'
+        yield {"query": f"mutation {{ {login} {{ token }} }}"}
+    whole = json.dumps({"query": "{ __typename }", "variables": {"password": password}})
+    for broken in (f"{whole[:-2]},}}}}", whole[:-3], whole.replace(password, f'{password}"')):
+        yield broken.encode()
+
+
 def _as_text(request: Mapping[str, Any]) -> bytes:
     return json.dumps(request).encode()
 
