@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 HOUR = 3600
 DAY = 24 * HOUR
+#: From a printable ASCII character to the same one in full width.
+FULL_WIDTH = 0xFEE0
 #: How a signature is made: with which algorithm, and whether with the target's secret.
 SIGNED: Final = {
     "secret": ("HS256", True),
@@ -249,6 +251,7 @@ def similar_tokens(refresh_token: str) -> dict[str, str]:
     spelt = {
         "in upper case": refresh_token.upper(),
         "in lower case": refresh_token.lower(),
+        "in full width": "".join(chr(ord(letter) + FULL_WIDTH) for letter in refresh_token),
         "after a blank": f" {refresh_token}",
         "before a blank": f"{refresh_token} ",
         "before a line end": f"{refresh_token}\n",

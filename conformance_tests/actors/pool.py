@@ -147,7 +147,7 @@ class Customers:
         forged.sessions = known[0].sessions  # so that none shares an `exp`, and all are revoked
         return forged
 
-    def named_by_number(self, id_: int | str) -> MadeUpCustomer | None:
+    def named(self, id_: int | str) -> MadeUpCustomer | None:
         """A made-up customer with this very id; None where a row of somebody else may be there."""
         self.deployment.need_forging()
         table = self.deployment.need_table()

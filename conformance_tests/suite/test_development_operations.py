@@ -218,7 +218,7 @@ def test_success_means_the_very_id_that_was_named(
     customers: Customers, developer: Developer, expect: Expect
 ) -> None:
     """removeAllUserAuthItems takes an id in digits as it is written."""
-    customer = customers.named_by_number(f"00{int(customers.deployment.run, 16)}")
+    customer = customers.named(f"00{int(customers.deployment.run, 16)}")
     if customer is None:
         raise NotTestable("own table")
     developer.update(customer.id, never_issued())

@@ -89,6 +89,20 @@ def test_a_token_that_anybody_can_make_ends_no_session(someone: Customer, expect
     expect.works(session)
 
 
+@requirement("HARD-01", logins=1, burns=True, optional=True)
+def test_a_forged_token_ends_no_session_that_a_login_began(
+    alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Nor does one beside the row of a login, which may hold more than the suite's rows."""
+    session = alice.log_in()
+    expect.returns_same_pair(session)
+    with expect.unchanged(alice):
+        for vector in vectors("HARD-01"):
+            with expect.given(vector.what):
+                expect.refused_as_not_genuine(forged_tokens.token(session, vector).refresh())
+    expect.returns_same_pair(session)
+
+
 @requirement("HARD-02", logins=2, burns=True)
 def test_alg_none_is_no_algorithm(someone: Customer, expect: Expect) -> None:
     """An unsigned token is refused however its header writes "none", and changes no row."""

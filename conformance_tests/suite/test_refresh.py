@@ -303,7 +303,20 @@ def test_an_id_in_digits_stays_as_it_is_written(
 ) -> None:
     """Nor is it written as the same number is elsewhere."""
     expect.rotates(made_up.expired_session())
-    customer = customers.named_by_number(form.format(int(customers.deployment.run, 16)))
+    customer = customers.named(form.format(int(customers.deployment.run, 16)))
+    if customer is None:
+        raise NotTestable("own table")
+    keeps_its_id(customer, expect)
+
+
+@requirement("CORE-26", optional=True)
+@pytest.mark.parametrize("name", ["Null", "NONE", " undefined "])
+def test_who_is_nearly_called_like_nobody_is_somebody(
+    customers: Customers, made_up: MadeUpCustomer, expect: Expect, name: str
+) -> None:
+    """An id that is no word for a missing one stays what it is as well."""
+    expect.rotates(made_up.expired_session())
+    customer = customers.named(name)
     if customer is None:
         raise NotTestable("own table")
     keeps_its_id(customer, expect)
@@ -370,6 +383,18 @@ def test_a_renewed_session_that_ran_out_leaves_no_row(someone: Customer, expect:
     ended = expect.rotates(session).ended()
     expect.is_over(ended)
     expect.not_stored(ended)
+
+
+@requirement("CORE-15", logins=10, exclusive=True, optional=True, long_jump=True)
+def test_sessions_of_one_second_leave_no_row_either(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Nor is one left of two that began in one second."""
+    answers, _ = deployment.in_one_second(*[alice.ask_to_log_in] * 2, tries=5)
+    for session in [alice.session_from(answer) for answer in answers]:
+        ended = session.ended()
+        expect.is_over(ended)
+        expect.not_stored(ended)
 
 
 # -- no session at all -------------------------------------------------------------------------

@@ -117,6 +117,17 @@ def test_nothing_that_grace_or_a_burn_leaves_opens_one(
     expect.nowhere_in_table(known, someone)
 
 
+@requirement("STORE-03", optional=True)
+def test_nothing_that_a_lapsed_row_leaves_opens_one(
+    deployment: Deployment, made_up: MadeUpCustomer, table: Table, expect: Expect
+) -> None:
+    """Nor is a pair there that was refused because its row should have been deleted."""
+    expect.rotates(made_up.forge_session(-7, 600))
+    lapsed = made_up.forge_session(-5, 600, ttl=int(deployment.clock.now()) - 60)
+    lapsed.refresh()
+    expect.nowhere_in_table(tokens_of(lapsed), made_up)
+
+
 def tokens_of(session: Session, which: str = "") -> dict[str, str]:
     return {f"{which}access token": session.token, f"{which}refresh token": session.refresh_token}
 

@@ -357,7 +357,7 @@ def test_every_integer_is_an_id(
     the others.
     """
     expect.rotates(made_up.expired_session())
-    customer = customers.named_by_number(id_)
+    customer = customers.named(id_)
     if customer is None:
         raise NotTestable("own table")
     live, expired, unwanted = (customer.forge_session(left, 600) for left in (300, -5, -7))

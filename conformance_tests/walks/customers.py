@@ -30,7 +30,7 @@ def customers_of(
     made = BY_NAME[kind]
     ids = made.ids(own, secrets.randbelow(NEAR))
     if made.numeric:
-        named = [customers.named_by_number(id_) for id_ in ids]
+        named = [customers.named(id_) for id_ in ids]
         return (named[0], named[1]) if named[0] and named[1] else None
     return customers.made_up(str(ids[0])), customers.made_up(str(ids[1]))
 

@@ -25,7 +25,14 @@ from reference_auth.core.errors import (
     StorageError,
 )
 from reference_auth.core.judge import Presented
-from reference_auth.core.rows import FENCE, Row, ended_partition_of, partition_of
+from reference_auth.core.rows import (
+    FENCE,
+    REVOKED,
+    Row,
+    Tombstone,
+    ended_partition_of,
+    partition_of,
+)
 from reference_auth.core.tokens import (
     AccessToken,
     Claims,
@@ -412,6 +419,17 @@ def burns_nobody_whose_id_is_negative(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant("CORE-26")
+def takes_a_name_for_a_missing_one(patch: pytest.MonkeyPatch) -> None:
+    """The words for a missing id are recognised in any case, and between blanks."""
+
+    def is_customer_id(original: Any, value: object) -> bool:
+        words = {"undefined", "none", "null"}
+        return original(value) and str(value).strip().lower() not in words
+
+    around(patch, tokens, "is_customer_id", is_customer_id)
+
+
+@mutant("CORE-26")
 def leads_a_number_on_as_a_text(patch: pytest.MonkeyPatch) -> None:
     """Within a grace window the pair that comes again has its customer_id as a text."""
 
@@ -504,6 +522,23 @@ def keeps_the_successor_in_its_tombstone(patch: pytest.MonkeyPatch) -> None:
         return pair
 
     around(patch, Flow, "replace_row", replace_row)
+
+
+@mutant("STORE-03")
+def keeps_the_token_of_a_row_past_its_ttl(patch: pytest.MonkeyPatch) -> None:
+    """What a refresh leaves of a row that should have been deleted is named after its token."""
+
+    async def delete_expired(original: Any, flow: Flow, presented: Presented) -> None:
+        claims = presented.claims
+        if tokens.is_refresh_expired(claims, presented.now):
+            await original(flow, presented)
+            return
+        row, token = await presented.row(), RefreshTokenHash(presented.pair.refresh_token)
+        await flow.sessions.end(
+            row, [Tombstone(row.customer_id, token, REVOKED, claims.refresh_expiry)]
+        )
+
+    around(patch, Flow, "delete_expired", delete_expired)
 
 
 @mutant("STORE-03")

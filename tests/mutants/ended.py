@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -128,6 +130,12 @@ def ignores_the_case_of_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
 def strips_blanks_off_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
     """Blanks and line ends around a refresh token are not looked at."""
     reads_refresh_token(patch, str.strip)
+
+
+@mutant("HARD-24")
+def normalises_a_refresh_token(patch: pytest.MonkeyPatch) -> None:
+    """Digits and letters of any width are taken for the plain ones."""
+    reads_refresh_token(patch, partial(unicodedata.normalize, "NFKC"))
 
 
 @mutant("HARD-24")
@@ -432,3 +440,19 @@ def knows_no_absolute_end(patch: pytest.MonkeyPatch) -> None:
         lambda claims, auth_time, now, maximum: replace(claims, auth_time=auth_time or now),
     )
     patch.setattr(lifetimes, "is_past_absolute_end", lambda claims, now, maximum: False)
+
+
+@mutant("CORE-15")
+def keeps_the_row_of_the_second_login_of_a_second(patch: pytest.MonkeyPatch) -> None:
+    """A row notes the exp that its pair would have alone in its second, and is not found by it."""
+
+    async def start_session(flow: Flow, customer_id: Any, remember_me: bool, now: int) -> TokenPair:
+        first = lifetimes.first_claims(customer_id, remember_me, now, flow.config)
+        for claims in lifetimes.claims_to_try(first, now):
+            fresh = await flow.derivation.issue(claims)
+            with suppress(KeyTaken):
+                await flow.sessions.create(replace(Row.of(claims, fresh.hash), exp=first.exp))
+                return fresh.pair
+        raise KeyTaken
+
+    patch.setattr(Flow, "start_session", start_session)

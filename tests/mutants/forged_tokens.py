@@ -18,11 +18,12 @@ import pytest
 from reference_auth.core import tokens
 from reference_auth.core.config import Secret
 from reference_auth.core.errors import BadAccessToken, NoSuchSession
+from reference_auth.core.judge import Presented
 from reference_auth.core.rows import partition_of
 from reference_auth.core.tokens import AccessToken, Claims, RefreshToken
 from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
-from tests.mutants.seams import around_judging
+from tests.mutants.seams import around, around_judging
 
 Members = Mapping[str, Any]
 
@@ -113,6 +114,22 @@ def compares_the_beginning_of_a_signature(patch: pytest.MonkeyPatch) -> None:
         return False
 
     opens(patch, trusts)
+
+
+@mutant("HARD-01")
+def tidies_up_before_it_verifies(patch: pytest.MonkeyPatch) -> None:
+    """A token that says that its session has ended ends the session, whoever signed it."""
+
+    async def refuse_or_burn(original: Any, flow: Flow, presented: Presented) -> Any:
+        claims = tokens.read_unverified(presented.pair.token)
+        if claims and tokens.is_refresh_expired(claims, presented.now):
+            partition = partition_of(claims.customer_id)
+            row = await flow.sessions.find(partition, lambda found: found.exp == claims.exp)
+            if row is not None:
+                await flow.sessions.end(row, [])
+        return await original(flow, presented)
+
+    around(patch, Flow, "refuse_or_burn", refuse_or_burn)
 
 
 @mutant("HARD-01", also="HARD-06 HARD-29 HARD-32")
@@ -250,6 +267,17 @@ def ignores_the_nbf_of_an_expired_token(patch: pytest.MonkeyPatch) -> None:
 def has_expired(members: Mapping[str, Any], now: int) -> bool:
     exp = members.get("exp")
     return isinstance(exp, int) and exp < now
+
+
+@mutant("HARD-07")
+def ignores_an_nbf_with_a_fraction(patch: pytest.MonkeyPatch) -> None:
+    """Only a whole number of seconds says when a token begins."""
+    is_past_nbf = tokens.is_past_nbf
+    patch.setattr(
+        tokens,
+        "is_past_nbf",
+        lambda members, now: isinstance(members.get("nbf"), float) or is_past_nbf(members, now),
+    )
 
 
 @mutant("HARD-07")
