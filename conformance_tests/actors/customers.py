@@ -351,7 +351,7 @@ class MadeUpCustomer(Customer):
         self.mark_active()
         lifetimes = self.deployment.lifetimes
         left = lifetimes.extended if remember_me is True else lifetimes.refresh
-        return self.forge_session(lifetimes.access, left)
+        return self.forge_session(lifetimes.access, left, like_login=True)
 
     def forge_session(
         self,
@@ -361,6 +361,7 @@ class MadeUpCustomer(Customer):
         claims: Mapping[str, Any] | None = None,
         ttl: Any = ...,
         extra: Mapping[str, Mapping[str, Any]] | None = None,
+        like_login: bool = False,
     ) -> Session:
         """A session with so many seconds left of each token (negative: past).
 
@@ -368,6 +369,7 @@ class MadeUpCustomer(Customer):
         ttl: the row's, stored as Number (int), String (str) or left out (None); the type `str`
             stores refresh_expiry as a String.
         extra: further attributes of the row.
+        like_login: the row tells exp where those of logins do.
         """
         now = int(self.deployment.clock.now())
         usual = {
@@ -376,7 +378,8 @@ class MadeUpCustomer(Customer):
             "refresh_expiry": now + refresh_left,
             "iat": now,
         }
-        return self.mint_session({**usual, **(claims or {})}, ttl=ttl, extra=extra)
+        minted = {**usual, **(claims or {})}
+        return self.mint_session(minted, ttl=ttl, extra=extra, like_login=like_login)
 
     def mint_session(
         self,
@@ -384,12 +387,15 @@ class MadeUpCustomer(Customer):
         *,
         ttl: Any = ...,
         extra: Mapping[str, Mapping[str, Any]] | None = None,
+        like_login: bool = False,
     ) -> Session:
         """A genuine pair of these claims with its row; `exp` moves down where it is taken."""
         forge = self.deployment.need_forge()
         claims = dict(claims)
         while claims["exp"] in {session.claims.get("exp") for session in self.sessions}:
             claims["exp"] -= 1
+        if like_login and self.deployment.rows_tell_exp:
+            extra = {"exp": {"N": str(claims["exp"])}, **(extra or {})}
         refresh_token = forge.refresh_token(claims["customer_id"], claims["exp"])
         row = self.add_row(refresh_token, claims["refresh_expiry"], ttl=ttl, extra=extra)
         session = Session(

@@ -124,7 +124,8 @@ def check_derivation(customers: Customers) -> str | None:
 def check_forging(customers: Customers) -> str | None:
     """Why a forged session would not pass, where pair or row are made otherwise than WIRE says.
 
-    WIRE-06 and STORE-02 judge that; the other rows fall back on real sessions.
+    WIRE-06 and STORE-02 judge that; the other rows fall back on real sessions. What else the row of
+    a login holds, and the suite can tell, it will write as well.
     """
     deployment, sessions = customers.deployment, customers.sessions
     if deployment.opaque:
@@ -138,8 +139,10 @@ def check_forging(customers: Customers) -> str | None:
         return f"the deployment does not give {broken.expected}"
     if session.refresh_token != forge.derive(f"{id_}{exp}"):
         return "the deployment's refresh tokens are derived in another way than WIRE-06 says"
-    if table.row(id_, forge.hash_of(session.refresh_token)) is None:
+    row = table.row(id_, forge.hash_of(session.refresh_token))
+    if row is None:
         return "the row of a login is not where STORE-02 says"
+    deployment.rows_tell_exp = row.attributes.get("exp") == {"N": str(exp)}
     return None
 
 
