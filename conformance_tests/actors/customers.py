@@ -83,12 +83,17 @@ class Customer(ABC):
 
     @contextmanager
     def extra_rows(self, count: int, size: int = 0) -> Iterator[list[Row]]:
-        """So many more rows in the customer's partition, of so many bytes; deleted afterwards."""
+        """So many more rows in the customer's partition, of so many bytes; deleted afterwards.
+
+        They stand before her own: a page of them does not hold hers.
+        """
         table = self.deployment.need_table()
-        ttl = int(self.deployment.clock.now()) + self.deployment.lifetimes.extended
-        padding = {"padding": {"S": "x" * size}} if size else {}
-        hashes = (secrets.token_hex(64) for _ in range(count))
-        rows = [Row.of(self.id, hash_, ttl, padding) for hash_ in hashes]
+        now = int(self.deployment.clock.now())
+        ttl = now + self.deployment.lifetimes.extended
+        more = {"padding": {"S": "x" * size}} if size else {}
+        more |= {"exp": {"N": str(now)}} if self.deployment.rows_tell_exp else {}
+        hashes = (f"{0:08}{secrets.token_hex(60)}" for _ in range(count))
+        rows = [Row.of(self.id, hash_, ttl, more) for hash_ in hashes]
         table.put_many(rows)
         try:
             yield rows

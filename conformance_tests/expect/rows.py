@@ -143,6 +143,15 @@ class Rows(Checks):
         left = [key for key in written - set(map(str, customer_ids)) if table.rows(key)]
         self.that(not left, "no row written elsewhere", f"rows under {len(left)} other keys")
 
+    @contextmanager
+    def no_strange_row(self, ours: Callable[[str], bool]) -> Iterator[None]:
+        """What happens in here leaves no row under a key that is not ours, in a table of ours."""
+        table = self._deployment.need_table()
+        own = not table.holds_others(ours)
+        yield
+        if own:
+            self.that(not table.holds_others(ours), "no row under another key", "a row under one")
+
     def nowhere_in_table(self, secrets: Mapping[str, str], *customers: Customer) -> None:
         """None of these texts is in a row of these customers, nor in the rest of the table."""
         table = self._deployment.need_table()

@@ -12,12 +12,14 @@ from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
+#: Bytes of a row, of which three fill a page.
+LARGE_ROW = 380_000
 #: Beside the row of the session itself: a batch; one more row than batches hold; more bytes than a
 #: page holds, where a row has at most 400 KB.
 CROWDS = [
     pytest.param(24, 0, id="25 rows"),
     pytest.param(125, 0, id="126 rows"),
-    pytest.param(4, 380_000, id="1.5 MB"),
+    pytest.param(4, LARGE_ROW, id="1.5 MB"),
 ]
 #: DynamoDB refuses a larger batch, which an emulator may take.
 BATCH = 25
@@ -37,3 +39,15 @@ def test_a_burn_takes_every_row(
         expect.burned(someone)
     batches = [len(call.accesses) for call in calls if call.operation == "BatchWriteItem"]
     expect.that(max(batches, default=0) <= BATCH, f"{BATCH} rows a batch at most", batches)
+
+
+@requirement("CORE-15", burns=True, serial=True, optional=True, long_jump=True)
+@pytest.mark.usefixtures("table")
+def test_the_row_of_an_ended_session_is_found_behind_others(
+    someone: Customer, expect: Expect
+) -> None:
+    """Past refresh_expiry a pair is refused and its row removed, on whichever page it stands."""
+    ended = someone.log_in().ended()
+    with someone.extra_rows(4, LARGE_ROW):
+        expect.is_over(ended)
+        expect.not_stored(ended)

@@ -87,7 +87,7 @@ def test_a_normal_login_behind_a_remembered_one_has_them_too(
     """So has one that follows a login with remember_me in one document."""
     alice.wait_for_new_second()
     with deployment.clock.window() as window:
-        answers = odd.log_in_twice(alice.credentials)
+        answers = odd.log_in_twice(alice.credentials, remember_me=True)
     sessions = [alice.session_from(answer) for answer in answers if answer.pairs]
     if len(sessions) < len(answers):
         raise NotApplicable("two logins in one document are refused")

@@ -28,7 +28,10 @@ from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
 #: Unset, empty and unknown: what is not the exact word is not development.
-OTHER_MODES = (None, "", "dev", "Development", "test", " development", "development-eu")
+OTHER_MODES = (
+    *(None, "", "dev", "Development", "test"),
+    *(" development", "development\n", "development-eu"),
+)
 
 
 #: Users and refresh tokens that are missing, null or empty: a careless server may delete for them.

@@ -11,6 +11,7 @@ import pytest
 from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import Session
+from conformance_tests.deployment.clock import COLLISIONS
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.answer import SESSION_OVER, Answer, member
@@ -21,6 +22,8 @@ from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
 LOGINS = 4
+#: More logins than a second holds, and the seconds after which one of them waits for the next.
+CROWD, PATIENCE = COLLISIONS + 3, 0.5
 DEVICES = 5
 RIVALS = 3
 #: How often a logout is overtaken at most, and the seconds in which it looks for what overtook it.
@@ -55,6 +58,36 @@ def test_logins_of_one_second_are_different_sessions(
     different = {session.refresh_token for session in sessions}
     expect.equal(len(different), LOGINS, "how many refresh tokens are different")
     expect.rows(alice, before + LOGINS * tries)
+
+
+@requirement("RACE-01", logins=2, exclusive=True, optional=True)
+def test_logins_of_one_document_are_different_sessions(
+    odd: OddClient, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """So are two of one document that say the same, where it may hold two."""
+    alice.wait_for_new_second()
+    given = [answer for answer in odd.log_in_twice(alice.credentials) if answer.pairs]
+    sessions = [alice.session_from(answer) for answer in given]
+    different = {session.refresh_token for session in sessions}
+    expect.equal(len(different), len(sessions), "how many refresh tokens are different")
+    for session in sessions:
+        expect.stored(session)
+
+
+@requirement("RACE-01", logins=CROWD, exclusive=True, optional=True)
+def test_however_many_log_in_within_a_second_each_has_a_session(
+    deployment: Deployment, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """More logins than a second has pairs for: each new one is another pair, or waits."""
+    if not deployment.clock.frozen:
+        raise NotTestable("frozen clock")
+    deployment.clock.next_second(after=COLLISIONS)
+    made = [alice.log_in_at_once(patience=PATIENCE) for _ in range(CROWD)]
+    sessions = [session for session in made if session is not None]
+    different = {session.refresh_token for session in sessions}
+    expect.equal(len(different), len(sessions), "how many refresh tokens are different")
+    for session in sessions:
+        expect.stored(session)
 
 
 @requirement("RACE-02", logins=10, exclusive=True)

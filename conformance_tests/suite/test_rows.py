@@ -277,7 +277,11 @@ def test_unknown_attributes_do_not_stop_a_rotation(
 
 @requirement("STORE-12", logins=6 + IN_A_ROW, burns=True, wrong_passwords=True)
 def test_refused_requests_write_nothing(
-    deployment: Deployment, someone: Customer, alice: RegisteredCustomer, expect: Expect
+    customers: Customers,
+    deployment: Deployment,
+    someone: Customer,
+    alice: RegisteredCustomer,
+    expect: Expect,
 ) -> None:
     """Malformed requests, missing arguments and wrong passwords, again and again, are refused, and
     leave no row.
@@ -286,7 +290,7 @@ def test_refused_requests_write_nothing(
     expect.returns_same_pair(session)
     nobody = f"{deployment.nobody}@example.invalid"
     given, own = alice.credentials, session.refresh_token
-    with expect.no_new_row(someone.id, alice.id, "junk"):
+    with expect.no_strange_row(customers.are_ours), expect.no_new_row(someone.id, alice.id, "junk"):
         for answer in (
             alice.ask_to_log_in(password=f"not {given.password}"),
             *(client.log_in(nobody, given.password) for _ in range(IN_A_ROW)),

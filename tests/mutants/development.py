@@ -85,6 +85,14 @@ def ignores_blanks_around_the_mode(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant("DEV-03")
+def ignores_a_line_end_after_the_mode(patch: pytest.MonkeyPatch) -> None:
+    """The word is compared without the line end that a file of settings may leave behind it."""
+    patch.setattr(
+        config, "is_development", lambda node_env: (node_env or "").rstrip("\n") == "development"
+    )
+
+
+@mutant("DEV-03")
 def takes_the_beginning_of_the_word_for_development(patch: pytest.MonkeyPatch) -> None:
     """The mode dev opens the development operations."""
     patch.setattr(config, "is_development", lambda node_env: node_env in ("dev", "development"))
@@ -251,6 +259,19 @@ def does_not_look_into_fragments_of_fragments(patch: pytest.MonkeyPatch) -> None
         return info.field_nodes[0] not in near
 
     opens_for(patch, is_deep)
+
+
+@mutant("DEV-04")
+def looks_through_the_outer_fragments_of_a_document(patch: pytest.MonkeyPatch) -> None:
+    """A document is searched for the operation's name, but no fragment that another one spreads."""
+
+    def is_hidden(info: Any) -> bool:
+        near = list(info.operation.selection_set.selections)
+        for spread in [each for each in near if isinstance(each, FragmentSpreadNode)]:
+            near += info.fragments[spread.name.value].selection_set.selections
+        return info.field_name not in {each.name.value for each in near if hasattr(each, "name")}
+
+    opens_for(patch, is_hidden)
 
 
 @mutant("DEV-04")

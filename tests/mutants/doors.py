@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
+import graphql
 import pytest
+from graphql import OperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -39,7 +41,8 @@ async def run_from_url(found: Endpoint, request: Request) -> Response:
     """Run what the URL says."""
     given = request.query_params
     variables = json.loads(given.get("variables", "{}"))
-    result = await found._run(request, Operation(given.get("query", ""), variables, None))
+    named = given.get("operationName")
+    result = await found._run(request, Operation(given.get("query", ""), variables, named))
     return endpoint.respond(endpoint.body_of(result), 200, JSON)
 
 
@@ -114,6 +117,19 @@ def knows_a_mutation_by_its_first_word(patch: pytest.MonkeyPatch) -> None:
 
     async def answer(found: Endpoint, request: Request) -> Response:
         if request.query_params.get("query", "mutation").startswith("mutation"):
+            return Response(status_code=405)
+        return await run_from_url(found, request)
+
+    opens_for_get(patch, answer)
+
+
+@mutant("GQL-03")
+def knows_a_mutation_by_the_first_operation(patch: pytest.MonkeyPatch) -> None:
+    """A GET is answered if the first operation of its document is a query."""
+
+    async def answer(found: Endpoint, request: Request) -> Response:
+        first = graphql.parse(request.query_params.get("query", "mutation { a }")).definitions[0]
+        if getattr(first, "operation", None) != OperationType.QUERY:
             return Response(status_code=405)
         return await run_from_url(found, request)
 
@@ -327,17 +343,23 @@ def blames_itself_for_a_malformed_body(patch: pytest.MonkeyPatch) -> None:
 
 
 def takes_header_from(
-    patch: pytest.MonkeyPatch, find: Callable[[Request], Awaitable[str | None]]
+    patch: pytest.MonkeyPatch,
+    find: Callable[[Request], Awaitable[str | None]],
+    absent: tuple[str | None, ...] = (None,),
 ) -> None:
-    """Where there is no Authorization header, the access token is looked for elsewhere."""
+    """Where the Authorization header is one of these, the access token is looked for elsewhere."""
     answer = Endpoint.answer
 
     async def looking(self: Endpoint, request: Request) -> Response:
         await request.body()
-        token = None if "authorization" in request.headers else await find(request)
+        sent = request.headers.get("authorization")
+        token = await find(request) if sent in absent else None
         if token:
+            others = [
+                header for header in request.scope["headers"] if header[0] != b"authorization"
+            ]
             header = (b"authorization", f"Bearer {token}".encode())
-            request.scope["headers"] = [*request.scope["headers"], header]
+            request.scope["headers"] = [*others, header]
             del request._headers
         return await answer(self, request)
 
@@ -412,6 +434,16 @@ def takes_an_access_token_from_a_cookie(patch: pytest.MonkeyPatch) -> None:
         return request.cookies.get("token")
 
     takes_header_from(patch, find)
+
+
+@mutant("GQL-10")
+def takes_a_cookie_for_a_header_without_a_token(patch: pytest.MonkeyPatch) -> None:
+    """A cookie stands in for what a front end sends as long as nobody is signed in."""
+
+    async def find(request: Request) -> str | None:
+        return request.cookies.get("token")
+
+    takes_header_from(patch, find, absent=("Bearer", "Bearer undefined", "Bearer null"))
 
 
 @mutant("GQL-10")

@@ -25,6 +25,7 @@ from reference_auth.core.tokens import (
 )
 from reference_auth.flow.burn import Burn
 from reference_auth.flow.flow import Flow
+from reference_auth.store import items
 from reference_auth.store.items import Item
 from reference_auth.store.sessions import Fenced, KeyTaken, RowGone, Sessions
 from tests.mutants.catalogue import mutant
@@ -456,3 +457,15 @@ def keeps_the_row_of_the_second_login_of_a_second(patch: pytest.MonkeyPatch) -> 
         raise KeyTaken
 
     patch.setattr(Flow, "start_session", start_session)
+
+
+@mutant("CORE-15")
+def looks_for_a_row_on_the_first_page(patch: pytest.MonkeyPatch) -> None:
+    """Where a customer has more rows than a page holds, those behind it are not found."""
+
+    async def find(sessions: Sessions, customer_id: str, wanted: Callable[[Row], bool]) -> Any:
+        async for page in sessions.pages(customer_id):
+            return next(filter(wanted, map(items.read_row, page)), None)
+        return None
+
+    patch.setattr(Sessions, "find", find)

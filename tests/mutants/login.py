@@ -24,6 +24,7 @@ from reference_auth.core.rows import Row, partition_of
 from reference_auth.core.tokens import Claims, CustomerId, RefreshToken, RefreshTokenHash, TokenPair
 from reference_auth.flow.flow import Flow
 from reference_auth.serve import demo
+from reference_auth.store.sessions import KeyTaken
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
@@ -186,6 +187,43 @@ def remembers_what_follows_a_remembered_login(patch: pytest.MonkeyPatch) -> None
 
     around(patch, AuthSchema, "execute", execute)
     around(patch, Flow, "log_in", log_in)
+
+
+@mutant("RACE-01")
+def answers_the_same_login_of_a_document_once(patch: pytest.MonkeyPatch) -> None:
+    """Two logins of one document that say the same get one pair."""
+    done: ContextVar[dict[Any, Any]] = ContextVar("done")
+
+    async def execute(original: Any, *args: Any, **kwargs: Any) -> Any:
+        done.set({})
+        return await original(*args, **kwargs)
+
+    async def log_in(original: Any, flow: Flow, *given: Any) -> Any:
+        so_far, said = done.get(), given[:3]
+        if said not in so_far:
+            so_far[said] = await original(flow, *given)
+        return so_far[said]
+
+    around(patch, AuthSchema, "execute", execute)
+    around(patch, Flow, "log_in", log_in)
+
+
+@mutant("RACE-01")
+def overwrites_a_session_where_a_second_holds_no_more(patch: pytest.MonkeyPatch) -> None:
+    """A login for which no exp is free takes the first one, whoever has it."""
+
+    async def start_session(
+        original: Any, flow: Flow, customer_id: CustomerId, remember_me: bool, now: int
+    ) -> Any:
+        try:
+            return await original(flow, customer_id, remember_me, now)
+        except KeyTaken:
+            first = lifetimes.first_claims(customer_id, remember_me, now, flow.config)
+            fresh = await flow.derivation.issue(first)
+            await flow.sessions.put(Row.of(fresh.claims, fresh.hash))
+            return fresh.pair
+
+    around(patch, Flow, "start_session", start_session)
 
 
 @mutant("CORE-03", also="CORE-04 CORE-12 CORE-14 RACE-09 WIRE-10", known_as="M25")

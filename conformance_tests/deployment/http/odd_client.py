@@ -57,14 +57,13 @@ class OddClient:
         answer = self.in_form("aliases", names, given, token)
         return [answer.of_alias(f"a{number}") for number in range(len(names))]
 
-    def log_in_twice(self, who: Credentials) -> list[Answer]:
-        """A login with remember_me and one without in one document; what each of them answers."""
+    def log_in_twice(self, who: Credentials, **first: object) -> list[Answer]:
+        """Two logins in one document, the first with these arguments more; what each answers."""
         self.client.count_logins(2)
         login = OPERATIONS["generateCustomerToken"]
         given: dict[str, object] = {"email": who.email, "password": who.password}
-        remembered = login.field({**given, "remember_me": True}, "a0")
-        normal = login.field(given, "a1")
-        answer = self.client.post({"query": f"mutation {{ {remembered} {normal} }}"})
+        fields = login.field({**given, **first}, "a0"), login.field(given, "a1")
+        answer = self.client.post({"query": f"mutation {{ {' '.join(fields)} }}"})
         return [answer.of_alias("a0"), answer.of_alias("a1")]
 
     def log_in_often(self, form: str, times: int, who: Credentials) -> Answer:
@@ -79,7 +78,9 @@ class OddClient:
     # -- by another door -----------------------------------------------------------------------
 
     def revokes_by_get(self, token: str, refresh_token: str) -> Iterator[Answer]:
-        """The mutation as a GET request: plainly, as if it were JSON, and behind a comment."""
+        """The mutation as a GET request: plainly, as if it were JSON, behind a comment, and as the
+        second of two operations.
+        """
         request = _revoke(refresh_token)
         variables = json.dumps(request["variables"])
         json_type = {"content-type": "application/json"}
@@ -90,6 +91,16 @@ class OddClient:
                 authorization=f"Bearer {token}",
                 **headers,
             )
+        second = request["query"].replace("mutation", "mutation Second", 1)
+        yield self.client.get(
+            {
+                "query": f"query First {TYPENAME} {second}",
+                "variables": variables,
+                "operationName": "Second",
+            },
+            operation="revokeCustomerToken",
+            authorization=f"Bearer {token}",
+        )
 
     def revokes_as(self, media: str, token: str, refresh_token: str) -> Iterator[Answer]:
         """The mutation in a body of one of SIMPLE_MEDIA, its type in every case."""
@@ -156,9 +167,13 @@ class OddClient:
     # -- credentials in places where nobody should look ----------------------------------------
 
     def refreshes_with_stray_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
-        """Refreshes without the header, the access token being in URL, cookies or extensions."""
-        for place in _places(dict.fromkeys(TOKEN_NAMES, token) | _bearers(token)):
-            yield self._stray("refreshCustomerToken", {"refresh_token": refresh_token}, place)
+        """Refreshes without the header, or with one that holds no token, the access token being in
+        URL, cookies or extensions.
+        """
+        places = _places(dict.fromkeys(TOKEN_NAMES, token) | _bearers(token))
+        given = {"refresh_token": refresh_token}
+        for header, place in product((None, "Bearer", "Bearer undefined", "Bearer null"), places):
+            yield self._stray("refreshCustomerToken", given, place, header)
 
     def revokes_with_stray_access_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
         """Revokes without the header, the access token being in URL, cookies or extensions."""

@@ -74,6 +74,13 @@ def fragments(fields: Fields) -> Any:
     return fields.request(" ".join(parts))
 
 
+def nested_fragments(fields: Fields) -> Any:
+    """All fields in a fragment, of which only another fragment speaks."""
+    root, own = ROOTS[fields.kind], " ".join(fields.aliased())
+    spread = f"fragment F on {root} {{ ...G }} fragment G on {root} {{ {own} }}"
+    return fields.request(f"{fields.head()} {{ ...F }} {spread}")
+
+
 def several(fields: Fields) -> Any:
     """A harmless operation first; the other one, with the last of the fields, is to run."""
     last = fields.only(fields.names[-1:])
@@ -97,6 +104,7 @@ Form = Callable[[Fields], Any]
 FORMS: Final[Mapping[str, Form]] = {
     "aliases": aliases,
     "fragments": fragments,
+    "nested fragments": nested_fragments,
     "several": several,
     "batch": batch,
     "batch of aliases": batch_of_aliases,
