@@ -16,7 +16,7 @@ class MarkerOptions(TypedDict, total=False):
     burns: it ends all sessions of a real customer where no customer can be made up, or where the
         deployment takes for a replay what is none: run late.
     wrong_passwords: it tries wrong passwords of a real customer, whom a platform may lock: run
-        after the others, and always with the same customer.
+        alone, after the others, and always with the same customer.
     registered: it takes a customer of the target by no fixture: one whose id is a number.
     exclusive: where tests run side by side, no other test uses its customers meanwhile; a test that
         burns has its customers to itself in any case.

@@ -208,7 +208,7 @@ class Customer(ABC):
         """Wait for another second, if this customer did something in this one."""
         clock = self.deployment.clock
         while not clock.second_has_passed(self._latest.get(clock, 0)):
-            if not clock.movable:
+            if not clock.moves_now:
                 self.deployment.tell(f"waiting for a second of its own for {self.name}")
             clock.wait_for_next_second(self._latest[clock])
 

@@ -34,7 +34,7 @@ def live_then_expired(customer: Customer) -> Iterator[Session]:
     Where time cannot be moved and the secret is known, both tokens are signed by the suite.
     """
     deployment = customer.deployment
-    forged = deployment.forge is not None and not deployment.clock.movable
+    forged = deployment.forge is not None and not deployment.clock.moves_now
     if not forged:
         customer.need_time()
     session = customer.log_in()

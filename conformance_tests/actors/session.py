@@ -180,7 +180,7 @@ class Session:
 
         Elsewhere it is left as it is, to be expired later. One that has ended has no place to take.
         """
-        replaced = not (self.customer.deployment.clock.movable or self.must_wait)
+        replaced = not (self.customer.deployment.clock.moves_now or self.must_wait)
         return self.expired() if replaced else self
 
     def ended(self) -> Session:
@@ -260,14 +260,14 @@ def reach(sessions: Sequence[Session], when: Callable[[Session, int], int]) -> l
     deployment = sessions[0].customer.deployment
     clock = deployment.clock
     moments = [when(session, clock.margin) for session in sessions]
-    if not clock.movable and not any(session.must_wait for session in sessions):
+    if not clock.moves_now and not any(session.must_wait for session in sessions):
         return [
             aged(session, moment - int(clock.now())) if moment > clock.now() else session
             for session, moment in zip(sessions, moments, strict=True)
         ]
     ahead = max(moments) - clock.now()
     if ahead > 0:
-        if not clock.movable:
+        if not clock.moves_now:
             deployment.tell(f"waiting {ahead:.0f} s until a token has run out")
         clock.move_to(max(moments))
     return list(sessions)

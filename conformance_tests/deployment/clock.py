@@ -20,13 +20,15 @@ import httpx
 from conformance_tests.deployment import waiting
 from conformance_tests.deployment.http.receiving import receive
 from conformance_tests.deployment.http.transport import Transport, describe_error
-from conformance_tests.outcomes import NotTestable, SuiteError
+from conformance_tests.outcomes import NotTestable, RunAlone, SuiteError
 
 if TYPE_CHECKING:
     from conformance_tests.target.model import Target
 
 #: A pair's `exp` may be so many seconds early: two sessions of one second must not share it.
 COLLISIONS = 10
+#: Whole seconds by which a test stays away from a limit, unless the clock stands still.
+MARGIN = 2
 #: Where the clocks of the two machines come to differ by more seconds, one of them was set.
 SET_SECONDS = 5.0
 #: Seconds within which a clock must answer over HTTP.
@@ -60,8 +62,9 @@ class Clock:
     """A clock that nobody can move: real time, as far ahead as the deployment's answers show."""
 
     name = "real"
-    movable = False
-    frozen = False
+    #: Whether the suite moves it, at this time of the run, to let a session expire.
+    moves_now = False
+    stands_still = False
     #: Why the clock that the target offers cannot be used, where it offers one.
     unusable: str | None = None
 
@@ -71,6 +74,16 @@ class Clock:
         self.sleep: Callable[[float], None] = waiting.sleep
         #: What the newest answers show, where there are any.
         self.newest_skew: Callable[[], float] = lambda: self.skew
+
+    @property
+    def movable(self) -> bool:
+        """Whether a test can move it."""
+        return self.moves_now
+
+    @property
+    def frozen(self) -> bool:
+        """Whether it stands still between two moves."""
+        return self.stands_still
 
     def now(self) -> float:
         newest = self.newest_skew()
@@ -131,16 +144,46 @@ class Clock:
     @property
     def margin(self) -> int:
         """Whole seconds by which a test stays away from a limit."""
-        return 0 if self.frozen else 2
+        return 0 if self.frozen else MARGIN
 
     def _wait(self, seconds: float) -> None:
         self.sleep(max(0.0, seconds))
 
 
+class ClockToCome(Clock):
+    """Real time, while tests run side by side, before the clock that can be moved is taken.
+
+    A test that would look at that one, or needs its exactness, is run again, alone.
+    """
+
+    def __init__(self, real: Clock, coming: MovableClock) -> None:
+        super().__init__(real.skew, real.max_wait)
+        self.newest_skew = real.newest_skew
+        self.real = real
+        self.coming = coming
+
+    @property
+    def margin(self) -> int:
+        return MARGIN
+
+    @property
+    def movable(self) -> bool:
+        raise RunAlone
+
+    @property
+    def frozen(self) -> bool:
+        raise RunAlone
+
+    @contextmanager
+    def window(self) -> Iterator[Window]:
+        raise RunAlone
+        yield  # what a context manager is made of
+
+
 class MovableClock(Clock, ABC):
     """A clock that the suite sets, forward only; it then stands still or goes on."""
 
-    movable = True
+    moves_now = True
 
     def __init__(self) -> None:
         """`tell` is called with every move."""

@@ -100,12 +100,12 @@ class Deployment:
     @property
     def must_wait(self) -> bool:
         """Whether a session can only expire by really waiting."""
-        return not self.clock.movable and not self.can_forge
+        return not self.clock.moves_now and not self.can_forge
 
     @property
     def ages_by_replacing(self) -> bool:
         """Whether a session expires by a forged older pair that takes its place."""
-        return self.can_forge and not self.clock.movable
+        return self.can_forge and not self.clock.moves_now
 
     @property
     def can_age_renewed(self) -> bool:
@@ -210,6 +210,7 @@ class Deployment:
             answers = self.together(*calls)
             if int(self.clock.now()) == began:
                 return answers, tried
+        self.need_alone()
         raise NotTestable("frozen clock", f"no second held {len(calls)} calls, in {tries} tries")
 
     def need_two_generations_in_a_window(self) -> None:

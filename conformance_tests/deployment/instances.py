@@ -43,6 +43,11 @@ class Instances:
         self._real_time = Clock(max_wait=self.main.target.clock.max_wait)
         self.ends.callback(self._end_all)
 
+    def set_clock(self, clock: Clock) -> None:
+        """From now on this is the clock of all instances that are there by themselves."""
+        for instance in (self.main, *self._known.values()):
+            instance.clock = clock
+
     def in_environment(self, environment: str) -> Deployment:
         """The instance that runs in this environment; NotApplicable where there is none."""
         target = self.main.target

@@ -8,7 +8,9 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from conformance_tests.deployment.clock import (
+    Clock,
     ClockError,
+    ClockToCome,
     MovableClock,
     offered,
     reset,
@@ -26,24 +28,35 @@ if TYPE_CHECKING:
 NEAREST_LEAP, FARTHEST_LEAP = 3_600, 60 * 86_400
 
 
-def set_clock(customers: Customers, ends: ExitStack) -> None:
-    """Use the clock that the target offers, where logins show that it moves."""
+def set_clock(customers: Customers, ends: ExitStack, *, later: bool = False) -> None:
+    """Use the clock that the target offers, where logins show that it moves.
+
+    later: real time is used until `take_clock`.
+    """
     deployment = customers.deployment
     deployment.clock.skew = deployment.client.skew
+    deployment.clock.newest_skew = lambda: deployment.client.skew
     clock = offered(deployment.target, deployment.wiring.transport)
     if clock is None or not can_try_clock(customers):
-        deployment.clock.newest_skew = lambda: deployment.client.skew
         return
     ends.callback(reset_and_close, clock)
     if moved := moved_clock(customers):
         reset(clock)
         deployment.about_runs.append(moved)
-    if why := why_unusable(customers, clock):
-        deployment.clock.unusable = f"{why}; mend [clock] or leave it out"
-        reset(clock)
+    if later:
+        deployment.clock = ClockToCome(deployment.clock, clock)
     else:
-        clock.tell = deployment.recorder.note
-        deployment.clock = clock
+        deployment.clock = checked(customers, deployment.clock, clock)
+
+
+def checked(customers: Customers, real: Clock, clock: MovableClock) -> Clock:
+    """The clock that was offered, where logins show that it moves; else real time."""
+    if why := why_unusable(customers, clock):
+        real.unusable = f"{why}; mend [clock] or leave it out"
+        reset(clock)
+        return real
+    clock.tell = customers.deployment.recorder.note
+    return clock
 
 
 def can_try_clock(customers: Customers) -> bool:
@@ -64,7 +77,7 @@ def why_unusable(customers: Customers, clock: MovableClock) -> str | None:
         if not leap - 15 <= after - before <= leap + 15:
             moved = f"the deployment's time by {after - before} s"
             return f"the clock was moved by {leap} s, {moved}"
-        clock.frozen = customers.deployment.target.clock.frozen or (
+        clock.stands_still = customers.deployment.target.clock.frozen or (
             clock.name == "http" and _stands_still(customers, after)
         )
     except (ClockError, Violation, Throttled, OSError) as error:

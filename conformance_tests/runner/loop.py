@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from conformance_tests.deployment.clock import ClockToCome
 from conformance_tests.deployment.waiting import BESIDE_OTHERS
-from conformance_tests.outcomes import RunAlone
+from conformance_tests.outcomes import NotTestable, RunAlone
 from conformance_tests.report.finding import Finding
 from conformance_tests.runner import fixtures
 from conformance_tests.runner.schedule import Next, Scheduler
@@ -19,6 +20,9 @@ from conformance_tests.runner.work_queue import batches, last_tests
 if TYPE_CHECKING:
     from conformance_tests.deployment.http.recorder import Exchange
     from conformance_tests.runner.plugin import ConformancePlugin
+
+#: What a clock lacks that cannot be moved.
+OF_TIME = ("clock", "frozen clock", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,17 @@ class Loop:
         jobs = [self._plugin.job(item) for item in items]
         if self._context.options.shuffle is not None:
             random.Random(self._context.options.shuffle).shuffle(jobs)
-        Scheduler(self, self._context.parallel).run(jobs)
+        moved_later = isinstance(self._context.deployment.clock, ClockToCome)
+        Scheduler(self, self._context.parallel, alone_last=moved_later).run(jobs)
 
     # -- what the scheduler asks ---------------------------------------------------------------
 
     def run(self, item: pytest.Item, alone: bool) -> Result:
         """One test, in its own thread or alone."""
-        deployment, error = self._context.deployment, None
+        deployment = self._context.deployment
+        error: BaseException | None = None
+        if alone:
+            self._context.take_clock()
         BESIDE_OTHERS.set(not alone)
         deployment.recorder.start_test()
         try:
@@ -72,6 +80,10 @@ class Loop:
             fixtures.call(item)
         except RunAlone:
             return Result()
+        except NotTestable as lack:
+            if lack.capability in OF_TIME and isinstance(deployment.clock, ClockToCome):
+                return Result()
+            error = lack
         except (KeyboardInterrupt, pytest.exit.Exception):
             raise
         except BaseException as problem:  # whatever it is, it is this test's end

@@ -21,16 +21,13 @@ REAL: Final = frozenset(
 #: The fixtures by which a test disturbs or watches what other tests do as well.
 WHOLE: Final = frozenset({"faults", "run_log", "launcher", "instances", "overheard"})
 #: The options of a test that is run alone.
-ALONE: Final = ("serial", "last")
-#: The group whose tests compete with themselves: other tests would be in their way. Where time can
-#: only be waited for, the others wait most of the time as well.
-RACES: Final = "RACE"
+ALONE: Final = ("serial", "last", "wrong_passwords")
 
 
 def job_of(item: pytest.Item, deployment: Deployment, *, parallel: bool) -> Job[pytest.Item]:
     """A test as the scheduler sees it."""
     need = _need(item, deployment)
-    return Job(item, need, _stage(item, need), not parallel or _alone(item, deployment))
+    return Job(item, need, _stage(item, need), not parallel or _alone(item))
 
 
 def _stage(item: pytest.Item, need: Need) -> int:
@@ -79,11 +76,8 @@ def customers_of(item: pytest.Item, deployment: Deployment) -> int:
     return 1 if "customers" in asked and marker_option(item, "logins") else 0
 
 
-def _alone(item: pytest.Item, deployment: Deployment) -> bool:
+def _alone(item: pytest.Item) -> bool:
     """Whether no other test may be under way: it would disturb them, or they what it measures."""
-    groups = {row.group for row in requirements_of(item)}
-    return (
-        any(marker_option(item, option) for option in ALONE)
-        or not WHOLE.isdisjoint(fixtures_of(item))
-        or (RACES in groups and not deployment.must_wait)
+    return any(marker_option(item, option) for option in ALONE) or not WHOLE.isdisjoint(
+        fixtures_of(item)
     )

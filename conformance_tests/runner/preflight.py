@@ -34,11 +34,14 @@ OPAQUE = "refresh tokens are of another make than WIRE-05 says: name claims with
 LOGIN_PAUSE_SECONDS = 1.1
 
 
-def prepare(customers: Customers, ends: ExitStack) -> str | None:
+def prepare(customers: Customers, ends: ExitStack, *, side_by_side: bool = False) -> str | None:
     """Open all that the target offers and log in; why it cannot be judged (None if it can).
 
     What was opened is closed, and the clock reset, when `ends` ends. The caller cleans up,
     whatever stops this on its way.
+
+    side_by_side: several tests at once come first, so that a clock which is offered is left alone
+        where sessions can be made to expire without it.
     """
     deployment = customers.deployment
     problem = (
@@ -56,7 +59,7 @@ def prepare(customers: Customers, ends: ExitStack) -> str | None:
         deployment.wrong_secret = check_secret(customers)
         deployment.opaque = check_derivation(customers)
         deployment.odd_pairs = check_forging(customers)
-        set_clock(customers, ends)
+        set_clock(customers, ends, later=side_by_side and deployment.can_forge)
         deployment.developer = find_developer(customers)
     return problem
 
@@ -154,7 +157,7 @@ def find_developer(customers: Customers) -> Developer | None:
     """
     deployment = customers.deployment
     development = deployment.target.environment == "development"
-    needed = development and deployment.table is None and not deployment.clock.movable
+    needed = development and deployment.table is None and not deployment.clock.moves_now
     if not needed or not deployment.can_hash or not customers.sessions:
         return None
     deployment.developer = Developer(deployment.client)

@@ -82,7 +82,7 @@ def run_suite(
         unreachable = remark = None
         code: int = pytest.ExitCode.OK
         try:
-            unreachable = prepare(customers, ends)
+            unreachable = prepare(customers, ends, side_by_side=context.parallel > 1)
             remark = None if unreachable else remark_about(customers)
             if unreachable is None or customers.locked_out:
                 code = run_pytest(context)
@@ -132,7 +132,7 @@ def remark_about(customers: Customers) -> str | None:
 def run_pytest(context: RunContext) -> int:
     extra = list(context.options.pytest_args)
     quiet = () if extra else QUIET
-    if context.deployment.clock.movable:
+    if context.deployment.clock.moves_now:
         context.parallel = 1  # each move is a second less for every open session
     plugin = ConformancePlugin(context)
     plugins = [plugin] if extra else [plugin, Loop(plugin)]

@@ -78,11 +78,15 @@ class _Running(Generic[T]):
 
 
 class Scheduler(Generic[T]):
-    """At most so many tests at once; the order is kept as far as nothing has to wait."""
+    """At most so many tests at once; the order is kept as far as nothing has to wait.
 
-    def __init__(self, tests: Tests[T], parallel: int) -> None:
+    alone_last: tests that run alone come after all others, not after those of their stage.
+    """
+
+    def __init__(self, tests: Tests[T], parallel: int, *, alone_last: bool = False) -> None:
         self._tests = tests
         self._parallel = parallel
+        self._alone_last = alone_last
         self._waiting: list[Job[T]] = []
         self._running: list[_Running[T]] = []
         self._ended: SimpleQueue[_Running[T]] = SimpleQueue()
@@ -91,7 +95,7 @@ class Scheduler(Generic[T]):
 
     def run(self, jobs: Iterable[Job[T]]) -> None:
         """Run them all; an interrupt ends those that are under way."""
-        self._waiting = sorted(jobs, key=lambda job: job.place)
+        self._waiting = sorted(jobs, key=self._place)
         try:
             while self._waiting or self._running:
                 while (found := self._startable()) is not None:
@@ -133,8 +137,11 @@ class Scheduler(Generic[T]):
 
     def _earlier(self, job: Job[T]) -> bool:
         """Whether a test of an earlier place still needs customers."""
-        others = [*self._waiting, *(one.job for one in self._running)]
-        return any(other.need.customers and other.place < job.place for other in others)
+        others, place = [*self._waiting, *(one.job for one in self._running)], self._place(job)
+        return any(other.need.customers and self._place(other) < place for other in others)
+
+    def _place(self, job: Job[T]) -> tuple[int, int]:
+        return (job.alone, job.stage) if self._alone_last else job.place
 
     # -- one test ------------------------------------------------------------------------------
 
@@ -172,7 +179,7 @@ class Scheduler(Generic[T]):
         after = self._tests.take(ended.job.test, ended.result)
         if after is not Next.DONE:
             self._waiting.append(replace(ended.job, alone=True))
-            self._waiting.sort(key=lambda job: job.place)
+            self._waiting.sort(key=self._place)
         self._lost = self._lost or after is Next.LOST
 
     def _interrupt(self) -> None:

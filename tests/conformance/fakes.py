@@ -128,7 +128,7 @@ class HandClock(MovableClock):
     """A clock that stands where it was put, and remembers every move."""
 
     name = "hand"
-    frozen = True
+    stands_still = True
 
     def __init__(self, now: int = NOW) -> None:
         super().__init__()
@@ -142,7 +142,7 @@ class HandClock(MovableClock):
 class StillClock(Clock):
     """A clock that nobody can move; only the turn of a second shows."""
 
-    frozen = True
+    stands_still = True
     seconds = NOW
 
     def now(self) -> float:

@@ -110,7 +110,7 @@ def test_a_moved_clock_stands_at_a_whole_later_second() -> None:
 def test_no_clock_goes_back() -> None:
     """Neither by a move nor by standing at an earlier second."""
     clock, told = http_clock()
-    clock.frozen = True
+    clock.stands_still = True
     clock.move_to(clock.now() + 10)
     with pytest.raises(SuiteError):
         clock.move_to(clock.now() - 1)
@@ -133,7 +133,7 @@ def test_a_ticking_clock_stands_nowhere() -> None:
     with pytest.raises(NotTestable, match="stands still"):
         clock.freeze_at(int(clock.now()) + 60)
     assert clock.margin == 2
-    clock.frozen = True
+    clock.stands_still = True
     clock.freeze_at(int(clock.now()) + 60)
     assert clock.margin == 0
 
@@ -141,7 +141,7 @@ def test_a_ticking_clock_stands_nowhere() -> None:
 def test_standing_where_it_stands_sends_nothing() -> None:
     """The same second twice is one move."""
     clock, told = http_clock()
-    clock.frozen = True
+    clock.stands_still = True
     moment = int(clock.now()) + 60
     clock.freeze_at(moment)
     clock.freeze_at(moment)
@@ -209,7 +209,7 @@ def test_a_window_on_a_standing_clock_is_exact() -> None:
 def test_a_window_is_open_from_first_to_last() -> None:
     """On a ticking clock two seconds are allowed on both sides."""
     clock = HandClock()
-    clock.frozen = False
+    clock.stands_still = False
     with clock.window() as window:
         clock.move_to(NOW + 5)
     low, high = window.after(0)

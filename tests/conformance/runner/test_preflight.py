@@ -18,14 +18,15 @@ from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment import opening
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.forge import Forge
+from conformance_tests.deployment.instances import Instances
 from conformance_tests.deployment.opening import assemble, reach
 from conformance_tests.deployment.table import Table
 from conformance_tests.deployment.wiring import Wiring
-from conformance_tests.outcomes import NotTestable
+from conformance_tests.outcomes import NotTestable, RunAlone
 from conformance_tests.redaction import Redactor
 from conformance_tests.report import verdict
 from conformance_tests.runner import clock_check, preflight
-from conformance_tests.runner.options import Options
+from conformance_tests.runner.options import Options, RunContext
 from conformance_tests.runner.preflight import OPAQUE, prepare
 from conformance_tests.runner.run import remark_about, run_suite
 from conformance_tests.target.model import Target
@@ -113,9 +114,11 @@ def looked_over(server: Server, judged: Target) -> tuple[Customers, str | None]:
         return prepared(server, judged, ends)
 
 
-def prepared(server: Server, judged: Target, ends: ExitStack) -> tuple[Customers, str | None]:
+def prepared(
+    server: Server, judged: Target, ends: ExitStack, *, side_by_side: bool = False
+) -> tuple[Customers, str | None]:
     found = Customers(assemble(judged, ends, Wiring(transport=server)))
-    return found, prepare(found, ends)
+    return found, prepare(found, ends, side_by_side=side_by_side)
 
 
 # -- is anyone there ---------------------------------------------------------------------------
@@ -441,6 +444,42 @@ def test_a_dead_clock_is_not_used(server: Server) -> None:
     assert clock.name == "real"
     with pytest.raises(NotTestable, match=r"gave no answer: .*; mend \[clock\] or leave it out"):
         clock.freeze_at(int(clock.now()) + 60)
+
+
+@pytest.mark.usefixtures("asleep")
+@pytest.mark.parametrize("status", [200, 404])
+def test_a_clock_is_left_alone_as_long_as_tests_run_side_by_side(
+    server: Server, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """Where sessions can be forged. It is tried when the first test needs it, in all instances."""
+    in_memory(monkeypatch, server)
+    set_clock = server.clock
+    server.clock = lambda request: set_clock(request) if status == 200 else httpx.Response(status)
+    judged = target(secret=SECRET, table=ANYWHERE, clock=ClockAddress(http=CLOCK_URL))
+    with ExitStack() as ends:
+        customers, _ = prepared(server, judged, ends, side_by_side=True)
+        deployment = customers.deployment
+        assert server.stands_at is None
+        assert deployment.ages_by_replacing
+        for asked in ("movable", "frozen"):
+            with pytest.raises(RunAlone):
+                getattr(deployment.clock, asked)
+        with pytest.raises(RunAlone), deployment.clock.window():
+            pass
+        context = RunContext(customers, Instances(deployment, ends))
+        context.take_clock()
+        assert deployment.clock.movable is (status == 200)
+        assert (deployment.clock.unusable is None) is (status == 200)
+    assert server.stands_at is None
+
+
+@pytest.mark.usefixtures("asleep")
+def test_without_the_table_a_clock_is_taken_at_once(server: Server) -> None:
+    """Sessions expire by it alone."""
+    judged = target(secret=SECRET, clock=ClockAddress(http=CLOCK_URL))
+    with ExitStack() as ends:
+        customers, _ = prepared(server, judged, ends, side_by_side=True)
+        assert customers.deployment.clock.movable
 
 
 @pytest.mark.parametrize("ahead, noticed", [(0.4, 0.0), (30.0, 30.0), (-30.0, -30.0)])

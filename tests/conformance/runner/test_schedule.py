@@ -70,9 +70,11 @@ def job(test: str, need: Need = NOTHING, *, stage: int = 0, alone: bool = False)
     return Job(test, need, stage, alone)
 
 
-def log_of(jobs: Iterable[Job[str]], parallel: int = 8, **more: Any) -> Log:
+def log_of(
+    jobs: Iterable[Job[str]], parallel: int = 8, *, alone_last: bool = False, **more: Any
+) -> Log:
     log = Log(**more)
-    Scheduler(log, parallel).run(jobs)
+    Scheduler(log, parallel, alone_last=alone_last).run(jobs)
     return log
 
 
@@ -117,6 +119,15 @@ def test_a_test_that_must_be_alone_comes_last_and_alone() -> None:
     assert log.alone == ["alone", "moves"]
     assert not any(log.together(name, other) for name in log.alone for other in "abc")
     assert "1 for the other tests to end" in log.told
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_tests_that_must_be_alone_come_after_those_of_their_stage_or_after_all(last: bool) -> None:
+    """Also one that is run again: once a clock was moved for one of them, no other may follow."""
+    jobs = [job("late", ONE, stage=1), job("moves", ONE), job("alone", ONE, alone=True)]
+    log = log_of(jobs, alone_last=last, after={"moves": [Next.AGAIN, Next.DONE]})
+    after = ["late", "alone", "moves"] if last else ["alone", "moves", "late"]
+    assert log.begun == ["moves", *after]
 
 
 def test_where_the_deployment_is_lost_it_is_taken_up_before_anything_else_begins() -> None:

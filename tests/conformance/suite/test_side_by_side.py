@@ -17,7 +17,6 @@ from conformance_tests.report.verdict import judge
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.keys import PARALLEL
-from conformance_tests.target.model import Target
 from conformance_tests.target.parts import ClockAddress
 from reference_auth.core.errors import Retry
 from reference_auth.flow.flow import Flow
@@ -46,17 +45,17 @@ MORE_DEFECTS = (
 )
 
 
-def without_a_clock(target: Target) -> Target:
-    """Where the clock can be moved, tests run one after the other anyway."""
-    assert target.table is not None
-    lasting = replace(target.table, ends_with_run=False)
-    return blind(target, secret=target.secret, table=lasting)
-
-
-def rows(parallel: int, order: int | None) -> dict[str, str]:
+def rows(parallel: int, order: int | None, *, clock: bool) -> dict[str, str]:
     """The status of each requirement; not of those that measure how long a derivation takes."""
     with boot.embedded_reference(over_http=False, behind_proxy=False) as (target, wiring):
-        judged = replace(without_a_clock(target), parallel=parallel)
+        assert target.table is not None
+        judged = blind(
+            target,
+            secret=target.secret,
+            table=replace(target.table, ends_with_run=False),
+            clock=target.clock if clock else ClockAddress(),
+            parallel=parallel,
+        )
         report = judge(judged, run_suite(judged, Options(only=ONLY, shuffle=order), wiring=wiring))
     assert report.run.crashed is None
     told = {row.requirement.id: row.status for row in report.rows}
@@ -81,8 +80,9 @@ def test_a_server_that_asks_to_try_again_is_asked_again(monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("defect", [*DEFECTS, *(MORE_DEFECTS if LONG else ())])
+@pytest.mark.parametrize("clock", [False, True], ids=["in real time", "with a clock"])
 def test_serial_and_parallel_runs_agree(
-    monkeypatch: pytest.MonkeyPatch, defect: str | None
+    monkeypatch: pytest.MonkeyPatch, clock: bool, defect: str | None
 ) -> None:
     """What a defect breaks now and then, as threads and seconds fall, is left out.
 
@@ -93,9 +93,9 @@ def test_serial_and_parallel_runs_agree(
     if defect is not None:
         CATALOGUE[defect].patch(monkeypatch)
         chance = CATALOGUE[defect].sometimes
-    serial = rows(1, None)
+    serial = rows(1, None, clock=clock)
     for order in ORDERS:
-        parallel = rows(PARALLEL, order)
+        parallel = rows(PARALLEL, order, clock=clock)
         differ = {id_ for id_ in serial if serial[id_] != parallel[id_]} - chance
         if defect is not None:
             differ = {i for i in differ if "not-testable" not in (serial[i], parallel[i])}
