@@ -17,7 +17,7 @@ from conformance_tests.actors import developed_rows
 from conformance_tests.deployment.http.load import Load
 from conformance_tests.deployment.row import Row
 from conformance_tests.good_calls import JWT, ROW, TIMES
-from conformance_tests.outcomes import NotTestable, SuiteError, Violation, good_call
+from conformance_tests.outcomes import NotTestable, Violation, good_call
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.deployment import Deployment
@@ -31,7 +31,7 @@ SOON = 4
 LAST_SECOND = 253_402_300_799
 #: Seconds of refresh that a forged session has left.
 ENOUGH = 300
-ENDED_ALREADY = "a test aged a session that had ended already"
+NO_ROW = ("a row for this session", "no such row", ROW)
 #: Attributes that no implementation knows, one of each kind.
 UNKNOWN_ATTRIBUTES: Mapping[str, Mapping[str, Any]] = {
     "conformance_text": {"S": "ünknown"},
@@ -157,7 +157,7 @@ class Session:
         """This session, its row holding one more attribute of each kind that a table knows."""
         row = self.row or self.stored()
         if row is None:
-            raise Violation("a row for this session", "no such row", ROW)
+            raise Violation(*NO_ROW)
         annotated = Row({**row.attributes, **UNKNOWN_ATTRIBUTES})
         self.customer.deployment.need_table().write(annotated)
         return replace(self, row=annotated)
@@ -280,7 +280,7 @@ def aged(session: Session, seconds: int) -> Session:
     while session.exp - seconds in taken:
         seconds += 1
     shifted = {
-        name: value - seconds
+        name: session._seconds(name, value) - seconds
         for name, value in session.claims.items()
         if name in ("exp", "refresh_expiry", "iat")
     }
@@ -294,9 +294,10 @@ def _replaced(session: Session, claims: Mapping[str, Any]) -> Session:
     """A pair of these claims, whose row takes the place of the session's row at once."""
     old = session.row or session.stored()
     if old is None:
-        raise SuiteError(ENDED_ALREADY)
+        raise Violation(*NO_ROW)
     older, row = _forged(session, old, claims)
-    session.customer.deployment.need_table().replace(old, row)
+    if not session.customer.deployment.need_table().replace(old, row):
+        raise Violation(*NO_ROW)
     return older
 
 
@@ -305,7 +306,7 @@ def _developed(session: Session, claims: Mapping[str, Any]) -> Session:
     owner, deployment = session.customer, session.customer.deployment
     forge = deployment.need_forge()
     if session.stored() is None:
-        raise SuiteError(ENDED_ALREADY)
+        raise Violation(*NO_ROW)
     refresh_token = forge.refresh_token(owner.id, claims["exp"])
     developed_rows.remove(deployment, owner.id, session.refresh_token)
     row = developed_rows.write(deployment, owner.id, refresh_token, claims["refresh_expiry"])

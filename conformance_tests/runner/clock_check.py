@@ -22,6 +22,7 @@ from conformance_tests.runner.other_runs import moved_clock
 
 if TYPE_CHECKING:
     from conformance_tests.actors.pool import Customers
+    from conformance_tests.deployment.instances import Instances
 
 #: A clock is first moved by a random number of seconds between these. So a second run on the same
 #: table does not reuse the seconds of the first run, whose ended pairs could not be issued again.
@@ -57,6 +58,13 @@ def checked(customers: Customers, real: Clock, clock: MovableClock) -> Clock:
         return real
     clock.tell = customers.deployment.recorder.note
     return clock
+
+
+def take_clock(customers: Customers, instances: Instances) -> None:
+    """From now on the clock is moved, where there is one that was left alone until now."""
+    clock = customers.deployment.clock
+    if isinstance(clock, ClockToCome):
+        instances.set_clock(checked(customers, clock.real, clock.coming))
 
 
 def can_try_clock(customers: Customers) -> bool:

@@ -14,6 +14,7 @@ from conformance_tests.deployment.waiting import BESIDE_OTHERS
 from conformance_tests.outcomes import NotTestable, RunAlone
 from conformance_tests.report.finding import Finding
 from conformance_tests.runner import fixtures
+from conformance_tests.runner.clock_check import take_clock
 from conformance_tests.runner.schedule import Next, Scheduler
 from conformance_tests.runner.work_queue import batches, last_tests
 
@@ -71,7 +72,7 @@ class Loop:
         deployment = self._context.deployment
         error: BaseException | None = None
         if alone:
-            self._context.take_clock()
+            take_clock(self._context.customers, self._context.instances)
         BESIDE_OTHERS.set(not alone)
         deployment.recorder.start_test()
         try:

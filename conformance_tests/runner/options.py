@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from conformance_tests.deployment.clock import ClockToCome
-from conformance_tests.runner.clock_check import checked
-
 if TYPE_CHECKING:
     from conformance_tests.actors.pool import Customers
     from conformance_tests.deployment.deployment import Deployment
@@ -106,12 +103,6 @@ class RunContext:
     def deployment(self) -> Deployment:
         """The instance under test."""
         return self.customers.deployment
-
-    def take_clock(self) -> None:
-        """From now on the clock is moved, where there is one that was left alone until now."""
-        clock = self.deployment.clock
-        if isinstance(clock, ClockToCome):
-            self.instances.set_clock(checked(self.customers, clock.real, clock.coming))
 
     def add_walked(self, walked: Walked) -> None:
         """Count one more walk."""

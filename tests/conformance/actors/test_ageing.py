@@ -11,7 +11,7 @@ from conformance_tests.actors.session import Session
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge
-from conformance_tests.outcomes import NotTestable, SuiteError, Violation
+from conformance_tests.outcomes import NotTestable, Violation
 from conformance_tests.target.parts import Features
 from tests.conformance.fakes import (
     ALICE,
@@ -164,13 +164,22 @@ def test_two_aged_sessions_do_not_share_an_exp() -> None:
     assert len(customer.rows()) == 3
 
 
-def test_an_ended_session_cannot_be_aged() -> None:
-    """That would bring it back: the test that asks for it is wrong."""
+def test_a_session_whose_row_is_gone_is_not_brought_back() -> None:
+    """A deployment that took it away is told so; the suite itself did nothing wrong."""
     customer = Customers(forgeable()).made_up()
     session = customer.log_in()
     customer.deployment.need_table().clear(customer.id)
-    with pytest.raises(SuiteError):
+    with pytest.raises(Violation, match="expected a row for this session; got no such row"):
         session.expired()
+
+
+def test_a_time_that_is_a_text_cannot_be_aged() -> None:
+    """WIRE-02 says so; no test ends in an error of the suite."""
+    session = Customers(forgeable()).made_up().log_in()
+    claims = {**session.claims, "refresh_expiry": str(session.refresh_expiry)}
+    token = session.customer.deployment.need_forge().mint(claims)
+    with pytest.raises(Violation, match="refresh_expiry to be epoch seconds"):
+        session.altered(token=token).expired()
 
 
 # -- third rung: waiting, and none -------------------------------------------------------------

@@ -111,7 +111,8 @@ def test_a_conflict_with_the_deployment_is_tried_again(
     client.well = 3
     old, new = (Row.of("conformance-x", letter * 128, 2_000_000_000) for letter in "ab")
     table.write(old)
-    table.replace(old, new)
+    assert table.replace(old, new)
+    assert not table.replace(old, new)
     table.delete(new)
     assert table.rows("conformance-x") == []
     assert table.lost is None

@@ -26,7 +26,8 @@ from conformance_tests.outcomes import NotTestable, RunAlone
 from conformance_tests.redaction import Redactor
 from conformance_tests.report import verdict
 from conformance_tests.runner import clock_check, preflight
-from conformance_tests.runner.options import Options, RunContext
+from conformance_tests.runner.clock_check import take_clock
+from conformance_tests.runner.options import Options
 from conformance_tests.runner.preflight import OPAQUE, prepare
 from conformance_tests.runner.run import remark_about, run_suite
 from conformance_tests.target.model import Target
@@ -466,8 +467,7 @@ def test_a_clock_is_left_alone_as_long_as_tests_run_side_by_side(
                 getattr(deployment.clock, asked)
         with pytest.raises(RunAlone), deployment.clock.window():
             pass
-        context = RunContext(customers, Instances(deployment, ends))
-        context.take_clock()
+        take_clock(customers, Instances(deployment, ends))
         assert deployment.clock.movable is (status == 200)
         assert (deployment.clock.unusable is None) is (status == 200)
     assert server.stands_at is None
