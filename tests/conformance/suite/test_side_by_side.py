@@ -79,8 +79,14 @@ def test_a_server_that_asks_to_try_again_is_asked_again(monkeypatch: pytest.Monk
     assert {finding.status for finding in run.findings} == {"pass"}
 
 
-@pytest.mark.parametrize("defect", [*DEFECTS, *(MORE_DEFECTS if LONG else ())])
-@pytest.mark.parametrize("clock", [False, True], ids=["in real time", "with a clock"])
+@pytest.mark.parametrize(
+    "clock, defect",
+    [
+        *((False, defect) for defect in DEFECTS),
+        (True, None),
+        *((clock, defect) for clock in (False, True) for defect in MORE_DEFECTS if LONG),
+    ],
+)
 def test_serial_and_parallel_runs_agree(
     monkeypatch: pytest.MonkeyPatch, clock: bool, defect: str | None
 ) -> None:
