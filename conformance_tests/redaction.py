@@ -328,11 +328,16 @@ def of_a_command() -> Iterator[Redactor]:
 
 
 def forms(secret: str) -> set[str]:
-    """The ways in which a text may write a secret, each by itself and two within each other."""
+    """The ways in which a text may write a secret, each by itself and two within each other.
+
+    Three, where it has too few letters to be known by them.
+    """
     cased = {secret, secret.upper(), secret.lower()}
     once = {form for text in cased for form in written(text)}
     twice = {form for inner in once for form in (*written(inner), *encoded(inner))}
-    return {*cased, *once, *twice, *encoded(secret)}
+    few = len(Skeleton(secret).text) < SURE
+    thrice = {form for inner in twice for form in written(inner)} if few else set[str]()
+    return {*cased, *once, *twice, *thrice, *encoded(secret)}
 
 
 def written(text: str) -> set[str]:

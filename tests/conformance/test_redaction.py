@@ -67,6 +67,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "for a shell": shlex.quote,
     "in a shell's JSON": lambda text: shlex.quote(json.dumps({"password": text})),
+    "in a shell's JSON, in JSON": lambda text: as_json(shlex.quote(json.dumps({"password": text}))),
     "in JSON": as_json,
     "in JSON with its letters": lambda text: json.dumps(text, ensure_ascii=False),
     "in JSON as PHP writes it": as_php,
