@@ -6,6 +6,8 @@ import copy
 import itertools
 import threading
 from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, wraps
 from typing import Any
 
@@ -40,7 +42,8 @@ class LockedClient:
             with _LOCK:
                 if next(_calls) % _CALLS_KEPT == 0:
                     reset_model_data()
-                return found(*args, **kwargs)
+                with _sharing_rows(kwargs.get("TransactItems", ())):
+                    return found(*args, **kwargs)
 
         return call
 
@@ -80,18 +83,31 @@ def _session() -> Any:
 def _start_moto() -> None:
     """Start moto for the rest of the process's life, keeping what it already holds."""
     from moto import mock_aws
-    from moto.dynamodb.models.table import Table
 
     with _LOCK:
         mock_aws().start(reset=False)
-        Table.__deepcopy__ = _sharing_rows  # type: ignore[attr-defined]
 
 
-def _sharing_rows(table: Any, memo: object) -> Any:
-    """What moto keeps of a table for each part of a transaction, in case that it fails.
+@contextmanager
+def _sharing_rows(parts: Sequence[Mapping[str, Any]]) -> Iterator[None]:
+    """Let moto keep the rows themselves, in case that this transaction fails, and no copies.
 
-    Copied row by row it takes longer with each session. Our transactions replace whole rows.
+    It would copy the whole table for each part, which takes longer with each session. What updates
+    a row changes it in place, so there the copies stay.
     """
+    from moto.dynamodb.models.table import Table
+
+    if not parts or any("Update" in part for part in parts):
+        yield
+        return
+    Table.__deepcopy__ = _with_its_rows  # type: ignore[attr-defined]
+    try:
+        yield
+    finally:
+        del Table.__deepcopy__  # type: ignore[attr-defined]
+
+
+def _with_its_rows(table: Any, memo: object) -> Any:
     kept = copy.copy(table)
     kept.items = defaultdict(dict, {key: dict(rows) for key, rows in table.items.items()})
     return kept
