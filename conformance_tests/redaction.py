@@ -6,7 +6,7 @@ A secret is known by its value and printed by its name: the second refresh token
 A text is read once, whatever it holds. Its letters and digits are compared after escapes of JSON,
 percent, HTML and the shell are undone, whatever stands between them is dropped, and case is folded:
 so quoting, nesting and line breaks hide nothing. A secret with few letters and digits is looked for
-in each form by itself.
+sign by sign, each in every way in which it may be spelled.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
+from html.entities import html5
 from typing import Final, NamedTuple
 from urllib.parse import quote, quote_plus
 
@@ -61,6 +62,18 @@ _ESCAPE: Final = re.compile(
 #: What some writers of JSON escape besides.
 _MARKUP: Final = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
 _PERCENT: Final = re.compile(r"%(?:25)*([0-9a-fA-F]{2})")
+
+#: What the shell, JSON and Python put before and around a sign that they quote.
+QUOTING: Final = "'\"\\"
+
+# Each of these signs may be spelled itself; repetitions are bounded: an answer may be all of one.
+_PERCENT_SIGN: Final = "%(?:25){0,8}"
+_SEMICOLON: Final = f"(?:;|{_PERCENT_SIGN}3B)"
+_NUMBER_SIGN: Final = f"(?:#|{_PERCENT_SIGN}23)"
+_AMPERSAND: Final = f"(?:&|{_PERCENT_SIGN}26|u0026)(?:amp{_SEMICOLON}){{0,8}}"
+_BACKSLASHES: Final = rf"(?:\\|{_PERCENT_SIGN}5C)+"
+_AFTER_BACKSLASH: Final = r"(?<=[\\Cc])"  # or after %5C
+_LETTERS: Final = dict(zip("\a\b\f\n\r\t\v", "abfnrtv", strict=True))
 
 
 class Piece(NamedTuple):
@@ -154,6 +167,8 @@ class Redactor:
         self._ends: dict[str, dict[int, dict[str, str]]] = {}
         #: Forms of secrets by their first letters, in lower case; the longest come first.
         self._forms: dict[str, dict[str, str]] = {}
+        #: Secrets of few letters and digits, however they are spelled.
+        self._spellings: list[tuple[re.Pattern[str], str]] = []
         self._words = 0
         self._lock = threading.RLock()
 
@@ -167,9 +182,12 @@ class Redactor:
             name = self._new_name(kind, value)
             for form in (value, *encoded(value)):
                 self._look_for_letters(Skeleton(form).text, name)
+            few = len(Skeleton(value).text) < SURE
             if kind in GIVEN:
                 self._look_for(forms(value), name)
-            elif len(Skeleton(value).text) < SURE and self._words < MOST_WORDS:
+                if few and len(value) >= SHORTEST:
+                    self._spellings.append((spellings(value), name))
+            elif few and self._words < MOST_WORDS:
                 self._words += 1
                 self._look_for({value, json.dumps(value)[1:-1]}, name)
 
@@ -233,6 +251,7 @@ class Redactor:
             return [
                 *self._of_skeletons(Skeleton(text)),
                 *self._of_forms(text),
+                *self._of_spellings(text),
                 *self._of_shapes(text),
             ]
 
@@ -256,6 +275,11 @@ class Redactor:
                 if folded.startswith(form, start):
                     yield Span(start, start + len(form), name)
                     break
+
+    def _of_spellings(self, text: str) -> Iterator[Span]:
+        for spelling, name in self._spellings:
+            for found in spelling.finditer(text):
+                yield Span(found.start(), found.end(), name)
 
     def _of_shapes(self, text: str) -> Iterator[Span]:
         for found in _HEX.finditer(text):
@@ -328,16 +352,11 @@ def of_a_command() -> Iterator[Redactor]:
 
 
 def forms(secret: str) -> set[str]:
-    """The ways in which a text may write a secret, each by itself and two within each other.
-
-    Three, where it has too few letters to be known by them.
-    """
+    """The ways in which a text may write a secret, each by itself and two within each other."""
     cased = {secret, secret.upper(), secret.lower()}
     once = {form for text in cased for form in written(text)}
     twice = {form for inner in once for form in (*written(inner), *encoded(inner))}
-    few = len(Skeleton(secret).text) < SURE
-    thrice = {form for inner in twice for form in written(inner)} if few else set[str]()
-    return {*cased, *once, *twice, *thrice, *encoded(secret)}
+    return {*cased, *once, *twice, *encoded(secret)}
 
 
 def written(text: str) -> set[str]:
@@ -385,3 +404,62 @@ def _base64(raw: bytes) -> Iterator[str]:
         core = code[first : len(before + raw) * 8 // 6]
         if len(core) >= SHORTEST + 1:
             yield from (core, core.replace("+", "-").replace("/", "_"))
+
+
+# -- a text's own signs, one by one --------------------------------------------------------------
+
+
+@lru_cache(maxsize=64)  # each command has its own redactor
+def spellings(text: str) -> re.Pattern[str]:
+    """The pattern of a text, in either case, however JSON, percents, HTML and the shell spell it.
+
+    They may do so within each other. Quoting signs are written in so many ways, and so often, that
+    between two other signs any number of them may stand; where the text has some, so many must.
+    """
+    core = text.lstrip(QUOTING)
+    parts = [f"{_one_of(QUOTING)}{{{len(text) - len(core)}}}"]
+    for sign, quoting in re.findall(rf"(?s)(.)([{re.escape(QUOTING)}]*)", core):
+        parts += [_spelled(sign), f"(?>{_one_of(QUOTING)}{{{len(quoting)},}})"]
+    if core and core[-1] not in QUOTING:
+        parts.pop()
+    return re.compile("".join(parts), re.IGNORECASE)
+
+
+@cache
+def _spelled(sign: str) -> str:
+    """The sign in either case; where the other case is two signs, they are spelled one by one."""
+    cases = {sign, sign.lower(), sign.upper()}
+    ways = [_one_of("".join(sorted(case for case in cases if len(case) == 1)))]
+    ways += ("".join(map(_one_of, case)) for case in sorted(cases) if len(case) > 1)
+    return f"(?:{'|'.join(ways)})"
+
+
+@cache
+def _one_of(signs: str) -> str:
+    codes = [ord(sign) for sign in signs]
+    escaped = [
+        *map(_utf_16, signs),
+        *(f"x{code:02x}|U{code:08x}" for code in codes),
+        *(_LETTERS[sign] for sign in signs if sign in _LETTERS),
+    ]
+    numbers = [f"{_NUMBER_SIGN}(?:0*{code}|x0*{code:x})" for code in codes]
+    names = [name.removesuffix(";") for name, sign in html5.items() if sign in signs]
+    ways = [
+        f"[{re.escape(signs)}]",
+        *map(_in_percents, signs),
+        f"{_AFTER_BACKSLASH}(?:{'|'.join(escaped)})",
+        f"{_AMPERSAND}(?:{'|'.join([*numbers, *names])}){_SEMICOLON}",
+    ]
+    if " " in signs:
+        ways += [r"\+", f"{_PERCENT_SIGN}2B"]
+    return f"(?:{'|'.join(ways)})"
+
+
+def _in_percents(sign: str) -> str:
+    return "".join(f"{_PERCENT_SIGN}{byte:02x}" for byte in sign.encode("utf-8", "replace"))
+
+
+def _utf_16(sign: str) -> str:
+    units = sign.encode("utf-16-be", "surrogatepass").hex()
+    pair = (f"u{units[place : place + 4]}" for place in range(0, len(units), 4))
+    return _BACKSLASHES.join(pair)

@@ -343,17 +343,23 @@ def blames_itself_for_a_malformed_body(patch: pytest.MonkeyPatch) -> None:
 
 
 def takes_header_from(
-    patch: pytest.MonkeyPatch, find: Callable[[Request], Awaitable[str | None]]
+    patch: pytest.MonkeyPatch,
+    find: Callable[[Request], Awaitable[str | None]],
+    absent: tuple[str | None, ...] = (None,),
 ) -> None:
-    """Where there is no Authorization header, the access token is looked for elsewhere."""
+    """Where the Authorization header is one of these, the access token is looked for elsewhere."""
     answer = Endpoint.answer
 
     async def looking(self: Endpoint, request: Request) -> Response:
         await request.body()
-        token = None if "authorization" in request.headers else await find(request)
+        sent = request.headers.get("authorization")
+        token = await find(request) if sent in absent else None
         if token:
+            others = [
+                header for header in request.scope["headers"] if header[0] != b"authorization"
+            ]
             header = (b"authorization", f"Bearer {token}".encode())
-            request.scope["headers"] = [*request.scope["headers"], header]
+            request.scope["headers"] = [*others, header]
             del request._headers
         return await answer(self, request)
 
@@ -428,6 +434,16 @@ def takes_an_access_token_from_a_cookie(patch: pytest.MonkeyPatch) -> None:
         return request.cookies.get("token")
 
     takes_header_from(patch, find)
+
+
+@mutant("GQL-10")
+def takes_a_cookie_for_a_header_without_a_token(patch: pytest.MonkeyPatch) -> None:
+    """A cookie stands in for what a front end sends as long as nobody is signed in."""
+
+    async def find(request: Request) -> str | None:
+        return request.cookies.get("token")
+
+    takes_header_from(patch, find, absent=("Bearer", "Bearer undefined", "Bearer null"))
 
 
 @mutant("GQL-10")

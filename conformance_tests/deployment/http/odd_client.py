@@ -167,9 +167,13 @@ class OddClient:
     # -- credentials in places where nobody should look ----------------------------------------
 
     def refreshes_with_stray_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
-        """Refreshes without the header, the access token being in URL, cookies or extensions."""
-        for place in _places(dict.fromkeys(TOKEN_NAMES, token) | _bearers(token)):
-            yield self._stray("refreshCustomerToken", {"refresh_token": refresh_token}, place)
+        """Refreshes without the header, or with one that holds no token, the access token being in
+        URL, cookies or extensions.
+        """
+        places = _places(dict.fromkeys(TOKEN_NAMES, token) | _bearers(token))
+        given = {"refresh_token": refresh_token}
+        for header, place in product((None, "Bearer", "Bearer undefined", "Bearer null"), places):
+            yield self._stray("refreshCustomerToken", given, place, header)
 
     def revokes_with_stray_access_token(self, token: str, refresh_token: str) -> Iterator[Answer]:
         """Revokes without the header, the access token being in URL, cookies or extensions."""
