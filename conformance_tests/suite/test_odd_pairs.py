@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from conformance_tests.actors import forged_tokens
-from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import (
     malformed_tokens,
     never_issued,
@@ -102,6 +102,17 @@ def test_an_old_tab_ends_nothing(someone: Customer, expect: Expect) -> None:
     expect.returns_same_pair(new)
 
 
+@requirement("HARD-11", burns=True)
+def test_the_access_token_of_an_ended_session_ends_no_other(
+    made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """Beside the refresh token of a session of today it is refused, and today's lives on."""
+    ended, today = made_up.forge_session(-90, -60), made_up.forge_session(300, 600)
+    expect.returns_same_pair(today)
+    expect.refused_as_not_genuine(today.altered(token=ended.token).refresh())
+    expect.returns_same_pair(today)
+
+
 # -- nearly the refresh token ------------------------------------------------------------------
 
 
@@ -153,6 +164,19 @@ def test_what_cannot_be_a_refresh_token_changes_nothing(
                 expect.refused_as_not_genuine(odd.refresh())
                 expect.refused_as_not_genuine(odd.revoke())
     expect.returns_same_pair(session)
+
+
+@requirement("HARD-25", burns=True)
+def test_what_cannot_be_a_refresh_token_is_refused_after_the_end_too(
+    made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """Beside the access token of a session that has ended it is refused like any other."""
+    today, ended = made_up.forge_session(300, 600), made_up.forge_session(-90, -60)
+    expect.returns_same_pair(today)
+    for what, text in malformed_tokens(ended.refresh_token).items():
+        with expect.given(f"{what} as refresh token"):
+            expect.refused_as_not_genuine(ended.altered(refresh_token=text).refresh())
+    expect.returns_same_pair(today)
 
 
 @requirement("HARD-25", burns=True)

@@ -29,7 +29,7 @@ REFUSED_VALUE = re.compile(
 )
 #: The same about a value in a document that cannot be read.
 MISPLACED_VALUE = re.compile(
-    r"((?:found|Unexpected) (?:BlockString|String|Name|Int|Float)) .*", re.S
+    r"((?:found|Unexpected) (?:BlockString|String|Name|Int|Float)|escape sequence):? .*", re.S
 )
 
 log = logging.getLogger(__name__)

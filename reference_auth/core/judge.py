@@ -70,7 +70,7 @@ class Presented:
         """Whether the refresh token is the one derived from the access token (CORE-16)."""
         # Departs: HARD-09, HARD-10, HARD-11, HARD-24 the module burns, or deletes the live row.
         claims = self._stated_claims
-        if claims is None or not tokens.is_refresh_token(self.pair.refresh_token):  # HARD-25
+        if claims is None or not tokens.is_refresh_token(self.pair.refresh_token):
             return False
         derived = await self._means.derive(claims.customer_id, claims.exp)
         return tokens.matches(self.pair.refresh_token, derived)
@@ -90,6 +90,8 @@ class Presented:
 
     async def _judge_refresh(self) -> Refresh:
         claims = self._stated_claims
+        if not tokens.is_refresh_token(self.pair.refresh_token):
+            return Refresh.MISMATCH  # HARD-25
         # Departs: HARD-12 the module looks for the row first, and burns when it is gone.
         if claims and lifetimes.is_session_over(claims, self.now, self.config.max_session_seconds):
             return Refresh.EXPIRED  # CORE-11

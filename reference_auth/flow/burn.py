@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from reference_auth.core.config import Config
+from reference_auth.core.errors import OutcomeUnknown
 from reference_auth.core.rows import CLOCK_SKEW, Fence, Row, Tombstone, partition_of
 from reference_auth.core.tokens import Claims, CustomerId
 from reference_auth.store import items
@@ -52,15 +53,19 @@ class Burn:
     async def begin(self, reused: Claims, now: int) -> None:
         """Burn, unless a fence already covers the reused pair (HARD-30)."""
         customer_id, ours = partition_of(reused.customer_id), self.fence_at(now, reused)
-        in_force = await self.sessions.put_fence(customer_id, ours, over=reused.exp)
-        if in_force.before == ours.before:
+        try:
+            in_force, is_new = await self.sessions.put_fence(customer_id, ours, over=reused.exp)
+        except OutcomeUnknown:
+            self.log_event(customer_id)  # it may be there, and then nobody else begins this burn
+            raise
+        if is_new:
             self.log_event(customer_id)
         await self.finish(customer_id, in_force)
 
     async def end_all(self, customer_id: str, now: int) -> None:
         """Burn without a reused pair: an operator asks for it."""
         ours = self.fence_at(now)
-        in_force = await self.sessions.put_fence(customer_id, ours, over=ours.before)
+        in_force, _ = await self.sessions.put_fence(customer_id, ours, over=ours.before)
         await self.finish(customer_id, in_force)
 
     async def look_up(self, customer_id: CustomerId, row: Row) -> Kept:
@@ -109,7 +114,8 @@ class Burn:
         higher = replace(fence, before=before, ttl=ttl)
         if higher == fence:
             return fence
-        return await self.sessions.put_fence(customer_id, higher, over=before + 1)
+        in_force, _ = await self.sessions.put_fence(customer_id, higher, over=before + 1)
+        return in_force
 
     def fence_at(self, now: int, reused: Claims | None = None) -> Fence:
         """Covers every pair that can have been issued by now, for as long as one can last."""

@@ -44,6 +44,7 @@ class Derivation:
         self._secret = secret
         self._cache: OrderedDict[Hashable, Any] = OrderedDict()  # least recently used first
         self._most = 2 * cached_pairs  # a refresh token and a hash each
+        # The event loop begins each job: threads with a queue of their own hold it up.
         self._limiter = anyio.CapacityLimiter(2 * (os.cpu_count() or 1))
         self._queued = Counter[Hashable]()
 

@@ -172,15 +172,17 @@ class Flow:
         """Delete an expired pair's row; its tombstone keeps a second try from being a replay.
 
         The row is found by its `exp`: an expired pair is not worth a derivation (HARD-26). A row of
-        the module has no `exp`, and is found by its hash.
+        the module has no `exp`, and is found by its hash, if the refresh token is the pair's own.
         """
         claims = presented.claims
         row = await self.sessions.find(
             partition_of(claims.customer_id), lambda found: found.exp in (claims.exp, None)
         )
+        if row is not None and row.exp is None:
+            row = await presented.row() if await presented.belongs() else None  # HARD-11
         if row is not None:
             with suppress(RowGone):
-                await self.end(row if row.exp else await presented.row(), presented)
+                await self.end(row, presented)
 
     async def end(self, row: Row, presented: Presented) -> None:
         """Delete the pair's row and leave its tombstone, or raise RowGone."""
@@ -230,6 +232,7 @@ class Flow:
     async def answer_of_platform(self, email: str, password: str) -> CustomerId:
         """The platform's answer; raises Retry if it takes too long, even in a thread (FAULT-10)."""
         login = asyncio.create_task(self.login_service.login(email, password))
+        login.add_done_callback(look_at)
         try:
             await asyncio.wait({login}, timeout=self.config.login_seconds)
             if login.done():
@@ -344,3 +347,9 @@ class Flow:
         until = successor.ttl or presented.claims.refresh_expiry
         ours = self.tombstones(await presented.row(), presented)
         await self.sessions.end(successor, [Tombstone.revoked(successor, until), *ours])
+
+
+def look_at(login: asyncio.Task[CustomerId]) -> None:
+    """Look at how a login ended that nobody waits for: asyncio would log its error (HARD-28)."""
+    if not login.cancelled():
+        login.exception()

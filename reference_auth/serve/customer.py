@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from math import inf
 
 import anyio
 
@@ -58,5 +59,8 @@ def _line(row: Row, now: int) -> str:
 
 
 def _utc(seconds: int | None) -> str:
-    """A time; rows of other programs may have none."""
-    return "?" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%SZ}"
+    """A time; rows of other programs may have none, or one that no calendar has."""
+    try:
+        return f"{datetime.fromtimestamp(seconds or -inf, UTC):%Y-%m-%d %H:%M:%SZ}"
+    except (ValueError, OverflowError):
+        return "?"

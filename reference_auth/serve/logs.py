@@ -26,13 +26,18 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage() if record.name.startswith(OURS) else str(record.msg),
+            "event": record.getMessage() if record.name.startswith(OURS) else template(record),
             **{name: value for name, value in vars(record).items() if name not in _STANDARD},
         }
         if record.exc_info and (kind := record.exc_info[0]):
             line |= {"exception": kind.__name__, "at": code_lines(record.exc_info[2])}
         # Any other object is named by its type: its text could hold anything.
         return json.dumps(line, default=lambda value: type(value).__name__)
+
+
+def template(record: logging.LogRecord) -> str:
+    """A library's words without its arguments: asyncio writes those into further lines."""
+    return str(record.msg).partition("\n")[0]
 
 
 def configure(stream: TextIO | None = None, level: int = logging.INFO) -> None:

@@ -86,6 +86,7 @@ class Protocol(H11Protocol):
         super().__init__(*args, **named)
         self.conn: StrictConnection = StrictConnection(h11.SERVER)
         self.head_limit = TimeLimit(self.loop, HEAD_SECONDS, self.end_without_request)
+        self.rest_limit = TimeLimit(self.loop, IDLE_SECONDS, lambda: self.transport.close())
         self.write_limit = TimeLimit(self.loop, WRITE_SECONDS, lambda: self.transport.abort())
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -102,6 +103,16 @@ class Protocol(H11Protocol):
             self.head_limit.start()
         else:
             self.head_limit.stop()
+        if self.conn.their_state is not h11.SEND_BODY:
+            self.rest_limit.stop()
+
+    def on_response_complete(self) -> None:
+        """What came behind this request, or is missing of it, has to come in time too."""
+        super().on_response_complete()
+        if self.conn.their_state is h11.SEND_BODY:  # it was answered without its body
+            self.rest_limit.start()
+        elif self.conn.their_state is h11.IDLE and self.conn.arrived:
+            self.head_limit.start()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -113,8 +124,8 @@ class Protocol(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.head_limit.stop()
-        self.write_limit.stop()
+        for limit in (self.head_limit, self.rest_limit, self.write_limit):
+            limit.stop()
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is not HTTP in the form of every other refusal."""

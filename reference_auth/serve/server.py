@@ -40,6 +40,8 @@ def serve(settings: Settings) -> None:
     find_platform(settings.login_service)  # raises ConfigError before anything starts
     allow_files()  # for this process and its workers
     several = settings.workers > 1
+    if several:
+        table_client(settings)  # a wrong setting stops the server here, and not each worker
     app = partial(build, settings) if several else build(settings)
     config = uvicorn_config(app, factory=several, workers=settings.workers)
     with listen(settings.host, settings.port) as listener:
@@ -122,7 +124,7 @@ def find_platform(name: str | None) -> tuple[LoginService, type]:
     module, _, attribute = name.partition(":")
     try:
         return cast(LoginService, getattr(importlib.import_module(module), attribute)), AuthQuery
-    except (ImportError, AttributeError, ValueError) as error:
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ConfigError(
             f"--login-service {name} cannot be loaded ({error}): name it as MODULE:NAME."
         ) from None

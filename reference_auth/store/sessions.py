@@ -7,6 +7,7 @@ of `storage`.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reference_auth.core.config import Config
@@ -19,6 +20,7 @@ from reference_auth.store.storage import Cancelled, Client, ConditionFailed, Rea
 
 BATCH = 25  # BatchWriteItem takes no more
 
+NO_LATER_FENCE = "attribute_not_exists(#before) OR (#before < :exp AND NOT #ttl > :ttl)"
 EXISTS = {"ConditionExpression": "attribute_exists(customer_id)"}
 ABSENT = {"ConditionExpression": "attribute_not_exists(customer_id)"}
 RETURN_OLD = {"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
@@ -117,14 +119,26 @@ class Sessions:
         item = await self.get(items.key(ended_partition_of(customer_id), FENCE))
         return items.read_fence(item) if item else None
 
-    async def put_fence(self, customer_id: str, fence: Fence, over: int) -> Fence:
-        """Put the fence unless one covers `over` already; return the fence in force."""
-        try:
-            item = items.fence_item(customer_id, fence)
-            await self.call("put_item", Item=item, **self.not_fenced(over))
-        except ConditionFailed as failed:
-            return await self.fence_in_force(customer_id, failed.item)
-        return fence
+    async def put_fence(self, customer_id: str, fence: Fence, over: int) -> tuple[Fence, bool]:
+        """Put the fence unless one covers `over` already; return the fence in force, and if it is
+        new.
+
+        One that is lower but lasts longer is replaced by one that lasts as long.
+        """
+        condition = self.not_fenced(over)
+        condition["ConditionExpression"] = NO_LATER_FENCE
+        condition["ExpressionAttributeNames"]["#ttl"] = "ttl"
+        while True:
+            condition["ExpressionAttributeValues"][":ttl"] = items.number(fence.ttl)
+            try:
+                item = items.fence_item(customer_id, fence)
+                await self.call("put_item", Item=item, **condition)
+                return fence, True
+            except ConditionFailed as failed:
+                found = await self.fence_in_force(customer_id, failed.item)
+            if found.covers(over) or found.ttl <= fence.ttl:
+                return found, False
+            fence = replace(fence, ttl=max(fence.ttl, found.ttl))
 
     async def mark_done(self, customer_id: str, fence: Fence) -> bool:
         """Mark the burn as done; False if its fence was raised meanwhile."""

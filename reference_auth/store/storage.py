@@ -8,16 +8,17 @@ ConditionFailed, Cancelled: a condition did not hold, and nothing was written.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-import anyio
-import anyio.to_thread
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
+from reference_auth.core.config import ConfigError
 from reference_auth.core.errors import OutcomeUnknown, StorageError
 from reference_auth.store.retry import Busy, retry_while_busy
 
@@ -86,30 +87,34 @@ class Cancelled(Exception):
 def make_client(region: str, environ: Mapping[str, str]) -> Client:
     """One client for the whole server: short timeouts, and a connection for each call at once.
 
-    `AWS_ENDPOINT_URL_DYNAMODB` names a DynamoDB other than AWS's.
+    `AWS_ENDPOINT_URL_DYNAMODB` names a DynamoDB other than AWS's. Raises ConfigError.
     """
     import boto3
     from botocore.config import Config as BotoConfig
 
-    return boto3.client(
-        "dynamodb",
-        region_name=region,
-        endpoint_url=environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
-        config=BotoConfig(  # Departs: FAULT-10 the module sets no bound.
-            connect_timeout=CONNECT_SECONDS,
-            read_timeout=READ_SECONDS,
-            retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
-            max_pool_connections=CONNECTIONS,
-        ),
-    )
+    try:
+        return boto3.client(
+            "dynamodb",
+            region_name=region,
+            endpoint_url=environ.get("AWS_ENDPOINT_URL_DYNAMODB") or None,
+            config=BotoConfig(  # Departs: FAULT-10 the module sets no bound.
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+                retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
+                max_pool_connections=CONNECTIONS,
+                parameter_validation=False,  # our own items need no second look at each call
+            ),
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise ConfigError(f"The AWS settings are wrong: {error}") from None
 
 
 class Storage:
-    """Calls of one client, each in a thread behind the storage limiter."""
+    """Calls of one client, each in one of a few threads."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._limiter = anyio.CapacityLimiter(CONNECTIONS)
+        self._threads = ThreadPoolExecutor(CONNECTIONS)
 
     async def call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         return await retry_while_busy(lambda: self._once(operation, parameters))
@@ -123,11 +128,9 @@ class Storage:
         await self.call("transact_write_items", TransactItems=items, ClientRequestToken=token)
 
     async def _once(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        # At the deadline do not wait for a thread that waits for a hanging table (FAULT-10).
-        return await anyio.to_thread.run_sync(
-            lambda: self._call_client(operation, parameters),
-            limiter=self._limiter,
-            abandon_on_cancel=True,
+        # At the deadline nobody waits for a thread that waits for a hanging table (FAULT-10).
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._call_client, operation, parameters
         )
 
     def _call_client(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:

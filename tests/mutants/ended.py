@@ -373,7 +373,7 @@ def burns_again_for_a_burned_pair(patch: pytest.MonkeyPatch) -> None:
         if kept.is_fenced and not kept.is_revoked:
             fence = self.burn.fence_at(presented.now, presented.claims)
             over = fence.before + 1
-            standing = await self.sessions.put_fence(row.customer_id, fence, over=over)
+            standing, _ = await self.sessions.put_fence(row.customer_id, fence, over=over)
             await self.burn.finish(row.customer_id, standing)
         return await successor_within_grace(self, presented)
 
@@ -469,3 +469,28 @@ def looks_for_a_row_on_the_first_page(patch: pytest.MonkeyPatch) -> None:
         return None
 
     patch.setattr(Sessions, "find", find)
+
+
+@mutant("HARD-11", also="HARD-39")
+def deletes_what_an_ended_access_token_comes_with(patch: pytest.MonkeyPatch) -> None:
+    """Past the session's end the row of the presented refresh token goes, whoever it belongs to."""
+
+    async def delete_expired(self: Flow, presented: Presented) -> None:
+        with suppress(RowGone):
+            await self.end(await presented.row(), presented)
+
+    patch.setattr(Flow, "delete_expired", delete_expired)
+
+
+@mutant("HARD-25")
+def stumbles_over_odd_tokens_of_ended_sessions(patch: pytest.MonkeyPatch) -> None:
+    """Past the session's end a refresh token is hashed before anybody looks at its form."""
+
+    async def judge_refresh(original: Any, presented: Presented) -> Refresh:
+        claims = presented.verify()
+        if tokens.is_refresh_expired(claims, presented.now):
+            bytes.fromhex(presented.pair.refresh_token)
+        found: Refresh = await original(presented)
+        return found
+
+    around(patch, Presented, "_judge_refresh", judge_refresh)

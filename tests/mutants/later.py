@@ -186,7 +186,8 @@ def burns_where(patch: pytest.MonkeyPatch, when: Any) -> None:
         kept = await flow.burn.look_up(presented.claims.customer_id, row)
         if when(kept, presented):
             fence = flow.burn.fence_at(now, presented.claims)
-            standing = await flow.sessions.put_fence(row.customer_id, fence, over=fence.before + 1)
+            over = fence.before + 1
+            standing, _ = await flow.sessions.put_fence(row.customer_id, fence, over=over)
             await flow.burn.finish(row.customer_id, standing)
         return await original(flow, presented)
 

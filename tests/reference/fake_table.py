@@ -28,6 +28,13 @@ CONDITIONS: dict[str, Callable[[Item | None, Mapping[str, Any]], bool]] = {
     "attribute_not_exists(#before) OR #before < :exp": lambda item, values: (
         item is None or _number(item, "before") < int(values[":exp"]["N"])
     ),
+    "attribute_not_exists(#before) OR (#before < :exp AND NOT #ttl > :ttl)": lambda item, values: (
+        item is None
+        or (
+            _number(item, "before") < int(values[":exp"]["N"])
+            and _number(item, "ttl") <= int(values[":ttl"]["N"])
+        )
+    ),
     "#before = :before": lambda item, values: (
         item is not None and _number(item, "before") == int(values[":before"]["N"])
     ),

@@ -46,6 +46,7 @@ service = Service()
 """
 OURS = re.compile(r"LOGIN_|JWT_|DYNAMO_|NODE_ENV|AWS_|.*_MINUTES|GRACE_|ALLOW_|CACHED_")
 FEW_FILES = 700
+A_TABLE = ["--dynamodb-endpoint", "http://127.0.0.1:9", "--table", "shared"]
 CUSTOMER = {"email": CUSTOMERS[0].email, "password": CUSTOMERS[0].password}
 
 
@@ -201,6 +202,9 @@ def test_development_by_word() -> None:
         (["--login-service", "no.such:thing"], {}, "MODULE:NAME"),
         (["--login-service", "json:nothing"], {}, "MODULE:NAME"),
         (["--login-service", "json"], {}, "MODULE:NAME"),
+        (["--login-service", ".shop:login"], {}, "MODULE:NAME"),
+        (["--region", "x y", *A_TABLE], {"JWT_PRIVATE_KEY": SECRET}, "AWS settings"),
+        (["--region", "x y", *A_TABLE, "--workers", "2"], {"JWT_PRIVATE_KEY": SECRET}, "AWS"),
     ],
 )
 def test_settings_that_cannot_work(flags: list[str], environ: dict[str, str], word: str) -> None:
@@ -505,7 +509,8 @@ def only_refresh(pair: Pair) -> dict[str, str]:
         ("7", {"DYNAMO_DB_AUTH_TABLE": ""}, "DYNAMO_DB_AUTH_TABLE"),
         ("7", {"DYNAMO_DB_AUTH_TABLE": "missing"}, "The table missing failed"),
         ("7", {"AWS_ENDPOINT_URL_DYNAMODB": "http://127.0.0.1:9"}, "run this again"),
-        ("7", {"AWS_ENDPOINT_URL_DYNAMODB": "nonsense"}, "run this again"),
+        ("7", {"AWS_ENDPOINT_URL_DYNAMODB": "nonsense"}, "Invalid endpoint: nonsense"),
+        ("7", {"AWS_DEFAULTS_MODE": "nonsense"}, "The AWS settings are wrong"),
     ],
 )
 def test_a_burn_that_cannot_be_done(

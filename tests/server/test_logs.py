@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import io
 import json
 import logging
@@ -61,6 +63,23 @@ def test_a_librarys_arguments_are_not(stream: io.StringIO) -> None:
     logging.getLogger("some.library").info("not shown at all")
     (line,) = lines(stream)
     assert line["event"] == "sent %s"
+
+
+def test_a_task_that_nobody_waits_for_tells_nothing(stream: io.StringIO) -> None:
+    """asyncio writes a lost exception, with its words, into the lines of its own message."""
+
+    async def fail() -> None:
+        raise ValueError(SECRET)
+
+    async def lose() -> None:
+        asyncio.create_task(fail())  # noqa: RUF006
+        await asyncio.sleep(0)
+        gc.collect()
+
+    asyncio.run(lose())
+    (line,) = lines(stream)
+    assert line["logger"] == "asyncio"
+    assert SECRET not in stream.getvalue()
 
 
 def test_an_exception_is_named_and_placed(stream: io.StringIO) -> None:

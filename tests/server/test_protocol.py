@@ -8,7 +8,7 @@ import resource
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -193,6 +193,31 @@ def test_a_request_may_take_longer_than_its_head(serving: Callable[..., Caller])
         time.sleep(2 * SOON)
         sock.sendall(GOOD[-5:])
         assert answers(rest(sock)) == [(200, ANSWER)]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST /nowhere HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n",
+        b"POST /graphql HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n",
+    ],
+)
+def test_a_body_that_nobody_waits_for_has_a_limit_too(
+    serving: Callable[..., Caller], head: bytes
+) -> None:
+    """A part of it that comes after the answer does not keep the connection."""
+    with connected(serving(IDLE_SECONDS=SOON), head) as sock:
+        assert sock.recv(65536)
+        with suppress(ConnectionError):  # what nobody reads may end it by a reset
+            sock.sendall(b"1")
+            rest(sock)
+
+
+def test_a_head_behind_a_request_has_a_limit_too(serving: Callable[..., Caller]) -> None:
+    """A part that came before the first request was answered counts from its answer."""
+    with connected(serving(HEAD_SECONDS=SOON), GOOD + HEAD) as sock:
+        assert [status for status, _ in answers(rest(sock))] == [200, 408]
 
 
 def test_who_does_not_read_is_cut_off(serving: Callable[..., Caller]) -> None:

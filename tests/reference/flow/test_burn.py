@@ -253,6 +253,48 @@ def test_a_burn_is_one_security_event(shop: Shop, caplog: pytest.LogCaptureFixtu
         assert secret not in told
 
 
+def test_replays_at_once_are_one_security_event(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """HARD-28: only the request that puts the fence writes it."""
+    pair = replay(shop)
+    works = [shop.flow.refresh(pair.token, pair.refresh_token, shop.now) for _ in range(8)]
+    with caplog.at_level(logging.WARNING, "reference_auth.security"):
+        answers = shop.at_once(works)
+    assert all(isinstance(answer, SessionOver) for answer in answers)
+    assert len(caplog.records) == 1
+
+
+def test_a_fence_whose_answer_is_lost_is_a_security_event(
+    shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """HARD-28: it may be there, and then the next request only finishes the burn."""
+    pair = replay(shop)
+    shop.client.on("put_item", answer_lost)
+    with caplog.at_level(logging.WARNING, "reference_auth.security"):
+        for expected in (StorageError, SessionOver):
+            with pytest.raises(expected):
+                shop.refresh(pair)
+    assert len([one for one in caplog.records if one.name == "reference_auth.security"]) == 1
+
+
+def test_no_later_burn_lets_a_fence_end_sooner(shop: Shop) -> None:
+    """HARD-41: a lifetime that was lowered since does not let what was burned burn again."""
+    shop.log_in(remember_me=True)
+    with pytest.raises(Replayed):
+        shop.refresh(replay(shop))
+    first = shop.fence()
+    shop.flow.burn.config = replace(shop.config, lifetimes=Lifetimes(840, 900, 901))
+    shop.later(1)
+    spent = shop.log_in()
+    shop.later(840)
+    shop.refresh(spent)
+    with pytest.raises(Replayed):
+        shop.refresh(spent)
+    assert first is not None
+    assert shop.fence() == Fence(shop.now + 840, first.ttl, done=True)
+
+
 def test_a_fence_lasts_as_long_as_what_it_covers(shop: Shop) -> None:
     """HARD-30: a lifetime that was lowered since does not let a burned pair burn again."""
     kept = shop.log_in(remember_me=True)

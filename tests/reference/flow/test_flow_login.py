@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import math
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -147,6 +150,26 @@ def test_a_login_that_meets_an_unfinished_burn_finishes_it(
         shop.log_in()
     assert shop.rows() == []
     assert shop.fence() == Fence(fence.before, fence.ttl, done=True)
+
+
+def test_what_a_late_platform_says_at_its_end_is_not_logged(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """HARD-28: asyncio would log the error, words and all, of a task that nobody waits for."""
+
+    async def hang(email: str, password: str) -> Any:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise ConnectionError(f"cancelled: {email} {password}") from None
+
+    monkeypatch.setattr(shop.platform, "login", hang)
+    shop.flow.config = replace(shop.config, login_seconds=1)
+    with pytest.raises(Retry):
+        shop.log_in()
+    shop.run(asyncio.sleep(0))
+    gc.collect()
+    assert not [record for record in caplog.records if record.name == "asyncio"]
 
 
 @pytest.mark.parametrize(

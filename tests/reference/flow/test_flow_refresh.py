@@ -213,12 +213,31 @@ def test_rows_of_older_nodes_rotate(shop: Shop, change: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("text", ["", "x", "A" * 128, "a" * 127, "a" * 129, "\ud800", "☂" * 128])
 def test_a_malformed_refresh_token_never_reaches_the_table(shop: Shop, text: str) -> None:
-    """HARD-09, HARD-24, HARD-25, GQL-06: it is refused before anything is read or derived."""
+    """HARD-09, HARD-24, HARD-25, GQL-06: it is refused before anything is read or derived, beside
+    an access token of an ended session too.
+    """
     pair = shop.log_in()
-    shop.client.forget()
-    with pytest.raises(BadRefreshToken):
-        shop.refresh(TokenPair(pair.token, RefreshToken(text)))
-    assert not shop.client.calls
+    for seconds in (0, REFRESH + 1):
+        shop.later(seconds)
+        shop.client.forget()
+        with pytest.raises(BadRefreshToken):
+            shop.refresh(TokenPair(pair.token, RefreshToken(text)))
+        assert not shop.client.calls
+
+
+def test_an_ended_sessions_access_token_deletes_no_other_row(shop: Shop) -> None:
+    """HARD-11: nor where a row of the module has no `exp` to find it by."""
+    old = shop.log_in()
+    shop.lose(old)
+    shop.later(REFRESH + 1)
+    of_a_module = {"customer_id": {"S": str(CUSTOMER)}, "refresh_token_hash": {"S": "module"}}
+    shop.put(of_a_module)
+    live = shop.log_in()
+    before = shop.everything()
+    with pytest.raises(SessionOver):
+        shop.refresh(TokenPair(old.token, live.refresh_token))
+    assert shop.everything() == before
+    assert shop.refresh(live) == live
 
 
 @pytest.mark.parametrize(
