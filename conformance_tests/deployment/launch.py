@@ -193,9 +193,10 @@ class Launcher:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        except OSError as error:
+        except (OSError, ValueError) as error:  # as of a NUL in it
+            reason = getattr(error, "strerror", None) or error
             raise LaunchError(
-                f"[launch] command {command[0]!r} cannot be started: {error.strerror}."
+                f"[launch] command {command[0]!r} cannot be started: {reason}."
             ) from error
 
     def _await(self, process: subprocess.Popen[bytes], launched: Launched) -> None:

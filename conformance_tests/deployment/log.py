@@ -35,7 +35,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """The log file of a deployment; one that is not there yet is empty."""
+    """The log file of a deployment; one that is not there, or not yet, is empty."""
 
     path: Path
 
@@ -43,7 +43,7 @@ class LogFile:
         """Its present size."""
         try:
             return self.path.stat().st_size
-        except FileNotFoundError:
+        except OSError:
             return 0
 
     def since(self, position: int) -> bytes:
@@ -52,7 +52,7 @@ class LogFile:
             with self.path.open("rb") as file:
                 file.seek(position if position <= self.position() else 0)
                 return file.read(LARGEST)
-        except FileNotFoundError:
+        except OSError:
             return b""
 
 

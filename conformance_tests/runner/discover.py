@@ -96,7 +96,7 @@ def other_lifetimes(session: Session, declared: Lifetimes) -> str | None:
         access, refresh = (
             _rounded(claims[end] - claims["iat"]) for end in ("exp", "refresh_expiry")
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ArithmeticError):
         return None
     if max(abs(access - declared.access), abs(refresh - declared.refresh)) <= SLACK:
         return None
@@ -119,7 +119,7 @@ def _left(client: Client, answer: Answer) -> tuple[int, int] | None:
         claims = claims_of(token)
         issued = claims.get("iat", time.time())
         return _rounded(claims["exp"] - issued), _rounded(claims["refresh_expiry"] - issued)
-    except (Violation, KeyError, TypeError):
+    except (Violation, KeyError, TypeError, ArithmeticError):
         return None
     finally:
         client.revoke(token, refresh_token)

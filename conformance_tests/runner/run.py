@@ -81,6 +81,8 @@ def run_suite(
         )
         unreachable = remark = None
         code: int = pytest.ExitCode.OK
+        # What comes before the tests may wait as long as they may.
+        deployment.client.rate.until = time.monotonic() + options.max_seconds
         try:
             unreachable = prepare(customers, ends, side_by_side=context.parallel > 1)
             remark = None if unreachable else remark_about(customers)

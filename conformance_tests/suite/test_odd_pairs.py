@@ -109,7 +109,7 @@ def test_the_access_token_of_an_ended_session_ends_no_other(
     """Beside the refresh token of a session of today it is refused, and today's lives on."""
     ended, today = made_up.forge_session(-90, -60), made_up.forge_session(300, 600)
     expect.returns_same_pair(today)
-    expect.refused_as_not_genuine(today.altered(token=ended.token).refresh())
+    expect.refused(today.altered(token=ended.token).refresh())
     expect.returns_same_pair(today)
 
 

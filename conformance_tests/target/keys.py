@@ -39,7 +39,7 @@ TABLES: Final[Mapping[str, Table]] = {
     ),
     "http": Table(
         Key("headers", v.headers, {}, "sent with every request, for a gateway", _HEADERS),
-        Key("ca_file", v.text, None, "your own certificate authority, PEM", "ca.pem"),
+        Key("ca_file", v.path, None, "your own certificate authority, PEM", "ca.pem"),
         Key("timeout", v.timeout, 10.0, "seconds to wait for an answer"),
         implied=True,
     ),
@@ -56,7 +56,7 @@ TABLES: Final[Mapping[str, Table]] = {
     ),
     "clock": Table(
         Key("http", v.url, None, _SETS_CLOCK, "http://127.0.0.1:4100/clock"),
-        Key("faketime", v.text, None, "or the file that libfaketime reads", "faketimerc"),
+        Key("faketime", v.path, None, "or the file that libfaketime reads", "faketimerc"),
         Key("max_wait", v.number, 0.0, "seconds the suite may really wait for an expiry"),
         implied=True,
     ),
@@ -99,14 +99,14 @@ TABLES: Final[Mapping[str, Table]] = {
             example=_LOCAL,
         ),
     ),
-    "log": Table(Key("file", v.text, says="the deployment's log", example="deployment.log")),
+    "log": Table(Key("file", v.path, says="the deployment's log", example="deployment.log")),
     "launch": Table(
         Key("command", v.texts, says="starts the deployment", example=["node", "server.js"]),
         Key("url", v.launch_url, says="where it then answers", example=_ANY_PORT),
-        Key("port_variable", v.text, "PORT"),
-        Key("environment_variable", v.text, "NODE_ENV"),
+        Key("port_variable", v.variable, "PORT"),
+        Key("environment_variable", v.variable, "NODE_ENV"),
         Key("development_value", v.text, "development"),
-        Key("secret_variable", v.text, "JWT_PRIVATE_KEY"),
+        Key("secret_variable", v.variable, "JWT_PRIVATE_KEY"),
     ),
     "limits": Table(
         Key("logins_per_minute", v.whole, 0, "a login throttle to respect; 0 is none"),

@@ -41,7 +41,9 @@ def load(path: str | Path, environ: Mapping[str, str], *, url: str | None = None
     text = _text_of(Path(path))
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+    except RecursionError:
+        raise TargetError(f"{path} is nested too deeply.") from None
+    except ValueError as problem:  # a TOMLDecodeError is one too
         raise TargetError(f"{path} is not TOML: {problem}.") from None
     if url is not None:
         document["url"] = url

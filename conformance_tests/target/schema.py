@@ -247,6 +247,7 @@ def lines_of(text: str) -> dict[Path, int]:
     for number, line in enumerate(text.splitlines(), start=1):
         if not quoted and (header := _HEADER.match(line)):
             table = _table_path(header, counts)
+            lines.setdefault(table[:1], number)
             lines.setdefault(table, number)
         elif not quoted and (assignment := _ASSIGNMENT.match(line)):
             lines.setdefault((*table, assignment[1].strip("\"'")), number)

@@ -21,6 +21,11 @@ _OWN_HEADERS: Final = ("authorization", "content-type", "content-length", "host"
 #: What HTTP allows in a header's name; few but the letters, digits and dashes are ever used.
 _SENDABLE: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
+_VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
+
+#: Nothing in a target file is larger: what computes with it need not ask whether it can.
+LARGEST_NUMBER: Final = 1e12
+
 #: Seconds; a socket takes no number of any size.
 LONGEST_TIMEOUT: Final = 86_400
 
@@ -53,6 +58,20 @@ def any_text(value: Any) -> str:
     return value if value == "" else text(value)
 
 
+def variable(value: Any) -> str:
+    """The name of an environment variable."""
+    if not _VARIABLE.fullmatch(text(value)):
+        raise ValueError("the name of an environment variable")
+    return str(value)
+
+
+def path(value: Any) -> str:
+    """The path of a file, as a text that a system can take."""
+    if "\0" in text(value):
+        raise ValueError("the path of a file")
+    return str(value)
+
+
 def texts(value: Any) -> tuple[str, ...]:
     """A list of texts, one at least."""
     if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
@@ -66,6 +85,8 @@ def number(value: Any) -> float:
         raise ValueError(f"a number, {_not(value)}")
     if not 0 <= value < float("inf"):
         raise ValueError("a number that is not below zero")
+    if value > LARGEST_NUMBER:
+        raise ValueError(f"a number, {LARGEST_NUMBER:.0e} at most")
     return value
 
 

@@ -307,7 +307,7 @@ def asks_the_holder_of_an_ended_pair_for_credentials(patch: pytest.MonkeyPatch) 
         patch.setattr(refusal, "category", "graphql-authorization")
 
 
-@mutant("CORE-27")
+@mutant("CORE-27", also="HARD-11")
 def finds_no_such_session_for_an_expired_pair(patch: pytest.MonkeyPatch) -> None:
     """An expired pair whose row is gone is refused with `graphql-no-such-entity`."""
 

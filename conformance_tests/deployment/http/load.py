@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from conformance_tests.deployment.http.recorder import Recorder
     from conformance_tests.target.parts import Http
 
-RawAnswer = tuple[int, Sequence[tuple[str, str]], bytes]
+RawAnswer = tuple[int, Sequence[tuple[bytes, bytes]], bytes]
 
 LONGEST_SECONDS = 30.0
+#: So many bytes of an answer are kept: there are many of them.
+KEPT = 64 * 1024
+PIECE = 16 * 1024
 
 
 class Load:
@@ -134,13 +137,27 @@ class Load:
     def _send_by(self, transport: httpx.BaseTransport, request: httpx.Request) -> RawAnswer:
         answer = transport.handle_request(request)
         answer.request = request
-        return answer.status_code, answer.headers.multi_items(), raw_body(answer)
+        return answer.status_code, answer.headers.raw, raw_body(answer)[:KEPT]
 
     def _send_over(self, connection: HTTPConnection, request: httpx.Request) -> RawAnswer:
         target, headers = request.url.raw_path.decode(), dict(request.headers)
         connection.request("POST", target, request.content, headers)
         answer = connection.getresponse()
-        return answer.status, answer.getheaders(), answer.read(LARGEST_ANSWER)
+        given = [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.getheaders()
+        ]
+        return answer.status, given, self._read(answer)
+
+    def _read(self, answer: HTTPResponse) -> bytes:
+        """The beginning of an answer, which is read to its end: its connection is used again."""
+        kept, length = bytearray(), 0
+        while piece := answer.read1(PIECE):
+            length += len(piece)
+            kept += piece[: KEPT - len(kept)]
+            if length > LARGEST_ANSWER or time.monotonic() > self._until:
+                raise HTTPException("the answer does not end")
+        answer.read()  # which says that this was all of it
+        return bytes(kept)
 
     def _connection(self, url: httpx.URL) -> HTTPConnection:
         timeout = self._http.timeout

@@ -89,7 +89,7 @@ def retry_after(answer: Answer) -> float | None:
         seconds = float(said)
     else:
         moment = moment_of(said)
-        seconds = 1.0 if moment is None else moment - time.time()
+        seconds = 1.0 if moment is None else max(1.0, moment - time.time())
     return min(max(0.1, seconds), MOST_ASKED_SECONDS)
 
 

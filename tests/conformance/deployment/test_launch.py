@@ -164,11 +164,12 @@ def test_one_that_neither_answers_nor_ends_is_a_sentence() -> None:
     assert time.monotonic() - started < 5
 
 
-def test_a_command_that_is_not_there_is_a_sentence() -> None:
+@pytest.mark.parametrize("command", ["no-such-command", "true\0"])
+def test_a_command_that_is_not_there_is_a_sentence(command: str) -> None:
     """A misspelt command is named."""
     with (
-        pytest.raises(LaunchError, match="'no-such-command' cannot be started"),
-        Launcher(replace(LAUNCH, command=("no-such-command",)), SECRET).start(),
+        pytest.raises(LaunchError, match="cannot be started"),
+        Launcher(replace(LAUNCH, command=(command,)), SECRET).start(),
     ):
         pass
 

@@ -296,8 +296,33 @@ HEADS = {
         "line 1: url must be an address that begins http://",
     ),
     "a timeout that no socket can have": (
-        f"{URL}\n[http]\ntimeout = 1e300",
+        f"{URL}\n[http]\ntimeout = 1e6",
         "line 3: http.timeout must be a number of seconds, 86400 at most",
+    ),
+    "a number beyond all sense": (
+        f"{URL}\n[limits]\nlogins_per_minute = {'9' * 400}",
+        "line 3: limits.logins_per_minute must be a number, 1e+12 at most",
+    ),
+    "a number of more digits than are read": (
+        f"{URL}\n[limits]\nparallel = {'9' * 5000}",
+        " is not TOML",
+    ),
+    "a depth that no parser follows": (f"x = {'[' * 9000}", " is nested too deeply."),
+    "a table written as a list": (
+        f"{URL}\n[[table]]\nname = 'auth'",
+        "line 2: table is a table: write [table] on a line of its own",
+    ),
+    "a variable that no shell has": (
+        f"{URL}\n[launch]\nport_variable = 'A=B'",
+        "line 3: launch.port_variable must be the name of an environment variable",
+    ),
+    "a file that no system has": (
+        f"{URL}\n[log]\nfile = '{'x' * 300}'",
+        "line 3: log.file: File name too long",
+    ),
+    "a file with a NUL in it": (
+        f'{URL}\n[clock]\nfaketime = "a\\u0000"',
+        "line 3: clock.faketime must be the path of a file",
     ),
     "a password in the url": (
         'url = "https://a:b@host/"',

@@ -85,10 +85,13 @@ def test_a_closed_door_is_counted_as_no_answer() -> None:
     assert load.answered == 0
 
 
-def test_an_answer_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A head that comes drop by drop keeps every read alive, and the load ends all the same."""
+@pytest.mark.parametrize("what", DRIPS)
+def test_an_answer_that_never_ends_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """What comes drop by drop keeps every read alive, and the load ends all the same."""
     monkeypatch.setattr("conformance_tests.deployment.http.load.LONGEST_SECONDS", 0.5)
-    head, drop = DRIPS["a head"]
+    head, drop = DRIPS[what]
     with dripping(head, drop) as url:
         port = urlsplit(url).port
         assert port is not None
@@ -135,6 +138,19 @@ def test_what_is_answered_is_shown_to_the_judges(
     assert {exchange.status_line for exchange in recorder.history} == {"HTTP 200 OK"}
     assert {exchange.request_body for exchange in recorder.history} == {"hello"}
     assert not recorder.exchanges()
+
+
+def test_a_large_answer_is_read_and_not_kept(server: ThreadingHTTPServer) -> None:
+    """All of many answers would be more than a machine has; its header need not be ASCII."""
+    Counting.headers_said, Counting.said = {"x-city": "Z\xfcrich"}, b"x" * 1_000_000
+    recorder = Recorder()
+    with Load([request_to(server.server_port)] * 3, Http(), 1, recorder=recorder) as load:
+        pass
+    assert load.answered == 3
+    assert len({address for address, _ in Counting.seen}) == 1
+    for exchange in recorder.history:
+        assert 0 < len(exchange.answer_body) < 100_000
+        assert dict(exchange.other_headers)["x-city"] == "Z\xfcrich"
 
 
 def test_what_comes_by_a_transport_is_shown_to_the_judges() -> None:
