@@ -134,14 +134,16 @@ def quick(session: nox.Session) -> None:
 
 @nox.session
 def deep(session: nox.Session) -> None:
-    """Everything that `nox` does not hold: takes twenty minutes."""
+    """Everything that `nox` does not hold: twenty minutes or more; `-- 2/3` runs a third of it."""
+    share = session.posargs[0] if session.posargs else "1/1"
+    number, of = map(int, share.split("/"))
     session.log("1 of 2: the tests that take minutes")
     waiting = ["-n", "4"]  # of four, two at least sleep most of the time
-    pytest(session, "-q", "--durations=25", *A_FILE_A_WORKER, *waiting, *DEEP)
+    pytest(session, "-q", "--durations=25", *A_FILE_A_WORKER, *waiting, *DEEP[number - 1 :: of])
     session.log("2 of 2: every mutant, and beside it the wheel under each Python")
     with ThreadPoolExecutor(1) as pool:
         wheel = pool.submit(package, session)
-        tool(session, "python", "-m", "tests.mutants", "--every")
+        tool(session, "python", "-m", "tests.mutants", "--every", "--share", share)
         wheel.result()
 
 

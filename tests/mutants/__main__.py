@@ -25,6 +25,7 @@ def parser() -> ArgumentParser:
     many = made.add_mutually_exclusive_group()
     many.add_argument("--touched", action="store_true", help="those of the change, and a dozen")
     many.add_argument("--every", action="store_true", help="all of them; `nox -s deep` does so")
+    made.add_argument("--share", default="1/1", help="with --every: 2/3 is the second third")
     made.add_argument(
         "--by",
         choices=gate.BY,
@@ -38,7 +39,8 @@ def main(words: Sequence[str]) -> int:
     """Judge what was asked for; 1 where a mutant breaks other requirements than is written."""
     asked = parser().parse_args(words)
     if asked.every:
-        return judge(gate.every(), asked.by)
+        number, of = map(int, asked.share.split("/"))
+        return judge(gate.every()[number - 1 :: of], asked.by)
     if asked.touched:
         touched = gate.touched()
         print(f"The change touches {len(touched)} mutants: at most {gate.MOST}, and a fixed dozen.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import time
@@ -15,6 +16,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from conformance_tests.actors.customers import RegisteredCustomer
 from conformance_tests.actors.pool import Customers
+from conformance_tests.actors.session import Session
 from conformance_tests.deployment import opening
 from conformance_tests.deployment.clock import Clock
 from conformance_tests.deployment.forge import Forge
@@ -580,3 +582,27 @@ def test_a_login_that_is_asked_to_try_again_is_tried_again(
     assert value
     assert asked == 3
     assert met(9) == (None, 3)
+
+
+def test_times_that_have_no_difference_are_no_error_of_the_suite(server: Server) -> None:
+    """Two numbers may be finite and their difference not: a requirement says what they are."""
+    odd = {"exp": 1.7e308, "iat": -1.7e308, "refresh_expiry": 1.7e308}
+    with ExitStack() as ends:
+        customers, _ = prepared(server, target(), ends)
+        customers.sessions.insert(0, Session(customers.alice, unsigned(odd), "x"))
+        assert remark_about(customers) is None
+
+
+def test_what_comes_before_the_tests_takes_no_longer_than_they_may() -> None:
+    """A deployment that puts everybody off is not waited for beyond --max-duration."""
+    put_off = httpx.MockTransport(lambda request: httpx.Response(429, headers={"retry-after": "5"}))
+    began = time.monotonic()
+    run = run_suite(target(), Options(max_seconds=1), wiring=Wiring(transport=put_off))
+    assert "lets nobody by" in str(run.unreachable)
+    assert time.monotonic() - began < 4
+
+
+def unsigned(claims: Mapping[str, Any]) -> str:
+    """An access token with these claims, and a signature that is none."""
+    parts = (json.dumps(part).encode() for part in ({"alg": "HS256"}, claims))
+    return ".".join([*(base64.urlsafe_b64encode(p).decode().rstrip("=") for p in parts), "x"])
