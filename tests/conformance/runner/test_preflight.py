@@ -29,11 +29,19 @@ from conformance_tests.redaction import Redactor
 from conformance_tests.report import verdict
 from conformance_tests.runner import clock_check, preflight
 from conformance_tests.runner.clock_check import take_clock
+from conformance_tests.runner.discover import other_lifetimes
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.preflight import OPAQUE, prepare
 from conformance_tests.runner.run import remark_about, run_suite
 from conformance_tests.target.model import Target
-from conformance_tests.target.parts import ClockAddress, FaultAddress, Http, OddLogin, TableAddress
+from conformance_tests.target.parts import (
+    ClockAddress,
+    FaultAddress,
+    Http,
+    Lifetimes,
+    OddLogin,
+    TableAddress,
+)
 from tests.conformance.fakes import (
     ALICE,
     BOB,
@@ -589,8 +597,8 @@ def test_times_that_have_no_difference_are_no_error_of_the_suite(server: Server)
     odd = {"exp": 1.7e308, "iat": -1.7e308, "refresh_expiry": 1.7e308}
     with ExitStack() as ends:
         customers, _ = prepared(server, target(), ends)
-        customers.sessions.insert(0, Session(customers.alice, unsigned(odd), "x"))
-        assert remark_about(customers) is None
+        session = Session(customers.alice, unsigned(odd), "x")
+    assert other_lifetimes(session, Lifetimes()) is None
 
 
 def test_what_comes_before_the_tests_takes_no_longer_than_they_may() -> None:
