@@ -8,14 +8,14 @@ ConditionFailed, Cancelled: a condition did not hold, and nothing was written.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+import anyio
+import anyio.to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 
 from reference_auth.core.config import ConfigError
@@ -102,7 +102,6 @@ def make_client(region: str, environ: Mapping[str, str]) -> Client:
                 read_timeout=READ_SECONDS,
                 retries={"total_max_attempts": ATTEMPTS, "mode": "standard"},
                 max_pool_connections=CONNECTIONS,
-                parameter_validation=False,  # our own items need no second look at each call
             ),
         )
     except (BotoCoreError, ValueError) as error:
@@ -110,11 +109,11 @@ def make_client(region: str, environ: Mapping[str, str]) -> Client:
 
 
 class Storage:
-    """Calls of one client, each in one of a few threads."""
+    """Calls of one client, each in a thread behind the storage limiter."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._threads = ThreadPoolExecutor(CONNECTIONS)
+        self._limiter = anyio.CapacityLimiter(CONNECTIONS)
 
     async def call(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
         return await retry_while_busy(lambda: self._once(operation, parameters))
@@ -128,9 +127,11 @@ class Storage:
         await self.call("transact_write_items", TransactItems=items, ClientRequestToken=token)
 
     async def _once(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
-        # At the deadline nobody waits for a thread that waits for a hanging table (FAULT-10).
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._call_client, operation, parameters
+        # At the deadline do not wait for a thread that waits for a hanging table (FAULT-10).
+        return await anyio.to_thread.run_sync(
+            lambda: self._call_client(operation, parameters),
+            limiter=self._limiter,
+            abandon_on_cancel=True,
         )
 
     def _call_client(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
