@@ -89,7 +89,7 @@ def says_which_password_was_wrong(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "ask_platform", ask_platform)
 
 
-@mutant("CORE-01", also="GQL-10 RACE-02")
+@mutant("CORE-01", also="CORE-15 GQL-10 RACE-02")
 def hands_out_no_refresh_token_at_login(patch: pytest.MonkeyPatch) -> None:
     """A login answers an access token, and an empty refresh token."""
 
