@@ -213,7 +213,7 @@ def revokes_whatever_the_case_of_the_refresh_token(patch: pytest.MonkeyPatch) ->
 # -- after it has expired, or was revoked ------------------------------------------------------
 
 
-@mutant("HARD-12", known_as="M48")
+@mutant("HARD-12", also="HARD-11", known_as="M48")
 def burns_for_an_expired_pair_whose_row_is_gone(patch: pytest.MonkeyPatch) -> None:
     """A pair that has expired is taken for a spent one when its row is not there any more."""
 
