@@ -66,7 +66,8 @@ _PERCENT: Final = re.compile(r"%(?:25)*([0-9a-fA-F]{2})")
 #: What the shell, JSON and Python put before and around a sign that they quote.
 QUOTING: Final = "'\"\\"
 
-# Each of these signs may be spelled itself; repetitions are bounded: an answer may be all of one.
+# Each of these signs may be spelled itself; within one, repetitions are bounded: an answer may be
+# all of them.
 _PERCENT_SIGN: Final = "%(?:25){0,8}"
 _SEMICOLON: Final = f"(?:;|{_PERCENT_SIGN}3B)"
 _NUMBER_SIGN: Final = f"(?:#|{_PERCENT_SIGN}23)"

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from conformance_tests import redaction
 from conformance_tests.deployment.http.leaks import mentions
@@ -33,6 +33,10 @@ class Source(Protocol):
         """What it has written after that."""
 
 
+#: No other trouble: a log that may not be read must not pass for an empty one.
+NOT_THERE: Final = (FileNotFoundError, NotADirectoryError)
+
+
 @dataclass(frozen=True, slots=True)
 class LogFile:
     """The log file of a deployment; one that is not there, or not yet, is empty."""
@@ -43,7 +47,7 @@ class LogFile:
         """Its present size."""
         try:
             return self.path.stat().st_size
-        except OSError:
+        except NOT_THERE:
             return 0
 
     def since(self, position: int) -> bytes:
@@ -52,7 +56,7 @@ class LogFile:
             with self.path.open("rb") as file:
                 file.seek(position if position <= self.position() else 0)
                 return file.read(LARGEST)
-        except OSError:
+        except NOT_THERE:
             return b""
 
 

@@ -79,29 +79,27 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def number(value: Any) -> float:
-    """A number that is not below zero."""
+def number(value: Any, most: float = LARGEST_NUMBER, what: str = "a number") -> float:
+    """A number that is not below zero, nor above `most`."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"a number, {_not(value)}")
     if not 0 <= value < float("inf"):
         raise ValueError("a number that is not below zero")
-    if value > LARGEST_NUMBER:
-        raise ValueError(f"a number, {LARGEST_NUMBER:.0e} at most")
+    if value > most:
+        raise ValueError(f"{what}, {most:g} at most")
     return value
 
 
-def above_zero(value: Any) -> float:
-    """A number above zero."""
-    if number(value) == 0:
+def above_zero(value: Any, *bound: Any) -> float:
+    """A number above zero; `bound` as above."""
+    if number(value, *bound) == 0:
         raise ValueError("a number above zero")
     return float(value)
 
 
 def timeout(value: Any) -> float:
     """Seconds above zero, as many as a socket can wait."""
-    if above_zero(value) > LONGEST_TIMEOUT:
-        raise ValueError(f"a number of seconds, {LONGEST_TIMEOUT} at most")
-    return float(value)
+    return above_zero(value, LONGEST_TIMEOUT, "a number of seconds")
 
 
 def whole(value: Any) -> int:

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
-from math import inf
 
 import anyio
 
@@ -60,7 +60,7 @@ def _line(row: Row, now: int) -> str:
 
 def _utc(seconds: int | None) -> str:
     """A time; rows of other programs may have none, or one that no calendar has."""
-    try:
-        return f"{datetime.fromtimestamp(seconds or -inf, UTC):%Y-%m-%d %H:%M:%SZ}"
-    except (ValueError, OverflowError):
-        return "?"
+    if seconds is not None:
+        with suppress(ValueError, OverflowError):
+            return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%SZ}"
+    return "?"

@@ -138,7 +138,7 @@ class Sessions:
                 found = await self.fence_in_force(customer_id, failed.item)
             if found.covers(over) or found.ttl <= fence.ttl:
                 return found, False
-            fence = replace(fence, ttl=max(fence.ttl, found.ttl))
+            fence = replace(fence, ttl=found.ttl)
 
     async def mark_done(self, customer_id: str, fence: Fence) -> bool:
         """Mark the burn as done; False if its fence was raised meanwhile."""

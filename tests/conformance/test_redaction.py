@@ -107,7 +107,7 @@ def hidden(secret: str, written: str, kind: str = "password") -> bool:
 def test_a_secret_is_known_in_every_form(form: str) -> None:
     """Whatever it is made of, and however long it is."""
 
-    @settings(max_examples=size(50, 2000), deadline=None, database=None)
+    @settings(max_examples=size(100, 2000), deadline=None, database=None)
     @given(secret=SECRETS)
     @example(secret="it's-a-secret-99")
     @example(secret="<be&fa>-secret-99")

@@ -497,6 +497,18 @@ def test_an_operator_looks_at_a_customer_and_burns(endpoint: str) -> None:
     assert not re.search(r"[0-9a-f]{32}|eyJ|Traceback", said)
 
 
+@pytest.mark.parametrize("ttl, shown", [("0", "1970-01-01"), ("9999999999999", "until ?")])
+def test_a_time_of_another_program_is_shown_as_far_as_it_is_one(
+    endpoint: str, ttl: str, shown: str
+) -> None:
+    """A row whose `ttl` is in milliseconds is listed too."""
+    row = {"customer_id": {"S": f"odd-{ttl}"}, "refresh_token_hash": {"S": "a"}, "ttl": {"N": ttl}}
+    memory_client().put_item(TableName="shared", Item=row)
+    listed = run("sessions", f"--customer=odd-{ttl}", **deployed(endpoint))
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert f"session {shown}" in listed.stdout or f"session until {shown}" in listed.stdout
+
+
 def only_refresh(pair: Pair) -> dict[str, str]:
     return {"refresh_token": pair["refresh_token"]}
 

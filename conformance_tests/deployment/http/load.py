@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Self
 import httpx
 
 from conformance_tests.deployment.http.receiving import LARGEST_ANSWER, raw_body, receive
-from conformance_tests.deployment.http.recorder import exchange_of
+from conformance_tests.deployment.http.recorder import KEPT_BODY, exchange_of
 from conformance_tests.deployment.http.transport import Transport, proxy_for
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 RawAnswer = tuple[int, Sequence[tuple[bytes, bytes]], bytes]
 
 LONGEST_SECONDS = 30.0
-#: So many bytes of an answer are kept: there are many of them.
-KEPT = 64 * 1024
 PIECE = 16 * 1024
 
 
@@ -137,7 +135,7 @@ class Load:
     def _send_by(self, transport: httpx.BaseTransport, request: httpx.Request) -> RawAnswer:
         answer = transport.handle_request(request)
         answer.request = request
-        return answer.status_code, answer.headers.raw, raw_body(answer)[:KEPT]
+        return answer.status_code, answer.headers.raw, raw_body(answer)[:KEPT_BODY]
 
     def _send_over(self, connection: HTTPConnection, request: httpx.Request) -> RawAnswer:
         target, headers = request.url.raw_path.decode(), dict(request.headers)
@@ -149,11 +147,13 @@ class Load:
         return answer.status, given, self._read(answer)
 
     def _read(self, answer: HTTPResponse) -> bytes:
-        """The beginning of an answer, which is read to its end: its connection is used again."""
+        """As much of an answer as is recorded; it is read to its end, as its connection is used
+        again.
+        """
         kept, length = bytearray(), 0
         while piece := answer.read1(PIECE):
             length += len(piece)
-            kept += piece[: KEPT - len(kept)]
+            kept += piece[: KEPT_BODY - len(kept)]
             if length > LARGEST_ANSWER or time.monotonic() > self._until:
                 raise HTTPException("the answer does not end")
         answer.read()  # which says that this was all of it

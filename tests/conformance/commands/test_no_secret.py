@@ -197,7 +197,7 @@ def test_no_command_tells_a_secret_that_anybody_thinks_of(
     usual = outputs_of_every_command(PASSWORDS["quotes"], tmp_path, capfd, monkeypatch)
 
     @settings(
-        max_examples=size(12, 300),
+        max_examples=size(30, 300),
         deadline=None,
         database=None,
         suppress_health_check=[HealthCheck.function_scoped_fixture],

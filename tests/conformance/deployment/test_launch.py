@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -168,7 +169,7 @@ def test_one_that_neither_answers_nor_ends_is_a_sentence() -> None:
 def test_a_command_that_is_not_there_is_a_sentence(command: str) -> None:
     """A misspelt command is named."""
     with (
-        pytest.raises(LaunchError, match="cannot be started"),
+        pytest.raises(LaunchError, match=re.escape(f"{command!r} cannot be started")),
         Launcher(replace(LAUNCH, command=(command,)), SECRET).start(),
     ):
         pass

@@ -70,6 +70,15 @@ def test_colours_and_broken_bytes_are_no_hindrance(log: Log, path: Path) -> None
     assert log.since(Mark((0,))).lines == ("red \ufffd",)
 
 
+def test_a_log_that_cannot_be_read_is_no_empty_one(path: Path) -> None:
+    """It would hold no secret; only one that is not there is empty, in a folder or in none."""
+    path.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        LogFile(path).since(0)
+    for absent in (path / "log", Path(__file__) / "log"):
+        assert (LogFile(absent).position(), LogFile(absent).since(0)) == (0, b"")
+
+
 def test_a_file_and_an_output_are_one_log(path: Path) -> None:
     """What a launched deployment prints is read beside its file."""
     output = Output()

@@ -296,7 +296,7 @@ HEADS = {
         "line 1: url must be an address that begins http://",
     ),
     "a timeout that no socket can have": (
-        f"{URL}\n[http]\ntimeout = 1e6",
+        f"{URL}\n[http]\ntimeout = 1e300",
         "line 3: http.timeout must be a number of seconds, 86400 at most",
     ),
     "a number beyond all sense": (
