@@ -18,36 +18,49 @@ import nox
 nox.options.default_venv_backend = "none"  # the tools stand beside nox already: extra `dev`
 nox.options.sessions = ["lint", "types", "tests", "conformance", "mutants", "notebooks"]
 
-#: The tests that `nox` leaves to `nox -s deep`, because they take minutes: these folders and files.
-#: What is not listed here is run by `nox`. Every third one together makes a third of the time.
+AT_ONCE = "tests/conformance/suite/test_at_once.py"  # two runs on one table
+
+#: The tests that `nox` leaves to `nox -s deep`, because they take minutes: these folders and files,
+#: in four parts that take as long as each other. What is not listed here is run by `nox`.
 DEEP = [
-    "tests/conformance/suite",
-    "tests/degenerate",
-    "tests/conformance/commands/test_no_secret.py",
-    "tests/conformance/walks/test_little.py",
-    "tests/conformance/commands/test_environments.py",
-    "tests/examples",
-    "tests/tools/test_mutation.py",
-    "tests/conformance/walks/test_no_false_red.py",
-    "tests/second/test_single_defects.py",
-    "tests/notebooks/test_lab.py",
-    "tests/chaos",
-    "tests/conformance/walks/test_walks.py",
-    "tests/tools/test_bench.py",
-    "tests/variants",
-    "tests/conformance/walks/test_defects.py",
-    "tests/conformance/report/test_in_browser.py",
-    "tests/mutants/test_with_little.py",
-    "tests/docs/test_blocks.py",
-    "tests/package",
-    "tests/conformance/runner/test_estimate.py",
-    "tests/server/test_page_in_browser.py",
-    "tests/pipelines/test_images.py",
+    [
+        "tests/conformance/suite/test_ways.py",
+        "tests/conformance/runner/test_estimate.py",
+        "tests/tools/test_bench.py",
+        "tests/conformance/suite/test_reaper.py",
+        "tests/conformance/report/test_in_browser.py",
+        "tests/package",
+        "tests/pipelines/test_images.py",
+    ],
+    [
+        "tests/degenerate",
+        "tests/conformance/walks/test_no_false_red.py",
+        "tests/conformance/walks/test_walks.py",
+        "tests/server/test_page_in_browser.py",
+        "tests/conformance/suite/test_side_by_side.py",
+        "tests/tools/test_mutation.py",
+        AT_ONCE,
+    ],
+    [
+        "tests/conformance/commands/test_environments.py",
+        "tests/examples",
+        "tests/variants",
+        "tests/docs/test_blocks.py",
+        "tests/conformance/suite/test_marks.py",
+        "tests/conformance/suite/test_again.py",
+    ],
+    [
+        "tests/conformance/commands/test_no_secret.py",
+        "tests/second/test_single_defects.py",
+        "tests/chaos",
+        "tests/conformance/walks/test_defects.py",
+        "tests/conformance/walks/test_little.py",
+        "tests/mutants/test_with_little.py",
+        "tests/notebooks/test_lab.py",
+    ],
 ]
 
-WITHOUT_DEEP = [f"--ignore={path}" for path in DEEP]
-
-AT_ONCE = "tests/conformance/suite/test_at_once.py"  # two runs on one table
+WITHOUT_DEEP = [f"--ignore={path}" for part in DEEP for path in part]
 
 TOOLS = Path(sys.executable).parent
 MINISTACK = Path(".nox/ministack")
@@ -134,16 +147,18 @@ def quick(session: nox.Session) -> None:
 
 @nox.session
 def deep(session: nox.Session) -> None:
-    """Everything that `nox` does not hold: twenty minutes or more; `-- 2/3` runs a third of it."""
-    share = session.posargs[0] if session.posargs else "1/1"
-    number, of = map(int, share.split("/"))
+    """Everything that `nox` does not hold: twenty minutes or more; `-- 2` runs a quarter of it."""
+    number = int(session.posargs[0]) if session.posargs else None
     session.log("1 of 2: the tests that take minutes")
+    parts = [DEEP[number - 1]] if number else DEEP
+    tests = [path for part in parts for path in part]
     waiting = ["-n", "4"]  # of four, two at least sleep most of the time
-    pytest(session, "-q", "--durations=25", *A_FILE_A_WORKER, *waiting, *DEEP[number - 1 :: of])
+    pytest(session, "-q", "--durations=25", *A_FILE_A_WORKER, *waiting, *tests)
     session.log("2 of 2: every mutant, and beside it the wheel under each Python")
+    share = ["--share", f"{number}/{len(DEEP)}"] if number else []
     with ThreadPoolExecutor(1) as pool:
         wheel = pool.submit(package, session)
-        tool(session, "python", "-m", "tests.mutants", "--every", "--share", share)
+        tool(session, "python", "-m", "tests.mutants", "--every", *share)
         wheel.result()
 
 

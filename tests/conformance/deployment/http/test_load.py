@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -35,7 +36,8 @@ class Counting(BaseHTTPRequestHandler):
         for name, value in self.headers_said.items():
             self.send_header(name, value)
         self.end_headers()
-        self.wfile.write(self.said)
+        with suppress(ConnectionError):  # the load may have closed, its time being up
+            self.wfile.write(self.said)
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing."""
