@@ -60,7 +60,8 @@ DEEP = [
     ],
 ]
 
-WITHOUT_DEEP = [f"--ignore={path}" for part in DEEP for path in part]
+DEEP_PATHS = tuple(path for part in DEEP for path in part)
+WITHOUT_DEEP = [f"--ignore={path}" for path in DEEP_PATHS]
 
 TOOLS = Path(sys.executable).parent
 MINISTACK = Path(".nox/ministack")
@@ -141,7 +142,7 @@ def quick(session: nox.Session) -> None:
     tool(session, "ruff", "format", "--check")
     tool(session, "mypy", *MYPY)
     told = session.run(str(TOOLS / "python"), "-m", "tools.changed", silent=True, external=True)
-    changed = [path for path in str(told).split() if not f"{path}/".startswith(tuple(DEEP))]
+    changed = [path for path in str(told).split() if not f"{path}/".startswith(DEEP_PATHS)]
     pytest(session, "-q", *A_FILE_A_WORKER, *WITHOUT_DEEP, *changed)
 
 
@@ -150,8 +151,7 @@ def deep(session: nox.Session) -> None:
     """Everything that `nox` does not hold: twenty minutes or more; `-- 2` runs a quarter of it."""
     number = int(session.posargs[0]) if session.posargs else None
     session.log("1 of 2: the tests that take minutes")
-    parts = [DEEP[number - 1]] if number else DEEP
-    tests = [path for part in parts for path in part]
+    tests = DEEP[number - 1] if number else DEEP_PATHS
     waiting = ["-n", "4"]  # of four, two at least sleep most of the time
     pytest(session, "-q", "--durations=25", *A_FILE_A_WORKER, *waiting, *tests)
     session.log("2 of 2: every mutant, and beside it the wheel under each Python")
