@@ -51,11 +51,14 @@ class Presented:
 
     # The access verdict: no I/O
 
-    def verify(self) -> Claims:
-        """Return the claims of a genuine access token; raise BadAccessToken for a forged one."""
+    @cached_property
+    def claims(self) -> Claims:
+        """The claims of a genuine access token; raises BadAccessToken for a forged one."""
         return tokens.verify(self.pair.token, self.config.secret, self.now)
 
-    claims = cached_property(verify)
+    def verify(self) -> Claims:
+        """Return the claims; said where a forged access token is refused."""
+        return self.claims
 
     @cached_property
     def access(self) -> Access:
