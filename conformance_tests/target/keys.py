@@ -51,8 +51,8 @@ TABLES: Final[Mapping[str, Table]] = {
     "signing": Table(_secret("secret", "the secret that signs access tokens", "JWT_PRIVATE_KEY")),
     "table": Table(
         Key("name", v.text, says="the DynamoDB table of the sessions", example="auth"),
-        Key("region", v.text, None, "AWS_REGION when absent", "ap-southeast-2"),
-        Key("endpoint_url", v.url, None, "not AWS itself", _LOCAL),
+        Key("region", v.region, None, "AWS_REGION when absent", "ap-southeast-2"),
+        Key("endpoint_url", v.table_url, None, "not AWS itself", _LOCAL),
     ),
     "clock": Table(
         Key("http", v.url, None, _SETS_CLOCK, "http://127.0.0.1:4100/clock"),
@@ -94,7 +94,7 @@ TABLES: Final[Mapping[str, Table]] = {
         ),
         Key(
             "upstream",
-            v.loopback_url,
+            v.emulator_url,
             says="the emulator behind it, on this machine",
             example=_LOCAL,
         ),

@@ -23,6 +23,11 @@ _SENDABLE: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 
+#: What boto3 takes as a region, and as each part of an endpoint's host: no underscore.
+_LABEL: Final = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_REGION: Final = re.compile(_LABEL, re.ASCII)
+_ENDPOINT_HOST: Final = re.compile(rf"{_LABEL}(\.{_LABEL})*\.?", re.ASCII)
+
 #: Nothing in a target file is larger: what computes with it need not ask whether it can.
 LARGEST_NUMBER: Final = 1e12
 
@@ -69,6 +74,13 @@ def path(value: Any) -> str:
     """The path of a file, as a text that a system can take."""
     if "\0" in text(value):
         raise ValueError("the path of a file")
+    return str(value)
+
+
+def region(value: Any) -> str:
+    """The name of an AWS region."""
+    if not _REGION.fullmatch(text(value)):
+        raise ValueError("a region in letters, digits and dashes, like ap-southeast-2")
     return str(value)
 
 
@@ -172,10 +184,26 @@ def _split(value: str) -> Any:
     return parts
 
 
+def table_url(value: Any) -> str:
+    """An address that boto3 takes; it knows fewer hosts than a browser does."""
+    host = _split(url(value)).hostname
+    if ":" not in host and not _ENDPOINT_HOST.fullmatch(host):
+        raise ValueError("an address whose host has letters, digits, dashes and dots only")
+    return str(value)
+
+
 def loopback_url(value: Any) -> str:
     """An address on this machine."""
     if not is_loopback(_split(url(value)).hostname):
         raise ValueError("an address on this machine (127.0.0.1, ::1 or localhost)")
+    return str(value)
+
+
+def emulator_url(value: Any) -> str:
+    """The address of a table on this machine, which is called without TLS and without a path."""
+    parts = _split(loopback_url(value))
+    if parts.scheme != "http" or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("of the form http://host:port")
     return str(value)
 
 
@@ -190,7 +218,7 @@ def launch_url(value: Any) -> str:
 def loopback_address(value: Any) -> str:
     """`host:port` on this machine."""
     parts = _split("//" + text(value))
-    if parts.port is None or not is_loopback(parts.hostname):
+    if parts.netloc != value or "@" in value or not (parts.port and is_loopback(parts.hostname)):
         raise ValueError("host:port on this machine, like 127.0.0.1:9123")
     return str(value)
 

@@ -255,6 +255,30 @@ MISSPELT = {
         "[faults]\nlisten = '127.0.0.1:1'\nupstream = 'https://dynamodb.example.com'",
         "line 13: faults.upstream must be an address on this machine",
     ),
+    "a proxy with a path": (
+        "[faults]\nlisten = '127.0.0.1:9123/x'\nupstream = 'http://127.0.0.1:1'",
+        "line 12: faults.listen must be host:port on this machine",
+    ),
+    "a proxy with a user": (
+        "[faults]\nlisten = 'me@127.0.0.1:9123'\nupstream = 'http://127.0.0.1:1'",
+        "line 12: faults.listen must be host:port on this machine",
+    ),
+    "an upstream over TLS": (
+        "[faults]\nlisten = '127.0.0.1:1'\nupstream = 'https://127.0.0.1:8000'",
+        "line 13: faults.upstream must be of the form http://host:port.",
+    ),
+    "an upstream with a path": (
+        "[faults]\nlisten = '127.0.0.1:1'\nupstream = 'http://127.0.0.1:8000/dynamodb'",
+        "line 13: faults.upstream must be of the form http://host:port.",
+    ),
+    "a table on a host that boto3 does not take": (
+        "[table]\nname = 'auth'\nregion = 'a'\nendpoint_url = 'http://my_table:8000'",
+        "line 14: table.endpoint_url must be an address whose host has letters, digits, dashes and",
+    ),
+    "a region with a blank": (
+        "[table]\nname = 'auth'\nregion = 'ap southeast 2'",
+        "line 13: table.region must be a region in letters, digits and dashes",
+    ),
     "a launch without a port": (
         "[launch]\ncommand = ['x']\nurl = 'http://127.0.0.1/graphql'",
         "line 13: launch.url must be an address with {port} in it",
