@@ -33,6 +33,9 @@ MEND: Final = "Fix the items marked bad; until then a run is incomplete or exits
 
 TTL_ON: Final = "an emulator may delete expired rows that a run still has to show: turn its TTL off"
 
+NO_TABLE: Final = "not given: [table] lets the session rows be seen"
+DEVELOPED: Final = "not given: the operations for development stand in for most of what it shows"
+
 Sign = Literal["ok", "bad", "note", "-"]
 
 
@@ -162,7 +165,8 @@ def _table(customers: Customers) -> Line:
     deployment = customers.deployment
     address = deployment.target.table
     if address is None:
-        return Line("-", "table", "not given: [table] lets the session rows be seen")
+        stand_in = preflight.find_developer(customers) is not None
+        return Line("-", "table", DEVELOPED if stand_in else NO_TABLE)
     with ExitStack() as ends:
         if problem := opening.open_table(deployment, ends):
             return Line("bad", "table", problem)

@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,6 +18,7 @@ from conformance_tests.commands import cli, doctor
 from conformance_tests.commands.doctor import Line
 from conformance_tests.deployment import opening
 from conformance_tests.deployment.http.documents import OPERATIONS
+from conformance_tests.embedded import boot
 from conformance_tests.report import exit_codes
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
@@ -198,6 +200,17 @@ def test_the_embedded_reference_is_in_good_health(capsys: pytest.CaptureFixture[
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:-1]].count("ok") == 11
     assert lines[-1] == "A run can begin."
+
+
+def test_what_stands_in_for_a_table_is_told() -> None:
+    """In development the secret is enough to write and to list the rows of made-up customers."""
+    with boot.embedded_reference(behind_proxy=False) as (target, _):
+        alone = replace(target, table=None, clock=ClockAddress(), launch=None, instances={})
+        developed = looked(alone)["table"]
+        unsigned = looked(replace(alone, secret=None))["table"]
+    assert (developed.sign, unsigned.sign) == ("-", "-")
+    assert "the operations for development stand in" in developed.says
+    assert unsigned.says == "not given: [table] lets the session rows be seen"
 
 
 @pytest.mark.parametrize(
