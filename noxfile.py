@@ -150,14 +150,14 @@ def quick(session: nox.Session) -> None:
 def deep(session: nox.Session) -> None:
     """Everything that `nox` does not hold: twenty minutes or more; `-- 2` runs a quarter of it."""
     number = int(session.posargs[0]) if session.posargs else None
-    session.log("1 of 2: the tests that take minutes")
     tests = DEEP[number - 1] if number else DEEP_PATHS
     waiting = ["-n", "4"]  # of four, two at least sleep most of the time
-    pytest(session, "-q", "--durations=25", *A_FILE_A_WORKER, *waiting, *tests)
-    session.log("2 of 2: every mutant, and beside it the wheel under each Python")
     share = ["--share", f"{number}/{len(DEEP)}"] if number else []
     with ThreadPoolExecutor(1) as pool:
-        wheel = pool.submit(package, session)
+        wheel = pool.submit(package, session)  # it waits more than it works
+        session.log("1 of 2: the tests that take minutes, and beside them the wheel")
+        pytest(session, "-q", "--durations=25", *A_FILE_A_WORKER, *waiting, *tests)
+        session.log("2 of 2: every mutant")
         tool(session, "python", "-m", "tests.mutants", "--every", *share)
         wheel.result()
 

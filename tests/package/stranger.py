@@ -177,8 +177,9 @@ def judge_the_reference(full: Stranger) -> None:
 def judge_an_address(small: Stranger) -> None:
     """`auth-conformance run URL` from the install without extras, which must be small."""
     assert small.heavier <= MOST_MEBIBYTES, f"{small.heavier:.1f} MiB"
-    reports = ("--json", "report.json", "--html", "report.html", "--junit", "report.xml")
-    small.run("auth-conformance", "run", URL, *reports, environ=CUSTOMERS)
+    words = ["auth-conformance", "run", URL, "--walks", "5"]  # in place of a minute
+    words += ["--json", "report.json", "--html", "report.html", "--junit", "report.xml"]
+    small.run(*words, environ=CUSTOMERS)
     report = json.loads((small.folder / "report.json").read_text())
     assert report["verdict"]["conformant"], report["verdict"]["sentence"]
 
