@@ -30,6 +30,8 @@ BAD_LOGINS: Final = 1
 FOR_A_ROTATION: Final = 3
 #: Of so many walks one begins beside many rows.
 CROWDED: Final = 3
+#: Of so many steps one is taken together with another, where their order changes nothing.
+TOGETHER: Final = 3
 #: In so many steps a walk spares its sessions: what ends them comes later.
 SPARING: Final = 7
 #: What to ask of a pair, the usual more often than the odd.
@@ -39,7 +41,6 @@ ASKED: Final = (
     *((steps.REFRESH, how) for how in (*steps.MIXED, *steps.FORGED, *steps.SCHEMES)),
     *((steps.REVOKE, how) for how in (*steps.MIXED, *steps.FORGED, *steps.SCHEMES)),
 )
-PRESENTING: Final = (steps.REFRESH, steps.REVOKE)
 OTHER: Final = (
     *[(steps.LOG_IN, how) for how in steps.REMEMBER],
     *[(steps.BAD_LOGIN, how) for how in steps.PASSWORDS],
@@ -132,10 +133,15 @@ class Planner:
                 return
             spare = place < SPARING
             best = max(options, key=lambda way: self._worth(scene, way, spare))
-            for step in best:
-                yield self._take(scene, step)
+            *before, step = best
+            for wait in before:
+                yield self._take(scene, wait)
+            beside = self._beside(scene, step, draw)
+            yield self._take(scene, step)
             if not self._certain:
                 return
+            if beside is not None:
+                yield self._take(scene, beside)
         if not self.able.sees_rows:
             yield from (Step(steps.REFRESH, pair.session) for pair in scene.customer.current())
             yield Step(steps.REFRESH, 0)
@@ -159,6 +165,30 @@ class Planner:
             return []
         wait = self._wait(scene, pair, draw) if draw.random() < 0.6 else None
         return [step] if wait is None else [wait, step]
+
+    def _beside(self, scene: Scene, step: Step, draw: random.Random) -> Step | None:
+        """Another step for the same moment, if there is to be one."""
+        if step.verb not in steps.PRESENTING or draw.randrange(TOGETHER):
+            return None
+        drawn = (self._draw(scene, draw) for _ in range(DRAWN))
+        options = [
+            [replace(way[0], at_once=True)]
+            for way in drawn
+            if len(way) == 1 and self._may_join(scene, step, way[0])
+        ]
+        best = max(options, key=lambda way: self._worth(scene, way, spare=False), default=None)
+        return best[0] if best else None
+
+    def _may_join(self, scene: Scene, step: Step, other: Step) -> bool:
+        if not (
+            steps.commute(step, other, scene.customer, scene.now)
+            and self._is_open(scene, [step], last=False)
+            and self._is_open(scene, [other], last=False)
+        ):
+            return False
+        whats = (steps.expected(each, scene.customer, scene.now) for each in (step, other))
+        both_rotate = all(what and what.effect is Effect.ROTATES for what in whats)
+        return self.able.asks("RACE-03") or not both_rotate
 
     def _other(self, scene: Scene, verb: str, how: str, draw: random.Random) -> list[Step]:
         real = scene.kind == REGISTERED
@@ -222,7 +252,7 @@ class Planner:
         about, asked = conditions(scene, step), (step.verb, manner(step))
         yield step.verb, step.how
         yield from ((*asked, one) for one in about)
-        if step.verb == steps.LOG_IN or (step.verb in PRESENTING and not step.how):
+        if step.verb == steps.LOG_IN or (step.verb in steps.PRESENTING and not step.how):
             yield from ((*asked, *two) for two in combinations(about, 2))
 
     def _after_the_wait(self, scene: Scene, way: list[Step]) -> Scene:
@@ -281,6 +311,7 @@ def conditions(scene: Scene, step: Step) -> tuple[tuple[str, object], ...]:
         "kind": scene.kind,
         "crowd": scene.crowd,
         "production": step.production,
+        "at once": step.at_once,
         "burned": customer.burned,
         "others": len([p for p in customer.current() if p is not pair]),
         "after": scene.last,

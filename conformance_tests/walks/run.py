@@ -130,7 +130,7 @@ def walks(
         broken = _failure(walk, clean)
         yield Walked(seed, 1, walk.taken, len(planner.seen))
         if broken is not None:
-            until = replace(script, steps=script.steps[: walk.taken + 1])
+            until = replace(script, steps=script.steps[: walk.begun])
             short = _short(place, until, broken, clean)
             if short is not None or not walk.retryable:
                 raise short or broken

@@ -50,6 +50,8 @@ def _shorter(steps: Steps) -> Iterator[Steps]:
 def _plainer(step: Step) -> Iterator[Step]:
     if step.production:
         yield replace(step, production=False)
+    if step.at_once:
+        yield replace(step, at_once=False)
     if step.how in SCHEMES:
         yield replace(step, how="")
     if step.how == "true":

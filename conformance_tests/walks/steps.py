@@ -12,6 +12,7 @@ from conformance_tests.model.issued import Terms
 LOG_IN, TIME, REFRESH, REVOKE, CROWD, BAD_LOGIN = (
     *("log in", "time", "refresh", "revoke", "crowd", "refused login"),
 )
+PRESENTING: Final = (REFRESH, REVOKE)
 #: The development operations, by the words of a story.
 LIST, WRITE, REMOVE = "list", "write", "remove"
 DEVELOPMENT: Final = (LIST, WRITE, REMOVE)
@@ -48,16 +49,21 @@ PASSWORDS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a walk; a session is named by its number, a pair by how often it was replaced."""
+    """One step of a walk; a session is named by its number, a pair by how often it was replaced.
+
+    at_once: it is taken in the same moment as the step before.
+    """
 
     verb: str
     session: int = 0
     back: int = 0
     how: str = ""
     production: bool = False
+    at_once: bool = False
 
     def __str__(self) -> str:
         at = " at the production instance" if self.production else ""
+        at += ", at the same time" if self.at_once else ""
         if self.verb == LOG_IN:
             return f"session {self.session}: log in with remember_me {self.how}"
         if self.verb == TIME:
@@ -142,6 +148,16 @@ def expected(step: Step, customer: Customer, now: int) -> Expected | None:
         mixed = customer.refresh_mixed if step.verb == REFRESH else customer.revoke_mixed
         return mixed(pair, now, MIXED[step.how])
     return (customer.refresh if step.verb == REFRESH else customer.revoke)(pair, now)
+
+
+def commute(first: Step, second: Step, customer: Customer, now: int) -> bool:
+    """Whether two steps may be taken at once: in either order they answer and leave the same."""
+    steps = (first, second)
+    whats = [expected(step, customer, now) for step in steps if step.verb in PRESENTING]
+    did = [what.effect for what in whats if what is not None and len(what.replies) == 1]
+    if len(did) < len(steps) or 0 in (first.session, second.session) or Effect.BURNS in did:
+        return False
+    return first.session != second.session or did == [Effect.NOTHING] * 2
 
 
 def _expected_of_developer(step: Step, customer: Customer) -> Expected | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from conformance_tests.actors import developed_rows
@@ -105,7 +106,7 @@ class Walk:
 
     def __init__(self, place: Place, script: Script) -> None:
         self.place, self.script = place, script
-        self.taken = 0
+        self.begun = self.taken = 0
         #: Whether the last answer was none, or asked to try again: that may pass.
         self.retryable = False
         self._clock = place.deployment.clock
@@ -125,10 +126,11 @@ class Walk:
             self._log_in(self._sides[1], Step(steps.LOG_IN, 0, how="true"))
             for side in self._sides:
                 side.rows = self._look(side)
-            for step in self.script.steps:
-                self._story.append(str(step))
-                self._take(step)
-                self.taken += 1
+            for moment in self._moments():
+                self.begun += len(moment)
+                self._story += map(str, moment)
+                self._take(moment)
+                self.taken = self.begun
             self._look_at_the_other()
         except Unjudged:
             return
@@ -136,9 +138,22 @@ class Walk:
             broken.story = tuple(self._story)
             raise
 
+    def _moments(self) -> Iterator[list[Step]]:
+        """The steps, those together that are taken at once; alone where their order matters now."""
+        left = list(self.script.steps)
+        while left:
+            step, *left = left
+            follows = left and left[0].at_once
+            now = int(self._clock.now())
+            if follows and steps.commute(step, left[0], self._own.model, now):
+                yield [step, left.pop(0)]
+            else:
+                yield [replace(step, at_once=False)]
+
     # -- one step ----------------------------------------------------------------------------------
 
-    def _take(self, step: Step) -> None:
+    def _take(self, moment: Sequence[Step]) -> None:
+        step = moment[0]
         side = self._sides[1] if step.verb == steps.REFRESH and step.session == 0 else self._own
         if step.verb == steps.TIME:
             self._wait(side, step)
@@ -147,31 +162,54 @@ class Walk:
         else:
             if not self.place.able.asks("RACE-03"):
                 side.actor.wait_for_new_second()
-            self._call(side, step, int(self._clock.now()))
+            self._call(side, moment, int(self._clock.now()))
 
-    def _call(self, side: Side, step: Step, now: int) -> None:
-        """Ask what a step asks; what the model has nothing to say of is left out."""
-        pair, what = steps.pair_of(step, side.model), steps.expected(step, side.model, now)
-        margin = self.place.able.terms.margin
-        if what is None or (pair is not None and steps.is_near_an_edge(pair, now, margin)):
-            self._story.pop()
+    def _call(self, side: Side, moment: Sequence[Step], now: int) -> None:
+        """Ask what these steps ask, at once; what the model has nothing to say of is left out."""
+        asked = [(step, said) for step in moment if (said := self._expected(side, step, now))]
+        self._story[-len(moment) :] = [str(step) for step, _ in asked]
+        if not asked:
             return
-        if step.verb == steps.LOG_IN:
-            session = self._log_in(side, step)
-            self._compare(side, what, set(), {self._hash(session)}, session)
+        if asked[0][0].verb == steps.LOG_IN:
+            session = self._log_in(side, asked[0][0])
+            self._compare(side, asked[0][1], set(), {self._hash(session)}, session)
             return
-        answer = self._ask(side, step)
+        calls = [partial(self._ask, side, step) for step, _ in asked]
+        answers = self.place.deployment.together(*calls)
         side.actor.mark_active()  # a login in the second of a burn would have to wait
-        fitting = self._judge(side, step, answer, what)
-        successor, new = self._issued(side, step, answer, what, now, pair)
-        gone, added = self._moved(side, step, what, successor)
-        if not self._is_sure(what):
+        for (step, what), new in zip(
+            asked, self._judge_all(side, asked, answers, now), strict=True
+        ):
+            steps.happened(step, what.effect, side.model, now, new[1] if new else None)
+
+    def _judge_all(
+        self,
+        side: Side,
+        asked: Sequence[tuple[Step, Expected]],
+        answers: Sequence[Answer],
+        now: int,
+    ) -> list[tuple[Session, Pair] | None]:
+        """Judge each answer, and the rows after all of them; the successor that each has given."""
+        given: list[tuple[Session, Pair] | None] = []
+        gone, added = set[str](), set[str]()
+        for (step, what), answer in zip(asked, answers, strict=True):
+            self._judge(side, step, answer, what)
+            given.append(new := self._issued(side, step, answer, what, now))
+            moved = self._moved(side, step, what, new[0] if new else None)
+            gone, added = gone | moved[0], added | moved[1]
+        if not all(self._is_sure(what) for _, what in asked):
             raise Unjudged
-        self._compare(side, what, gone, added, successor)
-        if fitting is Reply.ROWS and self.place.able.sees_rows:
+        self._compare(side, what, gone, added, *(new[0] for new in given if new))
+        if what.replies == (Reply.ROWS,) and self.place.able.sees_rows:
             shown = {str(member(row, "refresh_token_hash")) for row in answer.value}
             self._need(what.requirement, shown == set(side.rows), str(what), f"{len(shown)} rows")
-        steps.happened(step, what.effect, side.model, now, new)
+        return given
+
+    def _expected(self, side: Side, step: Step, now: int) -> Expected | None:
+        """What the model says of a step; None where it says nothing, or a clock may differ."""
+        pair, margin = steps.pair_of(step, side.model), self.place.able.terms.margin
+        near = pair is not None and steps.is_near_an_edge(pair, now, margin)
+        return None if near else steps.expected(step, side.model, now)
 
     def _is_sure(self, what: Expected) -> bool:
         return self.place.able.asks(what.rows) and len(what.replies) == 1
@@ -319,11 +357,12 @@ class Walk:
         return pair == old if reply is Reply.SAME else not {*pair} & {*old}
 
     def _issued(
-        self, side: Side, step: Step, answer: Answer, what: Expected, now: int, old: Pair | None
-    ) -> tuple[Session | None, Pair | None]:
+        self, side: Side, step: Step, answer: Answer, what: Expected, now: int
+    ) -> tuple[Session, Pair] | None:
         """The successor that a rotation gave, judged by itself."""
+        old = steps.pair_of(step, side.model)
         if what.replies != (Reply.NEW,) or old is None:
-            return None, None
+            return None
         session = side.actor.session_from(answer)
         pair = self._pair(session, step.session, old.generation + 1, remembered=old.remembered)
         self._judge_pair(side, session, pair, old, now)
@@ -405,7 +444,7 @@ class Walk:
         return set(), added
 
     def _compare(
-        self, side: Side, what: Expected, gone: set[str], new: set[str], session: Session | None
+        self, side: Side, what: Expected, gone: set[str], new: set[str], *issued: Session
     ) -> None:
         """The customer's rows are those that the model knows."""
         if not self.place.able.sees_rows:
@@ -415,9 +454,9 @@ class Walk:
         if told:
             raise self._broken(what.rows, str(what.effect), told)
         side.rows = now
-        made = session is not None and session.row is not None  # by the suite itself
-        if session is not None and not made:
-            self._judge_row(side.rows[self._hash(session)], session)
+        for session in issued:
+            if session.row is None:  # not made by the suite itself
+                self._judge_row(side.rows[self._hash(session)], session)
         if what.effect is Effect.BURNS:
             self._look_at_the_other()
 

@@ -5,6 +5,7 @@ Each stands around refresh or revoke of the reference, and leaves everything els
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,8 @@ from tests.mutants.seams import around, is_remembered, note, rows_of
 DAY = 86_400
 MANY = 90
 DEFECTS: dict[str, Mutant] = {}
+#: The rotation of each customer that has begun and not ended.
+UNDER_WAY: dict[Any, asyncio.Future[Any]] = {}
 Wrong = Callable[[Any, Flow, Any, Any, int, Claims], Any]
 
 
@@ -175,3 +178,16 @@ async def ends_the_oldest_session_in_place_of_a_renewed_one(
         return await original(flow, token, given, now)
     await delete(flow, min(others, key=lambda row: row.exp or 0))
     return True
+
+
+@of("refresh")
+async def gives_two_rotations_at_once_one_pair(
+    original: Any, flow: Flow, token: Any, given: Any, now: int, claims: Claims
+) -> Any:
+    if now < claims.exp:
+        return await original(flow, token, given, now)
+    customer = claims.customer_id
+    if customer not in UNDER_WAY:
+        UNDER_WAY[customer] = asyncio.ensure_future(original(flow, token, given, now))
+        UNDER_WAY[customer].add_done_callback(lambda done: UNDER_WAY.pop(customer))
+    return await UNDER_WAY[customer]

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from itertools import islice
+from collections.abc import Callable, Iterator
+from itertools import islice, product
 from typing import Any
 
 import pytest
 
-from conformance_tests.model.flow import Customer, Reply
+from conformance_tests.model.flow import Customer, Effect, Expected, Reply
 from conformance_tests.model.issued import Terms
 from conformance_tests.requirements import REQUIREMENTS
 from conformance_tests.walks import steps
 from conformance_tests.walks.kinds import KINDS, REGISTERED
 from conformance_tests.walks.plan import Abilities, Planner, Script
+from conformance_tests.walks.steps import Step
 
 TERMS = Terms(840, 900, 2_592_000)
 EVERYTHING: dict[str, Any] = {"developer": True, "production": True}
@@ -31,6 +32,33 @@ def planned(
 
 def verbs(scripts: list[Script]) -> set[str]:
     return {step.verb for script in scripts for step in script.steps}
+
+
+def followed(script: Script) -> Iterator[tuple[int, Step, Expected, Customer, int]]:
+    """Each request of a walk, its place, and where the model stands when it is made."""
+    customer, now = Customer(), 0
+    for place, step in enumerate(script.steps):
+        if step.verb == steps.TIME:
+            pair = steps.pair_of(step, customer)
+            assert pair is not None
+            now = steps.moments(pair, now, True, 0)[step.how]
+        elif what := steps.expected(step, customer, now):
+            yield place, step, what, customer, now
+            issues = step.verb == steps.LOG_IN or Reply.NEW in what.replies
+            new = steps.issued_pair(step, customer, now, TERMS) if issues else None
+            steps.happened(step, what.effect, customer, now, new)
+
+
+def at_once(scripts: list[Script]) -> Iterator[tuple[tuple[str, Effect], tuple[str, Effect]]]:
+    """What is asked together, and what it does."""
+    for script in scripts:
+        for place, step, what, customer, now in followed(script):
+            other = next(iter(script.steps[place + 1 : place + 2]), None)
+            if other is not None and other.at_once:
+                assert steps.commute(step, other, customer, now)
+                beside = steps.expected(other, customer, now)
+                assert beside is not None
+                yield (step.verb, what.effect), (other.verb, beside.effect)
 
 
 def test_one_seed_gives_the_same_walks() -> None:
@@ -66,6 +94,18 @@ def test_nobody_waits_longer_than_a_target_allows() -> None:
     assert steps.TIME not in verbs(planned(made_up=False, sees_rows=False, longest_wait=0))
 
 
+def test_two_are_asked_at_once() -> None:
+    """A refresh or a revoke beside either; two rotations only where they may share a second."""
+    everything, documented = (
+        {*at_once(planned(count=160, asks=asks, **EVERYTHING))}
+        for asks in (REQUIREMENTS.__contains__, lambda id_: id_ != "RACE-03")
+    )
+    verbs = {(verb, other) for (verb, _), (other, _) in everything}
+    assert verbs == set(product((steps.REFRESH, steps.REVOKE), repeat=2))
+    rotation = steps.REFRESH, Effect.ROTATES
+    assert (rotation, rotation) in everything - documented
+
+
 @pytest.mark.parametrize("left_out", ["CORE-12", "HARD-13"])
 def test_what_a_target_is_not_held_to_ends_a_walk(left_out: str) -> None:
     """What its rows do then is open, so no step comes after it."""
@@ -74,20 +114,8 @@ def test_what_a_target_is_not_held_to_ends_a_walk(left_out: str) -> None:
         return id_ != left_out
 
     for script in planned(asks=asks, **EVERYTHING):
-        customer, now = Customer(), 0
-        for place, step in enumerate(script.steps):
-            if step.verb == steps.TIME:
-                pair = steps.pair_of(step, customer)
-                assert pair is not None
-                now = steps.moments(pair, now, True, 0)[step.how]
-                continue
-            what = steps.expected(step, customer, now)
-            if what is None:
-                continue
+        for place, _, what, *_ in followed(script):
             assert what.rows != left_out or place == len(script.steps) - 1
-            issues = step.verb == steps.LOG_IN or Reply.NEW in what.replies
-            new = steps.issued_pair(step, customer, now, TERMS) if issues else None
-            steps.happened(step, what.effect, customer, now, new)
 
 
 def test_a_pair_that_takes_another_s_place_ages_alone() -> None:

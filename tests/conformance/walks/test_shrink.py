@@ -20,11 +20,16 @@ def test_what_is_not_needed_is_dropped(needed: tuple[int, ...]) -> None:
 
 
 def test_a_step_becomes_plain() -> None:
-    """The instance, the scheme and remember_me are dropped where they do not matter."""
-    odd = (Step(LOG_IN, 1, how="true"), Step(REFRESH, 1, how="BEARER", production=True))
-    assert shrink(odd, lambda steps: len(steps) == 2, 50) == (
+    """The instance, the scheme, the moment and remember_me go where they do not matter."""
+    odd = (
+        Step(LOG_IN, 1, how="true"),
+        Step(REFRESH, 1, how="BEARER", production=True),
+        Step(REVOKE, 2, at_once=True),
+    )
+    assert shrink(odd, lambda steps: len(steps) == 3, 50) == (
         Step(LOG_IN, 1, how="absent"),
         Step(REFRESH, 1),
+        Step(REVOKE, 2),
     )
 
 
