@@ -70,6 +70,18 @@ def test_the_last_extension_goes_to_the_absolute_end(
     expect.between(renewed.refresh_expiry, *window.after(LEFT), "refresh_expiry")
 
 
+@requirement("STORE-04", optional=True)
+def test_the_row_of_the_last_extension_goes_with_it(
+    customers: Customers, bounded: Deployment, expect: Expect
+) -> None:
+    """Its row is kept until then too."""
+    bounded.need_table()
+    session = customers.at(bounded).alice.log_in()
+    renewed = expect.rotates(session.begun_earlier(bounded.longest_session - LEFT))
+    row = expect.stored(renewed)
+    expect.equal(row and row.ttl, renewed.refresh_expiry, "ttl")
+
+
 @requirement("WIRE-10", optional=True)
 def test_an_access_token_ends_before_its_session_does(
     customers: Customers, bounded: Deployment, expect: Expect

@@ -10,6 +10,7 @@ from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.faults.proxy import FaultProxy
 from conformance_tests.deployment.http.developer import Developer
+from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
@@ -123,6 +124,18 @@ def test_a_list_begins_empty_and_grows(
         expect.equal(owners, [stranger.id] * count, "the owners of the rows")
 
 
+@requirement("DEV-07", logins=0, optional=True)
+def test_lists_of_one_document_are_kept_apart(
+    development: Deployment, developer: Developer, stranger: Customer, expect: Expect
+) -> None:
+    """Each of two lists of one document holds the rows of its own id."""
+    developer.update(stranger.id, never_issued())
+    answers = OddClient(development.client).list_both(str(stranger.id), development.nobody)
+    hers, nobodys = (expect.listed_rows(answer) for answer in answers)
+    expect.equal([row.get("customer_id") for row in hers], [stranger.id], "the owners of the rows")
+    expect.equal(nobodys, [], "the list of nobody")
+
+
 @requirement("DEV-07", logins=0)
 @CROWDS
 def test_a_list_is_whole_past_a_page(
@@ -181,6 +194,9 @@ def test_a_removed_row_is_the_only_one_to_go(
     expect.equal(shown.get("refresh_token_hash"), row.hash, "refresh_token_hash")
     if row.ttl is not None:
         expect.equal(shown.get("ttl"), str(row.ttl), "ttl")
+        table.put(stranger.id, row.hash, str(row.ttl))
+        shown = expect.shown_row(developer.remove(stranger.id, token))
+        expect.equal(shown.get("ttl"), str(row.ttl), "ttl, which is a String,")
     with expect.unchanged(stranger):
         expect.nothing_issued(developer.remove(stranger.id, token))
 

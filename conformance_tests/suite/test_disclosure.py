@@ -109,6 +109,7 @@ def test_no_answer_repeats_what_was_sent(
         (
             lambda: alice.ask_to_log_in(password=password),
             *(partial(client.log_in, given, odd) for odd in odd_kinds(password)),
+            partial(client.log_in, [password], [password]),
             *(partial(client.refresh, session.token, odd) for odd in odd_kinds(token)),
             *(partial(client.revoke, session.token, odd) for odd in odd_kinds(token)),
             *(partial(ask, access, token) for ask in (client.refresh, client.revoke)),

@@ -68,6 +68,19 @@ def test_a_window_is_open_in_its_last_second(
     expect.works(someone.session_from(session.refresh()))
 
 
+@requirement("RACE-08", burns=True, optional=True)
+def test_lost_answers_of_one_second_are_told_apart(
+    customers: Customers, graceful: Deployment, expect: Expect
+) -> None:
+    """Of two sessions that were renewed in one second each old pair leads on to its own."""
+    someone = customers.at(graceful).someone()
+    sessions = someone.expired_sessions(2, remember_me=True)
+    answers, _ = graceful.in_one_second(*(session.refresh for session in sessions))
+    for session, answer in zip(sessions, answers, strict=True):
+        renewed, again = map(someone.session_from, (answer, session.refresh()))
+        expect.equal(again.refresh_token, renewed.refresh_token, "the pair of the same session")
+
+
 @requirement("CORE-26", registered=True, optional=True)
 def test_a_lost_answer_keeps_the_type_of_the_id(
     customers: Customers, graceful: Deployment, expect: Expect

@@ -80,8 +80,8 @@ def test_graphqls_own_type_is_spoken(client: Client, expect: Expect) -> None:
 def test_a_mutation_by_get_is_not_executed(
     odd: OddClient, someone: Customer, expect: Expect
 ) -> None:
-    """A revoke by GET is turned away and ends nothing, also where it says that it is JSON, or where
-    its document begins with a comment; the same revoke by POST does.
+    """A revoke by GET is turned away and ends nothing, also where it says that it is JSON, where
+    its document begins with a comment, or in a body; the same revoke by POST does.
     """
     session = someone.log_in()
     with expect.unchanged(someone):

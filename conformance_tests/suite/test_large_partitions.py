@@ -18,7 +18,7 @@ LARGE_ROW = 380_000
 #: page holds, where a row has at most 400 KB.
 CROWDS = [
     pytest.param(24, 0, id="25 rows"),
-    pytest.param(125, 0, id="126 rows"),
+    pytest.param(300, 0, id="301 rows"),
     pytest.param(4, LARGE_ROW, id="1.5 MB"),
 ]
 #: DynamoDB refuses a larger batch, which an emulator may take.

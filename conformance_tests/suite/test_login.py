@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import pytest
 
 from conformance_tests.actors.customers import RegisteredCustomer
@@ -12,8 +10,9 @@ from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.documents import ABSENT
 from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.expect.expect import Expect
+from conformance_tests.good_calls import LOGIN
 from conformance_tests.marks import requirement
-from conformance_tests.outcomes import NotApplicable
+from conformance_tests.outcomes import NotApplicable, good_call
 
 
 @requirement("CORE-01", logins=2)
@@ -41,17 +40,16 @@ def test_wrong_credentials_give_nothing(
         expect.refused(alice.ask_to_log_in(True, password=f"{alice.credentials.password} "))
 
 
-@requirement("CORE-02", logins=5, wrong_passwords=True, optional=True)
+@requirement("CORE-02", logins=2, wrong_passwords=True, optional=True)
 def test_wrong_credentials_give_nothing_beside_good_ones(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
     """Nor does a wrong password in the very moment in which the right one is looked at."""
-    wrong = partial(alice.ask_to_log_in, password=f"not {alice.credentials.password}")
-    ask = alice.ask_to_log_in
-    first, refused, *good = deployment.together(ask, wrong, ask, ask, ask)
-    for answer in (first, *good):
-        if answer.value is not None:  # a platform may refuse logins while it counts wrong passwords
-            alice.session_from(answer)
+    with deployment.meanwhile(alice.ask_to_log_in) as asked:
+        refused = alice.ask_to_log_in(password=f"not {alice.credentials.password}")
+    good = asked.result()
+    if good.value is not None:  # a platform may refuse logins while it counts wrong passwords
+        alice.session_from(good)
     expect.refused(refused)
 
 
@@ -93,6 +91,22 @@ def test_a_normal_login_behind_a_remembered_one_has_them_too(
         raise NotApplicable("two logins in one document are refused")
     within = window.after(deployment.lifetimes.refresh)
     expect.between(sessions[1].refresh_expiry, *within, "refresh_expiry")
+
+
+@requirement("CORE-03", logins=2, optional=True)
+def test_a_normal_login_beside_a_remembered_one_has_them_too(
+    deployment: Deployment, alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
+) -> None:
+    """So has one that is under way when another customer logs in with remember_me."""
+    for customer in (alice, bob):
+        customer.wait_for_new_second()
+    clock = deployment.clock
+    with clock.window() as window, deployment.meanwhile(alice.ask_to_log_in) as asked:
+        his = bob.ask_to_log_in(remember_me=True)
+    with good_call(*LOGIN):
+        session, _ = alice.session_from(asked.result()), bob.session_from(his)
+    within = window.after(deployment.lifetimes.refresh)
+    expect.between(session.refresh_expiry, *within, "refresh_expiry")
 
 
 @requirement("CORE-04", logins=2)

@@ -41,6 +41,18 @@ def test_an_older_session_of_yesterday_keeps_its_end(
     expect.stored(renewed)
 
 
+@requirement("STORE-05", optional=True)
+@OLDER
+def test_the_ttl_of_a_renewed_older_session_is_a_number(
+    made_up: MadeUpCustomer, expect: Expect, ttl: Any
+) -> None:
+    """What a rotation writes instead of an older row the table can act on."""
+    older = made_up.forge_session(-5, 300, ttl=ttl)
+    with expect.row_changes(made_up, new=1) as changes:
+        expect.rotates(older)
+    expect.equal(changes.new[0].ttl_type, "N", "the type of ttl")
+
+
 @requirement("STORE-06")
 @OLDER
 def test_an_older_session_can_be_revoked(made_up: MadeUpCustomer, expect: Expect, ttl: Any) -> None:

@@ -25,6 +25,8 @@ MANY_GENERATIONS = 10
 SIDE_BY_SIDE = 4
 #: The first time a pair comes back its row may still be there.
 PRESENTATIONS = 2
+#: So many seconds are tried for the pair of a login that is to come.
+FORETOLD = 4
 #: Times the normal lifetime that a remembered session must have, to outlast two of them for sure.
 LONGER = 3
 
@@ -408,6 +410,26 @@ def test_a_refresh_needs_an_authorization_header(
     session = alice.log_in()
     expect.returns_same_pair(session)
     expect.refused(client.refresh(None, session.refresh_token), SESSION_OVER)
+
+
+@requirement("CORE-17", optional=True)
+def test_a_login_in_the_same_document_is_no_header(
+    deployment: Deployment, alice: RegisteredCustomer, odd: OddClient, expect: Expect
+) -> None:
+    """The pair of a login is not repeated without a header in the very document that issues it."""
+    if not deployment.can_hash:
+        raise NotTestable("secret", deployment.wrong_secret or deployment.odd_pairs)
+    alice.wait_for_new_second()
+    first = int(deployment.clock.now()) + deployment.lifetimes.access - FORETOLD // 2
+    forge = deployment.need_forge()
+    foretold = [forge.refresh_token(alice.id, exp) for exp in range(first, first + FORETOLD)]
+    login, *refreshes = odd.log_in_and_refresh(alice.credentials, None, *foretold)
+    if not login.pairs:
+        raise NotApplicable("a login and a refresh in one document are refused")
+    if alice.session_from(login).refresh_token not in foretold:
+        raise NotTestable("clock", "the pair of a login came in another second than foretold")
+    for refresh in refreshes:
+        expect.session_over(refresh)
 
 
 @requirement("CORE-18", burns=True)

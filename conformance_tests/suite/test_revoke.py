@@ -27,6 +27,18 @@ def test_a_revoke_ends_exactly_this_session(alice: RegisteredCustomer, expect: E
     expect.equal(expect.stored(laptop), kept, "the other session's row")
 
 
+@requirement("CORE-20", logins=4, optional=True)
+def test_revokes_of_one_moment_end_a_session_each(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """A customer who logs out on all devices at once is logged out on each."""
+    devices = someone.live_sessions(4)
+    for answer in deployment.together(*(device.revoke for device in devices)):
+        expect.revoked(answer)
+    for device in devices:
+        expect.not_stored(device)
+
+
 @requirement("CORE-21")
 def test_a_revoke_works_with_an_expired_access_token(someone: Customer, expect: Expect) -> None:
     """Logging out needs no live access token, and is as good with a pair that was renewed."""

@@ -412,6 +412,20 @@ def lists_one_page(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant("DEV-07")
+def gathers_all_lists_in_one(patch: pytest.MonkeyPatch) -> None:
+    """Lists that are made at the same time hold each other's rows."""
+    found: list[AuthItem] = []
+
+    async def gather(self: Development, user_id: str | None) -> list[AuthItem]:
+        found.clear()
+        async for page in self.sessions.pages(development.partition_for(user_id)):
+            found.extend(map(development.as_auth_item, page))
+        return found
+
+    patch.setattr(Development, "list", gather)
+
+
+@mutant("DEV-07")
 def calls_an_empty_list_an_error(patch: pytest.MonkeyPatch) -> None:
     """getAllAuthItemsById answers an error for a customer without rows."""
     listed = Development.list
@@ -459,6 +473,19 @@ def does_not_show_what_it_removed(patch: pytest.MonkeyPatch) -> None:
 def forgets_the_ttl_of_what_it_removed(patch: pytest.MonkeyPatch) -> None:
     """removeUserAuth answers the deleted row without its ttl."""
     removes(patch, lambda item: replace(item, ttl=None))
+
+
+@mutant("DEV-08")
+def removes_a_text_ttl_unseen(patch: pytest.MonkeyPatch) -> None:
+    """removeUserAuth answers a row whose ttl is a text without it; the queries show it."""
+
+    async def remove(self: Development, user_id: str | None, refresh_token: str | None) -> AuthItem:
+        item = await self.sessions.delete(*await self.key(user_id, refresh_token))
+        if not item:
+            raise NoSuchSession
+        return replace(development.as_auth_item(item), ttl=item.get("ttl", {}).get("N"))
+
+    patch.setattr(Development, "remove", remove)
 
 
 @mutant("DEV-08")

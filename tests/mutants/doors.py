@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
@@ -109,6 +110,12 @@ def speaks_graphqls_own_type_for_data_alone(patch: pytest.MonkeyPatch) -> None:
 def runs_mutations_by_get(patch: pytest.MonkeyPatch) -> None:
     """The endpoint runs whatever a GET carries in its URL."""
     opens_for_get(patch, run_from_url)
+
+
+@mutant("GQL-03")
+def runs_a_get_that_has_a_body(patch: pytest.MonkeyPatch) -> None:
+    """A GET with a body is taken for a POST; nothing in its URL is run."""
+    opens_for_get(patch, Endpoint.answer)
 
 
 @mutant("GQL-03")
@@ -321,6 +328,17 @@ def falls_down_a_deep_body(patch: pytest.MonkeyPatch) -> None:
             json.loads(body)
         except ValueError:
             return
+
+    looks_first(patch, look)
+
+
+@mutant("GQL-05")
+def breaks_at_a_number_that_is_too_long(patch: pytest.MonkeyPatch) -> None:
+    """A body with a number that Python does not convert breaks the server."""
+
+    def look(body: bytes) -> None:
+        with suppress(json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+            json.loads(body)
 
     looks_first(patch, look)
 

@@ -138,6 +138,24 @@ def refuses_a_token_from_a_faster_clock_at_a_revoke(patch: pytest.MonkeyPatch) -
     around(patch, Flow, "revoke", revoke)
 
 
+@mutant("CORE-20")
+def takes_two_logouts_at_once_for_one(patch: pytest.MonkeyPatch) -> None:
+    """While a customer is being logged out, another logout of hers says true and does nothing."""
+    under_way: set[str] = set()
+
+    async def revoke(original: Any, flow: Flow, *given: Any) -> Any:
+        customer = partition_of(flow.present(*given).claims.customer_id)
+        if customer in under_way:
+            return True
+        under_way.add(customer)
+        try:
+            return await original(flow, *given)
+        finally:
+            under_way.discard(customer)
+
+    around(patch, Flow, "revoke", revoke)
+
+
 @mutant("CORE-20", also="RACE-11")
 def logs_out_the_remembered_sessions_too(patch: pytest.MonkeyPatch) -> None:
     """A revoke ends the customer's remembered sessions with the one that was meant."""

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reference_auth.core import tokens
+from reference_auth.core import lifetimes, tokens
 from reference_auth.core.rows import ROTATED, Row, Tombstone
-from reference_auth.core.tokens import TokenPair
+from reference_auth.core.tokens import Claims, TokenPair
 from reference_auth.flow.grace import Grace
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
@@ -29,6 +29,17 @@ def renews_the_session_once_more_for_a_lost_answer(patch: pytest.MonkeyPatch) ->
         return fresh.pair
 
     around(patch, Grace, "successor", successor)
+
+
+@mutant("RACE-08")
+def names_the_successor_before_it_is_lowered(patch: pytest.MonkeyPatch) -> None:
+    """A tombstone names the exp of a successor that is alone in its second."""
+
+    def tombstone(original: Any, grace: Grace, old: Any, successor: Claims, now: int) -> Any:
+        exp = lifetimes.access_expiry(now, grace.burn.config.lifetimes)
+        return original(grace, old, replace(successor, exp=exp), now)
+
+    around(patch, Grace, "tombstone", tombstone)
 
 
 @mutant("RACE-08", also="RACE-09 RACE-10")

@@ -442,12 +442,12 @@ def ends_a_renewed_session_a_week_after_its_login(patch: pytest.MonkeyPatch) -> 
 
 
 @mutant("STORE-09")
-def burns_a_hundred_rows(patch: pytest.MonkeyPatch) -> None:
-    """A burn ends 100 sessions, and calls that all."""
+def burns_ten_batches(patch: pytest.MonkeyPatch) -> None:
+    """A burn ends 250 sessions, and calls that all."""
 
     async def sweep(self: Burn, customer_id: str, fence: Fence) -> Fence:
         rows = await rows_of(self.sessions, customer_id)
-        await self.sessions.delete_all(rows[:HUNDRED])
+        await self.sessions.delete_all(rows[: 10 * 25])
         return fence
 
     patch.setattr(Burn, "sweep", sweep)

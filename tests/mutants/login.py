@@ -60,6 +60,20 @@ def repeats_a_value_where_the_document_cannot_be_read(patch: pytest.MonkeyPatch)
 
 
 @mutant("HARD-37")
+def masks_the_first_error_alone(patch: pytest.MonkeyPatch) -> None:
+    """Of two values of the wrong kind the second one is repeated."""
+
+    async def execute(self: AuthSchema, *args: Any, **kwargs: Any) -> Any:
+        result = await strawberry.Schema.execute(self, *args, **kwargs)
+        if result.errors:
+            first, *others = result.errors
+            result.errors = [self._shown(first), *map(error_messages.public_error, others)]
+        return result
+
+    patch.setattr(AuthSchema, "execute", execute)
+
+
+@mutant("HARD-37")
 def quotes_json_around_a_mistake(patch: pytest.MonkeyPatch) -> None:
     """A body that is no JSON is quoted around the place where it breaks off."""
 
@@ -187,6 +201,31 @@ def remembers_what_follows_a_remembered_login(patch: pytest.MonkeyPatch) -> None
 
     around(patch, AuthSchema, "execute", execute)
     around(patch, Flow, "log_in", log_in)
+
+
+@mutant("CORE-03", also="RACE-02")
+def keeps_remember_me_in_one_place(patch: pytest.MonkeyPatch) -> None:
+    """What the latest login asked for holds for those that still wait for the platform as well."""
+    latest = [False]
+
+    async def log_in(
+        original: Any, flow: Flow, email: str, password: str, remember_me: bool, clock: Any
+    ) -> Any:
+        latest[0] = remember_me
+        return await original(flow, email, password, remember_me, clock)
+
+    async def ask_platform(original: Any, flow: Flow, *given: Any) -> Any:
+        await asyncio.sleep(0.1)  # a platform elsewhere, that others ask meanwhile
+        return await original(flow, *given)
+
+    async def start_session(
+        original: Any, flow: Flow, customer_id: CustomerId, remember_me: bool, now: int
+    ) -> Any:
+        return await original(flow, customer_id, latest[0], now)
+
+    around(patch, Flow, "log_in", log_in)
+    around(patch, Flow, "ask_platform", ask_platform)
+    around(patch, Flow, "start_session", start_session)
 
 
 @mutant("RACE-01")

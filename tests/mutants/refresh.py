@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections import Counter
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 from weakref import WeakSet
@@ -13,6 +14,7 @@ from weakref import WeakSet
 import pytest
 
 from reference_auth.api import request
+from reference_auth.api.error_messages import AuthSchema
 from reference_auth.core import lifetimes, states, tokens
 from reference_auth.core.errors import (
     BadAccessToken,
@@ -416,6 +418,30 @@ def trusts_every_clock_to_the_second(patch: pytest.MonkeyPatch) -> None:
 def calls_a_missing_header_bad_input(patch: pytest.MonkeyPatch) -> None:
     """A request without an Authorization header is refused with `graphql-input`."""
     patch.setattr(MissingHeader, "category", "graphql-input")
+
+
+@mutant("CORE-17")
+def signs_the_fields_after_a_login_in(patch: pytest.MonkeyPatch) -> None:
+    """A refresh without a header takes the access token of a login in its document."""
+    issued: ContextVar[list[Any]] = ContextVar("issued")
+
+    async def execute(original: Any, *args: Any, **kwargs: Any) -> Any:
+        issued.set([])
+        return await original(*args, **kwargs)
+
+    async def log_in(original: Any, flow: Flow, *given: Any) -> Any:
+        pair = await original(flow, *given)
+        issued.get().append(pair.token)
+        return pair
+
+    def bearer(original: Any, authorization: list[str]) -> Any:
+        if not authorization and issued.get([]):
+            return issued.get()[-1]
+        return original(authorization)
+
+    around(patch, AuthSchema, "execute", execute)
+    around(patch, Flow, "log_in", log_in)
+    around(patch, request, "bearer", bearer)
 
 
 @mutant("CORE-18", also="STORE-12")

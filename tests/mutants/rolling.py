@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from reference_auth.core import lifetimes
 from reference_auth.core.config import Config, Lifetimes
+from reference_auth.core.rows import Row
 from reference_auth.core.tokens import Claims
+from reference_auth.store.sessions import Sessions
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
@@ -84,3 +87,20 @@ def extends_a_session_within_the_access_lifetime_only(patch: pytest.MonkeyPatch)
         return now + lifetimes.refresh if is_near else refresh_expiry
 
     patch.setattr(lifetimes, "rolled_expiry", rolled)
+
+
+@mutant("STORE-04")
+def keeps_the_row_past_the_absolute_end(patch: pytest.MonkeyPatch) -> None:
+    """The row of a rotation shortly before the absolute end is kept as if there were none."""
+    rolled: ContextVar[int | None] = ContextVar("rolled", default=None)
+
+    def next_claims(original: Any, old: Claims, now: int, config: Config) -> Claims:
+        rolled.set(lifetimes.rolled_expiry(old.refresh_expiry, now, config.lifetimes))
+        claims: Claims = original(old, now, config)
+        return claims
+
+    async def rotate(original: Any, sessions: Sessions, old: Row, new: Row, kept: Any) -> None:
+        await original(sessions, old, replace(new, ttl=rolled.get() or new.ttl), kept)
+
+    around(patch, lifetimes, "next_claims", next_claims)
+    around(patch, Sessions, "rotate", rotate)

@@ -183,6 +183,19 @@ def writes_a_renewed_ttl_as_a_string(patch: pytest.MonkeyPatch) -> None:
     _write_ttl_as_a_string(patch, lambda row: row.rotated_from is not None)
 
 
+@mutant("STORE-05")
+def keeps_the_type_of_an_older_ttl(patch: pytest.MonkeyPatch) -> None:
+    """Where an older node wrote a ttl as a text, a rotation does so too."""
+
+    async def rotate(original: Any, sessions: Sessions, old: Row, new: Row, kept: Any) -> None:
+        item = await sessions.get(items.key(old.customer_id, old.hash)) or {}
+        await original(sessions, old, new, kept)
+        if "S" in item.get("ttl", {}):
+            await note(sessions, new, "ttl", items.text(str(new.ttl)))
+
+    around(patch, Sessions, "rotate", rotate)
+
+
 def _write_ttl_as_a_string(patch: pytest.MonkeyPatch, concerns: Any) -> None:
     def row_item(original: Any, row: Row) -> Item:
         item: Item = original(row)
@@ -225,7 +238,7 @@ def leaves_the_spent_row_beside_other_sessions(patch: pytest.MonkeyPatch) -> Non
     around(patch, Sessions, "rotate", rotate)
 
 
-@mutant("STORE-07", also="CORE-07", sometimes="RACE-07", known_as="M29")
+@mutant("STORE-07", also="CORE-07 STORE-04", sometimes="RACE-07", known_as="M29")
 def keeps_the_old_ttl_in_the_renewed_row(patch: pytest.MonkeyPatch) -> None:
     """A rotation that extends a session leaves its row's ttl as it was."""
 

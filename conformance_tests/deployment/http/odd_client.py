@@ -49,22 +49,37 @@ class OddClient:
         answer = self.in_form("aliases", names, {"refresh_token": refresh_token}, token)
         return [answer.of_alias(f"a{number}") for number in range(len(names))]
 
-    def log_in_and_refresh(self, who: Credentials, token: str, refresh_token: str) -> list[Answer]:
-        """A login and then a refresh in one document; what each of them answers."""
+    def log_in_and_refresh(
+        self, who: Credentials, token: str | None, *refresh_tokens: str
+    ) -> list[Answer]:
+        """A login and then a refresh of each of these in one document; what each field answers."""
         self.client.count_logins(1)
-        names = ["generateCustomerToken", "refreshCustomerToken"]
-        given = {"email": who.email, "password": who.password, "refresh_token": refresh_token}
-        answer = self.in_form("aliases", names, given, token)
-        return [answer.of_alias(f"a{number}") for number in range(len(names))]
+        fields = [_field("generateCustomerToken", 0, email=who.email, password=who.password)]
+        fields += (
+            _field("refreshCustomerToken", number, refresh_token=refresh_token)
+            for number, refresh_token in enumerate(refresh_tokens, 1)
+        )
+        answer = self._mutation(fields, token)
+        return [answer.of_alias(f"a{number}") for number in range(len(fields))]
 
     def log_in_twice(self, who: Credentials, **first: object) -> list[Answer]:
         """Two logins in one document, the first with these arguments more; what each answers."""
         self.client.count_logins(2)
-        login = OPERATIONS["generateCustomerToken"]
         given: dict[str, object] = {"email": who.email, "password": who.password}
-        fields = login.field({**given, **first}, "a0"), login.field(given, "a1")
-        answer = self.client.post({"query": f"mutation {{ {' '.join(fields)} }}"})
+        arguments = ({**given, **first}, given)
+        fields = [_field("generateCustomerToken", place, **a) for place, a in enumerate(arguments)]
+        answer = self._mutation(fields)
         return [answer.of_alias("a0"), answer.of_alias("a1")]
+
+    def list_both(self, *user_ids: str) -> list[Answer]:
+        """The rows of each of these, asked for in one document."""
+        fields = [_field("getAllAuthItemsById", at, user_id=id_) for at, id_ in enumerate(user_ids)]
+        answer = self.client.post({"query": f"{{ {' '.join(fields)} }}"})
+        return [answer.of_alias(f"a{number}") for number in range(len(fields))]
+
+    def _mutation(self, fields: list[str], token: str | None = None) -> Answer:
+        query = {"query": f"mutation {{ {' '.join(fields)} }}"}
+        return self.client.post(query, authorization=bearer(token))
 
     def log_in_often(self, form: str, times: int, who: Credentials) -> Answer:
         """So many logins in one request; here a throttle's refusal is an answer too."""
@@ -78,8 +93,8 @@ class OddClient:
     # -- by another door -----------------------------------------------------------------------
 
     def revokes_by_get(self, token: str, refresh_token: str) -> Iterator[Answer]:
-        """The mutation as a GET request: plainly, as if it were JSON, behind a comment, and as the
-        second of two operations.
+        """The mutation as a GET request: plainly, as if it were JSON, behind a comment, as the
+        second of two operations, and in a body.
         """
         request = _revoke(refresh_token)
         variables = json.dumps(request["variables"])
@@ -100,6 +115,14 @@ class OddClient:
             },
             operation="revokeCustomerToken",
             authorization=f"Bearer {token}",
+        )
+        # A server may leave the body of a GET unread, as the beginning of the next request.
+        alone = {**json_type, "connection": "close"}
+        yield self.client.send(
+            "GET",
+            "revokeCustomerToken",
+            headers={**alone, "authorization": f"Bearer {token}"},
+            content=json.dumps(request).encode(),
         )
 
     def revokes_as(self, media: str, token: str, refresh_token: str) -> Iterator[Answer]:
@@ -212,6 +235,11 @@ class OddClient:
             params=place.get("params"),
             content=json.dumps(body).encode(),
         )
+
+
+def _field(operation: str, number: int, **given: object) -> str:
+    """A field under the alias of this number, its arguments written out."""
+    return OPERATIONS[operation].field(given, f"a{number}")
 
 
 def _revoke(refresh_token: str) -> dict[str, Any]:

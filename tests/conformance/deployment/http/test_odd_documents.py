@@ -19,6 +19,7 @@ from conformance_tests.deployment.http.odd_documents import (
     MALFORMED,
     MANY_AT_ONCE,
     MISSPELT,
+    READABLE,
     SIMPLE_MEDIA,
     Fields,
     foreign_origins,
@@ -124,7 +125,7 @@ def test_every_development_operation_is_tried_in_each_form() -> None:
 
 
 def test_malformed_bodies_are_no_request() -> None:
-    """None of them can be read as a JSON object whose query is text."""
+    """But for those that may be, none can be read as a JSON object whose query is text."""
 
     def read(body: bytes) -> Any:
         try:
@@ -132,8 +133,8 @@ def test_malformed_bodies_are_no_request() -> None:
         except (ValueError, RecursionError):
             return None
 
-    for body in MALFORMED.values():
-        read_body = read(body)
+    for kind in MALFORMED.keys() - READABLE:
+        read_body = read(MALFORMED[kind])
         assert not (isinstance(read_body, dict) and isinstance(read_body.get("query"), str))
 
 
