@@ -28,9 +28,6 @@ from reference_auth.store.sessions import KeyTaken
 from tests.mutants.catalogue import mutant
 from tests.mutants.seams import around
 
-#: Seconds that a platform takes which is on another machine.
-ELSEWHERE = 0.2
-
 
 @mutant("HARD-36")
 def tells_an_unknown_e_mail_from_a_wrong_password(patch: pytest.MonkeyPatch) -> None:
@@ -156,14 +153,10 @@ def asks_the_platform_once_for_an_e_mail_at_a_time(patch: pytest.MonkeyPatch) ->
     """Logins of one e-mail that come at once get one answer, whatever their passwords."""
     under_way: dict[str, asyncio.Future[Any]] = {}
 
-    async def ask(original: Any, *given: Any) -> Any:
-        await asyncio.sleep(ELSEWHERE)
-        return await original(*given)
-
     async def answer_of_platform(original: Any, flow: Flow, email: str, password: str) -> Any:
         answer = under_way.get(email)
         if answer is None:
-            under_way[email] = answer = asyncio.ensure_future(ask(original, flow, email, password))
+            under_way[email] = answer = asyncio.ensure_future(original(flow, email, password))
             answer.add_done_callback(lambda _: under_way.pop(email))
         return await asyncio.shield(answer)
 
@@ -222,7 +215,7 @@ def keeps_remember_me_in_one_place(patch: pytest.MonkeyPatch) -> None:
         return await original(flow, email, password, remember_me, clock)
 
     async def ask_platform(original: Any, flow: Flow, *given: Any) -> Any:
-        await asyncio.sleep(ELSEWHERE)
+        await asyncio.sleep(0.1)  # a platform on another machine
         return await original(flow, *given)
 
     async def start_session(
