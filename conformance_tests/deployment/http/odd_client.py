@@ -59,8 +59,7 @@ class OddClient:
             _field("refreshCustomerToken", number, refresh_token=refresh_token)
             for number, refresh_token in enumerate(refresh_tokens, 1)
         )
-        answer = self._mutation(fields, token)
-        return [answer.of_alias(f"a{number}") for number in range(len(fields))]
+        return self._each("mutation", fields, token)
 
     def log_in_twice(self, who: Credentials, **first: object) -> list[Answer]:
         """Two logins in one document, the first with these arguments more; what each answers."""
@@ -68,18 +67,18 @@ class OddClient:
         given: dict[str, object] = {"email": who.email, "password": who.password}
         arguments = ({**given, **first}, given)
         fields = [_field("generateCustomerToken", place, **a) for place, a in enumerate(arguments)]
-        answer = self._mutation(fields)
-        return [answer.of_alias("a0"), answer.of_alias("a1")]
+        return self._each("mutation", fields)
 
     def list_both(self, *user_ids: str) -> list[Answer]:
         """The rows of each of these, asked for in one document."""
         fields = [_field("getAllAuthItemsById", at, user_id=id_) for at, id_ in enumerate(user_ids)]
-        answer = self.client.post({"query": f"{{ {' '.join(fields)} }}"})
-        return [answer.of_alias(f"a{number}") for number in range(len(fields))]
+        return self._each("query", fields)
 
-    def _mutation(self, fields: list[str], token: str | None = None) -> Answer:
-        query = {"query": f"mutation {{ {' '.join(fields)} }}"}
-        return self.client.post(query, authorization=bearer(token))
+    def _each(self, kind: str, fields: list[str], token: str | None = None) -> list[Answer]:
+        """Ask for these fields in one document; what each of them answers."""
+        document = {"query": f"{kind} {{ {' '.join(fields)} }}"}
+        answer = self.client.post(document, authorization=bearer(token))
+        return [answer.of_alias(f"a{number}") for number in range(len(fields))]
 
     def log_in_often(self, form: str, times: int, who: Credentials) -> Answer:
         """So many logins in one request; here a throttle's refusal is an answer too."""

@@ -53,8 +53,9 @@ def at_once(scripts: list[Script]) -> Iterator[tuple[tuple[str, Effect], tuple[s
     """What is asked together, and what it does."""
     for script in scripts:
         for place, step, what, customer, now in followed(script):
-            other = next(iter(script.steps[place + 1 : place + 2]), None)
-            if other is not None and other.at_once:
+            for other in script.steps[place + 1 : place + 2]:
+                if not other.at_once:
+                    continue
                 assert steps.commute(step, other, customer, now)
                 beside = steps.expected(other, customer, now)
                 assert beside is not None
