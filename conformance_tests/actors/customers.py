@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 #: So often a request is made that is asked to try again.
 TRIES = 3
+#: So many rows at most are asked of a developer, who writes and removes each by itself.
+MOST_DEVELOPED = 30
 #: Seconds by which a burn may cover more than what can have been issued: clocks differ.
 LATEST_BURN = 15
 
@@ -69,13 +71,8 @@ class Customer(ABC):
         return self._id
 
     def rows(self) -> list[Row]:
-        """The rows of the customer's own partition; NotTestable without a table."""
-        return self.deployment.need_table().rows(self.id)
-
-    @property
-    def sees_rows(self) -> bool:
-        """Whether her rows can be looked at."""
-        return self.deployment.table is not None
+        """The rows of the customer's own partition; NotTestable where nothing shows them."""
+        return self.deployment.rows_of(self.id)
 
     def rows_of_this_test(self) -> list[Row]:
         """Those rows that other tests have not left to a customer of many tests."""
@@ -85,8 +82,13 @@ class Customer(ABC):
     def extra_rows(self, count: int, size: int = 0) -> Iterator[list[Row]]:
         """So many more rows in the customer's partition, of so many bytes; deleted afterwards.
 
-        They stand before her own: a page of them does not hold hers.
+        They stand before her own: a page of them does not hold hers. NotTestable where a developer
+        would have to write many, or large ones.
         """
+        if self.deployment.developer is not None and count <= MOST_DEVELOPED and not size:
+            with developed_rows.extra(self.deployment, self.id, count) as rows:
+                yield rows
+            return
         table = self.deployment.need_table()
         now = int(self.deployment.clock.now())
         ttl = now + self.deployment.lifetimes.extended
@@ -138,7 +140,7 @@ class Customer(ABC):
         wait, one that was not renewed.
         """
         session = self.expired_session(remember_me)
-        if not self.deployment.can_age_renewed:
+        if self.must_wait:
             return session
         with good_call(*ROTATION):
             return self.successor_of(session).expired()
@@ -252,7 +254,7 @@ class RegisteredCustomer(Customer):
     def ignoring_earlier_rows(self) -> RegisteredCustomer:
         """The same customer, for a test that counts her rows."""
         same = self.on(self.deployment)
-        if self.deployment.table is not None and self.known_id is not None:
+        if self.deployment.sees_rows and self.known_id is not None:
             same._earlier = frozenset(row.hash for row in self.rows())
         return same
 
@@ -339,16 +341,6 @@ class MadeUpCustomer(Customer):
 
     Her rows are written into the table, or by a development operation where the suite has none.
     """
-
-    @property
-    def sees_rows(self) -> bool:
-        return self.deployment.table is not None or self.deployment.developer is not None
-
-    def rows(self) -> list[Row]:
-        """Her rows; NotTestable where neither the table nor a development operation shows them."""
-        if self.deployment.developer is not None:
-            return developed_rows.listed(self.deployment, self.id)
-        return super().rows()
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         """A session as a login now would have made it: minted, and its row written."""

@@ -1,14 +1,15 @@
-"""The rows of made-up customers where the suite has no table: by the development operations.
+"""Rows that the suite writes where it has no table: by the development operations.
 
-A row that they write ends with the normal refresh lifetime, and does not say which row it follows.
-Of what type its attributes are they do not show.
+Such a row ends with the normal refresh lifetime, and does not say which row it follows.
 """
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from conformance_tests.deployment.http.answer import member
 from conformance_tests.deployment.row import Row
 from conformance_tests.outcomes import NotTestable
 
@@ -27,21 +28,16 @@ def write(deployment: Deployment, customer_id: object, refresh_token: str, end: 
     return Row.of(customer_id, deployment.need_forge().hash_of(refresh_token), end)
 
 
-def listed(deployment: Deployment, customer_id: object) -> list[Row]:
-    """A customer's rows; NotTestable where they are not listed."""
-    answer = deployment.developer.list(str(customer_id)) if deployment.developer else None
-    if answer is None or not isinstance(answer.value, list):
-        raise NotTestable("table")
-    shown = [(str(member(row, "refresh_token_hash")), member(row, "ttl")) for row in answer.value]
-    return [Row.of(customer_id, hash_, _seconds(ttl)) for hash_, ttl in shown]
-
-
-def _seconds(ttl: object) -> int | None:
-    """What is shown as a ttl, whatever it is, in epoch seconds."""
+@contextmanager
+def extra(deployment: Deployment, customer_id: object, count: int) -> Iterator[list[Row]]:
+    """So many more rows of a customer's, which are no session's; removed afterwards."""
+    end = int(deployment.clock.now()) + deployment.lifetimes.refresh
+    texts = [secrets.token_hex(64) for _ in range(count)]
     try:
-        return int(str(ttl))
-    except ValueError:
-        return None
+        yield [write(deployment, customer_id, text, end) for text in texts]
+    finally:
+        for text in texts:
+            remove(deployment, customer_id, text)
 
 
 def remove(deployment: Deployment, customer_id: object, refresh_token: str) -> None:

@@ -150,8 +150,8 @@ class Customers:
     def named(self, id_: int | str) -> MadeUpCustomer | None:
         """A made-up customer with this very id; None where a row of somebody else may be there."""
         self.deployment.need_forging()
-        table = self.deployment.need_table()
-        if table.rows(id_) or table.rows(f"{BOOKKEEPING}{id_}"):
+        table = self.deployment.table
+        if self.deployment.rows_of(id_) or (table and table.rows(f"{BOOKKEEPING}{id_}")):
             return None
         return self._known(MadeUpCustomer(self.deployment, id_))
 
@@ -178,7 +178,7 @@ class Customers:
         for number in range(rounds):
             someone = self.someone()
             sessions = someone.expired_sessions(each, remember_me=True)
-            if number % 2 and self.deployment.can_age_renewed:
+            if number % 2:
                 with good_call(*ROTATION):
                     sessions = expired(*map(someone.successor_of, sessions))
             yield someone, sessions

@@ -54,7 +54,7 @@ class Owner(Protocol):
     @property
     def id(self) -> int | str: ...
     @property
-    def sees_rows(self) -> bool: ...
+    def must_wait(self) -> bool: ...
     def on(self, deployment: Deployment) -> Owner: ...
     def rows(self) -> list[Row]: ...
     def mark_active(self) -> None: ...
@@ -166,10 +166,8 @@ class Session:
 
     @property
     def must_wait(self) -> bool:
-        """Whether it expires by waiting alone: a developer replaces the suite's own rows only."""
-        deployment = self.customer.deployment
-        others = deployment.developer is not None and self.row is None
-        return deployment.must_wait or others
+        """Whether it expires by waiting alone."""
+        return self.customer.must_wait
 
     def expired(self) -> Session:
         """This session once its access token has expired (its refresh token has not)."""

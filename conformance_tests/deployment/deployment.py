@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from conformance_tests.deployment.faults.server import RequestCounter
-from conformance_tests.deployment.row import OWN_IDS
+from conformance_tests.deployment.row import OWN_IDS, Row
 from conformance_tests.deployment.waiting import BESIDE_OTHERS
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.loopback import is_loopback
@@ -79,7 +79,12 @@ class Deployment:
     @property
     def can_forge(self) -> bool:
         """Whether sessions can be made without a login."""
-        return self.can_hash and (self.table is not None or self.developer is not None)
+        return self.can_hash and self.sees_rows
+
+    @property
+    def sees_rows(self) -> bool:
+        """Whether customers' rows can be looked at: in the table, or by development operations."""
+        return self.table is not None or self.developer is not None
 
     @property
     def forging_lacks(self) -> str:
@@ -106,14 +111,6 @@ class Deployment:
     def ages_by_replacing(self) -> bool:
         """Whether a session expires by a forged older pair that takes its place."""
         return self.can_forge and not self.clock.moves_now
-
-    @property
-    def can_age_renewed(self) -> bool:
-        """Whether a session that was renewed can be expired at once as well.
-
-        A row that a developer writes does not say which row it follows.
-        """
-        return not self.must_wait and self.developer is None
 
     @property
     def sessions_are_short(self) -> bool:
@@ -146,6 +143,17 @@ class Deployment:
         if self.table is None:
             raise NotTestable("table")
         return self.table
+
+    def need_rows(self) -> None:
+        """NotTestable where nobody's rows can be looked at."""
+        if not self.sees_rows:
+            raise NotTestable("table")
+
+    def rows_of(self, customer_id: object) -> list[Row]:
+        """The rows of a customer's own partition; NotTestable where nothing shows them."""
+        if self.developer is not None:
+            return [*self.developer.rows(customer_id)]
+        return self.need_table().rows(customer_id)
 
     def need_forge(self) -> Forge:
         if self.forge is None or self.wrong_secret:

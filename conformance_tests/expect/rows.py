@@ -48,7 +48,7 @@ class Rows(Checks):
 
     def stored(self, session: Session) -> Row | None:
         """The session's row is in the table; None where there is no table to see."""
-        if not self._sees_rows("the session's row", session.customer):
+        if not self._sees_rows("the session's row"):
             return None
         row = session.stored()
         with good_call(*ROW):
@@ -57,13 +57,13 @@ class Rows(Checks):
 
     def not_stored(self, session: Session) -> None:
         """The session's row is not in the table."""
-        if self._sees_rows("that the session's row is gone", session.customer):
+        if self._sees_rows("that the session's row is gone"):
             with good_call(*ROW_GONE):
                 self.that(session.stored() is None, "no row for this session", "the row is there")
 
     def at_most_rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows at most."""
-        if self._sees_rows("the customer's rows", customer):
+        if self._sees_rows("the customer's rows"):
             there = len(customer.rows_of_this_test())
             with good_call(*ROWS):
                 at_most = f"{_counted(count)} at most for this customer"
@@ -76,7 +76,7 @@ class Rows(Checks):
 
     def rows(self, customer: Customer, count: int) -> None:
         """The customer's own partition holds so many rows."""
-        if self._sees_rows("the customer's rows", customer):
+        if self._sees_rows("the customer's rows"):
             there = len(customer.rows_of_this_test())
             with good_call(*(ROWS if count else ())):
                 self.that(there == count, f"{_counted(count)} for this customer", _counted(there))
@@ -113,7 +113,8 @@ class Rows(Checks):
 
         gone: so many go, and the others stay as they are; None where all that is free.
         """
-        self._deployment.need_table()
+        self._deployment.need_rows()
+        self._sees_rows("which rows change")
         customer.wait_for_new_second()
         changes = RowChanges(_by_hash(customer.rows()))
         yield changes
@@ -130,26 +131,28 @@ class Rows(Checks):
 
         Nor does it leave one elsewhere, as far as the proxy sees where it writes.
         """
-        table, faults = self._deployment.need_table(), self._deployment.faults
+        deployment, faults = self._deployment, self._deployment.faults
+        deployment.need_rows()
+        self._sees_rows("that no row is new")
         if faults:
-            self._deployment.need_alone()
-        before = {id_: _by_hash(table.rows(id_)).keys() for id_ in customer_ids}
+            deployment.need_alone()
+        before = {id_: _by_hash(deployment.rows_of(id_)).keys() for id_ in customer_ids}
         with faults.watch() if faults else nullcontext(()) as calls:
             yield
         for id_, known in before.items():
-            new = _by_hash(table.rows(id_)).keys() - known
+            new = _by_hash(deployment.rows_of(id_)).keys() - known
             self.that(not new, f"no new row under {id_!r}", f"{len(new)} new")
         written = {partition for call in calls for partition in call.writes_under()}
-        left = [key for key in written - set(map(str, customer_ids)) if table.rows(key)]
+        left = [key for key in written - set(map(str, customer_ids)) if deployment.rows_of(key)]
         self.that(not left, "no row written elsewhere", f"rows under {len(left)} other keys")
 
     @contextmanager
     def no_strange_row(self, ours: Callable[[str], bool]) -> Iterator[None]:
         """What happens in here leaves no row under a key that is not ours, in a table of ours."""
-        table = self._deployment.need_table()
-        own = not table.holds_others(ours)
+        table = self._deployment.table
+        own = table is not None and not table.holds_others(ours)
         yield
-        if own:
+        if table is not None and own:
             self.that(not table.holds_others(ours), "no row under another key", "a row under one")
 
     def nowhere_in_table(self, secrets: Mapping[str, str], *customers: Customer) -> None:
@@ -188,7 +191,7 @@ class Rows(Checks):
         self.that(self._visible_rows(customer) == before, "no row to change", "other rows")
 
     def _visible_rows(self, customer: Customer) -> dict[str, Row]:
-        return _by_hash(customer.rows() if customer.deployment.table is not None else ())
+        return _by_hash(customer.rows() if customer.deployment.sees_rows else ())
 
     @contextmanager
     def unchanged(self, *customers: Owner) -> Iterator[None]:
@@ -199,7 +202,7 @@ class Rows(Checks):
 
     def snapshot(self, *customers: Owner) -> Callable[[], None]:
         """The rows of these customers now; calling the result checks that none has changed."""
-        if not self._sees_rows("that no row changes", *customers):
+        if not self._sees_rows("that no row changes"):
             return lambda: None
         before = [_by_hash(customer.rows()) for customer in customers]
 

@@ -135,4 +135,4 @@ class Sessions(Answers, Rows):
 def _seen_gone(session: Session) -> bool:
     """Whether the table shows that the session's row is not there."""
     deployment = session.customer.deployment
-    return deployment.table is not None and deployment.can_hash and session.stored() is None
+    return deployment.sees_rows and deployment.can_hash and session.stored() is None

@@ -57,9 +57,9 @@ def first(item: pytest.Item) -> int:
 def _need(item: pytest.Item, deployment: Deployment) -> Need:
     """The customers of the target that a test needs.
 
-    Where the table is seen, nobody else may use them: tests count and compare their rows.
+    Where their rows are seen, nobody else may use them: tests count and compare these.
     """
-    shared = deployment.table is None and not any(
+    shared = not deployment.sees_rows and not any(
         marker_option(item, option) for option in ("burns", "exclusive")
     )
     first = bool(marker_option(item, "wrong_passwords"))

@@ -8,7 +8,6 @@ import pytest
 
 from conformance_tests.actors.customers import Customer
 from conformance_tests.deployment.deployment import Deployment
-from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 
@@ -28,9 +27,10 @@ BATCH = 25
 @requirement("STORE-09", burns=True, serial=True)
 @pytest.mark.parametrize("count, size", CROWDS)
 def test_a_burn_takes_every_row(
-    deployment: Deployment, someone: Customer, table: Table, expect: Expect, count: int, size: int
+    deployment: Deployment, someone: Customer, expect: Expect, count: int, size: int
 ) -> None:
     """A replay is refused, and no row of a crowded partition is left."""
+    deployment.need_rows()
     stolen = someone.expired_session()
     expect.rotates_past_grace(stolen)
     watch = deployment.faults.watch() if deployment.faults else nullcontext(())

@@ -50,7 +50,7 @@ def test_logins_of_one_second_are_different_sessions(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect
 ) -> None:
     """Several logins in one second, remembered or not, give as many refresh tokens and rows."""
-    before = len(alice.rows()) if deployment.table else 0
+    before = len(alice.rows()) if deployment.sees_rows else 0
     calls = [partial(alice.ask_to_log_in, number % 2 == 0) for number in range(LOGINS)]
     answers, tries = deployment.in_one_second(*calls, tries=5)
     expect.raced(LOGINS, "in one second", tries)

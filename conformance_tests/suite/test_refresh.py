@@ -14,7 +14,6 @@ from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.http.answer import SESSION_OVER
 from conformance_tests.deployment.http.client import Client
 from conformance_tests.deployment.http.odd_client import OddClient
-from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotApplicable, NotTestable, own_question
@@ -47,10 +46,9 @@ def test_a_live_pair_is_repeated(alice: RegisteredCustomer, expect: Expect) -> N
 
 
 @requirement("CORE-05", optional=True)
-def test_a_live_pair_of_a_remembered_session_is_repeated(
-    someone: Customer, table: Table, expect: Expect
-) -> None:
+def test_a_live_pair_of_a_remembered_session_is_repeated(someone: Customer, expect: Expect) -> None:
     """So is one of a remembered session."""
+    someone.deployment.need_rows()
     session = someone.log_in(remember_me=True)
     with expect.unchanged(someone):
         expect.returns_same_pair(session)
@@ -96,7 +94,7 @@ def test_a_session_goes_on_as_long_as_it_is_used(
     """Ten rotations in a row, days apart where the clock can be moved; or as many as the declared
     absolute end has room for.
     """
-    if not deployment.can_age_renewed:
+    if deployment.must_wait:
         raise NotTestable("clock")
     lifetimes, movable = deployment.lifetimes, deployment.clock.movable
     each = lifetimes.extended // (MANY_GENERATIONS + 2) if movable else 0
@@ -327,7 +325,7 @@ def test_who_is_nearly_called_like_nobody_is_somebody(
 def keeps_its_id(customer: Customer, expect: Expect) -> None:
     renewed = expect.rotates(customer.expired_session())
     expect.equal(renewed.claims.get("customer_id"), customer.id, "customer_id")
-    if customer.deployment.can_age_renewed:
+    if not customer.must_wait:
         again = expect.rotates(renewed.expired())
         expect.equal(again.claims.get("customer_id"), customer.id, "customer_id")
 

@@ -53,10 +53,9 @@ def test_a_row_is_found_by_the_hash_of_the_refresh_token(
 
 
 @requirement("STORE-02")
-def test_a_renewed_row_is_found_alike(
-    someone: Customer, forge: Forge, table: Table, expect: Expect
-) -> None:
+def test_a_renewed_row_is_found_alike(someone: Customer, forge: Forge, expect: Expect) -> None:
     """So has a rotation's."""
+    someone.deployment.need_rows()
     session = someone.expired_session()
     with expect.row_changes(someone, new=1) as changes:
         renewed = expect.rotates(session)
@@ -179,14 +178,15 @@ def test_the_table_can_act_on_a_renewed_ttl(someone: Customer, expect: Expect) -
 
 @requirement("STORE-07", logins=2)
 def test_a_rotation_exchanges_one_row(
-    deployment: Deployment, someone: Customer, table: Table, expect: Expect
+    deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
     """The spent row goes and one comes, kept until the new end; another session's row stays. So it
     is of the next rotation.
     """
+    deployment.need_rows()
     session, _ = someone.expired_sessions(2, remember_me=False)
     renewed = exchanges_one_row(session, someone, expect)
-    if deployment.can_age_renewed:
+    if not deployment.must_wait:
         exchanges_one_row(renewed.expired(), someone, expect)
 
 

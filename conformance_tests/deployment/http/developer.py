@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from conformance_tests.deployment.http.answer import Answer
+from conformance_tests.deployment.http.answer import Answer, member
 from conformance_tests.deployment.http.client import Client, bearer
 from conformance_tests.deployment.http.documents import ABSENT, DEVELOPMENT_OPERATIONS
+from conformance_tests.deployment.row import Row
+from conformance_tests.outcomes import NotTestable
 
 #: Those that are about a whole customer and take no refresh token.
 ABOUT_A_CUSTOMER = ("getAllAuthItemsById", "removeAllUserAuthItems")
@@ -26,6 +28,16 @@ class Developer:
 
     def get(self, user_id: Any = ABSENT, refresh_token: Any = ABSENT) -> Answer:
         return self.ask("getUserAuth", user_id, refresh_token)
+
+    def rows(self, user_id: object) -> Sequence[Row]:
+        """The rows of an id, whose types are not shown; NotTestable where they are not listed."""
+        listed = self.list(str(user_id)).value
+        if not isinstance(listed, list):
+            raise NotTestable("table")
+        return [
+            Row.of(user_id, str(member(row, "refresh_token_hash")), _seconds(member(row, "ttl")))
+            for row in listed
+        ]
 
     def list(self, user_id: Any = ABSENT) -> Answer:
         return self.ask("getAllAuthItemsById", user_id)
@@ -48,6 +60,14 @@ class Developer:
         """The five, one after another."""
         for operation in DEVELOPMENT_OPERATIONS:
             yield self.ask(operation, user_id, refresh_token)
+
+
+def _seconds(ttl: object) -> int | None:
+    """What is shown as a ttl, whatever it is, in epoch seconds."""
+    try:
+        return int(str(ttl))
+    except ValueError:
+        return None
 
 
 def _taken(operation: str, given: dict[str, Any]) -> dict[str, Any]:

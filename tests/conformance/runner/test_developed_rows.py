@@ -1,4 +1,4 @@
-"""Made-up customers without a table: their rows are written by the development operations."""
+"""Customers without a table: their rows are seen and written by the development operations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from conformance_tests.actors import developed_rows
-from conformance_tests.actors.customers import MadeUpCustomer
+from conformance_tests.actors.customers import MOST_DEVELOPED, MadeUpCustomer
 from conformance_tests.actors.pool import Customers
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.throttle import Throttled
@@ -51,20 +51,45 @@ def test_a_made_up_customer_lives_like_any_other() -> None:
         assert someone.rows() == []
 
 
-def test_a_session_that_was_renewed_waits_to_expire() -> None:
-    """Its row says which one it follows; a developer's would not."""
+def test_a_session_that_was_renewed_expires_at_once_too() -> None:
+    """A developer's row takes the place of its row."""
     with looked_over() as customers:
-        someone = customers.made_up()
-        successor = someone.successor_of(someone.expired_session())
-        assert successor.must_wait
-        with pytest.raises(NotTestable, match="clock"):
-            successor.expired()
+        own = customers.of_one_test()
+        someone = own.made_up()
+        renewed = someone.successor_of(someone.expired_session()).expired()
+        successor = someone.successor_of(renewed)
+        assert [row.hash for row in someone.rows()] == [successor.hash]
+        remove_made_up(own)
 
 
-def test_the_rows_of_who_really_logs_in_are_left_alone() -> None:
-    """Nothing tells of an earlier burn of hers, so she waits."""
+def test_the_sessions_of_who_really_logs_in_wait_to_expire() -> None:
+    """Nothing tells of an earlier burn of hers."""
     with looked_over() as customers, pytest.raises(NotTestable, match="clock"):
         customers.alice.expired_session()
+
+
+def test_the_rows_of_who_really_logs_in_are_listed() -> None:
+    """A login adds one; and so do a developer's, for as long as a test needs them."""
+    with looked_over() as customers:
+        alice = customers.alice
+        before = {row.hash for row in alice.rows()}
+        session = alice.log_in()
+        assert {row.hash for row in alice.rows()} - before == {session.hash}
+        with alice.extra_rows(2) as more:
+            assert {row.hash for row in alice.rows()} - before >= {row.hash for row in more}
+            assert len(alice.rows()) == len(before) + 3
+        assert len(alice.rows()) == len(before) + 1
+
+
+@pytest.mark.parametrize("count, size", [(MOST_DEVELOPED + 1, 0), (1, 1000)])
+def test_many_or_large_rows_need_the_table(count: int, size: int) -> None:
+    """A developer writes each by itself, and none of a size."""
+    with (
+        looked_over() as customers,
+        pytest.raises(NotTestable, match="table"),
+        customers.made_up().extra_rows(count, size),
+    ):
+        pytest.fail("there are no such rows")
 
 
 def test_a_row_of_another_form_needs_the_table() -> None:
