@@ -55,6 +55,7 @@ class Deployment:
     wrong_secret: str | None = None  # why the secret is of no use
     odd_pairs: str | None = None  # why no session can be forged
     opaque: str | None = None  # why no derivation of refresh tokens can be judged
+    alone_in_table: bool = False  # whether the table held no row of others when the run began
     rows_tell_exp: bool = False  # whether its rows hold the exp of their pair
     wiring: Wiring = NO_WIRING
     #: What is known of other runs, and of what they have left behind, a sentence each.

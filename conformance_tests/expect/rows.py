@@ -148,12 +148,20 @@ class Rows(Checks):
 
     @contextmanager
     def no_strange_row(self, ours: Callable[[str], bool]) -> Iterator[None]:
-        """What happens in here leaves no row under a key that is not ours, in a table of ours."""
-        table = self._deployment.table
-        own = table is not None and not table.holds_others(ours)
+        """What happens in here leaves or changes no row under a key that is not ours, in a table
+        that held none when the run began.
+        """
+        before = self._strange_rows(ours)
         yield
-        if table is not None and own:
-            self.that(not table.holds_others(ours), "no row under another key", "a row under one")
+        changes = ", ".join(_changes(before, self._strange_rows(ours)))
+        self.that(not changes, "no row to change under another key", changes)
+
+    def _strange_rows(self, ours: Callable[[str], bool]) -> dict[str, Row]:
+        """The rows under other keys, by their keys; none where others may have written them."""
+        if self._deployment.table is None or not self._deployment.alone_in_table:
+            return {}
+        there = (row for rows in self._deployment.table.scan() for row in rows)
+        return {f"{row.customer_id} {row.hash}": row for row in there if not ours(row.customer_id)}
 
     def nowhere_in_table(self, secrets: Mapping[str, str], *customers: Customer) -> None:
         """None of these texts is in a row of these customers, nor in the rest of the table."""

@@ -61,7 +61,17 @@ def prepare(customers: Customers, ends: ExitStack, *, side_by_side: bool = False
         deployment.odd_pairs = check_forging(customers)
         set_clock(customers, ends, later=side_by_side and deployment.can_forge)
         deployment.developer = find_developer(customers)
+        deployment.alone_in_table = is_alone_in_table(customers)
     return problem
+
+
+def is_alone_in_table(customers: Customers) -> bool:
+    """Whether the table is seen to hold no row of anybody else."""
+    table = customers.deployment.table
+    try:
+        return table is not None and not table.holds_others(customers.are_ours)
+    except troubles():
+        return False
 
 
 def log_in_customers(customers: Customers, given: Sequence[Credentials]) -> str | None:

@@ -20,6 +20,8 @@ from conformance_tests.outcomes import NotApplicable, NotTestable, own_question
 
 GENERATIONS = 3
 MANY_GENERATIONS = 10
+#: Rotations, each in the last moment of a session: the second one is past the end of the login.
+PAST_THE_END = 2
 #: Refreshes of each of two customers in one moment.
 SIDE_BY_SIDE = 4
 #: The first time a pair comes back its row may still be there.
@@ -91,8 +93,8 @@ def test_each_generation_is_as_good_as_the_first(someone: Customer, expect: Expe
 def test_a_session_goes_on_as_long_as_it_is_used(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
-    """Ten rotations in a row, days apart where the clock can be moved; or as many as the declared
-    absolute end has room for.
+    """Ten rotations in a row, days apart where the clock can be moved, and more past the end that
+    its login had; or as many as the declared absolute end has room for.
     """
     if deployment.must_wait:
         raise NotTestable("clock")
@@ -107,6 +109,10 @@ def test_a_session_goes_on_as_long_as_it_is_used(
         session = session.expired()
         if pause:
             deployment.pass_seconds(pause)
+    for _ in range(PAST_THE_END if movable else 0):
+        if session.refresh_expiry + lifetimes.refresh >= session.absolute_end():
+            break
+        session = expect.rotates(session.with_left(deployment.slack + 1))
 
 
 @requirement("CORE-08", long_jump=True)

@@ -16,6 +16,9 @@ from conformance_tests.expect.expect import Expect
 from conformance_tests.marks import requirement
 from conformance_tests.outcomes import NotTestable
 
+#: Seconds that a session has left.
+NEARLY_OVER = 6
+
 
 @requirement("CORE-20", logins=2)
 def test_a_revoke_ends_exactly_this_session(alice: RegisteredCustomer, expect: Expect) -> None:
@@ -48,9 +51,14 @@ def test_a_revoke_works_with_an_expired_access_token(someone: Customer, expect: 
 
 
 @requirement("CORE-21", optional=True)
-def test_a_revoke_works_after_weeks(made_up: MadeUpCustomer, expect: Expect) -> None:
-    """So does logging out of a session that nobody used for weeks."""
-    session = made_up.forge_session(-20 * DAY, 10 * DAY)
+@pytest.mark.parametrize(
+    "access, left", [(-20 * DAY, 10 * DAY), (-300, NEARLY_OVER)], ids=["weeks", "seconds"]
+)
+def test_a_revoke_works_after_weeks_and_near_the_end(
+    made_up: MadeUpCustomer, expect: Expect, access: int, left: int
+) -> None:
+    """So does logging out of a session that nobody used for weeks, and in its last seconds."""
+    session = made_up.forge_session(access, left)
     expect.revokes(session)
     expect.not_stored(session)
 

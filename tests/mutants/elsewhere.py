@@ -19,6 +19,7 @@ from reference_auth.api.request import AuthRequest
 from reference_auth.core import lifetimes, rows, tokens
 from reference_auth.core.errors import (
     BadAccessToken,
+    BadRefreshToken,
     OutcomeUnknown,
     PairMismatch,
     SessionOver,
@@ -102,6 +103,23 @@ def compares_no_refresh_token_beside_an_expired_token(patch: pytest.MonkeyPatch)
         return await original(flow, access_token, refresh_token, now)
 
     around(patch, Flow, "revoke", revoke)
+
+
+@mutant("HARD-11")
+def takes_a_parents_refresh_token_for_a_replay(patch: pytest.MonkeyPatch) -> None:
+    """A spent refresh token beside the access token of the next pair ends every session."""
+
+    async def refuse_live_pair(original: Any, flow: Flow, presented: Presented) -> Any:
+        try:
+            return await original(flow, presented)
+        except BadRefreshToken:
+            spent = await flow.derivation.hash_of(presented.pair.refresh_token)
+            customer = partition_of(presented.claims.customer_id)
+            if await flow.sessions.find(customer, lambda row: row.rotated_from == spent):
+                await flow.burn_for_reuse(presented)
+            raise
+
+    around(patch, Flow, "refuse_live_pair", refuse_live_pair)
 
 
 @mutant("HARD-11", also="CORE-22")

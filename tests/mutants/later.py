@@ -438,6 +438,20 @@ def ends_a_renewed_session_a_week_after_its_login(patch: pytest.MonkeyPatch) -> 
     around(patch, Flow, "rotate", rotate)
 
 
+@mutant("CORE-29")
+def ends_a_renewed_session_where_its_login_could_have_ended(patch: pytest.MonkeyPatch) -> None:
+    """A session is not renewed past the longest lifetime of its login, however it was used."""
+
+    async def rotate(original: Any, flow: Flow, presented: Presented) -> TokenPair:
+        begun = presented.claims.session
+        if begun and presented.now - begun > flow.config.lifetimes.extended:
+            raise SessionOver
+        pair: TokenPair = await original(flow, presented)
+        return pair
+
+    around(patch, Flow, "rotate", rotate)
+
+
 # -- with many rows ----------------------------------------------------------------------------
 
 

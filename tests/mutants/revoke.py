@@ -17,7 +17,7 @@ from reference_auth.core.errors import (
     PairMismatch,
     SessionOver,
 )
-from reference_auth.core.rows import partition_of
+from reference_auth.core.rows import CLOCK_SKEW, partition_of
 from reference_auth.core.tokens import AccessToken, RefreshToken
 from reference_auth.flow.flow import Flow
 from tests.mutants.catalogue import mutant
@@ -59,6 +59,23 @@ def says_false_while_another_session_is_left(patch: pytest.MonkeyPatch) -> None:
         await original(flow, token, *args)
         claims = tokens.verify(token, flow.config.secret, 0)
         return not await rows_of(flow.sessions, str(claims.customer_id))
+
+    around(patch, Flow, "revoke", revoke)
+
+
+@mutant("CORE-21")
+def leaves_what_is_nearly_over(patch: pytest.MonkeyPatch) -> None:
+    """A revoke in the last seconds of a session says true, and leaves its row to the table."""
+
+    async def revoke(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> bool:
+        presented = flow.present(token, refresh_token, now)
+        left = presented.verify().refresh_expiry - now
+        if 0 <= left <= CLOCK_SKEW and await presented.belongs():
+            return True
+        ended: bool = await original(flow, token, refresh_token, now)
+        return ended
 
     around(patch, Flow, "revoke", revoke)
 

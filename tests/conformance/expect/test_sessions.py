@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -43,6 +43,21 @@ SILENT = answer(None)
 @pytest.fixture
 def judged() -> Deployment:
     return deployment(table=True, secret=True)
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_row_of_nobodys_is_seen_beside_one_that_an_earlier_test_left(alone: bool) -> None:
+    """Nothing is said where others may have written it: they were there when the run began."""
+    judged = deployment(table=True, secret=True)
+    judged.alone_in_table, table = alone, judged.need_table()
+    table.put("failures", "a", 3)
+    with Expect(judged).no_strange_row(lambda partition: partition == "ours"):
+        table.put("ours", "a", 1)
+    with (
+        pytest.raises(Violation) if alone else nullcontext(),
+        Expect(judged).no_strange_row(lambda partition: partition == "ours"),
+    ):
+        table.put("failures", "a", 4)
 
 
 @pytest.fixture
