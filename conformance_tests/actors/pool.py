@@ -148,10 +148,14 @@ class Customers:
         return forged
 
     def named(self, id_: int | str) -> MadeUpCustomer | None:
-        """A made-up customer with this very id; None where a row of somebody else may be there."""
+        """A made-up customer with this very id; None where a row of somebody else may be there.
+
+        NotTestable without the table: a faulty deployment that is asked to remove the rows of an
+        odd id may take it for another one.
+        """
         self.deployment.need_forging()
-        table = self.deployment.table
-        if self.deployment.rows_of(id_) or (table and table.rows(f"{BOOKKEEPING}{id_}")):
+        table = self.deployment.need_table()
+        if table.rows(id_) or table.rows(f"{BOOKKEEPING}{id_}"):
             return None
         return self._known(MadeUpCustomer(self.deployment, id_))
 

@@ -92,6 +92,12 @@ def test_many_or_large_rows_need_the_table(count: int, size: int) -> None:
         pytest.fail("there are no such rows")
 
 
+def test_an_id_that_another_customer_may_have_needs_the_table() -> None:
+    """A faulty deployment may remove other rows than those of the odd id that it is asked for."""
+    with looked_over() as customers, pytest.raises(NotTestable, match="table"):
+        customers.named("Null")
+
+
 def test_a_row_of_another_form_needs_the_table() -> None:
     """A developer writes one form only."""
     with looked_over() as customers, pytest.raises(NotTestable, match="table"):
