@@ -45,6 +45,11 @@ def judged() -> Deployment:
     return deployment(table=True, secret=True)
 
 
+@pytest.fixture
+def expect(judged: Deployment) -> Expect:
+    return Expect(judged)
+
+
 @pytest.mark.parametrize("alone", [True, False])
 def test_a_row_of_nobodys_is_seen_beside_one_that_an_earlier_test_left(alone: bool) -> None:
     """Nothing is said where others may have written it: they were there when the run began."""
@@ -58,11 +63,6 @@ def test_a_row_of_nobodys_is_seen_beside_one_that_an_earlier_test_left(alone: bo
         Expect(judged).no_strange_row(lambda partition: partition == "ours"),
     ):
         table.put("failures", "a", 4)
-
-
-@pytest.fixture
-def expect(judged: Deployment) -> Expect:
-    return Expect(judged)
 
 
 def breaks(judge: Callable[..., object], *given: Any) -> Violation:
