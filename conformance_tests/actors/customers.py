@@ -346,9 +346,9 @@ class MadeUpCustomer(Customer):
         """A session as a login now would have made it: minted, and its row written."""
         self.wait_for_new_second()
         self.mark_active()
-        lifetimes = self.deployment.lifetimes
-        left = lifetimes.extended if remember_me is True else lifetimes.refresh
-        return self.forge_session(lifetimes.access, left, like_login=True)
+        left = self.deployment.session_lasts(remember_me=remember_me is True)
+        access_left = min(self.deployment.lifetimes.access, left - 1)
+        return self.forge_session(access_left, left, like_login=True)
 
     def forge_session(
         self,

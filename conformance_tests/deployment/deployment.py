@@ -130,7 +130,7 @@ class Deployment:
 
     def need_long_sessions(self, seconds: int) -> None:
         """NotTestable where the clock cannot be moved so far within a remembered session."""
-        lasts = min(self.lifetimes.extended, self.longest_session or self.lifetimes.extended)
+        lasts = self.session_lasts(remember_me=True)
         if not self.clock.movable or lasts - self.lifetimes.refresh < 2 * seconds:
             raise NotTestable("clock", self.clock.unusable)
 
@@ -188,6 +188,11 @@ class Deployment:
     def longest_session(self) -> int:
         """Seconds from a login to the absolute end of its session, where one is declared."""
         return int(self.features.max_session_minutes * 60)
+
+    def session_lasts(self, *, remember_me: bool) -> int:
+        """Seconds from a login to the refresh_expiry that it gives."""
+        lasts = self.lifetimes.extended if remember_me else self.lifetimes.refresh
+        return min(lasts, self.longest_session or lasts)
 
     def add_access_token(self, token: str) -> str:
         """Let the recorder know an access token that the suite minted."""

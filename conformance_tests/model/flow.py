@@ -7,6 +7,7 @@ breaks; a target that is not held to one of them may do otherwise there.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
@@ -30,6 +31,7 @@ class Reply(StrEnum):
     """What a call may answer."""
 
     SAME = "the same pair again"
+    SUCCESSOR = "the pair that replaced it"
     NEW = "a new pair"
     OVER = "a refusal that ends the session"
     REFUSED = "a refusal"
@@ -52,7 +54,12 @@ class Effect(StrEnum):
 
 @dataclass(slots=True)
 class Pair:
-    """A pair of tokens: what it promises, and what has become of it."""
+    """A pair of tokens: what it promises, and what has become of it.
+
+    began: when its session did.
+    until: the last second of the grace window that its rotation has opened.
+    replaced: the suite has put another in its place, so its predecessor does not lead to it.
+    """
 
     session: int
     generation: int
@@ -60,6 +67,9 @@ class Pair:
     refresh_expiry: int
     remembered: bool = False
     state: State = State.CURRENT
+    began: int = 0
+    until: int | None = None
+    replaced: bool = False
 
     def is_live(self, now: int) -> bool:
         """3.6"""
@@ -89,9 +99,14 @@ class Expected:
 
 @dataclass(slots=True)
 class Customer:
-    """The sessions of one customer, each from its login's pair to its newest."""
+    """The sessions of one customer, each from its login's pair to its newest.
+
+    grace: seconds in which a spent pair leads to its successor.
+    maximum: seconds from a login to the absolute end of its session.
+    """
 
     grace: int = 0
+    maximum: float = math.inf
     sessions: dict[int, list[Pair]] = field(default_factory=dict)
     #: How many rows a developer has written for her.
     written: int = 0
@@ -124,22 +139,35 @@ class Customer:
             return Expected((Reply.OVER,), requirement, Effect.ENDS, "CORE-15")
         return Expected((Reply.OVER,), requirement, rows="HARD-12")
 
-    def _refresh_current(self, pair: Pair, now: int) -> Expected:
-        """7.9 and 7.10"""
+    def _refresh_current(self, pair: Pair, now: int) -> Expected | None:
+        """7.9 and 7.10; 13.3 leaves open what becomes of the row of a session that cannot go on."""
         if pair.is_live(now):
             requirement = "CORE-10" if now == pair.exp - 1 else "CORE-05"
             return Expected((Reply.SAME,), requirement, rows="CORE-05")
+        if now >= pair.began + self.maximum - 1:
+            return None
         edges = {pair.refresh_expiry: "CORE-11", pair.exp: "CORE-10"}
         later = ROTATIONS[min(pair.generation, len(ROTATIONS) - 1)]
         return Expected((Reply.NEW,), edges.get(now, later), Effect.ROTATES, "STORE-07")
 
     def _replay(self, pair: Pair, now: int) -> Expected | None:
-        """7.8; within grace the successor comes again, which no walk looks at."""
-        if self.grace:
-            return None
+        """7.8"""
+        if pair.until is not None and now <= pair.until:
+            return self._refresh_within_grace(pair, now)
         if pair.refresh_expiry - now <= SKEW:
             return Expected((Reply.OVER,), "HARD-38", rows="HARD-38")
         return Expected((Reply.OVER,), "CORE-12", Effect.BURNS, "CORE-12")
+
+    def _refresh_within_grace(self, pair: Pair, now: int) -> Expected | None:
+        """12.3; it leaves open what becomes of the row of a successor that is over."""
+        successor = self.sessions[pair.session][pair.generation + 1]
+        if successor.replaced or successor.is_over(now):
+            return None
+        if successor.state is State.SPENT:
+            return Expected((Reply.OVER,), "RACE-09", Effect.BURNS, "RACE-09")
+        if successor.state is State.REVOKED:
+            return Expected((Reply.OVER,), "RACE-10", rows="RACE-10")
+        return Expected((Reply.SUCCESSOR,), "RACE-08", rows="RACE-08")
 
     def refresh_mixed(self, pair: Pair, now: int, rows: str) -> Expected | None:
         """7.6: another refresh token beside the access token of this pair."""
@@ -169,11 +197,12 @@ class Customer:
 
     # -- what becomes of it ------------------------------------------------------------------------
 
-    def issued(self, pair: Pair) -> None:
+    def issued(self, pair: Pair, now: int) -> None:
         """A login or a rotation has given this pair."""
         pairs = self.sessions.setdefault(pair.session, [])
         if pairs:
             pairs[-1].state = State.SPENT
+            pairs[-1].until = now + self.grace if self.grace else None
         pairs.append(pair)
 
     def ended(self, pair: Pair, now: int) -> None:

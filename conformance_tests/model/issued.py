@@ -62,10 +62,10 @@ def checks(
 
 
 def end_checks(
-    end: int, now: int, old: Pair | None, remembered: bool, auth_time: int | None, terms: Terms
+    end: int, now: int, old: Pair | None, remembered: bool, began: int, terms: Terms
 ) -> Iterator[Check]:
     """When the session of an issued pair must end (6.3, 8.2, 13.3)."""
-    absolute = (now if auth_time is None else auth_time) + terms.maximum
+    absolute = began + terms.maximum
     if old is None:
         lifetime = terms.extended if remembered else terms.refresh
         requirement, due = ("CORE-04" if remembered else "CORE-03"), now + lifetime

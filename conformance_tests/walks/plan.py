@@ -120,7 +120,7 @@ class Planner:
             number += 1
 
     def _walk(self, kind: str, draw: random.Random) -> Iterator[Step]:
-        scene = Scene(kind, Customer(self.able.grace))
+        scene = Scene(kind, Customer(self.able.grace, self.able.terms.maximum))
         for how in draw.sample(("true", "absent"), 2):
             yield self._take(scene, Step(steps.LOG_IN, len(scene.customer.sessions) + 1, how=how))
         if self.able.crowds and kind != REGISTERED and draw.randrange(CROWDED) == 0:
@@ -163,7 +163,7 @@ class Planner:
             return []
         if how.startswith("another session") and len(scene.customer.sessions) < 2:
             return []
-        wait = self._wait(scene, pair, draw) if draw.random() < 0.6 else None
+        wait = self._wait(scene, step, pair, draw) if draw.random() < 0.6 else None
         return [step] if wait is None else [wait, step]
 
     def _beside(self, scene: Scene, step: Step, draw: random.Random) -> Step | None:
@@ -204,8 +204,10 @@ class Planner:
     def _elsewhere(self, draw: random.Random) -> bool:
         return self.able.production and draw.random() < 0.25
 
-    def _wait(self, scene: Scene, pair: Pair, draw: random.Random) -> Step | None:
-        """A wait for a moment of a pair's life; a pair that has ended does not age by itself."""
+    def _wait(self, scene: Scene, step: Step, pair: Pair, draw: random.Random) -> Step | None:
+        """A wait for a moment in the life of the pair that a step presents; one that has ended does
+        not age by itself.
+        """
         if self.able.ages and (scene.customer.burned or pair not in scene.customer.current()):
             return None
         if self.able.developed and scene.kind == REGISTERED:
@@ -213,7 +215,9 @@ class Planner:
         terms = self.able.terms
         coming = steps.moments(pair, scene.now, self.able.exact, terms.margin)
         near = [how for how, at in coming.items() if at <= self.able.longest_wait]
-        return Step(steps.TIME, pair.session, how=draw.choice(near)) if near else None
+        if not near:
+            return None
+        return Step(steps.TIME, step.session, step.back, how=draw.choice(near))
 
     def _is_open(self, scene: Scene, way: list[Step], last: bool) -> bool:
         """Whether the target is held to what a step asks; what its rows do, but at a walk's end."""
@@ -267,7 +271,9 @@ class Planner:
         if not self.able.ages:
             return replace(scene, now=moment)
         by = moment - scene.now
-        aged = replace(pair, exp=pair.exp - by, refresh_expiry=pair.refresh_expiry - by)
+        aged = replace(
+            pair, exp=pair.exp - by, refresh_expiry=pair.refresh_expiry - by, replaced=True
+        )
         sessions = {**scene.customer.sessions}
         sessions[wait.session] = [*sessions[wait.session][:-1], aged]
         return replace(scene, customer=replace(scene.customer, sessions=sessions))

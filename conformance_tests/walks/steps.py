@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-from conformance_tests.model.flow import Customer, Effect, Expected, Pair, Reply, State
+from conformance_tests.model.flow import Customer, Effect, Expected, Pair, Reply
 from conformance_tests.model.issued import Terms
 
 LOG_IN, TIME, REFRESH, REVOKE, CROWD, BAD_LOGIN = (
@@ -67,7 +67,8 @@ class Step:
         if self.verb == LOG_IN:
             return f"session {self.session}: log in with remember_me {self.how}"
         if self.verb == TIME:
-            return f"session {self.session}: {self.how}"
+            of = f", {PLACES[min(self.back, len(PLACES) - 1)]}" if self.back else ""
+            return f"session {self.session}{of}: {self.how}"
         if self.verb == CROWD:
             return f"the customer gets {ROWS_OF_CROWD} more rows, as of other devices"
         if self.verb == BAD_LOGIN:
@@ -94,6 +95,8 @@ def moments(pair: Pair, now: int, exact: bool, margin: int) -> dict[str, int]:
         "its refresh token has expired": end + 1 + wide,
         "a day after its end": end + DAY,
     }
+    if pair.until is not None:
+        found["its grace window has closed"] = pair.until + 1 + wide
     if end - now > 5 * DAY:
         found["three days later"] = now + 3 * DAY
     if exact:
@@ -102,11 +105,15 @@ def moments(pair: Pair, now: int, exact: bool, margin: int) -> dict[str, int]:
             "the last second of its access token": pair.exp - 1,
             "its last second": end,
         }
+    if exact and pair.until is not None:
+        found["the last second of its grace window"] = pair.until
     return {name: moment for name, moment in found.items() if moment > now}
 
 
 def life(pair: Pair, now: int) -> str:
     """Which part of its life a pair is in."""
+    if pair.until is not None and now <= pair.until:
+        return "last second of grace" if now == pair.until else "within grace"
     edges = {
         pair.exp - 1: "last live second",
         pair.exp: "first expired second",
@@ -126,8 +133,10 @@ def life(pair: Pair, now: int) -> str:
 
 def is_near_an_edge(pair: Pair, now: int, margin: int) -> bool:
     """Whether two clocks may disagree on which part of its life a pair is in."""
-    edges = (pair.exp, pair.refresh_expiry, pair.refresh_expiry - 10)
-    return margin > 0 and any(abs(now - edge) <= margin for edge in edges)
+    end = pair.refresh_expiry
+    edges = (pair.exp, end, end - 1, end - 10)
+    grace = () if pair.until is None else (pair.until,)
+    return margin > 0 and any(abs(now - edge) <= margin for edge in (*edges, *grace))
 
 
 def expected(step: Step, customer: Customer, now: int) -> Expected | None:
@@ -182,7 +191,7 @@ def happened(step: Step, did: Effect, customer: Customer, now: int, new: Pair | 
     if step.verb in DEVELOPMENT:
         customer.written += {Effect.ISSUES: 1, Effect.ENDS: -1}.get(did, 0)
     elif new is not None:
-        customer.issued(new)
+        customer.issued(new, now)
     elif did is Effect.BURNS:
         customer.burn()
     elif did is Effect.ENDS:
@@ -193,15 +202,15 @@ def happened(step: Step, did: Effect, customer: Customer, now: int, new: Pair | 
 
 def issued_pair(step: Step, customer: Customer, now: int, terms: Terms) -> Pair:
     """The pair that a login or a rotation gives, as a deployment without trouble does."""
-    exp = now + terms.access
-    if step.verb == LOG_IN:
+    old = None if step.verb == LOG_IN else pair_of(step, customer)
+    if old is None:
         remembered = step.how == "true"
-        end = now + (terms.extended if remembered else terms.refresh)
-        return Pair(step.session, 0, exp, end, remembered)
-    old = pair_of(step, customer)
-    assert old is not None
-    stays = old.refresh_expiry - now >= terms.refresh
-    end = old.refresh_expiry if stays else now + terms.refresh
-    return replace(
-        old, generation=old.generation + 1, exp=exp, refresh_expiry=end, state=State.CURRENT
-    )
+        due = now + (terms.extended if remembered else terms.refresh)
+        new = Pair(step.session, 0, now, due, remembered, began=now)
+    else:
+        stays = old.refresh_expiry - now >= terms.refresh
+        due = old.refresh_expiry if stays else now + terms.refresh
+        new = Pair(step.session, old.generation + 1, now, due, old.remembered, began=old.began)
+    new.refresh_expiry = int(min(due, new.began + terms.maximum))
+    new.exp = min(now + terms.access, new.refresh_expiry - 1)
+    return new

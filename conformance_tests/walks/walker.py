@@ -119,8 +119,8 @@ class Walk:
         )
         if actors is None:
             return
-        grace = self.place.able.grace
-        self._sides = [Side(actor, Customer(grace)) for actor in actors]
+        able = self.place.able
+        self._sides = [Side(actor, Customer(able.grace, able.terms.maximum)) for actor in actors]
         self._own = self._sides[0]
         try:
             self._log_in(self._sides[1], Step(steps.LOG_IN, 0, how="true"))
@@ -232,6 +232,7 @@ class Walk:
         if session is not old:
             side.held[step.session][-1] = session
             pair.exp, pair.refresh_expiry = session.exp, session.refresh_expiry
+            pair.replaced = True
             side.rows = self._look(side)
 
     def _crowd(self, side: Side) -> None:
@@ -255,10 +256,11 @@ class Walk:
         except Violation as broken:
             self.retryable = SERVER_ERROR in broken.actual
             raise self._broken("CORE-01", broken.expected, broken.actual) from broken
-        pair = self._pair(session, step.session, 0, remembered=step.how == "true")
+        first = Pair(step.session, 0, now, now, step.how == "true", began=now)
+        pair = self._pair(session, first)
         self._judge_pair(side, session, pair, None, now)
         side.held[step.session] = [session]
-        side.model.issued(pair)
+        side.model.issued(pair, now)
         return session
 
     # -- asking ------------------------------------------------------------------------------------
@@ -335,7 +337,7 @@ class Walk:
         if answer.status is None:
             raise self._broken(what.requirement, "an answer", answer.brief())
         for reply in what.replies:
-            if reply in (Reply.SAME, Reply.NEW):
+            if reply in (Reply.SAME, Reply.SUCCESSOR, Reply.NEW):
                 if self._is_pair(side, step, answer, reply):
                     return reply
             elif IS[reply](answer):
@@ -354,6 +356,8 @@ class Walk:
         old = (session.token, session.refresh_token)
         stored = "no-store" in answer.headers.get("cache-control", "").lower()
         self._need("HARD-22", stored, "Cache-Control: no-store", "another, or none")
+        if reply is Reply.SUCCESSOR:
+            return pair[1] == side.held[step.session][-step.back].refresh_token
         return pair == old if reply is Reply.SAME else not {*pair} & {*old}
 
     def _issued(
@@ -364,15 +368,18 @@ class Walk:
         if what.replies != (Reply.NEW,) or old is None:
             return None
         session = side.actor.session_from(answer)
-        pair = self._pair(session, step.session, old.generation + 1, remembered=old.remembered)
+        pair = self._pair(session, replace(old, generation=old.generation + 1, replaced=False))
         self._judge_pair(side, session, pair, old, now)
         side.held[step.session].append(session)
         return session, pair
 
-    def _pair(self, session: Session, number: int, generation: int, *, remembered: bool) -> Pair:
-        """What a session's tokens promise."""
+    def _pair(self, session: Session, known: Pair) -> Pair:
+        """What a session's tokens promise, beside what is known of them."""
+        began = session.claims.get("auth_time")
+        began = began if isinstance(began, int) else known.began
         try:
-            return Pair(number, generation, session.exp, session.refresh_expiry, remembered)
+            end = session.refresh_expiry
+            return replace(known, exp=session.exp, refresh_expiry=end, began=began)
         except Violation as broken:
             raise self._broken("WIRE-02", broken.expected, broken.actual) from broken
 
@@ -381,10 +388,9 @@ class Walk:
     ) -> None:
         """A pair that was just issued: its claims, its end, and how its tokens belong together."""
         terms, claims, id_ = self.place.able.terms, session.claims, side.actor.known_id
-        began = claims.get("auth_time")
         if id_ is not None:
             self._need_all(issued.checks(claims, id_, now, old, terms))
-        ends = issued.end_checks(pair.refresh_expiry, now, old, pair.remembered, began, terms)
+        ends = issued.end_checks(pair.refresh_expiry, now, old, pair.remembered, pair.began, terms)
         # A deployment may go by the row, and one that a developer wrote ends otherwise.
         if not (self.place.able.developed and old and not old.generation):
             self._need_all(ends)

@@ -10,6 +10,7 @@ from conformance_tests.model.flow import Customer, Effect, Pair, Reply, State
 from conformance_tests.requirements import REQUIREMENTS
 
 EXP, END = 1000, 1060
+GRACE = 30
 LIVE, FIRST, EXPIRED, LAST, OVER = EXP - 5, EXP, EXP + 5, END, END + 1
 
 
@@ -17,9 +18,9 @@ def customer(state: State, grace: int = 0) -> tuple[Customer, Pair]:
     """A customer with one session, whose first pair is in this state."""
     first = Pair(1, 0, EXP, END)
     made = Customer(grace)
-    made.issued(first)
+    made.issued(first, EXP - 900)
     if state is State.SPENT:
-        made.issued(replace(first, generation=1, exp=EXP + 900, refresh_expiry=END + 900))
+        made.issued(replace(first, generation=1, exp=EXP + 900, refresh_expiry=END + 900), EXP)
     first.state = state
     return made, first
 
@@ -74,7 +75,8 @@ def test_a_revoke(state: State, now: int, replies: set[Reply], effect: Effect, b
 def test_a_revoke_of_an_old_pair_ends_its_session() -> None:
     """9.6: the row of the newest pair is gone, the pair that was shown is revoked, others stay."""
     made, first = customer(State.SPENT)
-    made.issued(second := replace(first, generation=2, exp=EXP + 1800, state=State.CURRENT))
+    second = replace(first, generation=2, exp=EXP + 1800, state=State.CURRENT)
+    made.issued(second, EXP + 900)
     found = made.revoke(first, EXPIRED)
     assert found is not None
     assert found.rows == "RACE-15"
@@ -86,18 +88,49 @@ def test_a_revoke_of_an_old_pair_ends_its_session() -> None:
 def test_a_burn_ends_every_session() -> None:
     """Section 11: what was revoked before stays so."""
     made, first = customer(State.SPENT)
-    made.issued(gone := Pair(2, 0, EXP, END))
+    made.issued(gone := Pair(2, 0, EXP, END), LIVE)
     made.ended(gone, LIVE)
-    made.issued(other := Pair(3, 0, EXP, END))
+    made.issued(other := Pair(3, 0, EXP, END), LIVE)
     made.burn()
     assert (first.state, gone.state, other.state) == (State.BURNED, State.REVOKED, State.BURNED)
     assert made.current() == []
 
 
-def test_within_grace_a_spent_pair_is_left_open() -> None:
-    """Section 12: fixed tests look at it."""
-    made, pair = customer(State.SPENT, grace=60)
-    assert made.refresh(pair, EXPIRED) is None
+@pytest.mark.parametrize(
+    "successor, now, found",
+    [
+        (State.CURRENT, EXP, (Reply.SUCCESSOR, Effect.NOTHING, "RACE-08")),
+        (State.CURRENT, EXP + GRACE, (Reply.SUCCESSOR, Effect.NOTHING, "RACE-08")),
+        (State.CURRENT, EXP + GRACE + 1, (Reply.OVER, Effect.BURNS, "CORE-12")),
+        (State.SPENT, EXP, (Reply.OVER, Effect.BURNS, "RACE-09")),
+        (State.REVOKED, EXP, (Reply.OVER, Effect.NOTHING, "RACE-10")),
+    ],
+)
+def test_within_grace_a_spent_pair_leads_to_its_successor(
+    successor: State, now: int, found: tuple[Reply, Effect, str]
+) -> None:
+    """12.2 and 12.3: to the last second, and never to one that was spent or revoked itself."""
+    made, pair = customer(State.SPENT, GRACE)
+    made.sessions[1][1].state = successor
+    said = made.refresh(pair, now)
+    assert said is not None
+    assert (*said.replies, said.effect, said.requirement) == found
+
+
+def test_a_successor_that_the_suite_replaced_is_left_open() -> None:
+    """Nothing in the table leads to the row that took its place."""
+    made, pair = customer(State.SPENT, GRACE)
+    made.sessions[1][1].replaced = True
+    assert made.refresh(pair, EXP) is None
+
+
+@pytest.mark.parametrize("left, is_open", [(1, True), (2, False)])
+def test_at_its_absolute_end_a_session_is_left_open(left: int, is_open: bool) -> None:
+    """13.3: there is no second left in which a new pair could live."""
+    pair = Pair(1, 0, EXP, END, began=END - 3600)
+    made = Customer(maximum=3600)
+    made.issued(pair, END - 3600)
+    assert (made.refresh(pair, END - left) is None) == is_open
 
 
 @pytest.mark.parametrize("now, broken", [(LIVE, "CORE-16"), (EXPIRED, "HARD-11")])

@@ -57,5 +57,5 @@ def test_the_end_of_an_issued_session(
 ) -> None:
     """By the login's kind, or by what was left of the old pair; exactly one lifetime is open."""
     old = None if left is None else Pair(1, 0, NOW - 1, NOW + left)
-    found = issued.end_checks(end, NOW, old, remembered, None, TERMS)
+    found = issued.end_checks(end, NOW, old, remembered, NOW, TERMS)
     assert [check.requirement for check in found if not check.holds] == broken

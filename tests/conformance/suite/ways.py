@@ -18,7 +18,8 @@ from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
 from conformance_tests.target.keys import PARALLEL
 from conformance_tests.target.model import Target
-from conformance_tests.target.parts import ClockAddress, Features, Lifetimes
+from conformance_tests.target.parts import ClockAddress, Credentials, Features, Lifetimes
+from reference_auth.serve.demo import CUSTOMERS
 from reference_auth.store.memory import memory_client
 
 OVER_HTTP, IN_PROCESS = "over HTTP, with everything", "in the process"
@@ -73,8 +74,11 @@ def with_credentials() -> Iterator[Booted]:
 
 @contextmanager
 def with_patience() -> Iterator[Booted]:
+    """Of as many customers as there are: each who waits is one test's alone."""
+    customers = tuple(Credentials(one.email, one.password) for one in CUSTOMERS)
     with boot.embedded_reference(behind_proxy=False, lifetimes=QUICK) as (target, wiring):
-        yield Booted(blind(target, clock=ClockAddress(max_wait=60)), wiring)
+        seen = {"clock": ClockAddress(max_wait=60), "customers": customers}
+        yield Booted(blind(target, **seen), wiring)
 
 
 @contextmanager
