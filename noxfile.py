@@ -38,6 +38,7 @@ DEEP = [
         "tests/conformance/walks/test_walks.py",
         "tests/server/test_page_in_browser.py",
         "tests/conformance/suite/test_side_by_side.py",
+        "tests/conformance/suite/test_features.py",
         "tests/tools/test_mutation.py",
         AT_ONCE,
     ],

@@ -348,7 +348,9 @@ class MadeUpCustomer(Customer):
         self.mark_active()
         left = self.deployment.session_lasts(remember_me=remember_me is True)
         access_left = min(self.deployment.lifetimes.access, left - 1)
-        return self.forge_session(access_left, left, like_login=True)
+        now = int(self.deployment.clock.now())
+        began = {"auth_time": now} if self.deployment.longest_session else {}
+        return self.forge_session(access_left, left, claims=began, like_login=True)
 
     def forge_session(
         self,

@@ -280,7 +280,7 @@ def aged(session: Session, seconds: int) -> Session:
     shifted = {
         name: session._seconds(name, value) - seconds
         for name, value in session.claims.items()
-        if name in ("exp", "refresh_expiry", "iat")
+        if name in ("exp", "refresh_expiry", "iat", "auth_time")
     }
     claims = {**session.claims, **shifted}
     older = _replaced(session, claims) if owner.deployment.table else _developed(session, claims)

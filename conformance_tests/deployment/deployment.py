@@ -16,7 +16,7 @@ from conformance_tests.deployment.row import OWN_IDS, Row
 from conformance_tests.deployment.waiting import BESIDE_OTHERS
 from conformance_tests.deployment.wiring import NO_WIRING, Wiring
 from conformance_tests.loopback import is_loopback
-from conformance_tests.outcomes import NotTestable, RunAlone
+from conformance_tests.outcomes import NotApplicable, NotTestable, RunAlone
 
 if TYPE_CHECKING:
     from conformance_tests.deployment.clock import Clock
@@ -133,6 +133,13 @@ class Deployment:
         lasts = self.session_lasts(remember_me=True)
         if not self.clock.movable or lasts - self.lifetimes.refresh < 2 * seconds:
             raise NotTestable("clock", self.clock.unusable)
+
+    def need_sessions_of(self, seconds: int) -> None:
+        """NotApplicable where a session ends no later than so long after its login, by what is
+        declared.
+        """
+        if 0 < self.longest_session <= seconds:
+            raise NotApplicable("the target declares an absolute end")
 
     @property
     def lasting_table(self) -> Table | None:

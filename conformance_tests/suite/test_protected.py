@@ -130,8 +130,9 @@ def test_a_renewed_token_opens_the_query(
 
 @requirement("API-06", optional=True)
 def test_a_token_of_an_old_session_opens_the_query(
-    protected: Protected, alice: RegisteredCustomer, expect: Expect
+    deployment: Deployment, protected: Protected, alice: RegisteredCustomer, expect: Expect
 ) -> None:
     """So is the token of a session that began yesterday and was renewed ever since."""
+    deployment.need_sessions_of(DAY + deployment.lifetimes.refresh)
     successor = expect.rotates(alice.renewed_session().begun_earlier(DAY))
     expect.protected_answered(protected.asked_by(successor))

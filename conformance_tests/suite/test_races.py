@@ -107,7 +107,8 @@ def test_logins_of_one_second_keep_their_own_ends(
     expect.raced(len(answers), "in one second", tries)
     normal, long = (alice.session_from(answer) for answer in answers)
     apart = long.refresh_expiry - normal.refresh_expiry
-    promised = deployment.lifetimes.extended - deployment.lifetimes.refresh
+    lasts = deployment.session_lasts(remember_me=True)
+    promised = lasts - deployment.session_lasts(remember_me=False)
     expect.that(apart >= promised // 2, f"ends about {promised} s apart", f"{apart} s")
     for session in (normal, long):
         if row := expect.stored(session):

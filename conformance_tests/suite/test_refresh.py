@@ -133,7 +133,8 @@ def test_a_long_session_keeps_its_end_again(
 ) -> None:
     """So does the next rotation."""
     lifetimes = deployment.lifetimes
-    if lifetimes.extended - 2 * lifetimes.access < lifetimes.refresh + 2 * deployment.slack:
+    lasts = deployment.session_lasts(remember_me=True)
+    if lasts - 2 * lifetimes.access < lifetimes.refresh + 2 * deployment.slack:
         raise NotTestable("clock", "no remembered session is long after two access lifetimes")
     session = someone.renewed_session(remember_me=True)
     promised = session.refresh_expiry
@@ -168,8 +169,7 @@ def test_a_session_that_began_long_ago_is_extended_alike(
     deployment: Deployment, someone: Customer, expect: Expect
 ) -> None:
     """So is a session that began yesterday and was renewed ever since."""
-    if deployment.features.max_session_minutes:
-        raise NotApplicable("the target declares an absolute end")
+    deployment.need_sessions_of(DAY + deployment.lifetimes.refresh)
     session = someone.renewed_session().begun_earlier(DAY)
     if session.refresh_expiry - deployment.clock.now() >= deployment.lifetimes.refresh:
         raise NotTestable("clock", "the normal refresh lifetime is too short")
@@ -219,6 +219,8 @@ def test_a_refresh_token_is_good_through_its_last_second(
     deployment: Deployment, someone: Customer, another: Customer, expect: Expect, remember_me: bool
 ) -> None:
     """At refresh_expiry a session is renewed; one second later another one is over."""
+    lifetimes = deployment.lifetimes
+    deployment.need_sessions_of(lifetimes.extended if remember_me else lifetimes.refresh)
     lucky, late = someone.log_in(remember_me), another.log_in(remember_me)
     deployment.clock.freeze_at(lucky.refresh_expiry)
     expect.rotates(lucky)
@@ -244,7 +246,8 @@ def test_a_remembered_session_lasts_whatever_it_was_used_for(
 ) -> None:
     """Neither a repeated pair nor a rotation cuts it down to a session that is not remembered."""
     lifetimes = deployment.lifetimes
-    if not deployment.clock.movable or lifetimes.extended < LONGER * lifetimes.refresh:
+    lasts = deployment.session_lasts(remember_me=True)
+    if not deployment.clock.movable or lasts < LONGER * lifetimes.refresh:
         raise NotTestable("clock")
     session = someone.log_in(remember_me=True)
     expect.returns_same_pair(session)

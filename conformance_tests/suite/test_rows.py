@@ -137,10 +137,9 @@ def test_a_row_lives_as_long_as_its_session(
     deployment: Deployment, alice: RegisteredCustomer, expect: Expect, remember_me: bool
 ) -> None:
     """A row's ttl is its session's refresh_expiry, in epoch seconds."""
-    lifetimes = deployment.lifetimes
     with deployment.clock.window() as window, expect.row_changes(alice, new=1) as changes:
         session = alice.log_in(remember_me)
-    lifetime = lifetimes.extended if remember_me else lifetimes.refresh
+    lifetime = deployment.session_lasts(remember_me=remember_me)
     judge_ttl(changes.new[0], session, window, lifetime, expect)
 
 

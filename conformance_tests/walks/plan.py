@@ -271,9 +271,8 @@ class Planner:
         if not self.able.ages:
             return replace(scene, now=moment)
         by = moment - scene.now
-        aged = replace(
-            pair, exp=pair.exp - by, refresh_expiry=pair.refresh_expiry - by, replaced=True
-        )
+        aged = replace(pair, exp=pair.exp - by, began=pair.began - by, replaced=True)
+        aged.refresh_expiry -= by
         sessions = {**scene.customer.sessions}
         sessions[wait.session] = [*sessions[wait.session][:-1], aged]
         return replace(scene, customer=replace(scene.customer, sessions=sessions))

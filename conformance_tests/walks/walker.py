@@ -231,8 +231,8 @@ class Walk:
             [session] = reach([old], lambda session, margin: coming[step.how])
         if session is not old:
             side.held[step.session][-1] = session
-            pair.exp, pair.refresh_expiry = session.exp, session.refresh_expiry
-            pair.replaced = True
+            aged_pair = self._pair(session, replace(pair, replaced=True))
+            side.model.sessions[step.session][-1] = aged_pair
             side.rows = self._look(side)
 
     def _crowd(self, side: Side) -> None:

@@ -42,6 +42,22 @@ def blind(target: Target, **seen: Any) -> Target:
     return replace(target, **{**nothing, **seen})
 
 
+#: What can be seen of a deployment that is started with grace and an absolute end.
+SEEN: dict[str, tuple[str, ...]] = {
+    "secret, table and clock": ("secret", "table", "clock"),
+    "secret": ("secret",),
+    "clock": ("clock",),
+}
+
+
+def featured(target: Target, seen: str) -> Target:
+    """The server with grace and an absolute end as the one and only, of which so much is seen."""
+    server = target.instances["featured"]
+    alone = blind(target, **{name: getattr(target, name) for name in SEEN[seen]})
+    lifetimes = server.lifetimes or target.lifetimes
+    return replace(alone, url=server.url, lifetimes=lifetimes, features=target.features)
+
+
 @contextmanager
 def over_http_throughout() -> Iterator[Booted]:
     """Servers and table alike are asked over HTTP; nobody takes the short cut in the process."""

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import pytest
 
 from conformance_tests.report.verdict import Run
 from conformance_tests.runner.run import run_suite
-from conformance_tests.target.model import Target
 from conformance_tests.walks import run as walks_run
-from tests.conformance.suite.ways import blind
+from tests.conformance.suite.ways import SEEN, featured
 from tests.conformance.walks.alone import SOUND, alone, walked
 from tests.mutants.judged import changed
 from tests.variants.every import CATALOGUE
@@ -58,16 +55,6 @@ def test_the_sound_reference() -> None:
     assert told(in_the_sound_reference, SEEDS) == []
 
 
-#: Of the sound reference with grace and an absolute end: how much of it is seen.
-SEEN: dict[str, Callable[[Target], dict[str, Any]]] = {
-    "secret, table and clock": lambda target: {
-        **{"secret": target.secret, "table": target.table, "clock": target.clock}
-    },
-    "secret": lambda target: {"secret": target.secret},
-    "clock": lambda target: {"clock": target.clock},
-}
-
-
 @pytest.mark.usefixtures("briefly")
 @pytest.mark.parametrize("seen", SEEN)
 def test_grace_and_an_absolute_end(seen: str) -> None:
@@ -77,11 +64,7 @@ def test_grace_and_an_absolute_end(seen: str) -> None:
 
 def with_features(seen: str, seed: int) -> Run:
     with changed(SOUND, briefly=True, command=("true",)) as (target, wiring):
-        featured = target.instances["featured"]
-        lifetimes = featured.lifetimes or target.lifetimes
-        judged = blind(target, features=target.features, **SEEN[seen](target))
-        judged = replace(judged, url=featured.url, lifetimes=lifetimes)
-        return run_suite(judged, alone(walks=EACH, seed=seed), wiring=wiring)
+        return run_suite(featured(target, seen), alone(walks=EACH, seed=seed), wiring=wiring)
 
 
 @pytest.mark.usefixtures("briefly")
