@@ -231,8 +231,9 @@ class Walk:
             [session] = reach([old], lambda session, margin: coming[step.how])
         if session is not old:
             side.held[step.session][-1] = session
-            aged_pair = self._pair(session, replace(pair, replaced=True))
-            side.model.sessions[step.session][-1] = aged_pair
+            began = pair.began - (pair.exp - session.exp)
+            known = replace(pair, began=began, replaced=True)
+            side.model.sessions[step.session][-1] = self._pair(session, known)
             side.rows = self._look(side)
 
     def _crowd(self, side: Side) -> None:
@@ -375,11 +376,8 @@ class Walk:
 
     def _pair(self, session: Session, known: Pair) -> Pair:
         """What a session's tokens promise, beside what is known of them."""
-        began = session.claims.get("auth_time")
-        began = began if isinstance(began, int) else known.began
         try:
-            end = session.refresh_expiry
-            return replace(known, exp=session.exp, refresh_expiry=end, began=began)
+            return replace(known, exp=session.exp, refresh_expiry=session.refresh_expiry)
         except Violation as broken:
             raise self._broken("WIRE-02", broken.expected, broken.actual) from broken
 
