@@ -193,7 +193,7 @@ def makes_a_number_of_digits_in_a_renewed_token(patch: pytest.MonkeyPatch) -> No
 # -- the very second ---------------------------------------------------------------------------
 
 
-@mutant("CORE-10", also="RACE-03 RACE-09", known_as="M17")
+@mutant("CORE-10", also="RACE-03", known_as="M17")
 def gives_remembered_access_tokens_a_minute_of_leeway(patch: pytest.MonkeyPatch) -> None:
     """The access token of a remembered session counts as live for a minute after `exp`."""
     around(
@@ -216,7 +216,7 @@ def gives_back_what_an_exp_was_lowered_by(patch: pytest.MonkeyPatch) -> None:
     around(patch, tokens, "is_live", is_live)
 
 
-@mutant("CORE-10", also="RACE-09", known_as="M18")
+@mutant("CORE-10", known_as="M18")
 def ends_remembered_access_tokens_one_second_late(patch: pytest.MonkeyPatch) -> None:
     """The access expiry of a remembered session is compared with "greater than"."""
     around(
