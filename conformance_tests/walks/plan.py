@@ -230,6 +230,8 @@ class Planner:
         asked += [steps.SCHEMES[way[-1].how]] if way[-1].how in steps.SCHEMES else []
         if what is None or not all(map(self.able.asks, asked)):
             return False
+        if what.replies == (Reply.SUCCESSOR,) and not self.able.derives:
+            return False  # tokens that were drawn are known by their hashes: they cannot come again
         return last or self._is_sure(what)
 
     def _is_sure(self, what: Expected) -> bool:

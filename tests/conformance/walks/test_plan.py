@@ -34,9 +34,9 @@ def verbs(scripts: list[Script]) -> set[str]:
     return {step.verb for script in scripts for step in script.steps}
 
 
-def followed(script: Script) -> Iterator[tuple[int, Step, Expected, Customer, int]]:
+def followed(script: Script, grace: int = 0) -> Iterator[tuple[int, Step, Expected, Customer, int]]:
     """Each request of a walk, its place, and where the model stands when it is made."""
-    customer, now = Customer(), 0
+    customer, now = Customer(grace), 0
     for place, step in enumerate(script.steps):
         if step.verb == steps.TIME:
             pair = steps.pair_of(step, customer)
@@ -47,6 +47,14 @@ def followed(script: Script) -> Iterator[tuple[int, Step, Expected, Customer, in
             issues = step.verb == steps.LOG_IN or Reply.NEW in what.replies
             new = steps.issued_pair(step, customer, now, TERMS) if issues else None
             steps.happened(step, what.effect, customer, now, new)
+
+
+@pytest.mark.parametrize("derives", [True, False])
+def test_a_successor_is_asked_for_where_it_can_come_again(derives: bool) -> None:
+    """Of tokens that were drawn a deployment keeps no more than the hashes."""
+    scripts = planned(grace=60, derives=derives)
+    replies = {what.replies for script in scripts for _, _, what, *_ in followed(script, grace=60)}
+    assert ((Reply.SUCCESSOR,) in replies) == derives
 
 
 def at_once(scripts: list[Script]) -> Iterator[tuple[tuple[str, Effect], tuple[str, Effect]]]:
