@@ -154,9 +154,13 @@ def asks_the_platform_once_for_an_e_mail_at_a_time(patch: pytest.MonkeyPatch) ->
     under_way: dict[str, asyncio.Future[Any]] = {}
 
     async def answer_of_platform(original: Any, flow: Flow, email: str, password: str) -> Any:
+        async def answer_from_afar() -> Any:
+            await asyncio.sleep(0.1)  # a platform on another machine
+            return await original(flow, email, password)
+
         answer = under_way.get(email)
         if answer is None:
-            under_way[email] = answer = asyncio.ensure_future(original(flow, email, password))
+            under_way[email] = answer = asyncio.ensure_future(answer_from_afar())
             answer.add_done_callback(lambda _: under_way.pop(email))
         return await asyncio.shield(answer)
 
