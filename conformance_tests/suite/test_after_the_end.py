@@ -83,6 +83,22 @@ def test_an_older_session_outlives_an_expired_pair(
     expect.rotates(older)
 
 
+@requirement("HARD-12", logins=2, burns=True, optional=True, long_jump=True)
+def test_an_old_pair_past_its_end_is_no_theft(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """A pair that was renewed in time comes back after its own end: its session goes on."""
+    if not deployment.clock.movable:
+        raise NotTestable("clock", "a pair that is made to look expired has lost its lineage")
+    other, spent = someone.log_in(remember_me=True), someone.expired_session()
+    newest = expect.rotates_past_grace(spent)
+    ended = spent.ended()
+    with expect.unchanged(someone):
+        expect.is_over(ended)
+    expect.works(newest)
+    expect.works(other)
+
+
 @requirement("HARD-38", burns=True)
 def test_a_row_that_a_faster_clock_renewed_is_no_theft(
     made_up: MadeUpCustomer, table: Table, expect: Expect

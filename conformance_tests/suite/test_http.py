@@ -96,8 +96,8 @@ def test_a_mutation_by_get_is_not_executed(
 def test_a_body_that_any_page_can_send_is_not_executed(
     odd: OddClient, someone: Customer, expect: Expect, media: str
 ) -> None:
-    """A revoke as text or form, in whatever case its type is written, is turned away and ends
-    nothing; the same one as JSON does.
+    """A revoke as text or form, in whatever case its type is written and with a charset, is turned
+    away and ends nothing; the same one as JSON does.
     """
     session = someone.log_in()
     with expect.unchanged(someone):

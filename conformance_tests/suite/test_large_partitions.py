@@ -42,12 +42,15 @@ def test_a_burn_takes_every_row(
 
 
 @requirement("CORE-15", burns=True, serial=True, optional=True, long_jump=True)
-@pytest.mark.usefixtures("table")
+@pytest.mark.parametrize("count, size", CROWDS[::2])
 def test_the_row_of_an_ended_session_is_found_behind_others(
-    someone: Customer, expect: Expect
+    deployment: Deployment, someone: Customer, expect: Expect, count: int, size: int
 ) -> None:
-    """Past refresh_expiry a pair is refused and its row removed, on whichever page it stands."""
+    """Past refresh_expiry a pair is refused and its row removed, among a batch of rows and on
+    whichever page it stands.
+    """
+    deployment.need_rows()
     ended = someone.log_in().ended()
-    with someone.extra_rows(4, LARGE_ROW):
+    with someone.extra_rows(count, size):
         expect.is_over(ended)
         expect.not_stored(ended)

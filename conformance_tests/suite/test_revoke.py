@@ -171,3 +171,19 @@ def test_a_revoke_leaves_the_other_login_alone(alice: RegisteredCustomer, expect
     laptop, phone = alice.log_in(), alice.log_in()
     expect.revokes(phone)
     expect.returns_same_pair(laptop)
+
+
+@requirement("CORE-25", logins=2, burns=True, optional=True)
+def test_a_revoke_of_an_old_pair_ends_no_other_session_instead(
+    someone: Customer, expect: Expect
+) -> None:
+    """A pair that was renewed already is revoked: while its own session goes on, so does another
+    one that was renewed since.
+    """
+    laptop, phone = someone.expired_sessions(2, remember_me=True)
+    newest = expect.rotates_past_grace(laptop)
+    someone.wait_for_new_second()
+    renewed = expect.rotates(phone)
+    laptop.revoke()
+    if expect.still_renewable([newest]):
+        expect.works(renewed)

@@ -174,6 +174,13 @@ def takes_text_in_capitals_for_json(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(endpoint, "is_json", lambda found: found.startswith("T") or is_json(found))
 
 
+@mutant("GQL-04")
+def takes_whatever_names_its_charset_for_json(patch: pytest.MonkeyPatch) -> None:
+    """A body is read as JSON where its Content-Type says that it is UTF-8."""
+    is_json = endpoint.is_json
+    patch.setattr(endpoint, "is_json", lambda found: "charset=" in found or is_json(found))
+
+
 @mutant("GQL-12")
 def takes_a_body_of_no_type_for_json(patch: pytest.MonkeyPatch) -> None:
     """A body without Content-Type is read as JSON."""

@@ -12,7 +12,7 @@ from reference_auth.core import lifetimes, tokens
 from reference_auth.core.config import Config
 from reference_auth.core.errors import AccessExpired, NoSuchSession, SessionOver
 from reference_auth.core.judge import Presented
-from reference_auth.core.rows import Fence, Row, Tombstone
+from reference_auth.core.rows import Fence, Row, Tombstone, partition_of
 from reference_auth.core.states import Refresh
 from reference_auth.core.tokens import (
     AccessToken,
@@ -366,6 +366,48 @@ def burns_for_a_pair_that_ran_out_days_ago(patch: pytest.MonkeyPatch) -> None:
         await original(flow, presented)
         if presented.now - presented.claims.refresh_expiry > DAY and await presented.belongs():
             await flow.burn_for_reuse(presented)
+
+    around(patch, Flow, "delete_expired", delete_expired)
+
+
+@mutant("HARD-12")
+def burns_for_an_expired_pair_of_a_session_that_goes_on(patch: pytest.MonkeyPatch) -> None:
+    """A pair past its own end is taken for a replay, if its session goes on."""
+
+    async def delete_expired(original: Any, flow: Flow, presented: Presented) -> None:
+        await original(flow, presented)
+        claims = presented.claims
+        rows = await rows_of(flow.sessions, partition_of(claims.customer_id))
+        if any(row.session == claims.session_id for row in rows) and await presented.belongs():
+            await flow.burn_for_reuse(presented)
+
+    around(patch, Flow, "delete_expired", delete_expired)
+
+
+@mutant("CORE-25")
+def logs_out_the_session_that_was_renewed_last(patch: pytest.MonkeyPatch) -> None:
+    """The revoke of a spent pair ends whichever of the customer's sessions was renewed last."""
+
+    async def revoke_absent(original: Any, flow: Flow, presented: Presented) -> None:
+        own = await presented.row()
+        rows = await rows_of(flow.sessions, own.customer_id)
+        renewed = [row for row in rows if row.rotated_from]
+        if renewed and not await flow.has_ended(presented.claims.customer_id, own):
+            await flow.revoke_successor(presented, max(renewed, key=lambda row: row.exp or 0))
+        else:
+            await original(flow, presented)
+
+    around(patch, Flow, "revoke_absent", revoke_absent)
+
+
+@mutant("CORE-15")
+def leaves_an_expired_row_among_many(patch: pytest.MonkeyPatch) -> None:
+    """The row of an ended session is not looked for among more than ten."""
+
+    async def delete_expired(original: Any, flow: Flow, presented: Presented) -> None:
+        rows = await rows_of(flow.sessions, partition_of(presented.claims.customer_id))
+        if len(rows) <= 10:
+            await original(flow, presented)
 
     around(patch, Flow, "delete_expired", delete_expired)
 

@@ -60,6 +60,13 @@ def repeats_a_value_where_the_document_cannot_be_read(patch: pytest.MonkeyPatch)
 
 
 @mutant("HARD-37")
+def masks_the_first_line_of_a_value(patch: pytest.MonkeyPatch) -> None:
+    """Of a value of several lines only the first is left out."""
+    for name in ("REFUSED_VALUE", "MISPLACED_VALUE"):
+        patch.setattr(error_messages, name, re.compile(getattr(error_messages, name).pattern))
+
+
+@mutant("HARD-37")
 def masks_the_first_error_alone(patch: pytest.MonkeyPatch) -> None:
     """Of two values of the wrong kind the second one is repeated."""
 

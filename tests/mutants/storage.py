@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from reference_auth.core import tokens
-from reference_auth.core.rows import Row
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import FENCE, Row, ended_partition_of, partition_of
 from reference_auth.core.tokens import (
     AccessToken,
     CustomerId,
@@ -95,6 +96,19 @@ def keeps_the_access_token_in_the_row(patch: pytest.MonkeyPatch) -> None:
 def keeps_the_refresh_token_beside_its_hash(patch: pytest.MonkeyPatch) -> None:
     """A login's row holds its refresh token."""
     _keep_at_login(patch, lambda pair, given: pair.refresh_token)
+
+
+@mutant("STORE-03")
+def keeps_what_was_replayed(patch: pytest.MonkeyPatch) -> None:
+    """A burn leaves the access token that came back, as a proof."""
+
+    async def burn_for_reuse(original: Any, flow: Flow, presented: Presented) -> None:
+        await original(flow, presented)
+        ended = ended_partition_of(partition_of(presented.claims.customer_id))
+        fence = Row(ended, RefreshTokenHash(FENCE), None)
+        await note(flow.sessions, fence, "proof", items.text(presented.pair.token))
+
+    around(patch, Flow, "burn_for_reuse", burn_for_reuse)
 
 
 @mutant("STORE-03")

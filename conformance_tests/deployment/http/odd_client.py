@@ -125,15 +125,18 @@ class OddClient:
         )
 
     def revokes_as(self, media: str, token: str, refresh_token: str) -> Iterator[Answer]:
-        """The mutation in a body of one of SIMPLE_MEDIA, its type in every case."""
+        """The mutation in a body of one of SIMPLE_MEDIA, its type in every case, and with a charset
+        as browsers name it.
+        """
         content_type, body_of = SIMPLE_MEDIA[media]
         kind, semicolon, parameters = content_type.partition(";")
-        for spelt in (kind, kind.title(), kind.upper()):
+        in_each_case = (f"{it}{semicolon}{parameters}" for it in (kind, kind.title(), kind.upper()))
+        for spelt in (*in_each_case, f"{content_type};charset=UTF-8"):
             yield self.client.post(
                 body_of(_revoke(refresh_token)),
                 operation="revokeCustomerToken",
                 authorization=bearer(token),
-                headers={"content-type": f"{spelt}{semicolon}{parameters}"},
+                headers={"content-type": spelt},
             )
 
     def revoke_untyped(self, token: str, refresh_token: str) -> Answer:

@@ -156,14 +156,16 @@ BOUNDARY: Final = "conformance-boundary"
 
 
 def unreadable_logins(password: str) -> Iterator[Any]:
-    """Bodies that are not understood any more where the password stands: the document in them, or
-    they themselves.
+    """Bodies that are not understood where the password stands: the document in them, its kind
+    there, or they themselves.
     """
     for argument in (
         f'"{password}"',
         f'password "{password}"',
         f'password: "" "{password}"',
         f'"""{password}"""',
+        f'password: ["{password}"]',
+        f'password: ["""several lines\n{password}\n"""]',
     ):
         login = f'generateCustomerToken(email: "nobody@example.com", {argument})'
         yield {"query": f"mutation {{ {login} {{ token }} }}"}
