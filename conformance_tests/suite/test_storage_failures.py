@@ -159,6 +159,26 @@ def test_a_revoked_pair_of_which_nothing_can_be_read_burns_nothing(
     expect.rotates(other)
 
 
+@requirement("FAULT-06", logins=2, burns=True, optional=True)
+@pytest.mark.parametrize("kept", ["", BOOKKEEPING], ids=["rows", "bookkeeping"])
+def test_a_revoked_pair_of_which_one_thing_cannot_be_read_burns_nothing(
+    someone: Customer, faults: FaultProxy, expect: Expect, kept: str
+) -> None:
+    """Nor is it while a single one of the reads fails that its refresh makes, whichever it is."""
+    session, other = someone.expired_sessions(2)
+    expect.revokes(session)
+    partition = f"{kept}{someone.id}"
+    with faults.watch() as calls:
+        expect.is_over(session)
+    reads = len(calls.with_role("read", of=partition))
+    if not reads:
+        raise NotTestable("faults", "the deployment reads nothing in this partition")
+    for earlier in range(reads):
+        with faults.refuse("read", CERTAIN, of=partition, after=earlier, times=1):
+            expect.nothing_issued(session.refresh())
+    expect.rotates(other)
+
+
 @requirement("FAULT-07", burns=True)
 def test_a_burn_sends_again_what_was_left_unprocessed(
     customers: Customers, deployment: Deployment, faults: FaultProxy, expect: Expect
@@ -327,6 +347,26 @@ def test_a_revoke_that_cannot_delete_never_says_true(
     expect.stored(session)
     expect.revokes(session)
     expect.not_stored(session)
+
+
+@requirement("FAULT-12", optional=True)
+@pytest.mark.parametrize("how", [CERTAIN, UNCERTAIN])
+def test_a_revoke_that_cannot_delete_a_successor_never_says_true(
+    someone: Customer, faults: FaultProxy, expect: Expect, how: str
+) -> None:
+    """Nor while it cannot delete the row that the pair's session has now, be it that it deletes
+    the pair's own first.
+    """
+    spent = someone.expired_session()
+    successor = expect.rotates(spent)
+    for earlier in range(2):
+        with faults.refuse("delete", how, of=someone.id, after=earlier) as fault:
+            answer = spent.revoke()
+        if fault.hits:
+            expect.nothing_issued(answer)
+            expect.stored(successor)
+        elif not earlier:
+            raise NotTestable("faults", "a revoke of a pair that was renewed deletes no row")
 
 
 @requirement("FAULT-12", optional=True)

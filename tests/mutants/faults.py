@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -158,6 +159,17 @@ def hopes_that_a_session_was_revoked(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Sessions, "end", careless)
 
 
+@mutant("FAULT-12")
+def hopes_that_a_successor_was_revoked(patch: pytest.MonkeyPatch) -> None:
+    """A revoke of a spent pair answers true although its successor's row is still there."""
+
+    async def revoke_successor(original: Any, *given: Any) -> None:
+        with suppress(StorageError):
+            await original(*given)
+
+    around(patch, Flow, "revoke_successor", revoke_successor)
+
+
 @mutant("FAULT-12", also="FAULT-05")
 def gives_a_session_up_after_one_failure(patch: pytest.MonkeyPatch) -> None:
     """A session that could not be revoked once is not revoked any more, until a restart."""
@@ -270,6 +282,17 @@ def takes_a_failed_rotation_for_a_replay(patch: pytest.MonkeyPatch) -> None:
             raise
 
     patch.setattr(Flow, "replace_row", burning)
+
+
+@mutant("FAULT-06")
+def takes_an_unread_tombstone_for_none(patch: pytest.MonkeyPatch) -> None:
+    """A revoked pair is taken for a spent one where its tombstone alone cannot be read."""
+
+    async def tombstone(original: Any, *given: Any) -> Any:
+        with suppress(StorageError):
+            return await original(*given)
+
+    around(patch, Sessions, "tombstone", tombstone)
 
 
 # -- batches -----------------------------------------------------------------------------------

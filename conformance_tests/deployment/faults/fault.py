@@ -31,7 +31,8 @@ Act = Callable[["Fault", Exchange], Message | None]
 
 
 class Fault:
-    """One fault: whom it concerns, what it does (`act`), how often, and what it met.
+    """One fault: whom it concerns, what it does (`act`), after how many calls that pass, how often,
+    and what it met.
 
     `act` gives the answer, or None to close the connection without an answer.
     """
@@ -42,6 +43,7 @@ class Fault:
         concerns: Callable[[Call], bool],
         *,
         times: int | None,
+        after: int = 0,
         patience: float,
         parties: int | None = None,
     ) -> None:
@@ -50,6 +52,7 @@ class Fault:
         self._act = act
         self._concerns = concerns
         self._left = times
+        self._passes = after
         self._patience = patience
         self._parties = parties
         self._held = 0
@@ -87,6 +90,9 @@ class Fault:
         """Whether this call is met by the fault; counts it. The proxy's business."""
         with self._change:
             if self._released or self._left == 0 or not self._concerns(call):
+                return False
+            if self._passes > 0:
+                self._passes -= 1
                 return False
             self._left = None if self._left is None else self._left - 1
             self.calls.append(call)

@@ -31,10 +31,13 @@ InForce = AbstractContextManager[Fault]
 
 
 class Which(TypedDict, total=False):
-    """The calls that a fault concerns: of which customer (None: anybody's), and how many."""
+    """The calls that a fault concerns: of which customer (None: anybody's), how many, and how many
+    of them pass first.
+    """
 
     of: Customer
     times: int | None
+    after: int
 
 
 def _ignore(told: str) -> None:
@@ -201,8 +204,8 @@ class FaultProxy(Closable):
 
         if name:  # what only guards other people's rows is no news
             self.tell(f"{name.replace('_', ' ')}, for calls of the kind {role}")
-        times = which.get("times")
-        fault = Fault(act, concerns, times=times, patience=patience, parties=parties)
+        times, after = which.get("times"), which.get("after", 0)
+        fault = Fault(act, concerns, times=times, after=after, patience=patience, parties=parties)
         return self._faults.force(fault)
 
     def _converse(self, caller: Stream) -> None:
