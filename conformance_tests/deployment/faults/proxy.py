@@ -2,7 +2,8 @@
 
 It listens and forwards on the loopback only. A call that no fault concerns passes as it is.
 Every word below gives a context manager; the fault is in force inside it, for the next `times`
-calls of the `role` on the session rows of customer `of` (None: always, anybody's).
+calls of the `role` on the session rows of customer `of` (None: always, anybody's), once `after`
+such calls have passed.
 """
 
 from __future__ import annotations

@@ -293,6 +293,18 @@ def test_refuse_ends_with_its_block(proxy: FaultProxy, deployment: Deployment) -
     assert deployment.sessions(ALICE) == {"one", "three"}
 
 
+def test_a_fault_may_let_calls_pass_first(proxy: FaultProxy, deployment: Deployment) -> None:
+    """The second call alone is refused, and calls of another kind do not count."""
+    with proxy.refuse("write", of=ALICE, after=1, times=1) as fault:
+        deployment.read(ALICE, "one")
+        deployment.write(ALICE, "one")
+        with pytest.raises(ClientError):
+            deployment.write(ALICE, "two")
+        deployment.write(ALICE, "three")
+    assert fault.hits == 1
+    assert deployment.sessions(ALICE) == {"one", "three"}
+
+
 def test_refuse_may_reset_the_connection(
     proxy: FaultProxy, deployment: Deployment, direct: Deployment
 ) -> None:
