@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import pytest
@@ -36,7 +36,7 @@ TIMES_QUIET = 20
 ALWAYS_ALLOWED = 0.050
 QUIET_LOOKS = 15
 #: HARD-39: so many looks at each kind of pair, and what a derivation takes at least, in seconds.
-LOOKS = 30
+ROUNDS = 30
 LEAST_DERIVATION = 0.0015
 LONG = 300 * 24 * 3600
 #: A machine that is busy with something else may spoil a try; a blocked event loop spoils each.
@@ -247,17 +247,21 @@ def test_a_pair_that_ended_long_ago_costs_no_derivation(
         raise NotTestable("launch", "no development operation shows what a look at the table takes")
     session = alice.log_in()
     expect.returns_same_pair(session)
+    told = ""
     for _ in range(TRIES):
-        forged, live, ended = best_times(*timed_pairs(session, forge))
-        look = min(developer.list(nobody).seconds for _ in range(LOOKS))
+        pairs = [[pair.refresh for pair in kind] for kind in timed_pairs(session, forge)]
+        looks = [partial(developer.list, nobody)] * ROUNDS
+        forged, live, ended, look = best_times(*pairs, looks)
         derivation = live - forged
         if derivation < LEAST_DERIVATION:
-            raise NotTestable("secret", "a derivation takes too little time here to be seen")
+            continue
         if ended < forged + 2 * max(look - forged, 0) + derivation / 2:
             return
+        told = f"{1000 * ended:.1f} ms; a forged one {1000 * forged:.1f}, a look {1000 * look:.1f}"
+    if not told:
+        raise NotTestable("secret", "a derivation takes too little time here to be seen")
     alice.deployment.need_alone()
-    told = f"{1000 * ended:.1f} ms; a forged one {1000 * forged:.1f}, a look {1000 * look:.1f}"
-    expect.that(False, f"less than half a derivation, {500 * derivation:.1f} ms, on top", told)
+    expect.that(False, "less than half a derivation on top", told)
 
 
 def timed_pairs(session: Session, forge: Forge) -> Iterator[list[Session]]:
@@ -265,7 +269,7 @@ def timed_pairs(session: Session, forge: Forge) -> Iterator[list[Session]]:
 
     Each has an access token of its own, and a refresh token that nobody issued.
     """
-    live = mismatches(session, LOOKS)
+    live = mismatches(session, ROUNDS)
     yield [pair.altered(token=f"{pair.token[:-4]}AAAA") for pair in live]
     yield live
     ages = [{"exp": pair.exp - LONG, "refresh_expiry": pair.exp - LONG + 1} for pair in live]
@@ -278,9 +282,9 @@ def timed_pairs(session: Session, forge: Forge) -> Iterator[list[Session]]:
     ]
 
 
-def best_times(*kinds: list[Session]) -> list[float]:
+def best_times(*kinds: Sequence[Callable[[], Answer]]) -> list[float]:
     """The shortest of each kind, asked in turn: what else is going on slows all kinds alike."""
-    rounds = [[pair.refresh().seconds for pair in pairs] for pairs in zip(*kinds, strict=True)]
+    rounds = [[ask().seconds for ask in asked] for asked in zip(*kinds, strict=True)]
     return [min(seconds) for seconds in zip(*rounds, strict=True)]
 
 
