@@ -105,7 +105,7 @@ def test_a_mode_in_which_it_does_not_start(ends: ExitStack) -> None:
 
 
 @pytest.mark.parametrize("program, told", [
-    (f"print('starting'); import sys; sys.exit('no table, but {SECRET}\\n')",
+    (f"print('starting', flush=True); import sys; sys.exit('no table, but {SECRET}\\n')",
      "exit code 1, and its last line was 'no table, but <secret#1>'"),
     ("import sys; sys.exit(3)", "exit code 3 and wrote nothing"),
     (f"import sys; sys.exit('x' * 192 + '{SECRET}')", "x<secret#…'"),
