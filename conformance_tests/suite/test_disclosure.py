@@ -257,7 +257,10 @@ def test_a_pair_that_ended_long_ago_costs_no_derivation(
             continue
         if ended < forged + 2 * max(look - forged, 0) + derivation / 2:
             return
-        told = f"{1000 * ended:.1f} ms; a forged one {1000 * forged:.1f}, a look {1000 * look:.1f}"
+        told = (
+            f"{1000 * ended:.1f} ms; a forged one {1000 * forged:.1f}, "
+            f"a live one {1000 * live:.1f}, a look {1000 * look:.1f}"
+        )
     if not told:
         raise NotTestable("secret", "a derivation takes too little time here to be seen")
     alice.deployment.need_alone()
