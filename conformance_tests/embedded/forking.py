@@ -122,8 +122,10 @@ def fork_server(
         start_new_session=True,
     )
     with process:
-        yield (sys.executable, "-I", "-S", str(CLIENT), path)
-        process.kill()
+        try:
+            yield (sys.executable, "-I", "-S", str(CLIENT), path)
+        finally:
+            process.kill()  # after an interrupt too: its folder goes before it has begun
 
 
 @contextmanager

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,3 +57,21 @@ def test_a_fork_ends_with_its_caller(command: tuple[str, ...]) -> None:
         began = time.monotonic()
         assert process.stdout.read() == b""
         assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("why", [KeyboardInterrupt, ValueError])
+def test_whatever_ends_the_context_ends_the_server(
+    why: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that has not begun yet would say with a traceback that its folder is gone."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Kept(subprocess.Popen[bytes]):
+        def __init__(self, *given: Any, **options: Any) -> None:
+            super().__init__(*given, **options)
+            started.append(self)
+
+    monkeypatch.setattr(subprocess, "Popen", Kept)
+    with pytest.raises(why), fork_server(tmp_path, "program:main"):
+        raise why
+    assert [process.wait(timeout=30) for process in started] == [-signal.SIGKILL]
