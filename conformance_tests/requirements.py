@@ -22,8 +22,6 @@ STATES: Final = (
     "ACCESS_VALID_REFRESH_INVALID",
     "ACCESS_INVALID_REFRESH_INVALID",
 )
-#: What `feature` and `must_with` may name; a target declares them, or the row does not apply.
-FEATURES: Final = ("wire", "grace", "max_session", "odd_logins", "protected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,10 +47,6 @@ class Answer:
     trouble: str | None = None
 
     @property
-    def came(self) -> bool:
-        return self.status is not None
-
-    @property
     def pair(self) -> Pair | None:
         """The pair that was handed out."""
         return (

@@ -26,7 +26,6 @@ SVG = "{http://www.w3.org/2000/svg}"
 START = 1_709_283_600
 CONFIG = Config(secret=Secret("a secret for tests, of 32 bytes or so"), region="r", table="t")
 CLAIMS = lifetimes.first_claims(23, False, START, CONFIG)
-LONG_AGO = 1_000_000_000
 
 
 def generations(first: Claims, count: int) -> list[Claims]:

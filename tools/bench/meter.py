@@ -16,7 +16,6 @@ from reference_auth.core import tokens
 from reference_auth.core.config import Secret
 
 READ_UNIT = 4096  # bytes that one consistent read covers
-WRITE_UNIT = 1024  # bytes that one write covers
 IN_TRANSACTION = 2  # each part of a transaction is paid twice, whether it writes or checks
 
 

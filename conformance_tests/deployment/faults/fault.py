@@ -70,11 +70,6 @@ class Fault:
         """Whether a barrier held all its parties at once and let them go together."""
         return self._held == self._parties and not self.timed_out
 
-    def met(self, calls: int = 1, seconds: float = WAIT_SECONDS) -> bool:
-        """Wait until that many calls have met it; False if they have not by then."""
-        with self._change:
-            return self._change.wait_for(lambda: self.hits >= calls, seconds)
-
     def held(self, calls: int = 1, seconds: float = WAIT_SECONDS) -> bool:
         """Wait until that many calls have come to a stop in it; False if they have not by then."""
         with self._change:
@@ -96,7 +91,6 @@ class Fault:
                 return False
             self._left = None if self._left is None else self._left - 1
             self.calls.append(call)
-            self._change.notify_all()
             return True
 
     def perform(self, exchange: Exchange) -> Message | None:
