@@ -27,7 +27,7 @@ ALONE: Final = ("serial", "last", "wrong_passwords")
 def job_of(item: pytest.Item, deployment: Deployment, *, parallel: bool) -> Job[pytest.Item]:
     """A test as the scheduler sees it."""
     need = _need(item, deployment)
-    return Job(item, need, _stage(item, need), not parallel or _alone(item))
+    return Job(item, need, _stage(item, need), not parallel or _alone(item, deployment))
 
 
 def _stage(item: pytest.Item, need: Need) -> int:
@@ -76,8 +76,12 @@ def customers_of(item: pytest.Item, deployment: Deployment) -> int:
     return 1 if "customers" in asked and marker_option(item, "logins") else 0
 
 
-def _alone(item: pytest.Item) -> bool:
-    """Whether no other test may be under way: it would disturb them, or they what it measures."""
-    return any(marker_option(item, option) for option in ALONE) or not WHOLE.isdisjoint(
-        fixtures_of(item)
-    )
+def _alone(item: pytest.Item, deployment: Deployment) -> bool:
+    """Whether no other test may be under way: it would disturb them, or they what it measures.
+
+    One that lacks the fault proxy ends before it could.
+    """
+    asked = fixtures_of(item)
+    if "faults" in asked and deployment.faults is None:
+        return False
+    return any(marker_option(item, option) for option in ALONE) or not WHOLE.isdisjoint(asked)

@@ -151,13 +151,11 @@ def test_nothing_near_a_refresh_token_renews_a_session(
 
 
 @requirement("HARD-25", burns=True)
-def test_what_cannot_be_a_refresh_token_changes_nothing(
-    alice: RegisteredCustomer, expect: Expect
-) -> None:
+def test_what_cannot_be_a_refresh_token_changes_nothing(someone: Customer, expect: Expect) -> None:
     """A refresh token of another form neither refreshes nor revokes, and changes no row."""
-    session = alice.log_in()
+    session = someone.log_in()
     expect.returns_same_pair(session)
-    with expect.unchanged_if_visible(alice):
+    with expect.unchanged_if_visible(someone):
         for what, text in malformed_tokens(session.refresh_token).items():
             odd = session.altered(refresh_token=text)
             with expect.given(f"{what} as refresh token"):

@@ -411,10 +411,10 @@ def test_sessions_of_one_second_leave_no_row_either(
 
 @requirement("CORE-17")
 def test_a_refresh_needs_an_authorization_header(
-    alice: RegisteredCustomer, client: Client, expect: Expect
+    someone: Customer, client: Client, expect: Expect
 ) -> None:
     """The pair is repeated with its access token in the header and refused without a header."""
-    session = alice.log_in()
+    session = someone.log_in()
     expect.returns_same_pair(session)
     expect.refused(client.refresh(None, session.refresh_token), SESSION_OVER)
 
@@ -446,12 +446,12 @@ def test_a_login_in_the_same_document_is_no_header(
     ids=lambda s: s.replace(" ", "_") or "none",
 )
 def test_a_header_of_another_kind_is_refused(
-    alice: RegisteredCustomer, client: Client, expect: Expect, scheme: str
+    someone: Customer, client: Client, expect: Expect, scheme: str
 ) -> None:
     """Only `Bearer` and the token are an access token; anything else neither refreshes nor revokes,
     a token without a scheme too.
     """
-    session = alice.log_in()
+    session = someone.log_in()
     expect.returns_same_pair(session)
     for operation in (client.refresh, client.revoke):
         expect.refused(operation(session.token, session.refresh_token, scheme=scheme))
@@ -461,10 +461,10 @@ def test_a_header_of_another_kind_is_refused(
 @requirement("CORE-18", burns=True)
 @pytest.mark.parametrize("value", ["not-a-jwt", "a.b.c", "e30.eA.e30", "...", "%00"])
 def test_a_bearer_token_that_cannot_be_decoded_is_refused(
-    alice: RegisteredCustomer, client: Client, expect: Expect, value: str
+    someone: Customer, client: Client, expect: Expect, value: str
 ) -> None:
     """A bearer value that is no JWT is refused beside a genuine refresh token."""
-    session = alice.log_in()
+    session = someone.log_in()
     expect.returns_same_pair(session)
     expect.refused(client.refresh(value, session.refresh_token))
     expect.refused(client.revoke(value, session.refresh_token))
@@ -472,10 +472,10 @@ def test_a_bearer_token_that_cannot_be_decoded_is_refused(
 
 @requirement("CORE-18", burns=True, optional=True)
 def test_what_is_signed_and_holds_no_claims_is_refused(
-    customers: Customers, alice: RegisteredCustomer, expect: Expect
+    customers: Customers, someone: Customer, expect: Expect
 ) -> None:
     """So is one that the right secret has signed over something else than claims."""
-    session = alice.log_in()
+    session = someone.log_in()
     expect.returns_same_pair(session)
     with customers.sparing_others():
         for vector in forged_tokens.vectors("CORE-18"):
@@ -486,11 +486,9 @@ def test_what_is_signed_and_holds_no_claims_is_refused(
 
 
 @requirement("CORE-27")
-def test_what_ends_a_session_says_so(
-    alice: RegisteredCustomer, client: Client, expect: Expect
-) -> None:
+def test_what_ends_a_session_says_so(someone: Customer, client: Client, expect: Expect) -> None:
     """The refusals on which a storefront logs out carry `graphql-authorization`."""
-    session = alice.log_in()
+    session = someone.log_in()
     expect.returns_same_pair(session)
     expect.session_over(client.refresh(None, session.refresh_token))
 

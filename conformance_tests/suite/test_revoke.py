@@ -118,10 +118,10 @@ def revokes_nothing(session: Session, phone: Session, expect: Expect) -> None:
 
 @requirement("CORE-23")
 def test_a_revoke_needs_an_authorization_header(
-    alice: RegisteredCustomer, client: Client, expect: Expect
+    someone: Customer, client: Client, expect: Expect
 ) -> None:
     """Without the header a revoke is refused, and the session lives on until it is revoked."""
-    session = alice.log_in()
+    session = someone.log_in()
     expect.refused(client.revoke(None, session.refresh_token), SESSION_OVER)
     expect.returns_same_pair(session)
     expect.revokes(session)
@@ -130,10 +130,10 @@ def test_a_revoke_needs_an_authorization_header(
 @requirement("CORE-23")
 @pytest.mark.parametrize("given", [ABSENT, None, ""], ids=["absent", "null", "empty"])
 def test_a_revoke_needs_a_refresh_token(
-    alice: RegisteredCustomer, client: Client, expect: Expect, given: object
+    someone: Customer, client: Client, expect: Expect, given: object
 ) -> None:
     """Without a refresh token a revoke is refused, and the session lives on until revoked."""
-    session = alice.log_in()
+    session = someone.log_in()
     expect.refused(client.revoke(session.token, given), SESSION_OVER)
     expect.returns_same_pair(session)
     expect.revokes(session)

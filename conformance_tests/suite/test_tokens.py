@@ -440,10 +440,10 @@ def test_every_refusal_of_a_document_has_it(
 
 @requirement("WIRE-12", burns=True, optional=True)
 def test_what_is_signed_and_holds_no_claims_is_refused_in_it(
-    customers: Customers, alice: RegisteredCustomer, expect: Expect
+    customers: Customers, someone: Customer, expect: Expect
 ) -> None:
     """So is the refusal of a token that is signed over something else than claims."""
-    session = alice.log_in()
+    session = someone.log_in()
     with customers.sparing_others():
         for vector in forged_tokens.vectors("CORE-18"):
             with expect.given(vector.what):
