@@ -37,15 +37,18 @@ def test_good_credentials_give_a_pair(
     )
 
 
-@requirement("CORE-02", logins=3, wrong_passwords=True)
+@requirement("CORE-02", logins=4, wrong_passwords=True)
 def test_wrong_credentials_give_nothing(
     alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
 ) -> None:
-    """The right password logs in; a wrong one is refused and writes no row, remembered or not."""
+    """The right password logs in; a wrong one is refused and changes no row, remembered or not, the
+    third time too.
+    """
     alice.log_in()
     with expect.unchanged(alice, bob):
         expect.refused(alice.ask_to_log_in(password=f"not {alice.credentials.password}"))
         expect.refused(alice.ask_to_log_in(True, password=f"{alice.credentials.password} "))
+        expect.refused(alice.ask_to_log_in(password=f"{alice.credentials.password}."))
 
 
 @requirement("CORE-02", logins=5, wrong_passwords=True, optional=True)

@@ -6,7 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from graphql import FieldNode, FragmentDefinitionNode, GraphQLError, ValidationRule
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    InlineFragmentNode,
+    ValidationRule,
+)
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -80,6 +86,19 @@ def counts_no_login_in_a_fragment(patch: pytest.MonkeyPatch) -> None:
 
     def enter(self: WithinLimits, node: FieldNode, *rest: Any) -> None:
         if not any(isinstance(each, FragmentDefinitionNode) for each in rest[-1]):
+            enter_field(self, node, *rest)
+
+    patch.setattr(WithinLimits, "enter_field", enter)
+
+
+@mutant("GQL-07")
+def counts_no_login_in_an_inline_fragment(patch: pytest.MonkeyPatch) -> None:
+    """What stands in an inline fragment is counted neither as a mutation nor as an alias."""
+    schema_of_its_own(patch)
+    enter_field = WithinLimits.enter_field
+
+    def enter(self: WithinLimits, node: FieldNode, *rest: Any) -> None:
+        if not any(isinstance(each, InlineFragmentNode) for each in rest[-1]):
             enter_field(self, node, *rest)
 
     patch.setattr(WithinLimits, "enter_field", enter)

@@ -472,6 +472,16 @@ def takes_a_cookie_for_a_header_without_a_token(patch: pytest.MonkeyPatch) -> No
 
 
 @mutant("GQL-10")
+def takes_a_cookie_beside_the_header_of_a_proxy(patch: pytest.MonkeyPatch) -> None:
+    """A cookie stands in for a header of another scheme, as a proxy with a password has it."""
+
+    async def find(request: Request) -> str | None:
+        return request.cookies.get("access_token")
+
+    takes_header_from(patch, find, absent=("Basic Og==",))
+
+
+@mutant("GQL-10")
 def takes_an_access_token_from_a_cookie_in_production(patch: pytest.MonkeyPatch) -> None:
     """Outside development a cookie stands in for the Authorization header."""
 

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from reference_auth.api import endpoint, error_messages, schema
 from reference_auth.api.endpoint import BadRequest
 from reference_auth.api.error_messages import AuthSchema
-from reference_auth.core import lifetimes
+from reference_auth.core import lifetimes, tokens
 from reference_auth.core.config import Config, Lifetimes
 from reference_auth.core.errors import WrongCredentials
 from reference_auth.core.rows import Row, partition_of
@@ -26,7 +26,7 @@ from reference_auth.flow.flow import Flow
 from reference_auth.serve import demo
 from reference_auth.store.sessions import KeyTaken
 from tests.mutants.catalogue import mutant
-from tests.mutants.seams import around
+from tests.mutants.seams import around, rows_of
 
 
 @mutant("HARD-36")
@@ -47,10 +47,44 @@ def tells_an_unknown_e_mail_from_a_wrong_password(patch: pytest.MonkeyPatch) -> 
     around(patch, Flow, "ask_platform", ask_platform)
 
 
+@mutant("CORE-02")
+def ends_the_sessions_at_the_third_wrong_password(patch: pytest.MonkeyPatch) -> None:
+    """Whoever guesses three times in a row ends the sessions of a customer."""
+    ids: dict[str, Any] = {}
+    wrong: Counter[str] = Counter()
+
+    async def log_in(original: Any, flow: Flow, email: str, *given: Any) -> Any:
+        try:
+            pair = await original(flow, email, *given)
+        except WrongCredentials:
+            wrong[email] += 1
+            if wrong[email] == 3 and email in ids:
+                await flow.sessions.delete_all(
+                    await rows_of(flow.sessions, partition_of(ids[email]))
+                )
+            raise
+        claims = tokens.read_unverified(pair.token)
+        assert claims is not None
+        wrong[email], ids[email] = 0, claims.customer_id
+        return pair
+
+    around(patch, Flow, "log_in", log_in)
+
+
 @mutant("HARD-37")
 def repeats_a_value_of_the_wrong_kind(patch: pytest.MonkeyPatch) -> None:
     """GraphQL's own words about a value of the wrong kind are passed on with the value."""
     patch.setattr(error_messages, "REFUSED_VALUE", re.compile("(?!)()"))
+
+
+@mutant("HARD-37")
+def repeats_a_value_that_is_no_boolean(patch: pytest.MonkeyPatch) -> None:
+    """Of GraphQL's words about a value of the wrong kind only those about texts are cut short."""
+    patch.setattr(
+        error_messages,
+        "REFUSED_VALUE",
+        re.compile("(String cannot represent [^:]*|Expected value of type [^,]*)(?:: |, found ).*"),
+    )
 
 
 @mutant("HARD-37")

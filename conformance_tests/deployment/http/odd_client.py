@@ -195,9 +195,10 @@ class OddClient:
         """Refreshes without the header, or with one that holds no token, the access token being in
         URL, cookies or extensions.
         """
+        headers = (None, "Bearer", "Bearer undefined", "Bearer null", "Basic Og==")
         places = _places(dict.fromkeys(TOKEN_NAMES, token) | _bearers(token))
         given = {"refresh_token": refresh_token}
-        for header, place in product((None, "Bearer", "Bearer undefined", "Bearer null"), places):
+        for header, place in product(headers, places):
             yield self._stray("refreshCustomerToken", given, place, header)
 
     def revokes_with_stray_access_token(self, token: str, refresh_token: str) -> Iterator[Answer]:

@@ -74,6 +74,13 @@ def fragments(fields: Fields) -> Any:
     return fields.request(" ".join(parts))
 
 
+def inline_fragments(fields: Fields) -> Any:
+    """All fields in an inline fragment, the first of them in another one within it."""
+    first, *others = fields.aliased()
+    inner = f"... on {ROOTS[fields.kind]} {{ {first} }}"
+    return fields.request(f"{fields.head()} {{ ... {{ {inner} {' '.join(others)} }} }}")
+
+
 def nested_fragments(fields: Fields) -> Any:
     """All fields in a fragment, of which only another fragment speaks."""
     root, own = ROOTS[fields.kind], " ".join(fields.aliased())
@@ -104,6 +111,7 @@ Form = Callable[[Fields], Any]
 FORMS: Final[Mapping[str, Form]] = {
     "aliases": aliases,
     "fragments": fragments,
+    "inline fragments": inline_fragments,
     "nested fragments": nested_fragments,
     "several": several,
     "batch": batch,
@@ -166,6 +174,7 @@ def unreadable_logins(password: str) -> Iterator[Any]:
         f'"""{password}"""',
         f'password: ["{password}"]',
         f'password: ["""several lines\n{password}\n"""]',
+        f'password: "", remember_me: "{password}"',
     ):
         login = f'generateCustomerToken(email: "nobody@example.com", {argument})'
         yield {"query": f"mutation {{ {login} {{ token }} }}"}

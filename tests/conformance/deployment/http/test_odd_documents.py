@@ -168,7 +168,7 @@ def drained(answers: Iterator[Answer]) -> int:
 @pytest.mark.parametrize(
     "stray, headers",
     [
-        (OddClient.refreshes_with_stray_token, 4),
+        (OddClient.refreshes_with_stray_token, 5),
         (OddClient.revokes_with_stray_access_token, 1),
     ],
 )
