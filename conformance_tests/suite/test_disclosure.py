@@ -113,7 +113,11 @@ def test_no_answer_repeats_what_was_sent(
             *(partial(client.log_in, given, "", odd) for odd in (password, [password])),
             *(partial(client.refresh, session.token, odd) for odd in odd_kinds(token)),
             *(partial(client.revoke, session.token, odd) for odd in odd_kinds(token)),
-            *(partial(ask, access, token) for ask in (client.refresh, client.revoke)),
+            *(
+                partial(ask, access, token, scheme=scheme)
+                for ask in (client.refresh, client.revoke)
+                for scheme in ("Bearer", "Token", "")
+            ),
         ),
     )
 

@@ -363,11 +363,13 @@ def test_a_refresh_token_that_does_not_match_gets_nothing(
 def test_nor_does_it_the_second_time_in_one_document(
     odd: OddClient, someone: Customer, expect: Expect
 ) -> None:
-    """One document that tries such a pair twice is refused twice."""
+    """One document that tries such a pair twice is refused twice, and once behind the right one."""
     session = someone.log_in()
     expect.returns_same_pair(session)
-    for answer in odd.refresh_twice(session.token, other_hex(session.refresh_token)):
-        expect.refused(answer)
+    wrong = other_hex(session.refresh_token)
+    for right in ([], [session.refresh_token]):
+        for answer in odd.refresh_each(session.token, *right, wrong, wrong)[len(right) :]:
+            expect.refused(answer)
 
 
 # -- ACCESS_INVALID_REFRESH_INVALID ------------------------------------------------------------

@@ -433,7 +433,7 @@ def test_every_refusal_of_a_document_has_it(
     """So has each of two refusals in one document, where a document may ask for two."""
     session = someone.log_in()
     expect.well_formed_error(session.altered(refresh_token=never_issued()).refresh())
-    for answer in odd.refresh_twice(session.token, never_issued()):
+    for answer in odd.refresh_each(session.token, *[never_issued()] * 2):
         if answer.errors:
             expect.well_formed_error(answer)
 

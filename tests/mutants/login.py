@@ -14,12 +14,12 @@ import pytest
 import strawberry
 from starlette.requests import Request
 
-from reference_auth.api import endpoint, error_messages, schema
+from reference_auth.api import endpoint, error_messages, request, schema
 from reference_auth.api.endpoint import BadRequest
 from reference_auth.api.error_messages import AuthSchema
 from reference_auth.core import lifetimes, tokens
 from reference_auth.core.config import Config, Lifetimes
-from reference_auth.core.errors import WrongCredentials
+from reference_auth.core.errors import MissingHeader, WrongCredentials
 from reference_auth.core.rows import Row, partition_of
 from reference_auth.core.tokens import Claims, CustomerId, RefreshToken, RefreshTokenHash, TokenPair
 from reference_auth.flow.flow import Flow
@@ -85,6 +85,20 @@ def repeats_a_value_that_is_no_boolean(patch: pytest.MonkeyPatch) -> None:
         "REFUSED_VALUE",
         re.compile("(String cannot represent [^:]*|Expected value of type [^,]*)(?:: |, found ).*"),
     )
+
+
+@mutant("HARD-37")
+def names_the_header_that_it_does_not_know(patch: pytest.MonkeyPatch) -> None:
+    """The refusal of a header of another kind says what was sent in it."""
+
+    def bearer(original: Any, authorization: list[str]) -> Any:
+        try:
+            return original(authorization)
+        except MissingHeader as error:
+            error.message = f"Authorization must be Bearer, not {', '.join(authorization)}"  # type: ignore[misc]
+            raise
+
+    around(patch, request, "bearer", bearer)
 
 
 @mutant("HARD-37")

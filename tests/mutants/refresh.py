@@ -9,7 +9,7 @@ from collections import Counter
 from contextvars import ContextVar
 from dataclasses import replace
 from typing import Any
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import pytest
 
@@ -367,6 +367,22 @@ def looks_at_the_first_refresh_of_a_document_alone(patch: pytest.MonkeyPatch) ->
             return TokenPair(token, refresh_token)
         asked.add(request)
         return await original(flow, token, refresh_token, now)
+
+    around(patch, Flow, "refresh", refresh)
+
+
+@mutant("CORE-16")
+def answers_for_a_request_what_it_answered_before(patch: pytest.MonkeyPatch) -> None:
+    """What an access token was answered is kept for the rest of its request."""
+    kept = WeakKeyDictionary[Any, dict[str, Any]]()
+
+    async def refresh(
+        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
+    ) -> Any:
+        answers = kept.setdefault(asyncio.current_task(), {})
+        if token not in answers:
+            answers[token] = await original(flow, token, refresh_token, now)
+        return answers[token]
 
     around(patch, Flow, "refresh", refresh)
 

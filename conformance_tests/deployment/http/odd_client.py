@@ -43,11 +43,13 @@ class OddClient:
         """These fields of one root type, asked in one of FORMS."""
         return self.client.post(FORMS[form](Fields(names, given)), authorization=bearer(token))
 
-    def refresh_twice(self, token: str, refresh_token: str) -> list[Answer]:
-        """One pair refreshed under two aliases of one document; what each alias answers."""
-        names = ["refreshCustomerToken"] * 2
-        answer = self.in_form("aliases", names, {"refresh_token": refresh_token}, token)
-        return [answer.of_alias(f"a{number}") for number in range(len(names))]
+    def refresh_each(self, token: str, *refresh_tokens: str) -> list[Answer]:
+        """A refresh with each of these in one document; what each field answers."""
+        fields = [
+            _field("refreshCustomerToken", number, refresh_token=refresh_token)
+            for number, refresh_token in enumerate(refresh_tokens)
+        ]
+        return self._each("mutation", fields, token)
 
     def log_in_and_refresh(
         self, who: Credentials, token: str | None, *refresh_tokens: str
