@@ -409,6 +409,20 @@ def test_a_rotation_brings_no_revoked_pair_back(someone: Customer, expect: Expec
 
 
 @requirement("HARD-31", logins=2, burns=True, optional=True)
+def test_logging_in_brings_no_revoked_rotation_back(
+    alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Logging in in the second in which a renewed pair was revoked gives another pair."""
+    [older] = alice.soon_expired_sessions(1)
+    ended = expect.rotates(older)
+    expect.revokes(ended)
+    again = alice.log_in_at_once(patience=PATIENCE)
+    if again is not None:
+        expect.new_tokens(again, ended)
+    stays_over(ended, expect)
+
+
+@requirement("HARD-31", logins=2, burns=True, optional=True)
 @pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
 def test_logging_in_again_brings_no_burned_pair_back(
     alice: RegisteredCustomer, expect: Expect, remember_me: bool

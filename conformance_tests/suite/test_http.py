@@ -195,10 +195,13 @@ def test_a_refresh_token_is_read_from_its_argument_only(
 
 
 @requirement("GQL-10")
-def test_tokens_are_handed_out_in_the_body_only(alice: RegisteredCustomer, expect: Expect) -> None:
+@pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
+def test_tokens_are_handed_out_in_the_body_only(
+    alice: RegisteredCustomer, expect: Expect, remember_me: bool
+) -> None:
     """Neither login, refresh nor revoke puts a token into Set-Cookie or Location."""
     alice.wait_for_new_second()
-    login = alice.ask_to_log_in()
+    login = alice.ask_to_log_in(remember_me)
     session = alice.session_from(login)
     for answer in (login, session.refresh(), session.revoke()):
         expect.tokens_in_body_only(answer, session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -79,11 +80,13 @@ def test_an_older_session_ends_as_promised(
 
 
 @requirement("STORE-06", burns=True)
-def test_older_sessions_are_burned(made_up: MadeUpCustomer, expect: Expect) -> None:
-    """A replay ends the sessions of older nodes with the others."""
+def test_older_sessions_are_burned(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """A replay ends the sessions of older nodes with the others, those remembered too."""
     stolen = made_up.forge_session(-5, 300)
-    for ttl in (str, None):
-        made_up.forge_session(300, 600, ttl=ttl)
+    for ttl, lasts in product((str, None), (600, deployment.lifetimes.extended)):
+        made_up.forge_session(300, lasts, ttl=ttl)
     expect.rotates_past_grace(stolen)
     expect.is_over(stolen)
     expect.burned(made_up)

@@ -165,12 +165,14 @@ def test_a_session_near_its_end_is_extended_by_the_normal_lifetime(
 
 
 @requirement("CORE-09", optional=True)
+@pytest.mark.parametrize("longer", [False, True], ids=["a day", "longer than a login lasts"])
 def test_a_session_that_began_long_ago_is_extended_alike(
-    deployment: Deployment, someone: Customer, expect: Expect
+    deployment: Deployment, someone: Customer, expect: Expect, longer: bool
 ) -> None:
-    """So is a session that began yesterday and was renewed ever since."""
-    deployment.need_sessions_of(DAY + deployment.lifetimes.refresh)
-    session = someone.renewed_session().begun_earlier(DAY)
+    """So is a session that began so long ago and was renewed ever since."""
+    ago = DAY + longer * deployment.session_lasts(remember_me=True)
+    deployment.need_sessions_of(ago + deployment.lifetimes.refresh)
+    session = someone.renewed_session().begun_earlier(ago)
     if session.refresh_expiry - deployment.clock.now() >= deployment.lifetimes.refresh:
         raise NotTestable("clock", "the normal refresh lifetime is too short")
     with deployment.clock.window() as window:

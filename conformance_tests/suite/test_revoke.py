@@ -181,9 +181,23 @@ def test_a_revoke_of_an_old_pair_ends_no_other_session_instead(
     one that was renewed since.
     """
     laptop, phone = someone.expired_sessions(2, remember_me=True)
-    newest = expect.rotates_past_grace(laptop)
-    someone.wait_for_new_second()
-    renewed = expect.rotates(phone)
+    newest, renewed = one_after_the_other(laptop, phone, expect)
     laptop.revoke()
     if expect.still_renewable([newest]):
         expect.works(renewed)
+
+
+@requirement("CORE-25", logins=2, burns=True, optional=True)
+def test_a_revoke_of_a_renewed_pair_ends_its_own_session(someone: Customer, expect: Expect) -> None:
+    """A renewed pair is revoked: another session that was renewed since goes on."""
+    laptop, phone = someone.expired_sessions(2, remember_me=True)
+    newest, renewed = one_after_the_other(laptop, phone, expect)
+    expect.revokes(newest)
+    expect.works(renewed)
+
+
+def one_after_the_other(first: Session, second: Session, expect: Expect) -> tuple[Session, Session]:
+    """The successors of both sessions, the second one renewed later."""
+    newest = expect.rotates_past_grace(first)
+    first.customer.wait_for_new_second()
+    return newest, expect.rotates(second)

@@ -17,10 +17,12 @@ from conformance_tests.deployment.table import Table
 from conformance_tests.expect.expect import Expect
 from conformance_tests.good_calls import REFUSED
 from conformance_tests.marks import requirement
-from conformance_tests.outcomes import good_call
+from conformance_tests.outcomes import NotTestable, good_call
 
 #: Refused logins of one e-mail.
 IN_A_ROW = 4
+#: Of one session, after each of which its row is looked at.
+ROTATIONS = 2
 REMEMBERED = pytest.mark.parametrize("remember_me", [False, True], ids=["normal", "remembered"])
 
 
@@ -157,6 +159,24 @@ def judge_ttl(row: Row, session: Session, window: Window, lifetime: int, expect:
         expect.equal(row.ttl, promised, "ttl")
 
 
+@requirement("STORE-04", optional=True)
+def test_a_row_keeps_the_end_of_a_remembered_session(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """So is the ttl of each row that follows it, as long as the end stays."""
+    lifetimes = deployment.lifetimes
+    room = (ROTATIONS + 1) * lifetimes.access + lifetimes.refresh + deployment.slack
+    if deployment.must_wait or deployment.session_lasts(remember_me=True) <= room:
+        raise NotTestable("clock", "it needs a remembered session of several rotations")
+    session = someone.log_in(remember_me=True)
+    for _ in range(ROTATIONS):
+        old = session.expired()
+        kept = expect.stored(old)
+        session = expect.rotates(old)
+        row = expect.stored(session)
+        expect.equal(row and row.ttl, kept and kept.ttl, "ttl")
+
+
 @requirement("STORE-05")
 @REMEMBERED
 def test_the_table_can_act_on_a_ttl(
@@ -175,6 +195,16 @@ def test_the_table_can_act_on_a_renewed_ttl(someone: Customer, expect: Expect) -
     with expect.row_changes(someone, new=1) as changes:
         expect.rotates(session)
     expect.equal(changes.new[0].ttl_type, "N", "the type of ttl")
+
+
+@requirement("STORE-05", optional=True)
+def test_the_table_can_act_on_the_ttl_of_what_was_a_text(
+    deployment: Deployment, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """So is it where the row before had a String, as an older node writes it, and its end stays."""
+    old = made_up.forge_session(-5, deployment.lifetimes.extended, ttl=str)
+    row = expect.stored(expect.rotates(old))
+    expect.equal(row and row.ttl_type, "N", "the type of ttl")
 
 
 # -- a rotation --------------------------------------------------------------------------------

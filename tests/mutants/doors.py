@@ -19,8 +19,11 @@ from starlette.routing import Route
 
 from reference_auth.api import endpoint
 from reference_auth.api.endpoint import JSON, BadRequest, Endpoint, Operation
+from reference_auth.core import tokens
+from reference_auth.core.tokens import Claims
 from reference_auth.serve import app
 from tests.mutants.catalogue import mutant
+from tests.mutants.seams import is_remembered
 
 Handler = Callable[[Endpoint, Request], Awaitable[Response]]
 
@@ -531,13 +534,28 @@ def takes_a_refresh_token_from_a_cookie(patch: pytest.MonkeyPatch) -> None:
 @mutant("GQL-10", also="HARD-20")
 def puts_the_refresh_token_into_a_cookie(patch: pytest.MonkeyPatch) -> None:
     """Every refresh token is handed out as a cookie besides."""
+    hands_out_in_a_cookie(patch, lambda claims: True)
+
+
+@mutant("GQL-10", also="HARD-20")
+def remembers_a_customer_by_a_cookie(patch: pytest.MonkeyPatch) -> None:
+    """The refresh token of a remembered session is handed out as a cookie besides."""
+    hands_out_in_a_cookie(patch, is_remembered)
+
+
+def hands_out_in_a_cookie(
+    patch: pytest.MonkeyPatch, is_concerned: Callable[[Claims], bool]
+) -> None:
+    """The refresh token of a pair with such claims is in Set-Cookie too."""
     respond = endpoint.respond
 
     def also(body: dict[str, Any], status: int, kind: str) -> Response:
         answer = respond(body, status, kind)
         for value in (body.get("data") or {}).values():
             if isinstance(value, dict) and value.get("refresh_token"):
-                answer.set_cookie("session", value["refresh_token"], httponly=True)
+                claims = tokens.read_unverified(value["token"])
+                if claims is not None and is_concerned(claims):
+                    answer.set_cookie("session", value["refresh_token"], httponly=True)
         return answer
 
     patch.setattr(endpoint, "respond", also)

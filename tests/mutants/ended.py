@@ -392,6 +392,16 @@ def issues_a_revoked_pair_again(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant("HARD-31")
+def forgets_that_a_renewed_pair_was_revoked(patch: pytest.MonkeyPatch) -> None:
+    """No tombstone is left for a revoked pair that came from a rotation."""
+
+    def tombstones(original: Any, flow: Flow, row: Row, presented: Presented) -> Any:
+        return [] if presented.claims.session is not None else original(flow, row, presented)
+
+    around(patch, Flow, "tombstones", tombstones)
+
+
+@mutant("HARD-31")
 def renews_into_a_revoked_pair(patch: pytest.MonkeyPatch) -> None:
     """A rotation does not look at tombstones."""
     check = Sessions.check_no_tombstone

@@ -112,6 +112,38 @@ def writes_ttl_as_a_string_from_the_second_rotation_on(patch: pytest.MonkeyPatch
     after_the_second_rotation(patch, act)
 
 
+@mutant("STORE-04")
+def gives_a_remembered_row_the_normal_end_at_the_second_rotation(patch: pytest.MonkeyPatch) -> None:
+    """From its second rotation on a remembered session's row has the ttl of a normal one."""
+
+    async def rotate(
+        original: Any, sessions: Sessions, old: Row, new: Row, tombstone: Tombstone
+    ) -> None:
+        of = sessions.config.lifetimes
+        assert new.ttl is not None
+        assert new.exp is not None
+        if old.session is not None and new.ttl - new.exp > of.refresh:
+            new = replace(new, ttl=new.exp - of.access + of.refresh)
+        await original(sessions, old, new, tombstone)
+
+    around(patch, Sessions, "rotate", rotate)
+
+
+@mutant("STORE-05")
+def keeps_a_ttl_that_is_a_text(patch: pytest.MonkeyPatch) -> None:
+    """A rotation takes over the ttl of an older node's row where its end stays."""
+
+    async def rotate(
+        original: Any, sessions: Sessions, old: Row, new: Row, tombstone: Tombstone
+    ) -> None:
+        before = await sessions.get(items.key(old.customer_id, old.hash))
+        await original(sessions, old, new, tombstone)
+        if before and before.get("ttl") == items.text(str(new.ttl)):
+            await note(sessions, new, "ttl", before["ttl"])
+
+    around(patch, Sessions, "rotate", rotate)
+
+
 @mutant("STORE-07", also="STORE-03 STORE-05")
 def leaves_a_mark_at_the_second_rotation(patch: pytest.MonkeyPatch) -> None:
     """A second rotation leaves a row in the customer's partition beside the new one."""
@@ -466,6 +498,20 @@ def extends_for_half_a_day(patch: pytest.MonkeyPatch) -> None:
     around(patch, lifetimes, "next_claims", next_claims)
 
 
+@mutant("CORE-09")
+def extends_for_as_long_as_a_login_lasts(patch: pytest.MonkeyPatch) -> None:
+    """A session that began longer ago than a remembered one lasts keeps the end that it has."""
+
+    def next_claims(original: Any, old: Claims, now: int, config: Config) -> Claims:
+        claims: Claims = original(old, now, config)
+        if now - old.session_id <= config.lifetimes.extended:
+            return claims
+        end = old.refresh_expiry
+        return replace(claims, refresh_expiry=end, exp=min(claims.exp, end - 1))
+
+    around(patch, lifetimes, "next_claims", next_claims)
+
+
 @mutant("CORE-29")
 def ends_a_renewed_session_a_week_after_its_login(patch: pytest.MonkeyPatch) -> None:
     """A session that was renewed before is not renewed a week after its login."""
@@ -679,3 +725,17 @@ def takes_a_row_without_ttl_for_an_old_one(patch: pytest.MonkeyPatch) -> None:
         return Refresh.EXPIRED if row and row.ttl is None and late else verdict
 
     around(patch, Presented, "_judge_refresh", judge)
+
+
+@mutant("CORE-25")
+def ends_the_session_that_was_renewed_last(patch: pytest.MonkeyPatch) -> None:
+    """The revoke of a renewed pair ends whichever of the customer's sessions was renewed last."""
+
+    async def end(original: Any, flow: Flow, row: Row, presented: Presented) -> None:
+        rows = await rows_of(flow.sessions, row.customer_id)
+        renewed = [found for found in rows if found.rotated_from]
+        if any(found.hash == row.hash for found in renewed):
+            row = max(renewed, key=lambda found: found.exp or 0)
+        await original(flow, row, presented)
+
+    around(patch, Flow, "end", end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -36,6 +37,20 @@ def takes_a_row_without_ttl_for_an_expired_one(patch: pytest.MonkeyPatch) -> Non
         return row.ttl is None or original(row, now)
 
     around(patch, Row, "is_expired", is_expired)
+
+
+@mutant("STORE-06")
+def dates_an_older_row_by_its_ttl(patch: pytest.MonkeyPatch) -> None:
+    """A burn takes the remembered row of an older node for one that was written after it."""
+
+    def is_to_delete(original: Any, burn: Burn, row: Row, *given: Any) -> bool:
+        if row.exp is None and row.ttl is not None:
+            of = burn.config.lifetimes
+            row = replace(row, exp=row.ttl - (of.refresh - of.access))
+        deleted: bool = original(burn, row, *given)
+        return deleted
+
+    around(patch, Burn, "is_to_delete", is_to_delete)
 
 
 @mutant("STORE-06")
