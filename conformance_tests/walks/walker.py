@@ -144,7 +144,7 @@ class Walk:
         while left:
             step, *left = left
             follows = left and left[0].at_once
-            now = int(self._clock.now())
+            now = self._begin(step)
             if follows and steps.commute(step, left[0], self._own.model, now):
                 yield [step, left.pop(0)]
             else:
@@ -152,16 +152,23 @@ class Walk:
 
     # -- one step ----------------------------------------------------------------------------------
 
+    def _begin(self, step: Step) -> int:
+        """When a step is taken: in a second of its own, where that of a neighbour need not do."""
+        asks = step.verb not in (steps.TIME, steps.CROWD)
+        if asks and not self.place.able.asks("RACE-03"):
+            self._side_of(step).actor.wait_for_new_second()
+        return int(self._clock.now())
+
+    def _side_of(self, step: Step) -> Side:
+        return self._sides[1] if step.verb == steps.REFRESH and step.session == 0 else self._own
+
     def _take(self, moment: Sequence[Step]) -> None:
-        step = moment[0]
-        side = self._sides[1] if step.verb == steps.REFRESH and step.session == 0 else self._own
+        step, side = moment[0], self._side_of(moment[0])
         if step.verb == steps.TIME:
             self._wait(side, step)
         elif step.verb == steps.CROWD:
             self._crowd(side)
         else:
-            if not self.place.able.asks("RACE-03"):
-                side.actor.wait_for_new_second()
             self._call(side, moment, int(self._clock.now()))
 
     def _call(self, side: Side, moment: Sequence[Step], now: int) -> None:
