@@ -475,6 +475,17 @@ def test_a_bearer_token_that_cannot_be_decoded_is_refused(
 
 
 @requirement("CORE-18", burns=True, optional=True)
+@pytest.mark.parametrize("value", [b"Bearer \xe9", b"Bearer \xf0\x9f"], ids=["latin-1", "cut"])
+def test_a_header_in_another_encoding_is_refused(
+    odd: OddClient, someone: Customer, expect: Expect, value: bytes
+) -> None:
+    """So is a value whose bytes are no UTF-8."""
+    session = someone.log_in()
+    expect.returns_same_pair(session)
+    expect.refused_or_4xx(odd.refresh_under(value, session.refresh_token), SESSION_OVER)
+
+
+@requirement("CORE-18", burns=True, optional=True)
 def test_what_is_signed_and_holds_no_claims_is_refused(
     customers: Customers, someone: Customer, expect: Expect
 ) -> None:

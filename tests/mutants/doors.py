@@ -501,6 +501,20 @@ def takes_an_access_token_from_a_cookie_in_production(patch: pytest.MonkeyPatch)
     patch.setattr(Endpoint, "answer", answer)
 
 
+@mutant("CORE-18")
+def reads_the_header_as_utf_8(patch: pytest.MonkeyPatch) -> None:
+    """A header with a byte of another encoding is an unexpected failure."""
+    answer = Endpoint.answer
+
+    async def strict(self: Endpoint, request: Request) -> Response:
+        for name, value in request.headers.raw:
+            if name == b"authorization":
+                value.decode("utf-8")
+        return await answer(self, request)
+
+    patch.setattr(Endpoint, "answer", strict)
+
+
 @mutant("GQL-10")
 def takes_an_access_token_from_extensions(patch: pytest.MonkeyPatch) -> None:
     """A member of the request's `extensions` stands in for the Authorization header."""

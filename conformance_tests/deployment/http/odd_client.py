@@ -217,12 +217,17 @@ class OddClient:
         for given, place in product(({}, {"refresh_token": None}), places):
             yield self._stray("revokeCustomerToken", given, place, bearer(token))
 
+    def refresh_under(self, authorization: bytes, refresh_token: str) -> Answer:
+        """A refresh with this Authorization header, byte by byte."""
+        given = {"refresh_token": refresh_token}
+        return self._stray("refreshCustomerToken", given, {}, authorization)
+
     def _stray(
         self,
         operation: str,
         given: Mapping[str, Any],
         place: Mapping[str, Any],
-        authorization: str | None = None,
+        authorization: str | bytes | None = None,
     ) -> Answer:
         declared = dict.fromkeys(OPERATIONS[operation].arguments)
         body = {
@@ -230,7 +235,10 @@ class OddClient:
             "variables": dict(given),
             **place.get("body", {}),
         }
-        headers = {"content-type": "application/json", "accept": "application/json"}
+        headers: dict[str, Any] = {
+            "content-type": "application/json",
+            "accept": "application/json",
+        }
         if authorization is not None:
             headers["authorization"] = authorization
         return self.client.send(
