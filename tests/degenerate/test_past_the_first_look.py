@@ -36,7 +36,6 @@ OF_LOGINS = {
     "CORE-04": "and at remember_me",
     "WIRE-06": "the refresh token is derived",
     "STORE-01": "its row is written",
-    "STORE-04": "until its end",
     "HARD-18": "the odd logins are no customers here",
     "GQL-07": "a document of many logins is one",
     "HARD-36": "every refusal is the same",
