@@ -159,9 +159,11 @@ class Customer:
         return Expected((Reply.OVER,), "CORE-12", Effect.BURNS, "CORE-12")
 
     def _refresh_within_grace(self, pair: Pair, now: int) -> Expected | None:
-        """12.3; it leaves open what becomes of the row of a successor that is over."""
+        """12.3; it leaves open what becomes of the row of a successor that is over, and 13.3 which
+        second is the last of a session.
+        """
         successor = self.sessions[pair.session][pair.generation + 1]
-        if successor.replaced or successor.is_over(now):
+        if successor.replaced or successor.is_over(now) or now >= pair.began + self.maximum:
             return None
         if successor.state is State.SPENT:
             return Expected((Reply.OVER,), "RACE-09", Effect.BURNS, "RACE-09")
