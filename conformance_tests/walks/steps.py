@@ -23,9 +23,10 @@ NEAR_THE_END: Final = 20
 REMEMBER: Final[Mapping[str, object]] = {"true": True, "false": False, "null": None, "absent": ...}
 #: How the scheme may be written, and what asks for it.
 SCHEMES: Final = {"bearer": "CORE-19", "BEARER": "CORE-19", "Bearer ": "GQL-13"}
+ANOTHER_SESSION: Final = "another session's refresh token"
 #: Another refresh token beside an access token, and what says that no row changes.
 MIXED: Final = {
-    "another session's refresh token": "HARD-11",
+    ANOTHER_SESSION: "HARD-11",
     "the newest refresh token of the session": "HARD-11",
     "another customer's refresh token": "HARD-11",
     "a refresh token that was never issued": "HARD-10",

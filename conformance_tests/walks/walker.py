@@ -216,7 +216,17 @@ class Walk:
         """What the model says of a step; None where it says nothing, or a clock may differ."""
         pair, margin = steps.pair_of(step, side.model), self.place.able.terms.margin
         near = pair is not None and steps.is_near_an_edge(pair, now, margin)
-        return None if near else steps.expected(step, side.model, now)
+        return (
+            None if near or self._is_no_mix(side, step) else steps.expected(step, side.model, now)
+        )
+
+    def _is_no_mix(self, side: Side, step: Step) -> bool:
+        """Whether the other session's refresh token is this one's own: it had the same exp, and has
+        ended since.
+        """
+        if step.how != steps.ANOTHER_SESSION:
+            return False
+        return self._presented(side, step)[1] == side.session(step).refresh_token
 
     def _is_sure(self, what: Expected) -> bool:
         return self.place.able.asks(what.rows) and len(what.replies) == 1
@@ -314,7 +324,7 @@ class Walk:
         if how in steps.MIXED:
             others = [held[-1] for number, held in side.held.items() if number != step.session]
             return token, {
-                "another session's refresh token": (others or [session])[0].refresh_token,
+                steps.ANOTHER_SESSION: (others or [session])[0].refresh_token,
                 "the newest refresh token of the session": side.held[step.session][
                     -1
                 ].refresh_token,
