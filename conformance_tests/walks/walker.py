@@ -216,9 +216,8 @@ class Walk:
         """What the model says of a step; None where it says nothing, or a clock may differ."""
         pair, margin = steps.pair_of(step, side.model), self.place.able.terms.margin
         near = pair is not None and steps.is_near_an_edge(pair, now, margin)
-        return (
-            None if near or self._is_no_mix(side, step) else steps.expected(step, side.model, now)
-        )
+        said = None if near else steps.expected(step, side.model, now)
+        return None if said and self._is_no_mix(side, step) else said
 
     def _is_no_mix(self, side: Side, step: Step) -> bool:
         """Whether the other session's refresh token is this one's own: it had the same exp, and has
