@@ -123,6 +123,8 @@ class Customer:
         """Section 7 for a pair whose tokens belong together; None where SPEC.md leaves it open."""
         if pair.is_over(now):
             return self._refresh_when_over(pair, now)
+        if self._is_at_its_end(pair, now):
+            return None
         if pair.state is State.CURRENT:
             return self._refresh_current(pair, now)
         if pair.state is State.SPENT:
@@ -139,13 +141,17 @@ class Customer:
             return Expected((Reply.OVER,), requirement, Effect.ENDS, "CORE-15")
         return Expected((Reply.OVER,), requirement, rows="HARD-12")
 
-    def _refresh_current(self, pair: Pair, now: int) -> Expected | None:
-        """7.9 and 7.10; 13.3 leaves open what becomes of the row of a session that cannot go on."""
+    def _is_at_its_end(self, pair: Pair, now: int) -> bool:
+        """13.3 leaves open which second is the last of a session with an absolute end, in which no
+        new pair could live, and what becomes of its row then.
+        """
+        return now >= pair.began + self.maximum - 1
+
+    def _refresh_current(self, pair: Pair, now: int) -> Expected:
+        """7.9 and 7.10"""
         if pair.is_live(now):
             requirement = "CORE-10" if now == pair.exp - 1 else "CORE-05"
             return Expected((Reply.SAME,), requirement, rows="CORE-05")
-        if now >= pair.began + self.maximum - 1:
-            return None
         edges = {pair.refresh_expiry: "CORE-11", pair.exp: "CORE-10"}
         later = ROTATIONS[min(pair.generation, len(ROTATIONS) - 1)]
         return Expected((Reply.NEW,), edges.get(now, later), Effect.ROTATES, "STORE-07")
@@ -159,11 +165,9 @@ class Customer:
         return Expected((Reply.OVER,), "CORE-12", Effect.BURNS, "CORE-12")
 
     def _refresh_within_grace(self, pair: Pair, now: int) -> Expected | None:
-        """12.3; it leaves open what becomes of the row of a successor that is over, and 13.3 which
-        second is the last of a session.
-        """
+        """12.3; it leaves open what becomes of the row of a successor that is over."""
         successor = self.sessions[pair.session][pair.generation + 1]
-        if successor.replaced or successor.is_over(now) or now >= pair.began + self.maximum:
+        if successor.replaced or successor.is_over(now):
             return None
         if successor.state is State.SPENT:
             return Expected((Reply.OVER,), "RACE-09", Effect.BURNS, "RACE-09")
@@ -173,7 +177,7 @@ class Customer:
 
     def refresh_mixed(self, pair: Pair, now: int, rows: str) -> Expected | None:
         """7.6: another refresh token beside the access token of this pair."""
-        if pair.is_over(now):
+        if pair.is_over(now) or self._is_at_its_end(pair, now):
             return None
         return Expected((Reply.REFUSED,), "CORE-16" if pair.is_live(now) else rows, rows=rows)
 

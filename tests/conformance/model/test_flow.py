@@ -133,12 +133,13 @@ def test_at_its_absolute_end_a_session_is_left_open(left: int, is_open: bool) ->
     assert (made.refresh(pair, END - left) is None) == is_open
 
 
-@pytest.mark.parametrize("left, is_open", [(0, True), (1, False)])
+@pytest.mark.parametrize("left, is_open", [(1, True), (2, False)])
 def test_so_is_the_way_to_its_last_successor(left: int, is_open: bool) -> None:
     """A spent pair comes back within grace, in the second in which its session ends."""
     made, pair = customer(State.SPENT, END - EXP)
     made.maximum, pair.began = 3600, END - 3600
     assert (made.refresh(pair, END - left) is None) == is_open
+    assert (made.refresh_mixed(pair, END - left, "HARD-11") is None) == is_open
 
 
 @pytest.mark.parametrize("now, broken", [(LIVE, "CORE-16"), (EXPIRED, "HARD-11")])

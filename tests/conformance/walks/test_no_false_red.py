@@ -76,7 +76,7 @@ def test_a_variant(name: str) -> None:
     assert told(partial(in_a_variant, name), seeds) == []
 
 
-@pytest.mark.parametrize("seed", [32, 104])
+@pytest.mark.parametrize("seed", [31, 32, 104])
 def test_a_seed_that_was_red_with_both(seed: int) -> None:
     """A spent pair in the last second of its session, and two sessions of one exp after another."""
     assert told(partial(with_features, "secret, table and clock"), [seed]) == []
