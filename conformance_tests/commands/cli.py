@@ -280,7 +280,8 @@ def _run(arguments: argparse.Namespace) -> int:
     with forking.own_environment(unless=arguments.url or arguments.target):
         if forking.in_parallel(arguments):
             forking.process_context()
-        from conformance_tests.commands import run as running
+        with forking.uninterrupted_import():
+            from conformance_tests.commands import run as running
 
         return running.run(arguments)
 
@@ -292,9 +293,11 @@ def _init(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from conformance_tests.commands import doctor
-    from conformance_tests.commands import run as running
     from conformance_tests.embedded import forking
+
+    with forking.uninterrupted_import():
+        from conformance_tests.commands import doctor
+        from conformance_tests.commands import run as running
 
     _need_temporary_folder(arguments)
     with forking.own_environment(unless=arguments.url or arguments.target):

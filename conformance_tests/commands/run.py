@@ -182,7 +182,8 @@ def _carry_out(
 
 
 def _booted(stack: ExitStack) -> tuple[Target, Wiring]:
-    from conformance_tests.embedded import boot
+    with forking.uninterrupted_import():
+        from conformance_tests.embedded import boot
 
     return stack.enter_context(boot.embedded_reference())
 

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -101,6 +101,11 @@ def block_signals(*numbers: signal.Signals) -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def uninterrupted_import() -> AbstractContextManager[None]:
+    """An interrupt waits until this is over: Python may drop or wrap one that falls into imports."""
+    return block_signals(signal.SIGINT)
 
 
 # -- the servers that tests start ------------------------------------------------------------------
