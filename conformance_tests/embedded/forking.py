@@ -104,7 +104,7 @@ def block_signals(*numbers: signal.Signals) -> Iterator[None]:
 
 
 def uninterrupted_import() -> AbstractContextManager[None]:
-    """An interrupt waits until this is over: Python may drop or wrap one that falls into imports."""
+    """An interrupt waits until this is over: Python may drop one that falls into an import."""
     return block_signals(signal.SIGINT)
 
 
