@@ -149,7 +149,10 @@ def serve(path: str, program: str, *imported: str, at_once: bool = False) -> Non
     """Fork for every caller, until whoever started it closes its input."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for the forks
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(path)
+        try:
+            listener.bind(path)
+        except FileNotFoundError:
+            return  # whoever started it was interrupted meanwhile, and its folder is gone
         listener.listen()
         if at_once:
             main_of(program, *imported)
