@@ -182,8 +182,7 @@ def _carry_out(
 
 
 def _booted(stack: ExitStack) -> tuple[Target, Wiring]:
-    with forking.uninterrupted_import():
-        from conformance_tests.embedded import boot
+    from conformance_tests.embedded import boot
 
     return stack.enter_context(boot.embedded_reference())
 

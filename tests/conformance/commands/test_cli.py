@@ -326,6 +326,44 @@ def test_an_interrupt_while_everything_is_imported_is_one_sentence(seconds: floa
     assert "Traceback" not in said
 
 
+#: Interrupts when the named module is sought, and does with it what Python does in __set_name__.
+INTERRUPTING = (
+    "import os, signal, sys\n"
+    "class Finder:\n"
+    "    def find_spec(self, name, path=None, target=None):\n"
+    "        try:\n"
+    "            if name == sys.argv[1]:\n"
+    "                os.kill(os.getpid(), signal.SIGINT)\n"
+    "        except KeyboardInterrupt:\n"
+    "            raise RuntimeError('wrapped') from None\n"
+    "sys.meta_path.insert(0, Finder())\n"
+    "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from conformance_tests.commands import cli\n"
+    "sys.exit(cli.main(sys.argv[2:]))\n"
+)
+
+
+@pytest.mark.parametrize(
+    "module, words",
+    [
+        ("conformance_tests.runner.run", ["run", "--only", "CORE-01"]),
+        ("conformance_tests.commands.doctor", ["doctor"]),
+    ],
+)
+def test_an_interrupt_within_an_import_waits_until_it_is_over(
+    module: str, words: list[str]
+) -> None:
+    """Python may drop or wrap it there: the run would go on, or seem to have failed by itself."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTING, module, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == exit_codes.UNTESTED
+    assert "interrupted" in done.stdout
+
+
 def test_a_run_that_is_interrupted_writes_what_it_knows(
     instead: Callable[[Runner], None], target_file: Path
 ) -> None:

@@ -75,3 +75,14 @@ def test_whatever_ends_the_context_ends_the_server(
     with pytest.raises(why), fork_server(tmp_path, "program:main"):
         raise why
     assert [process.wait(timeout=30) for process in started] == [-signal.SIGKILL]
+
+
+def test_a_server_whose_folder_is_gone_says_nothing(tmp_path: Path) -> None:
+    """Its caller was interrupted while starting it, and could not kill it."""
+    gone = str(tmp_path / "gone" / "forks")
+    done = subprocess.run(
+        [sys.executable, "-m", "conformance_tests.embedded.forking", gone, "program:main"],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stderr, done.returncode) == ("", 0)
