@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
     InlineFragmentNode,
+    Node,
     ValidationRule,
 )
 from starlette.requests import Request
@@ -78,43 +80,38 @@ def allows_one_login_too_many(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(limits, "MUTATIONS", limits.MUTATIONS + 1)
 
 
-@mutant("GQL-07")
-def counts_no_login_in_a_fragment(patch: pytest.MonkeyPatch) -> None:
-    """What stands in a fragment is counted neither as a mutation nor as an alias."""
+def counts_only(patch: pytest.MonkeyPatch, counts: Callable[[FieldNode, list[Any]], bool]) -> None:
+    """Other fields than these, by what stands above them, are neither mutations nor aliases."""
     schema_of_its_own(patch)
     enter_field = WithinLimits.enter_field
 
     def enter(self: WithinLimits, node: FieldNode, *rest: Any) -> None:
-        if not any(isinstance(each, FragmentDefinitionNode) for each in rest[-1]):
+        if counts(node, rest[-1]):
             enter_field(self, node, *rest)
 
     patch.setattr(WithinLimits, "enter_field", enter)
+
+
+@mutant("GQL-07")
+def counts_no_login_in_a_fragment(patch: pytest.MonkeyPatch) -> None:
+    """What stands in a fragment is counted neither as a mutation nor as an alias."""
+    counts_only(patch, lambda _, above: not has(above, FragmentDefinitionNode))
 
 
 @mutant("GQL-07")
 def counts_no_login_in_an_inline_fragment(patch: pytest.MonkeyPatch) -> None:
     """What stands in an inline fragment is counted neither as a mutation nor as an alias."""
-    schema_of_its_own(patch)
-    enter_field = WithinLimits.enter_field
+    counts_only(patch, lambda _, above: not has(above, InlineFragmentNode))
 
-    def enter(self: WithinLimits, node: FieldNode, *rest: Any) -> None:
-        if not any(isinstance(each, InlineFragmentNode) for each in rest[-1]):
-            enter_field(self, node, *rest)
 
-    patch.setattr(WithinLimits, "enter_field", enter)
+def has(above: list[Any], kind: type[Node]) -> bool:
+    return any(isinstance(each, kind) for each in above)
 
 
 @mutant("GQL-07")
 def counts_no_login_under_a_condition(patch: pytest.MonkeyPatch) -> None:
     """What might be skipped is counted neither as a mutation nor as an alias."""
-    schema_of_its_own(patch)
-    enter_field = WithinLimits.enter_field
-
-    def enter(self: WithinLimits, node: FieldNode, *rest: Any) -> None:
-        if not node.directives:
-            enter_field(self, node, *rest)
-
-    patch.setattr(WithinLimits, "enter_field", enter)
+    counts_only(patch, lambda node, _: not node.directives)
 
 
 @mutant("GQL-07")

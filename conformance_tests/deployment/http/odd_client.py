@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,9 @@ from conformance_tests.deployment.http.throttle import Throttled
 if TYPE_CHECKING:
     from conformance_tests.target.parts import Credentials
 
+#: An operation, and its arguments.
+Field = tuple[str, dict[str, object]]
+
 
 @dataclass(frozen=True, slots=True)
 class OddClient:
@@ -45,42 +48,30 @@ class OddClient:
 
     def refresh_each(self, token: str, *refresh_tokens: str) -> list[Answer]:
         """A refresh with each of these in one document; what each field answers."""
-        fields = [
-            _field("refreshCustomerToken", number, refresh_token=refresh_token)
-            for number, refresh_token in enumerate(refresh_tokens)
-        ]
-        return self._each("mutation", fields, token)
+        return self._each("mutation", map(_refresh, refresh_tokens), token)
 
     def log_in_and_refresh(
         self, who: Credentials, token: str | None, *refresh_tokens: str
     ) -> list[Answer]:
         """A login and then a refresh of each of these in one document; what each field answers."""
         self.client.count_logins(1)
-        fields = [_field("generateCustomerToken", 0, email=who.email, password=who.password)]
-        fields += (
-            _field("refreshCustomerToken", number, refresh_token=refresh_token)
-            for number, refresh_token in enumerate(refresh_tokens, 1)
-        )
-        return self._each("mutation", fields, token)
+        return self._each("mutation", [_login(who), *map(_refresh, refresh_tokens)], token)
 
     def log_in_twice(self, who: Credentials, **first: object) -> list[Answer]:
         """Two logins in one document, the first with these arguments more; what each answers."""
         self.client.count_logins(2)
-        given: dict[str, object] = {"email": who.email, "password": who.password}
-        arguments = ({**given, **first}, given)
-        fields = [_field("generateCustomerToken", place, **a) for place, a in enumerate(arguments)]
-        return self._each("mutation", fields)
+        return self._each("mutation", [_login(who, **first), _login(who)])
 
     def list_both(self, *user_ids: str) -> list[Answer]:
         """The rows of each of these, asked for in one document."""
-        fields = [_field("getAllAuthItemsById", at, user_id=id_) for at, id_ in enumerate(user_ids)]
-        return self._each("query", fields)
+        return self._each("query", map(_list, user_ids))
 
-    def _each(self, kind: str, fields: list[str], token: str | None = None) -> list[Answer]:
-        """Ask for these fields in one document; what each of them answers."""
-        document = {"query": f"{kind} {{ {' '.join(fields)} }}"}
+    def _each(self, kind: str, fields: Iterable[Field], token: str | None = None) -> list[Answer]:
+        """Ask for these fields in one document, each by an alias; what each of them answers."""
+        written = [OPERATIONS[name].field(given, f"a{n}") for n, (name, given) in enumerate(fields)]
+        document = {"query": f"{kind} {{ {' '.join(written)} }}"}
         answer = self.client.post(document, authorization=bearer(token))
-        return [answer.of_alias(f"a{number}") for number in range(len(fields))]
+        return [answer.of_alias(f"a{number}") for number in range(len(written))]
 
     def log_in_often(self, form: str, times: int, who: Credentials) -> Answer:
         """So many logins in one request; here a throttle's refusal is an answer too."""
@@ -250,9 +241,16 @@ class OddClient:
         )
 
 
-def _field(operation: str, number: int, **given: object) -> str:
-    """A field under the alias of this number, its arguments written out."""
-    return OPERATIONS[operation].field(given, f"a{number}")
+def _login(who: Credentials, **more: object) -> Field:
+    return "generateCustomerToken", {"email": who.email, "password": who.password, **more}
+
+
+def _refresh(refresh_token: str) -> Field:
+    return "refreshCustomerToken", {"refresh_token": refresh_token}
+
+
+def _list(user_id: str) -> Field:
+    return "getAllAuthItemsById", {"user_id": user_id}
 
 
 def _revoke(refresh_token: str) -> dict[str, Any]:
