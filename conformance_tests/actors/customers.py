@@ -16,6 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from conformance_tests.actors import developed_rows
@@ -118,14 +119,14 @@ class Customer(ABC):
 
     @abstractmethod
     def log_in(self, remember_me: Any = ABSENT) -> Session:
-        """A new session, in another second than this customer's last one."""
+        """A new session, of other tokens than each earlier one of this customer."""
 
     @abstractmethod
     def on(self, deployment: Deployment) -> Customer:
         """The same customer before another instance."""
 
     def expired_sessions(self, count: int, remember_me: Any = ABSENT) -> list[Session]:
-        """So many sessions made in different seconds, their access tokens expired."""
+        """So many sessions, their access tokens expired."""
         self.need_time()
         if remember_me is ABSENT and (self.must_wait or self.deployment.sessions_are_short):
             remember_me = True  # it must outlast the tests that wait, or the making of the others
@@ -146,7 +147,7 @@ class Customer(ABC):
             return self.successor_of(session).expired()
 
     def live_sessions(self, count: int) -> list[Session]:
-        """So many sessions made in different seconds."""
+        """So many sessions."""
         return [self.log_in() for _ in range(count)]
 
     def soon_expired_sessions(self, count: int) -> list[Session]:
@@ -161,27 +162,25 @@ class Customer(ABC):
         return self.log_in(remember_me).with_left(seconds)
 
     def successor_of(self, session: Session) -> Session:
-        """The session that a refresh of this one hands out, in a second of its own."""
+        """The session that a refresh of this one hands out."""
         return self.issued_by(session.refresh)
 
     def issued_by(self, ask: Callable[[], Answer]) -> Session:
-        """The session that a request hands out, in a second of its own.
+        """The session that a request hands out."""
+        with self._turn:
+            self._wait_unless_apart()
+            return self._adopt(lambda: self._ask_again_if_told(ask))
 
-        Where tests wait together and share her, others may have taken all that was free in this
+    def _ask_again_if_told(self, ask: Callable[[], Answer]) -> Answer:
+        """Where tests wait together and share her, others may have taken all that was free in this
         second: who is asked to try again does so, a few times.
         """
-
-        def ask_again_if_told() -> Answer:
-            answer, tries = ask(), 1
-            while answer.asks_to_retry and self.must_wait and tries < TRIES:
-                self.mark_active()
-                self.wait_for_new_second()
-                answer, tries = ask(), tries + 1
-            return answer
-
-        with self._turn:
+        answer, tries = ask(), 1
+        while answer.asks_to_retry and self.must_wait and tries < TRIES:
+            self.mark_active()
             self.wait_for_new_second()
-            return self._adopt(ask_again_if_told)
+            answer, tries = ask(), tries + 1
+        return answer
 
     def session_from(self, answer: Answer) -> Session:
         """The session that an answer (of a login, of a refresh) hands out."""
@@ -205,6 +204,14 @@ class Customer(ABC):
     def last_active(self) -> float:
         """When this customer last did something, on the deployment's clock; 0 for never."""
         return self._latest.get(self.deployment.clock, 0.0)
+
+    def _wait_unless_apart(self) -> None:
+        """Wait for a second of its own, unless the deployment tells pairs of one second apart.
+
+        Where time need not be waited for, an aged pair may have left its tokens to the next one.
+        """
+        if not (self.must_wait and self.deployment.tells_pairs_apart):
+            self.wait_for_new_second()
 
     def wait_for_new_second(self) -> None:
         """Wait for another second, if this customer did something in this one."""
@@ -260,8 +267,9 @@ class RegisteredCustomer(Customer):
 
     def log_in(self, remember_me: Any = ABSENT) -> Session:
         with self._turn, good_call(*LOGIN):
-            self.wait_for_new_second()
-            session = self._adopt(lambda: self._unless_locked(self.ask_to_log_in(remember_me)))
+            self._wait_unless_apart()
+            ask = partial(self.ask_to_log_in, remember_me)
+            session = self._adopt(lambda: self._unless_locked(self._ask_again_if_told(ask)))
         self.learn_id(session)
         return session
 

@@ -56,6 +56,7 @@ class Deployment:
     odd_pairs: str | None = None  # why no session can be forged
     opaque: str | None = None  # why no derivation of refresh tokens can be judged
     alone_in_table: bool = False  # whether the table held no row of others when the run began
+    tells_pairs_apart: bool = False  # whether logins of one second were seen to give other pairs
     rows_tell_exp: bool = False  # whether its rows hold the exp of their pair
     wiring: Wiring = NO_WIRING
     #: What is known of other runs, and of what they have left behind, a sentence each.

@@ -48,5 +48,6 @@ def seconds(count: int, customers: Customers) -> float:
     """How long so many logins take for the waits between them alone."""
     deployment, target = customers.deployment, customers.deployment.target
     paced = 60 * count / target.logins_per_minute if target.logins_per_minute else 0.0
-    turns = 0.0 if deployment.clock.moves_now else count / max(1, len(customers.registered))
+    no_turns = deployment.clock.moves_now or deployment.tells_pairs_apart
+    turns = 0.0 if no_turns else count / max(1, len(customers.registered))
     return max(paced, turns)

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 LOGIN_TRIES = 3
 OPAQUE = "refresh tokens are of another make than WIRE-05 says: name claims without WIRE"
 LOGIN_PAUSE_SECONDS = 1.1
+#: So many logins of one second are looked at, and so many logins made for them at most.
+SAME_SECOND = 3
+MOST_LOGINS = 6
 
 
 def prepare(customers: Customers, ends: ExitStack, *, side_by_side: bool = False) -> str | None:
@@ -60,6 +63,7 @@ def prepare(customers: Customers, ends: ExitStack, *, side_by_side: bool = False
         deployment.opaque = check_derivation(customers)
         deployment.odd_pairs = check_forging(customers)
         set_clock(customers, ends, later=side_by_side and deployment.can_forge)
+        deployment.tells_pairs_apart = problem is None and tells_pairs_apart(customers)
         deployment.developer = find_developer(customers)
         deployment.alone_in_table = is_alone_in_table(customers)
     return problem
@@ -109,6 +113,32 @@ def login_with_retry(customer: RegisteredCustomer) -> Answer:
             return answer
         time.sleep(LOGIN_PAUSE_SECONDS)
     return customer.ask_to_log_in()
+
+
+def tells_pairs_apart(customers: Customers) -> bool:
+    """Whether logins of one second are seen to give as many pairs, as RACE-01 says.
+
+    A run that can only wait then need not do so between logins; another one logs in less often.
+    """
+    deployment = customers.deployment
+    asked = deployment.must_wait and "RACE" in deployment.target.claims
+    if not asked or deployment.target.logins_per_minute or not customers.sessions:
+        return False
+    alice = customers.registered[0]
+    seconds: list[object] = []
+    tokens: set[str] = set()
+    for _ in range(MOST_LOGINS):
+        try:
+            session = alice.session_from(alice.ask_to_log_in())
+            seconds.append(session.claims["iat"])
+        except (Violation, Throttled, KeyError):
+            return False
+        tokens |= {session.token, session.refresh_token}
+        if len(tokens) < 2 * len(seconds):
+            return False
+        if seconds.count(seconds[-1]) == SAME_SECOND:
+            return True
+    return False
 
 
 def check_secret(customers: Customers) -> str | None:

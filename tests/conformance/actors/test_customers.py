@@ -17,6 +17,7 @@ from conformance_tests.actors.pool import Customers
 from conformance_tests.actors.session import UNKNOWN_ATTRIBUTES, Session, claims_of, header_of
 from conformance_tests.deployment.deployment import Deployment
 from conformance_tests.deployment.forge import Forge, encoded
+from conformance_tests.deployment.http.answer import SERVER_ERROR
 from conformance_tests.deployment.row import Row
 from conformance_tests.outcomes import NotApplicable, NotTestable, Violation
 from tests.conformance.fakes import (
@@ -29,6 +30,7 @@ from tests.conformance.fakes import (
     HandClock,
     customers,
     deployment,
+    error,
     in_turn,
     logins,
     pair,
@@ -61,6 +63,37 @@ def test_every_login_has_a_second_of_its_own() -> None:
     for _ in range(3):
         alice.log_in()
     assert len(clock.moves) == 2
+
+
+@pytest.mark.parametrize("forged", [False, True], ids=["waiting", "replacing"])
+def test_pairs_that_are_told_apart_need_no_second(
+    monkeypatch: pytest.MonkeyPatch, forged: bool
+) -> None:
+    """Unless a session is aged by replacing it: its tokens are then free for the next one."""
+    judged = deployment(logins(), table=forged, secret=forged)
+    judged.tells_pairs_apart = True
+    alice, waited = alice_of(judged), list[None]()
+    monkeypatch.setattr(alice, "wait_for_new_second", lambda: waited.append(None))
+    for _ in range(3):
+        alice.log_in()
+    assert len(waited) == (3 if forged else 0)
+
+
+def test_a_login_that_is_asked_to_try_again_waits_for_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A burn may have covered all that was free in this one."""
+    log_in, asked = logins(), iter([True, False])
+
+    def speak(body: Mapping[str, Any], headers: httpx.Headers) -> httpx.Response:
+        return says(LOGIN, None, error(SERVER_ERROR)) if next(asked) else log_in(body, headers)
+
+    judged = deployment(speak)
+    judged.tells_pairs_apart = True
+    alice, waited = alice_of(judged), list[None]()
+    monkeypatch.setattr(alice, "wait_for_new_second", lambda: waited.append(None))
+    alice.log_in()
+    assert len(waited) == 1
 
 
 def test_a_login_passes_what_it_was_given() -> None:

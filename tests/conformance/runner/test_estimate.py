@@ -76,17 +76,27 @@ def test_only_what_can_be_asked_of_a_customer_is_counted(items: list[pytest.Item
     assert counted == {name: logins for name, (_, logins) in LOGINS.items()}
 
 
+def apart(judged: Customers) -> Customers:
+    """The same, whose logins of one second are seen to give different pairs."""
+    judged.deployment.tells_pairs_apart = True
+    return judged
+
+
 @pytest.mark.parametrize(
     "judged, seconds",
     [
         (customers(), 90.0),
         (customers(clock=HandClock()), 0.0),
+        (apart(customers()), 0.0),
         (customers(clock=HandClock(), logins_per_minute=30), 180.0),
     ],
-    ids=["real time", "a clock", "a pace"],
+    ids=["real time", "a clock", "logins that are told apart", "a pace"],
 )
 def test_the_waits_between_logins_are_counted(judged: Customers, seconds: float) -> None:
-    """A second each where time cannot be moved, shared by those who log in; or the pace."""
+    """A second each where time cannot be moved, shared by those who log in; or the pace.
+
+    None where logins of one second are told apart.
+    """
     assert estimate.seconds(90, judged) == seconds
 
 

@@ -8,6 +8,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from itertools import count
 from typing import Any
 
 import httpx
@@ -240,9 +241,74 @@ def test_a_proxy_that_cannot_listen(server: Server) -> None:
 
 def test_everyone_logs_in_once_and_has_an_id(server: Server) -> None:
     """Two logins, two ids, each of its own type."""
-    judged, found = looked_over(server, target())
+    judged, found = looked_over(server, target(claims=frozenset({"CORE"})))
     assert found is None
     assert [customer.id for customer in judged.registered] == [7, "bob"]
+    assert judged.deployment.client.logins == 2
+
+
+def in_turn(server: Server, lowered_by: int = 1) -> Callable[[str], httpx.Response]:
+    """Logins of which each has an exp of its own, as RACE-01 says."""
+    lowered = count(0, lowered_by)
+
+    def log_in(email: str) -> httpx.Response:
+        claims = {"customer_id": server.ids[email], "exp": server.now() + 840 - next(lowered)}
+        refresh_token = server.forge.refresh_token(claims["customer_id"], claims["exp"])
+        return says(LOGIN, pair(server.forge.mint({**claims, "iat": server.now()}), refresh_token))
+
+    return log_in
+
+
+def seconds_of(server: Server, *seconds: int) -> None:
+    """Each login as it was, in these seconds."""
+    log_in, each = server.login, iter(seconds)
+
+    def at_its_second(email: str) -> httpx.Response:
+        server.stands_at = next(each)
+        return log_in(email)
+
+    server.login = at_its_second
+
+
+@pytest.mark.parametrize(
+    "seconds, logins, apart",
+    [
+        ([1, 1, 5, 5, 5], 5, True),
+        ([1, 1, 5, 5, 6, 6, 6], 7, True),
+        ([1, 1, 5, 6, 7, 8, 9, 10], 8, False),
+    ],
+    ids=["one second", "the next", "slow logins"],
+)
+def test_logins_of_one_second_are_seen_to_be_told_apart(
+    server: Server, seconds: list[int], logins: int, apart: bool
+) -> None:
+    """Three of them; the first two are those that tell the ids."""
+    server.login = in_turn(server)
+    seconds_of(server, *(1_800_000_000 + 100 * second for second in seconds))
+    judged, _ = looked_over(server, target())
+    assert judged.deployment.tells_pairs_apart == apart
+    assert judged.deployment.client.logins == logins
+
+
+def test_pairs_of_one_second_that_are_the_same_are_not_told_apart(server: Server) -> None:
+    server.login = in_turn(server, lowered_by=0)
+    server.stands_at = 1_800_000_000
+    judged, _ = looked_over(server, target())
+    assert not judged.deployment.tells_pairs_apart
+    assert judged.deployment.client.logins == 4
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [{"logins_per_minute": 60}, {"claims": frozenset({"CORE"})}],
+    ids=["logins are few", "RACE is not claimed"],
+)
+def test_nobody_logs_in_once_more_where_it_is_no_use(
+    server: Server, offered: dict[str, Any]
+) -> None:
+    server.login = in_turn(server)
+    judged, _ = looked_over(server, target(**offered))
+    assert not judged.deployment.tells_pairs_apart
     assert judged.deployment.client.logins == 2
 
 
