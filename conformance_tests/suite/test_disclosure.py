@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from conformance_tests.actors.customers import Customer, RegisteredCustomer
+from conformance_tests.actors.customers import Customer, MadeUpCustomer, RegisteredCustomer
 from conformance_tests.actors.forged_tokens import mismatches, never_issued
 from conformance_tests.actors.session import Session, load
 from conformance_tests.deployment.deployment import Deployment
@@ -21,6 +21,7 @@ from conformance_tests.deployment.http.client import Client, bearer
 from conformance_tests.deployment.http.developer import Developer
 from conformance_tests.deployment.http.odd_documents import unreadable_logins
 from conformance_tests.deployment.log import RunLog
+from conformance_tests.deployment.table import Table
 from conformance_tests.expect.development import is_open
 from conformance_tests.expect.expect import Expect
 from conformance_tests.expect.http import GRAPHQL_JSON
@@ -77,6 +78,19 @@ def test_a_table_in_trouble_does_not_speak_for_itself(
         answers = deployment.together(session.refresh, session.revoke, alice.ask_to_log_in)
     expect.fault_hit(fault, answers)
     expect.leaks_nothing(deployment.recorder.exchanges(), saying)
+
+
+@requirement("HARD-20", burns=True)
+def test_a_session_that_cannot_be_found_is_not_described(
+    table: Table, made_up: MadeUpCustomer, expect: Expect
+) -> None:
+    """A genuine pair of which the table holds nothing is refused, and no hash is named."""
+    session = made_up.log_in()
+    expect.returns_same_pair(session)
+    table.delete_many(made_up.rows())
+    expect.refused(session.revoke())
+    expect.refused(session.refresh())
+    expect.leaks_nothing(made_up.deployment.recorder.exchanges())
 
 
 @requirement("HARD-20", last=True)

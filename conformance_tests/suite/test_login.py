@@ -64,6 +64,22 @@ def test_wrong_credentials_give_nothing_beside_good_ones(
     expect.refused(refused)
 
 
+@requirement("CORE-02", logins=4, wrong_passwords=True, optional=True)
+def test_a_good_login_lets_in_no_other_of_its_document(
+    odd: OddClient, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Nor does a wrong password behind the right one, or before it, in one document."""
+    wrong = {"password": f"not {alice.credentials.password}"}
+    first, behind = odd.log_in_each(alice.credentials, {}, wrong)
+    before, last = odd.log_in_each(alice.credentials, wrong, {})
+    for answer in (first, last):
+        if answer.value is None:
+            raise NotApplicable("two logins in one document are refused")
+        alice.session_from(answer)
+    expect.nothing_issued(behind)
+    expect.nothing_issued(before)
+
+
 def one_after_another(deployment: Deployment, *calls: Callable[[], Answer]) -> Sequence[Answer]:
     """Make these calls together, each a moment after the one before, which is then under way."""
 
@@ -106,7 +122,7 @@ def test_a_normal_login_behind_a_remembered_one_has_them_too(
     """So has one that follows a login with remember_me in one document."""
     alice.wait_for_new_second()
     with deployment.clock.window() as window:
-        answers = odd.log_in_twice(alice.credentials, remember_me=True)
+        answers = odd.log_in_each(alice.credentials, {"remember_me": True}, {})
     sessions = [alice.session_from(answer) for answer in answers if answer.pairs]
     if len(sessions) < len(answers):
         raise NotApplicable("two logins in one document are refused")

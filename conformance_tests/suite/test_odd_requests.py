@@ -80,6 +80,19 @@ def test_odd_characters_in_a_refresh_token_are_an_ordinary_refusal(
     expect.refused_or_4xx(altered.refresh())
 
 
+@requirement("GQL-06", burns=True)
+@pytest.mark.parametrize("what", ODD_CHARACTERS)
+def test_odd_characters_in_a_document_are_an_ordinary_refusal(
+    someone: Customer, odd: OddClient, expect: Expect, what: str
+) -> None:
+    """The same where the refresh token is written into the document, plainly and as an escape."""
+    session = someone.log_in()
+    expect.returns_same_pair(session)
+    altered = f"{ODD_CHARACTERS[what]}{session.refresh_token[1:]}"
+    for answer in odd.refresh_as_written(session.token, altered):
+        expect.refused_or_4xx(answer)
+
+
 @requirement("GQL-07", logins=MOST_LOGINS + 2)
 @pytest.mark.parametrize("form", ["aliases", "batch"])
 def test_one_request_makes_few_logins(

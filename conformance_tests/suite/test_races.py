@@ -66,7 +66,7 @@ def test_logins_of_one_document_are_different_sessions(
 ) -> None:
     """So are two of one document that say the same."""
     alice.wait_for_new_second()
-    answers = odd.log_in_twice(alice.credentials)
+    answers = odd.log_in_each(alice.credentials, {}, {})
     sessions = [alice.session_from(answer) for answer in answers if answer.pairs]
     if len(sessions) < len(answers):
         raise NotApplicable("two logins in one document are refused")

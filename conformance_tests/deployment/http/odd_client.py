@@ -50,6 +50,16 @@ class OddClient:
         """A refresh with each of these in one document; what each field answers."""
         return self._each("mutation", map(_refresh, refresh_tokens), token)
 
+    def refresh_as_written(self, token: str, refresh_token: str) -> Iterator[Answer]:
+        """A refresh whose token stands in the document: odd letters as escapes, and as they are."""
+        operation, field = OPERATIONS["refreshCustomerToken"], _refresh(refresh_token)[1]
+        escaped = f"mutation {{ {operation.field(field)} }}"
+        plain = escaped.replace(json.dumps(refresh_token), f'"{refresh_token}"')
+        for document in (escaped, plain):
+            yield self.client.post(
+                {"query": document}, operation=operation.name, authorization=bearer(token)
+            )
+
     def log_in_and_refresh(
         self, who: Credentials, token: str | None, *refresh_tokens: str
     ) -> list[Answer]:
@@ -57,10 +67,10 @@ class OddClient:
         self.client.count_logins(1)
         return self._each("mutation", [_login(who), *map(_refresh, refresh_tokens)], token)
 
-    def log_in_twice(self, who: Credentials, **first: object) -> list[Answer]:
-        """Two logins in one document, the first with these arguments more; what each answers."""
-        self.client.count_logins(2)
-        return self._each("mutation", [_login(who, **first), _login(who)])
+    def log_in_each(self, who: Credentials, *given: Mapping[str, object]) -> list[Answer]:
+        """A login with each of these arguments, or hers, in one document; what each answers."""
+        self.client.count_logins(len(given))
+        return self._each("mutation", [_login(who, **each) for each in given])
 
     def list_both(self, *user_ids: str) -> list[Answer]:
         """The rows of each of these, asked for in one document."""
