@@ -17,10 +17,12 @@ from conformance_tests.deployment.http.odd_client import OddClient
 from conformance_tests.expect.expect import Expect
 from conformance_tests.good_calls import LOGIN
 from conformance_tests.marks import requirement
-from conformance_tests.outcomes import NotApplicable, good_call
+from conformance_tests.outcomes import NotApplicable, NotTestable, good_call
 
 #: Seconds from one login to the next: no platform answers so fast.
 A_MOMENT = 0.002
+#: So many logins of each of two customers are made at the same moment.
+AT_ONCE = 3
 
 
 @requirement("CORE-01", logins=2)
@@ -178,3 +180,21 @@ def test_the_id_in_the_token_is_the_customers_own(
     expect.equal(second.claims.get("customer_id"), alice.id, "customer_id")
     expect.equal(first.claims.get("customer_id"), alice.id, "customer_id")
     expect.that(bob.log_in().claims.get("customer_id") != alice.id, "bob's own id", "alice's")
+
+
+@requirement("CORE-26", logins=2 + 2 * AT_ONCE, optional=True)
+def test_of_logins_at_once_each_is_of_its_own_customer(
+    deployment: Deployment, alice: RegisteredCustomer, bob: RegisteredCustomer, expect: Expect
+) -> None:
+    """A login under way beside another customer's carries the id of who asked for it."""
+    ids = [alice.log_in().claims.get("customer_id"), bob.log_in().claims.get("customer_id")]
+    for customer in (alice, bob):
+        customer.wait_for_new_second()
+    answers = deployment.together(*[alice.ask_to_log_in, bob.ask_to_log_in] * AT_ONCE)
+    with good_call(*LOGIN):
+        made = [*map(RegisteredCustomer.session_unless_retry, [alice, bob] * AT_ONCE, answers)]
+    if made.count(None) > AT_ONCE:
+        raise NotTestable("customer", "so few of several logins at once were answered with a pair")
+    for session, id_ in zip(made, ids * AT_ONCE, strict=True):
+        if session is not None:
+            expect.equal(session.claims.get("customer_id"), id_, "customer_id")
