@@ -291,6 +291,7 @@ def test_logins_of_one_second_are_seen_to_be_told_apart(
 
 
 def test_pairs_of_one_second_that_are_the_same_are_not_told_apart(server: Server) -> None:
+    """Two more logins show it."""
     server.login = in_turn(server, lowered_by=0)
     server.stands_at = 1_800_000_000
     judged, _ = looked_over(server, target())
@@ -306,6 +307,7 @@ def test_pairs_of_one_second_that_are_the_same_are_not_told_apart(server: Server
 def test_nobody_logs_in_once_more_where_it_is_no_use(
     server: Server, offered: dict[str, Any]
 ) -> None:
+    """A pace is no reason to hurry, and who does not claim RACE may give one pair twice."""
     server.login = in_turn(server)
     judged, _ = looked_over(server, target(**offered))
     assert not judged.deployment.tells_pairs_apart
