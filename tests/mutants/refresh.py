@@ -127,7 +127,7 @@ def hands_the_old_refresh_token_out_again(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "refresh", refresh)
 
 
-@mutant("CORE-07", also="RACE-09 STORE-03 STORE-05 STORE-07", sometimes="STORE-04", known_as="M02")
+@mutant("CORE-07", also="RACE-09 STORE-03 STORE-04 STORE-05 STORE-07", known_as="M02")
 def writes_no_row_for_a_pair_that_is_renewed_again(patch: pytest.MonkeyPatch) -> None:
     """The second rotation of a session deletes the old row and does not write the new one."""
 
