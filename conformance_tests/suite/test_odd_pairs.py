@@ -88,6 +88,17 @@ def test_tokens_of_two_sessions_make_no_pair(someone: Customer, expect: Expect) 
     is_no_theft([phone.refresh_token], [phone, laptop], expect)
 
 
+@requirement("HARD-11", logins=2, burns=True, optional=True)
+def test_tokens_of_two_sessions_make_no_pair_later(someone: Customer, expect: Expect) -> None:
+    """Nor do they once the access tokens have expired."""
+    laptop, phone = someone.soon_expired_sessions(2)
+    with expect.unchanged(someone):
+        mixed = laptop.altered(refresh_token=phone.refresh_token)
+        expect.refused_as_not_genuine(mixed.refresh())
+    expect.works(laptop)
+    expect.works(phone)
+
+
 @requirement("HARD-11", burns=True)
 def test_an_old_tab_ends_nothing(someone: Customer, expect: Expect) -> None:
     """The access token of before a rotation with the refresh token of after it neither refreshes

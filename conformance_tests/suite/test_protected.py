@@ -37,6 +37,18 @@ def test_a_live_token_opens_what_is_the_customers_own(
             expect.not_the_data_of(whose, own, protected.asked_by(session.altered(token=token)))
 
 
+@requirement("API-01", logins=2, optional=True)
+def test_a_logout_leaves_the_query_open_on_other_devices(
+    deployment: Deployment, protected: Protected, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """A live access token opens it also after the customer's logout from another session."""
+    laptop, phone = alice.log_in(), alice.log_in()
+    expect.protected_answered(protected.asked_by(laptop))
+    deployment.pass_seconds(1)
+    expect.revokes(phone)
+    expect.protected_answered(protected.asked_by(laptop))
+
+
 @requirement("API-02")
 def test_nobody_is_refused(protected: Protected, alice: RegisteredCustomer, expect: Expect) -> None:
     """With a live token the query is answered; without a header it is not."""
@@ -126,6 +138,20 @@ def test_a_renewed_token_opens_the_query(
     successor = expect.rotates(session.expired())
     again = expect.protected_answered(protected.asked_by(successor))
     expect.equal(again, told, "the answer")
+
+
+@requirement("API-06", optional=True, long_jump=True)
+def test_a_token_that_is_renewed_again_opens_the_query(
+    deployment: Deployment, protected: Protected, alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """So is the next rotation's, once the one that was used has expired in its own time."""
+    if not deployment.clock.movable:
+        raise NotTestable("clock", deployment.clock.unusable)
+    renewed = expect.rotates(alice.expired_session())
+    expect.protected_answered(protected.asked_by(renewed))
+    deployment.pass_seconds(deployment.lifetimes.access + deployment.slack + 1)
+    newest = expect.rotates(renewed)
+    expect.protected_answered(protected.asked_by(newest))
 
 
 @requirement("API-06", optional=True)

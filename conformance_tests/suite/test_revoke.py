@@ -148,6 +148,20 @@ def test_a_revoked_session_cannot_rotate(someone: Customer, expect: Expect) -> N
     expect.is_over(phone)
 
 
+@requirement("CORE-24", long_jump=True, burns=True, optional=True)
+def test_a_session_revoked_near_its_end_cannot_rotate(
+    deployment: Deployment, someone: Customer, expect: Expect
+) -> None:
+    """Nor can a remembered one that was renewed, and is revoked in its last minutes."""
+    if someone.must_wait:
+        raise NotTestable("clock", deployment.clock.unusable)
+    lifetimes = deployment.lifetimes
+    left = (lifetimes.refresh - lifetimes.access) // 2
+    session = someone.renewed_session(remember_me=True).with_left(left)
+    expect.revokes(session)
+    expect.is_over(session)
+
+
 @requirement("CORE-25", logins=3)
 def test_sessions_of_one_customer_are_independent(someone: Customer, expect: Expect) -> None:
     """Renewing one and revoking another leaves the third able to be renewed."""

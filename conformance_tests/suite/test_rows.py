@@ -94,13 +94,18 @@ def test_nothing_in_the_table_opens_a_session(
     expect.nowhere_in_table(known, alice, bob)
 
 
-@requirement("STORE-03", optional=True)
+@requirement("STORE-03", burns=True, optional=True)
 def test_nothing_that_a_rotation_leaves_opens_one(someone: Customer, expect: Expect) -> None:
-    """After a rotation neither the spent pair nor the new one is in the table."""
+    """After a rotation neither the spent pair nor the new one is in the table, nor are they once
+    the spent one was logged out.
+    """
     spent = someone.renewed_session()
     with expect.row_changes(someone, new=1):
         renewed = expect.rotates(spent)
-    expect.nowhere_in_table({**tokens_of(renewed), **tokens_of(spent, "spent ")}, someone)
+    both = {**tokens_of(renewed), **tokens_of(spent, "spent ")}
+    expect.nowhere_in_table(both, someone)
+    spent.revoke()
+    expect.nowhere_in_table(both, someone)
 
 
 @requirement("STORE-03", burns=True, optional=True)

@@ -122,6 +122,16 @@ def test_a_renewed_payload_holds_no_more(alice: RegisteredCustomer, expect: Expe
     judge_secrecy(alice, expect.rotates(spent), expect, spent.refresh_token)
 
 
+@requirement("WIRE-04", optional=True)
+def test_a_payload_that_is_renewed_again_holds_no_more(
+    alice: RegisteredCustomer, expect: Expect
+) -> None:
+    """Nor do they stand in a token that was renewed twice."""
+    [first] = alice.soon_expired_sessions(1)
+    spent = expect.rotates(first).expired()
+    judge_secrecy(alice, expect.rotates(spent), expect, spent.refresh_token)
+
+
 def judge_secrecy(
     customer: RegisteredCustomer, session: Session, expect: Expect, spent: str = ""
 ) -> None:
