@@ -223,8 +223,11 @@ class Session:
         moved = {name: value - seconds for name, value in marks.items()}
         exp = now - 1 - len(self.customer.sessions)
         claims = {**self.claims, **moved, "exp": exp, "refresh_expiry": now + ENOUGH}
-        forged, row = _forged(self, old, claims)
-        deployment.need_table().write(row)
+        if deployment.table is None:
+            forged = _developed(self, claims)
+        else:
+            forged, row = _forged(self, old, claims)
+            deployment.table.write(row)
         self.customer.sessions.append(forged)
         return forged
 

@@ -53,6 +53,19 @@ def test_a_second_theft_is_seen_as_the_first_was(
         expect.burned(someone)
 
 
+@requirement("CORE-12", logins=2, burns=True, optional=True)
+def test_an_older_pair_is_a_replay(someone: Customer, expect: Expect) -> None:
+    """A pair of two rotations ago ends every session of the customer too, a later one's as well."""
+    if someone.must_wait:
+        raise NotTestable("clock", someone.deployment.clock.unusable)
+    oldest = someone.expired_session(remember_me=True)
+    expect.rotates_past_grace(expect.rotates(oldest).expired())
+    latest = someone.log_in(remember_me=True).expired_by_replacing()
+    expect.is_over(oldest)
+    expect.burned(someone)
+    expect.is_over(latest.expired())
+
+
 @requirement("CORE-12", logins=2, burns=True, optional=True, long_jump=True)
 def test_an_older_pair_is_a_replay_a_day_later(
     deployment: Deployment, someone: Customer, expect: Expect
