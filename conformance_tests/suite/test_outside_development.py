@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
+from itertools import product
 
 import pytest
 
@@ -153,18 +154,18 @@ def test_only_the_exact_word_is_development(
 
 
 @requirement("DEV-04")
-@pytest.mark.parametrize("form", FORMS)
 def test_no_form_of_document_opens_them(
-    outsider: Developer, someone: Customer, expect: Expect, form: str
+    outsider: Developer, someone: Customer, expect: Expect
 ) -> None:
     """Aliases, fragments, several operations and batches give nothing, and end nothing."""
     session = someone.log_in()
     expect.operation_closed(outsider.get(str(someone.id), session.refresh_token))
     given = {"user_id": str(someone.id), "refresh_token": session.refresh_token}
     with expect.unchanged_if_visible(someone):
-        for operation in DEVELOPMENT_OPERATIONS:  # each twice in a document
+        for form, operation in product(FORMS, DEVELOPMENT_OPERATIONS):  # each twice in a document
             twice = OddClient(outsider.client).in_form(form, [operation, operation], given)
-            expect.operations_closed(twice)
+            with expect.given(f"{operation} in {form}"):
+                expect.operations_closed(twice)
     expect.returns_same_pair(session)
 
 
