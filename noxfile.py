@@ -43,6 +43,7 @@ DEEP = [
         AT_ONCE,
     ],
     [
+        "tests/variants/test_walks.py",  # first: it takes longest
         "tests/conformance/commands/test_environments.py",
         "tests/examples",
         "tests/variants",

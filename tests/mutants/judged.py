@@ -90,12 +90,14 @@ def changed(
     serve: str = SERVE,
     command: tuple[str, ...] | None = None,
     lifetimes: Lifetimes = boot.DEFAULT_LIFETIMES,
+    engine: str | None = None,
 ) -> Iterator[boot.Booted]:
     """The reference with this change, asked in the process.
 
     briefly: derive keys in few rounds, on both sides.
     serve: the module whose `main` starts it as a process of its own.
     command: what a `server` of that module gave, where there is one already.
+    engine: the URL of another table engine than moto in this process.
     """
     with ExitStack() as ends:
         words = (*(command or ends.enter_context(server(serve))), *(BRIEFLY * briefly), change.name)
@@ -104,7 +106,9 @@ def changed(
             derive_briefly(patch)
         change.patch(patch)
         yield ends.enter_context(
-            boot.embedded_reference(over_http=False, command=words, lifetimes=lifetimes)
+            boot.embedded_reference(
+                over_http=False, command=words, lifetimes=lifetimes, engine=engine
+            )
         )
 
 

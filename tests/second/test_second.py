@@ -18,9 +18,9 @@ from conformance_tests.runner.run import run_suite
 from conformance_tests.target.load import load
 from conformance_tests.target.model import Target
 from conformance_tests.target.parts import ClockAddress
+from tests.second.served import SECRET
 
 HERE = Path(__file__).parent
-SECRET = "second-secret-0123456789abcdef0123456789abcdef"
 #: What cannot be judged to the end without a look at the rows, which lie in sqlite.
 OF_THE_TABLE = {
     *("CORE-02", "CORE-05", "CORE-12", "CORE-13", "CORE-15", "CORE-20", "CORE-21", "CORE-22"),

@@ -5,11 +5,8 @@ Without its table and without `[launch]`, as somebody else's deployment is judge
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,17 +15,12 @@ from conformance_tests.report import terminal, wording
 from conformance_tests.report.verdict import Report, judge
 from conformance_tests.runner.options import Options
 from conformance_tests.runner.run import run_suite
-from conformance_tests.target.load import load
-from conformance_tests.target.parts import ClockAddress
 from tests.second.errors import Unauthorised
 from tests.second.flow import Flow
-from tests.second.serve import Server
-from tests.second.settings import Settings
+from tests.second.served import served
 from tests.second.store import Store
 from tests.second.tokens import Pair
 
-HERE = Path(__file__).parent
-SECRET = "second-secret-0123456789abcdef0123456789abcdef"
 #: More rows than these are never red for one defect.
 MOST_RED = 2
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -85,25 +77,8 @@ DEFECTS: dict[Patch, str] = {
 }
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """The implementation at an address of its own, in this process."""
-    environment = {"JWT_PRIVATE_KEY": SECRET, "NODE_ENV": "development", "PORT": "0"}
-    with Server(Settings.of(environment)) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join(5)
-
-
 def judged() -> Report:
-    found = load(HERE / "target.toml", {"JWT_PRIVATE_KEY": SECRET})
-    with served() as address:
-        clock = ClockAddress(http=f"{address}/clock")
-        target = replace(found, url=f"{address}/graphql", clock=clock, launch=None)
+    with served() as target:
         return judge(target, run_suite(target, Options(claimed_only=True)))
 
 

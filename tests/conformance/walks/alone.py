@@ -24,10 +24,13 @@ def leave_it(patch: pytest.MonkeyPatch) -> None:
 SOUND = Mutant("sound", leave_it, "", frozenset(), frozenset(), "")
 
 
-def walked(name: str = "", **options: Any) -> Run:
-    """The run of the walks alone before a mutant, or before the reference as it is."""
+def walked(name: str = "", engine: str | None = None, **options: Any) -> Run:
+    """The run of the walks alone before a mutant, or before the reference as it is.
+
+    engine: the URL of another table engine than moto in this process.
+    """
     change = CATALOGUE[name] if name else SOUND
-    with changed(change, briefly=True, command=("true",)) as (target, wiring):
+    with changed(change, briefly=True, command=("true",), engine=engine) as (target, wiring):
         return run_suite(target, alone(**options), wiring=wiring)
 
 
