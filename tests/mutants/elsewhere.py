@@ -122,6 +122,21 @@ def takes_a_parents_refresh_token_for_a_replay(patch: pytest.MonkeyPatch) -> Non
     around(patch, Flow, "refuse_live_pair", refuse_live_pair)
 
 
+@mutant("HARD-11")
+def ends_another_devices_session_by_a_mixed_pair(patch: pytest.MonkeyPatch) -> None:
+    """An expired access token beside the refresh token of another session ends that one."""
+
+    async def refuse_or_burn(original: Any, flow: Flow, presented: Presented) -> Any:
+        try:
+            return await original(flow, presented)
+        except BadRefreshToken:
+            hash_ = await flow.derivation.hash_of(presented.pair.refresh_token)
+            await flow.sessions.delete(partition_of(presented.claims.customer_id), hash_)
+            raise
+
+    around(patch, Flow, "refuse_or_burn", refuse_or_burn)
+
+
 @mutant("HARD-11", also="CORE-22")
 def revokes_by_an_old_tab(patch: pytest.MonkeyPatch) -> None:
     """A revoke with an expired access token ends whichever session the refresh token names."""

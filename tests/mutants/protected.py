@@ -15,11 +15,14 @@ from reference_auth.api import schema
 from reference_auth.api.request import AuthRequest
 from reference_auth.core import lifetimes, tokens
 from reference_auth.core.errors import SERVER, AccessExpired, BadAccessToken, NotSignedIn
+from reference_auth.core.judge import Presented
 from reference_auth.core.rows import partition_of
-from reference_auth.core.tokens import Claims, CustomerId
+from reference_auth.core.tokens import Claims, CustomerId, TokenPair
+from reference_auth.flow.flow import Flow
 from reference_auth.serve import demo
 from reference_auth.store import items
 from tests.mutants.catalogue import mutant
+from tests.mutants.seams import around
 
 
 def asks(patch: pytest.MonkeyPatch, claims: Callable[[AuthRequest], Claims]) -> None:
@@ -55,6 +58,27 @@ def knows_customers_by_the_beginning_of_their_ids(patch: pytest.MonkeyPatch) -> 
         first = known.setdefault(str(found.customer_id)[:2], found.customer_id)
         return replace(found, customer_id=first)
 
+    asks(patch, claims)
+
+
+@mutant("API-01")
+def closes_every_device_at_a_logout(patch: pytest.MonkeyPatch) -> None:
+    """After a logout the query is closed to every access token that the customer had by then."""
+    live_claims, logged_out = AuthRequest.live_claims, dict[CustomerId, int]()
+
+    async def revoke(original: Any, flow: Flow, *given: Any) -> bool:
+        ended: bool = await original(flow, *given)
+        now = given[2]
+        logged_out[flow.present(*given).claims.customer_id] = now + flow.config.lifetimes.access
+        return ended
+
+    def claims(self: AuthRequest) -> Claims:
+        found = live_claims(self)
+        if found.exp < logged_out.get(found.customer_id, 0):
+            raise AccessExpired
+        return found
+
+    around(patch, Flow, "revoke", revoke)
     asks(patch, claims)
 
 
@@ -223,4 +247,28 @@ def answers_the_tokens_of_logins_only(patch: pytest.MonkeyPatch) -> None:
         return found
 
     patch.setattr(lifetimes, "next_claims", lambda *given: replace(next_claims(*given), iat=None))
+    asks(patch, claims)
+
+
+@mutant("API-06")
+def answers_only_the_first_two_tokens_of_a_session(patch: pytest.MonkeyPatch) -> None:
+    """The query is closed to a token that came of a second rotation."""
+    live_claims, renewed_again = AuthRequest.live_claims, set[tuple[CustomerId, int]]()
+
+    async def rotate(original: Any, flow: Flow, old: Presented) -> Any:
+        expected = await old.row()
+        row = await flow.sessions.read(expected.customer_id, expected.hash)
+        pair: TokenPair = await original(flow, old)
+        if row is not None and row.rotated_from is not None:
+            renewed = tokens.verify(pair.token, flow.config.secret, old.now)
+            renewed_again.add((renewed.customer_id, renewed.exp))
+        return pair
+
+    def claims(self: AuthRequest) -> Claims:
+        found = live_claims(self)
+        if (found.customer_id, found.exp) in renewed_again:
+            raise AccessExpired
+        return found
+
+    around(patch, Flow, "rotate", rotate)
     asks(patch, claims)

@@ -54,6 +54,19 @@ def burns_no_session_that_is_remembered(patch: pytest.MonkeyPatch) -> None:
     around(patch, Burn, "is_to_delete", is_to_delete)
 
 
+@mutant("CORE-12")
+def burns_for_the_last_spent_pair_only(patch: pytest.MonkeyPatch) -> None:
+    """A spent pair is a replay while what it was renewed into is in the table; later it is over."""
+
+    async def burn_for_reuse(original: Any, flow: Flow, presented: Presented) -> None:
+        spent = await presented.row()
+        rows = await rows_of(flow.sessions, spent.customer_id)
+        if any(row.rotated_from == spent.hash for row in rows):
+            await original(flow, presented)
+
+    around(patch, Flow, "burn_for_reuse", burn_for_reuse)
+
+
 @mutant("CORE-14", also="CORE-12 HARD-28 HARD-30 RACE-12")
 def burns_all_but_the_successor(patch: pytest.MonkeyPatch) -> None:
     """A replay ends the customer's other sessions, and what came of the spent pair goes on."""

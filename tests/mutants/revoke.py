@@ -80,6 +80,25 @@ def leaves_what_is_nearly_over(patch: pytest.MonkeyPatch) -> None:
     around(patch, Flow, "revoke", revoke)
 
 
+@mutant("CORE-24", also="CORE-21")
+def leaves_a_session_that_is_nearly_over(patch: pytest.MonkeyPatch) -> None:
+    """A revoke in the last minutes of a session that was renewed says true, and leaves its row."""
+
+    async def revoke(original: Any, flow: Flow, *given: Any) -> bool:
+        presented, now = flow.present(*given), given[2]
+        left = presented.verify().refresh_expiry - now
+        if not 0 <= left <= flow.config.lifetimes.access or not await presented.belongs():
+            ended: bool = await original(flow, *given)
+            return ended
+        expected = await presented.row()
+        row = await flow.sessions.read(expected.customer_id, expected.hash)
+        if row is not None and row.rotated_from is not None:
+            return True
+        return bool(await original(flow, *given))
+
+    around(patch, Flow, "revoke", revoke)
+
+
 @mutant("CORE-21", also="CORE-22", known_as="M51")
 def asks_for_a_live_access_token_to_log_out(patch: pytest.MonkeyPatch) -> None:
     """A revoke with an expired access token is refused."""

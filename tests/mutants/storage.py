@@ -112,6 +112,19 @@ def keeps_what_was_replayed(patch: pytest.MonkeyPatch) -> None:
 
 
 @mutant("STORE-03")
+def keeps_the_token_of_a_spent_pair_that_is_revoked(patch: pytest.MonkeyPatch) -> None:
+    """A logout by a spent pair leaves its access token in the row of what ended."""
+
+    async def revoke_successor(original: Any, flow: Flow, presented: Presented, row: Row) -> None:
+        await original(flow, presented, row)
+        spent = await presented.row()
+        ended = Row(ended_partition_of(spent.customer_id), spent.hash, None)
+        await note(flow.sessions, ended, "proof", items.text(presented.pair.token))
+
+    around(patch, Flow, "revoke_successor", revoke_successor)
+
+
+@mutant("STORE-03")
 def keeps_the_email_in_the_row(patch: pytest.MonkeyPatch) -> None:
     """A login's row holds the e-mail that was given."""
     _keep_at_login(patch, lambda pair, given: given[0])

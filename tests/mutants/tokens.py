@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import count
 from typing import Any
@@ -16,7 +16,9 @@ from strawberry.types.base import StrawberryOptional, get_object_definition
 from reference_auth.api import endpoint, schema
 from reference_auth.core import lifetimes, tokens
 from reference_auth.core.errors import BadAccessToken, StorageError, WrongCredentials
-from reference_auth.core.tokens import AccessToken, Claims, RefreshToken
+from reference_auth.core.judge import Presented
+from reference_auth.core.rows import Row
+from reference_auth.core.tokens import AccessToken, Claims
 from reference_auth.flow.flow import Flow
 from reference_auth.serve import app, demo
 from tests.mutants.catalogue import mutant
@@ -155,18 +157,31 @@ def puts_the_secret_into_the_token(patch: pytest.MonkeyPatch) -> None:
 @mutant("WIRE-04")
 def puts_the_spent_refresh_token_into_a_renewed_token(patch: pytest.MonkeyPatch) -> None:
     """The payload that a rotation signs holds the refresh token that it replaced."""
+    _sign_the_spent_one_with(patch, lambda row: True)
 
-    async def refresh(
-        original: Any, flow: Flow, token: AccessToken, refresh_token: RefreshToken, now: int
-    ) -> Any:
-        pair: tokens.TokenPair = await original(flow, token, refresh_token, now)
-        if pair.token == token:
+
+@mutant("WIRE-04")
+def puts_the_spent_refresh_token_into_a_token_that_is_renewed_again(
+    patch: pytest.MonkeyPatch,
+) -> None:
+    """So does that of a second rotation, and no earlier one."""
+    _sign_the_spent_one_with(patch, lambda row: row.rotated_from is not None)
+
+
+def _sign_the_spent_one_with(patch: pytest.MonkeyPatch, takes: Callable[[Row], bool]) -> None:
+    """Put the refresh token that a rotation replaces into the new token, if its row is taken."""
+
+    async def rotate(original: Any, flow: Flow, old: Presented) -> Any:
+        expected = await old.row()
+        row = await flow.sessions.read(expected.customer_id, expected.hash)
+        pair: tokens.TokenPair = await original(flow, old)
+        if row is None or not takes(row):
             return pair
         secret = flow.config.secret
-        signed = _signed(tokens.verify(pair.token, secret, now), secret, refresh_token)
+        signed = _signed(tokens.verify(pair.token, secret, old.now), secret, old.pair.refresh_token)
         return replace(pair, token=AccessToken(signed))
 
-    around(patch, Flow, "refresh", refresh)
+    around(patch, Flow, "rotate", rotate)
 
 
 def _sign_with(patch: pytest.MonkeyPatch, make: Any) -> None:
